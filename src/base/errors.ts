@@ -1,0 +1,29 @@
+/** A failed system call: which one, on what, why, and what to do about it. */
+export class SysError extends Error {
+  constructor(
+    /** The call as a person would write it: `ptrace(PTRACE_SEIZE, 4211)`. */
+    readonly call: string,
+    /** Positive errno value. */
+    readonly errno: number,
+    /** Errno name, `EPERM`. */
+    readonly code: string,
+    /** The C library's text, `Operation not permitted`. */
+    readonly text: string,
+    /** What to do, if known. */
+    readonly hint?: string,
+  ) {
+    super(`${call}: ${code}: ${hint ?? text}`);
+    this.name = "SysError";
+  }
+}
+
+/** Bad input from the user: one line, no stack. */
+export class UsageError extends Error {
+  constructor(
+    message: string,
+    readonly exitCode = 1,
+  ) {
+    super(message);
+    this.name = "UsageError";
+  }
+}

@@ -1,0 +1,40 @@
+/** Which of our descriptors came from our parent: Node marks all of them close-on-exec when it starts. */
+import { readdirSync, readlinkSync } from "node:fs";
+import { libc } from "./ffi.ts";
+
+const fcntl = libc("int fcntl(int fd, int cmd, long arg)");
+const F_GETFD = 1;
+const F_SETFD = 2;
+const FD_CLOEXEC = 1;
+
+/** Sets or clears close-on-exec; false if `fd` is not open. */
+export function setCloseOnExec(fd: number, on: boolean): boolean {
+  const flags = fcntl(fd, F_GETFD, 0);
+  if (flags < 0) return false;
+  fcntl(fd, F_SETFD, on ? flags | FD_CLOEXEC : flags & ~FD_CLOEXEC);
+  return true;
+}
+
+/**
+ * Descriptors we were started with. Node's own are recognised by what they are: event loops, eventfds, and pipes
+ * or sockets of which both ends are ours. Descriptors that svtrace opened itself must be in `ours`.
+ */
+export function inheritedFds(ours: ReadonlySet<number> = new Set()): number[] {
+  const targets = new Map<number, string>();
+  for (const name of readdirSync("/proc/self/fd")) {
+    try {
+      targets.set(Number(name), readlinkSync(`/proc/self/fd/${name}`));
+    } catch {
+      // the descriptor readdir itself used
+    }
+  }
+  const ends = new Map<string, number>();
+  for (const t of targets.values()) ends.set(t, (ends.get(t) ?? 0) + 1);
+  return [...targets.keys()].filter((fd) => {
+    if (fd <= 2) return true;
+    if (ours.has(fd)) return false;
+    const t = targets.get(fd)!;
+    if (/^anon_inode:\[(eventpoll|eventfd|io_uring|timerfd)\]$/.test(t)) return false;
+    return !(t.startsWith("pipe:") && ends.get(t)! > 1);
+  });
+}

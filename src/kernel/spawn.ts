@@ -1,0 +1,237 @@
+/**
+ * Starting programs. Node cannot fork, and posix_spawn cannot stop a child before its exec, join it to a session
+ * or pass arbitrary bytes, so a child is described as a list of system calls and run by a few bytes of machine
+ * code (see arch/). Everything a child does before execve is visible here as data.
+ */
+import { SysError } from "../base/errors.ts";
+import koffi from "koffi";
+import { childRunner, nr } from "./arch/index.ts";
+import { addressOf, errnoName, errnoText, libc } from "./ffi.ts";
+import { CStringArray, cString, type Mapping, makeExecutable, mapAnonymous, unmap } from "./memory.ts";
+
+const STEP_WORDS = 9;
+const STEP_IGNORE = 1;
+const STEP_PARENT_LEAVES = 2;
+const STEP_FIRST_IS_PREVIOUS = 4;
+
+const CLONE_VM = 0x100;
+const CLONE_VFORK = 0x4000;
+const SIGCHLD = 17;
+const SIGSTOP = 19;
+const SIG_BLOCK = 0;
+const SIG_SETMASK = 2;
+const NSIG = 64;
+const STACK_BYTES = 16384;
+const F_SETFD = 2;
+const PR_SET_PDEATHSIG = 1;
+
+const sigprocmask = libc("int pthread_sigmask(int how, void *set, void *oldset)");
+
+let runner: ((steps: Uint8Array, stackTop: number, flags: number) => number) | undefined;
+
+function loadRunner(): NonNullable<typeof runner> {
+  if (runner) return runner;
+  const code = mapAnonymous(4096);
+  new Uint8Array(code.buffer).set(childRunner);
+  makeExecutable(code);
+  const proto = koffi.proto("long svtrace_run_child(void *steps, uintptr_t stack, uintptr_t flags)");
+  runner = koffi.decode(BigInt(code.address), proto) as NonNullable<typeof runner>;
+  return runner;
+}
+
+interface Step {
+  readonly name: string;
+  readonly nr: number;
+  readonly args: readonly (number | bigint)[];
+  readonly mode: number;
+}
+
+/** A started child. */
+export interface Spawned {
+  readonly pid: number;
+  /** Call once the child is known to have exec'd or died; with `waitForExec` it has been done already. */
+  release(): void;
+}
+
+/** What a child does between clone and exec, in order. Every method returns `this`. */
+export class ChildScript {
+  private readonly steps: Step[] = [];
+  private readonly keep: unknown[] = [];
+
+  private add(name: string, number: number, args: readonly (number | bigint)[], mode = 0): this {
+    this.steps.push({ name, nr: number, args, mode });
+    return this;
+  }
+
+  private pin(value: string | Uint8Array): number {
+    const bytes = cString(value);
+    this.keep.push(bytes);
+    return addressOf(bytes);
+  }
+
+  setsid(): this {
+    return this.add("setsid()", nr.setsid, []);
+  }
+
+  /** setpgid(0, pgid); 0 makes the child leader of a new group. */
+  setpgid(pgid = 0): this {
+    return this.add(`setpgid(0, ${pgid})`, nr.setpgid, [0, pgid]);
+  }
+
+  /** Forks; the child this script started with leaves at once with status 0 and the rest runs in the grandchild. */
+  forkAndLeave(): this {
+    return this.add("fork()", nr.fork, [], STEP_PARENT_LEAVES);
+  }
+
+  /** Makes `target` refer to `source`, inherited across exec. */
+  dup2(source: number, target: number): this {
+    if (source === target) return this.add(`fcntl(${source}, F_SETFD)`, nr.fcntl, [source, F_SETFD, 0]);
+    return this.add(`dup2(${source}, ${target})`, nr.dup2, [source, target]);
+  }
+
+  /** Lets the child keep these descriptors (Node marks everything it inherits close-on-exec). */
+  inherit(fds: readonly number[] = [0, 1, 2]): this {
+    for (const fd of fds) this.add(`fcntl(${fd}, F_SETFD)`, nr.fcntl, [fd, F_SETFD, 0], STEP_IGNORE);
+    return this;
+  }
+
+  close(fd: number): this {
+    return this.add(`close(${fd})`, nr.close, [fd], STEP_IGNORE);
+  }
+
+  /** Closes every descriptor from `first` up. */
+  closeFrom(first: number): this {
+    return this.add(`close_range(${first})`, nr.close_range, [first, 0xffffffff, 0], STEP_IGNORE);
+  }
+
+  /** Opens `path` (flags as in open(2)) as descriptor `target`, which must be the lowest free one or be dup2'ed. */
+  openAs(path: string, flags: number, target: number): this {
+    const AT_FDCWD = -100;
+    this.close(target);
+    return this.add(`open(${path})`, nr.openat, [AT_FDCWD, this.pin(path), flags, 0o666]);
+  }
+
+  chdir(path: string | Uint8Array): this {
+    return this.add(`chdir(${path})`, nr.chdir, [this.pin(path)]);
+  }
+
+  umask(mask: number): this {
+    return this.add("umask()", nr.umask, [mask], STEP_IGNORE);
+  }
+
+  setgroups(groups: readonly number[]): this {
+    const list = Uint32Array.from(groups.length > 0 ? groups : [0]);
+    this.keep.push(list);
+    return this.add(`setgroups(${groups.join(", ")})`, nr.setgroups, [groups.length, addressOf(list)]);
+  }
+
+  setgid(gid: number): this {
+    return this.add(`setgid(${gid})`, nr.setgid, [gid]);
+  }
+
+  setuid(uid: number): this {
+    return this.add(`setuid(${uid})`, nr.setuid, [uid]);
+  }
+
+  /** Sets a resource limit of the child (RLIMIT_* number, bytes or counts as in setrlimit(2)). */
+  rlimit(resource: number, soft: number | bigint, hard: number | bigint): this {
+    const limit = BigUint64Array.of(BigInt.asUintN(64, BigInt(soft)), BigInt.asUintN(64, BigInt(hard)));
+    this.keep.push(limit);
+    return this.add(`setrlimit(${resource})`, nr.prlimit64, [0, resource, addressOf(limit), 0]);
+  }
+
+  /** The child gets `signal` when the thread that started it ends. */
+  parentDeathSignal(signal: number): this {
+    return this.add("prctl(PR_SET_PDEATHSIG)", nr.prctl, [PR_SET_PDEATHSIG, signal]);
+  }
+
+  /** The child stops itself; SIGCONT (or a tracer) lets it go on to the next step. */
+  stop(): this {
+    this.add("getpid()", nr.getpid, []);
+    return this.add("kill(self, SIGSTOP)", nr.kill, [0, SIGSTOP], STEP_FIRST_IS_PREVIOUS);
+  }
+
+  /** Any other system call; `keepAlive` holds what its arguments point to. */
+  syscall(name: string, number: number, args: readonly (number | bigint)[], keepAlive?: unknown): this {
+    if (keepAlive !== undefined) this.keep.push(keepAlive);
+    return this.add(name, number, args);
+  }
+
+  execve(
+    path: string | Uint8Array,
+    argv: readonly (string | Uint8Array)[],
+    env: readonly (string | Uint8Array)[] = environment(),
+  ): this {
+    const args = new CStringArray(argv);
+    const vars = new CStringArray(env);
+    this.keep.push(args, vars);
+    return this.add(`execve(${path})`, nr.execve, [this.pin(path), args.address, vars.address]);
+  }
+
+  /**
+   * Starts the child. With `waitForExec` (default) returns when it has exec'd and throws a SysError naming the
+   * step that failed. Without it, returns at once: needed when the script stops itself.
+   */
+  spawn({ waitForExec = true, keepSignals = false } = {}): Spawned {
+    // A signal must not run a handler of ours in a child that shares our memory.
+    const all = new BigUint64Array([~0n & 0xffffffffffffffffn]);
+    const old = new BigUint64Array(1);
+    const script = new ChildScript();
+    if (!keepSignals) {
+      const dfl = new BigUint64Array(4);
+      script.keep.push(dfl);
+      for (let sig = 1; sig <= NSIG; sig++) {
+        if (sig === 9 || sig === SIGSTOP) continue;
+        script.add("rt_sigaction()", nr.rt_sigaction, [sig, addressOf(dfl), 0, 8], STEP_IGNORE);
+      }
+    }
+    const empty = new BigUint64Array(1);
+    script.keep.push(empty);
+    script.add("rt_sigprocmask()", nr.rt_sigprocmask, [SIG_SETMASK, addressOf(empty), 0, 8]);
+    const steps = [...script.steps, ...this.steps];
+    const memory = new BigInt64Array((steps.length + 1) * STEP_WORDS);
+    for (const [i, step] of steps.entries()) {
+      memory[i * STEP_WORDS] = BigInt(step.nr);
+      for (const [k, arg] of step.args.entries()) memory[i * STEP_WORDS + 1 + k] = BigInt(arg);
+      memory[i * STEP_WORDS + 7] = BigInt(step.mode);
+    }
+    memory[steps.length * STEP_WORDS] = BigInt(nr.exit);
+    const stack = mapAnonymous(STACK_BYTES);
+    const run = loadRunner();
+    sigprocmask(SIG_BLOCK, all, old);
+    const flags = CLONE_VM | SIGCHLD | (waitForExec ? CLONE_VFORK : 0);
+    const pid = Number(run(new Uint8Array(memory.buffer), stack.address + STACK_BYTES, flags));
+    sigprocmask(SIG_SETMASK, old, null);
+    const held: { stack?: Mapping; keep?: unknown } = { stack, keep: [this.keep, script.keep, memory] };
+    const release = () => {
+      if (held.stack) unmap(held.stack);
+      held.stack = undefined;
+      held.keep = undefined;
+    };
+    if (pid < 0) {
+      release();
+      throw new SysError("clone()", -pid, errnoName(-pid), errnoText(-pid));
+    }
+    if (waitForExec) {
+      const failed = steps.findIndex((s, i) => !(s.mode & STEP_IGNORE) && memory[i * STEP_WORDS + 8] < 0n);
+      release();
+      if (failed >= 0) {
+        const code = -Number(memory[failed * STEP_WORDS + 8]);
+        reap(pid);
+        throw new SysError(steps[failed].name, code, errnoName(code), errnoText(code));
+      }
+    }
+    return { pid, release };
+  }
+}
+
+const wait4 = libc("int wait4(int pid, void *status, int options, void *rusage)");
+
+function reap(pid: number): void {
+  wait4(pid, null, 0, null);
+}
+
+/** Our environment as NAME=value entries. */
+export function environment(env: NodeJS.ProcessEnv = process.env): string[] {
+  return Object.entries(env).map(([name, value]) => `${name}=${value}`);
+}
