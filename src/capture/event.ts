@@ -1,0 +1,87 @@
+/**
+ * The event model: what every engine reports and all that any later stage knows. Objects are reused between
+ * events to keep the hot path free of allocation; a sink that keeps something copies it.
+ */
+import type { Abi } from "../abi/syscalls.ts";
+import type { Descriptor } from "../syscalls/types/types.ts";
+import type { Memory } from "./memory.ts";
+
+/** One system call of one task, valid from its entry to its exit. */
+export class Call {
+  abi: Abi = "x86_64";
+  /** Number as the kernel saw it (x32 bit removed). */
+  nr = -1;
+  /** Kernel's name, or `syscall_0x…`. */
+  name = "";
+  descriptor: Descriptor | undefined;
+  /** Six arguments as unsigned 32-bit halves: low at 2i, high at 2i+1. */
+  readonly args = new Uint32Array(12);
+  /** CLOCK_MONOTONIC nanoseconds; 0 when the entry was not seen. */
+  entry = 0;
+  exit = 0;
+  /** Return value halves; meaningless when `error` is set. */
+  retLo = 0;
+  retHi = 0;
+  /** Positive errno (ERESTART* included), 0 on success. */
+  error = 0;
+  /** Instruction pointer at entry (halves). */
+  ipLo = 0;
+  ipHi = 0;
+  /** Scratch space for decoders: values noted at entry that the exit needs. */
+  readonly saved: number[] = [];
+}
+
+/** A thread being followed. */
+export class Task {
+  constructor(
+    readonly tid: number,
+    /** Thread group id; equal to tid for a process's first thread. */
+    public pid: number,
+    /** tid of the task that created it, 0 when we attached to it. */
+    readonly parent: number,
+  ) {}
+  readonly call = new Call();
+  /** A call has been entered and has not returned. */
+  inCall = false;
+  /** Command name (15 bytes at most), refreshed after exec and PR_SET_NAME. */
+  comm = "";
+  /** Monotonic nanoseconds at which we first saw it. */
+  born = 0;
+}
+
+/** A signal on its way to a task. `info` is the raw 128-byte siginfo_t, or undefined for a group-stop. */
+export interface SignalEvent {
+  readonly signo: number;
+  readonly info: DataView | undefined;
+}
+
+/** Why a task is gone. */
+export interface ExitEvent {
+  /** Exit status 0..255, or undefined when killed by a signal. */
+  readonly status: number | undefined;
+  readonly signal: number | undefined;
+  readonly coreDumped: boolean;
+}
+
+/**
+ * Receives events in the order they happened. Called synchronously; `memory` is valid during the call only.
+ * Times are CLOCK_MONOTONIC nanoseconds.
+ */
+export interface EventSink {
+  /** `attached`: we attached to a task already running (as opposed to a followed child). */
+  newTask(task: Task, attached: boolean): void;
+  enter(task: Task, memory: Memory): void;
+  exit(task: Task, memory: Memory): void;
+  signal(task: Task, event: SignalEvent, now: number): void;
+  /** Group-stop: `--- stopped by SIGSTOP ---`. */
+  stopped(task: Task, signo: number, now: number): void;
+  /** The task exec'd; `formerTid` differs when a thread other than the leader did it. */
+  exec(task: Task, formerTid: number, now: number): void;
+  /** The thread vanished because another thread of its process exec'd. */
+  superseded(task: Task, byTid: number, now: number): void;
+  exited(task: Task, event: ExitEvent, now: number): void;
+  /** We let go of a task that runs on. */
+  detached(task: Task): void;
+  /** Events that were not delivered, with the reason. */
+  lost(count: number, reason: string): void;
+}

@@ -1,0 +1,33 @@
+/** How much to decode and how to show it; filled from strace's options. */
+export interface DecodeOptions {
+  /** -s: bytes of a string that are shown. */
+  stringLimit: number;
+  /** Calls whose structures print in full (-v, -e abbrev=): true = none abbreviated. */
+  verbose: (call: string) => boolean;
+  /** Calls whose pointers are followed (-e verbose=). */
+  dereference: (call: string) => boolean;
+  /** Calls printed with raw hexadecimal arguments (-e raw=). */
+  raw: (call: string) => boolean;
+  /** -X: how named constants print. */
+  xlat: "abbrev" | "raw" | "verbose";
+  /** -x (non-ASCII strings in hex), -xx (all strings in hex). */
+  hexStrings: 0 | 1 | 2;
+  /** -N: argument names. */
+  argNames: boolean;
+  /** Path or socket shown after a descriptor (-y, -yy): returns the text between < and >, or undefined. */
+  fdText?: (tid: number, fd: number) => string | undefined;
+  /** -Y: comm shown after a pid. */
+  pidText?: (pid: number) => string | undefined;
+}
+
+export function defaultOptions(): DecodeOptions {
+  return {
+    stringLimit: 32,
+    verbose: () => false,
+    dereference: () => true,
+    raw: () => false,
+    xlat: "abbrev",
+    hexStrings: 0,
+    argNames: false,
+  };
+}
