@@ -1,0 +1,54 @@
+/** What an engine is to the rest of the program. */
+import type { EventSink } from "./event.ts";
+
+/** A command to start under trace. */
+export interface Command {
+  /** Resolved path of the executable. */
+  readonly path: string;
+  readonly argv: readonly (string | Uint8Array)[];
+  readonly env: readonly string[];
+  /** Credentials to start with (-u). */
+  readonly user?: { readonly uid: number; readonly gid: number; readonly groups: readonly number[] };
+}
+
+export interface EngineOptions {
+  /** Follow forks, vforks and clones (-f). */
+  followForks: boolean;
+  /** Calls that are reported; undefined = all. Others may run at full speed where the engine can arrange it. */
+  wanted?: (abi: "x86_64" | "i386" | "x32" | "aarch64", nr: number) => boolean;
+  /** Install a seccomp filter so that unwanted calls do not stop (--seccomp-bpf; needs followForks and a command). */
+  seccomp?: boolean;
+  /** Detach from a process when it execs (-b execve). */
+  detachOnExec?: boolean;
+  /** PTRACE_O_EXITKILL. */
+  killOnExit?: boolean;
+}
+
+/**
+ * A source of events. Not tied to the event loop: `step` is called by whoever drives it. All methods must be
+ * called from the thread that created the engine (ptrace requests are per thread).
+ */
+export interface Engine {
+  /** Starts a command; the events before its first exec are hidden. Returns its pid. Throws SysError. */
+  start(command: Command): number;
+  /** Attaches to a running process, with all its threads when following forks. Throws SysError. */
+  attach(pid: number): void;
+  /**
+   * Attaches to a process that stopped itself (SIGSTOP) just before its exec, and lets it go on; events before
+   * the exec are hidden. Throws SysError.
+   */
+  adopt(pid: number): void;
+  /**
+   * Waits up to `maxWait` milliseconds (0: does not wait) for something to happen and handles what there is, up
+   * to a bounded amount of work. Signals of our own interrupt the wait. Returns the number of tasks still traced.
+   */
+  step(maxWait: number): number;
+  /** tids being traced. */
+  tasks(): number[];
+  /** Lets go of everything, leaving it running. */
+  detach(): void;
+  /** Kills what we started (never what we attached to). */
+  killStarted(signal: number): void;
+}
+
+export type EngineFactory = (sink: EventSink, options: EngineOptions) => Engine;
