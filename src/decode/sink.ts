@@ -19,7 +19,13 @@ export interface ValueSink {
    * A value with a symbolic form; `name` undefined when none is known. `fallback` is the set's own "O_???" used in
    * a comment then. `plain` is the base for the raw value.
    */
-  xlat(lo: number, hi: number, name: string | undefined, fallback: string, plain: "hex" | "dec" | "octal"): void;
+  xlat(
+    lo: number,
+    hi: number,
+    name: string | undefined,
+    fallback: string,
+    plain: "hex" | "dec" | "octal",
+  ): void;
   /** Symbolic text without a number behind it (makedev(…), htons(80), sizes, NULL-like words). */
   word(text: string): void;
   /** Quoted bytes; `more` appends ... */

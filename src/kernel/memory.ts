@@ -30,7 +30,10 @@ export function mapAnonymous(length: number): Mapping {
 /** Maps part of a file or kernel object. Throws SysError. */
 export function mapShared(fd: number, length: number, offset: number, writable: boolean): Mapping {
   const prot = writable ? PROT_READ | PROT_WRITE : PROT_READ;
-  const address = check(Number(mmap(0, length, prot, MAP_SHARED, fd, offset)), `mmap(fd ${fd}, ${length} bytes)`);
+  const address = check(
+    Number(mmap(0, length, prot, MAP_SHARED, fd, offset)),
+    `mmap(fd ${fd}, ${length} bytes)`,
+  );
   return { address, length, buffer: viewOf(address, length) };
 }
 

@@ -3,8 +3,9 @@
  * or pass arbitrary bytes, so a child is described as a list of system calls and run by a few bytes of machine
  * code (see arch/). Everything a child does before execve is visible here as data.
  */
-import { SysError } from "../base/errors.ts";
+
 import koffi from "koffi";
+import { SysError } from "../base/errors.ts";
 import { childRunner, nr } from "./arch/index.ts";
 import { addressOf, errnoName, errnoText, libc } from "./ffi.ts";
 import { CStringArray, cString, type Mapping, makeExecutable, mapAnonymous, unmap } from "./memory.ts";

@@ -1,6 +1,7 @@
 /** Every system call's descriptor, by name. A call is described once, in its family's file. */
-import type { Descriptor } from "./types/types.ts";
+
 import { all } from "./families/index.ts";
+import type { Descriptor } from "./types/types.ts";
 
 const byName = new Map<string, Descriptor>();
 for (const d of all) {

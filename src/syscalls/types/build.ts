@@ -1,6 +1,16 @@
 /** Constructors for descriptors, so that a family file reads like the man page. */
 import type { FlagSet } from "../../abi/flags.ts";
-import type { Arg, CallClass, Descriptor, Direction, Length, Return, ScalarKind, Type, WaitKind } from "./types.ts";
+import type {
+  Arg,
+  CallClass,
+  Descriptor,
+  Direction,
+  Length,
+  Return,
+  ScalarKind,
+  Type,
+  WaitKind,
+} from "./types.ts";
 
 const scalar = (kind: ScalarKind): Type => ({ kind });
 
@@ -34,26 +44,54 @@ export const buffer = (length: string | Length): Type => ({ kind: "buffer", leng
 /** Bytes whose count is the return value, at most argument `max`. */
 export const returned = (max?: string): Type => ({ kind: "buffer", length: { ret: true, max } });
 export const ptr = (to: Type): Type => ({ kind: "pointer", to });
-export const array = (of: Type, count: string | Length): Type => ({ kind: "array", of, count: toLength(count) });
+export const array = (of: Type, count: string | Length): Type => ({
+  kind: "array",
+  of,
+  count: toLength(count),
+});
 export const inline = (of: Type, count: number): Type => ({ kind: "inline", of, count });
 export const struct = (layout: string, fields: Record<string, Type>, abbrev?: readonly string[]): Type => ({
-  kind: "struct", layout, fields, abbrev,
+  kind: "struct",
+  layout,
+  fields,
+  abbrev,
 });
-export const iovec = (count: string, bytes?: Length): Type => ({ kind: "iovec", count: { arg: count }, bytes });
+export const iovec = (count: string, bytes?: Length): Type => ({
+  kind: "iovec",
+  count: { arg: count },
+  bytes,
+});
 export const sockaddr = (length: string): Type => ({ kind: "sockaddr", length: { arg: length } });
-export const sockaddrOut = (length: string): Type => ({ kind: "sockaddr", length: { arg: length }, inout: true });
+export const sockaddrOut = (length: string): Type => ({
+  kind: "sockaddr",
+  length: { arg: length },
+  inout: true,
+});
 export const sigset = (size: string | Length): Type => ({ kind: "sigset", size: toLength(size) });
 export const special = (name: string, reads?: number | "string", data?: unknown): Type => ({
-  kind: "special", name, reads, data,
+  kind: "special",
+  name,
+  reads,
+  data,
 });
 export const when = (arg: string, mask: number, of: Type): Type => ({ kind: "optional", arg, mask, of });
 /** Type chosen by another argument. */
 export const byArg = (arg: string, cases: readonly (readonly [number, Type])[], otherwise: Type): Type => ({
-  kind: "switch", on: { arg }, cases: new Map(cases), otherwise,
+  kind: "switch",
+  on: { arg },
+  cases: new Map(cases),
+  otherwise,
 });
 /** Type chosen by a sibling field. */
-export const byField = (field: string, cases: readonly (readonly [number, Type])[], otherwise: Type): Type => ({
-  kind: "switch", on: { field }, cases: new Map(cases), otherwise,
+export const byField = (
+  field: string,
+  cases: readonly (readonly [number, Type])[],
+  otherwise: Type,
+): Type => ({
+  kind: "switch",
+  on: { field },
+  cases: new Map(cases),
+  otherwise,
 });
 
 function toLength(length: string | Length): Length {
@@ -107,5 +145,7 @@ export function family(calls: Readonly<Record<string, CallBody>>): Descriptor[] 
 }
 
 function list(args: Args): Arg[] {
-  return Object.entries(args).map(([name, a]) => ("kind" in a ? { name, type: a, dir: "in" } : { name, ...a }));
+  return Object.entries(args).map(([name, a]) =>
+    "kind" in a ? { name, type: a, dir: "in" } : { name, ...a },
+  );
 }

@@ -15,16 +15,30 @@ export type Length =
 
 /** Values that are complete in the register or field. */
 export type ScalarKind =
-  | "int" | "uint" | "long" | "ulong" | "short" | "ushort" | "byte"
+  | "int"
+  | "uint"
+  | "long"
+  | "ulong"
+  | "short"
+  | "ushort"
+  | "byte"
   /** 0x… of the value's own width. */
-  | "hex" | "hex32"
+  | "hex"
+  | "hex32"
   /** A pointer that is not followed: NULL or 0x…. */
   | "addr"
   /** File type and permission bits, S_IFREG|0644. */
   | "mode"
   /** Permission bits only, 0644. */
   | "umode"
-  | "dev" | "fd" | "dirfd" | "pid" | "uid" | "gid" | "signal" | "errno"
+  | "dev"
+  | "fd"
+  | "dirfd"
+  | "pid"
+  | "uid"
+  | "gid"
+  | "signal"
+  | "errno"
   /** Seconds since 1970; printed with a comment when verbose formats ask for it. */
   | "time";
 
@@ -72,7 +86,12 @@ export type Type =
    * Escape hatch: a walker registered in decode/special under `name`. `reads` bounds what an engine must copy:
    * bytes at the pointer, or a NUL-terminated string.
    */
-  | { readonly kind: "special"; readonly name: string; readonly reads?: number | "string"; readonly data?: unknown };
+  | {
+      readonly kind: "special";
+      readonly name: string;
+      readonly reads?: number | "string";
+      readonly data?: unknown;
+    };
 
 /** When the memory behind an argument is meaningful. */
 export type Direction = "in" | "out" | "inout";
@@ -85,17 +104,47 @@ export interface Arg {
 
 /** How the return value prints. */
 export type Return =
-  | "int" | "long" | "ulong" | "hex" | "octal" | "fd" | "pid"
+  | "int"
+  | "long"
+  | "ulong"
+  | "hex"
+  | "octal"
+  | "fd"
+  | "pid"
   /** The call does not return: `= ?`. */
   | "none";
 
 /** strace's %classes a call belongs to. */
 export type CallClass =
-  | "desc" | "file" | "memory" | "process" | "signal" | "ipc" | "network" | "creds" | "clock" | "pure"
-  | "stat" | "lstat" | "fstat" | "stat_like" | "statfs" | "fstatfs" | "statfs_like";
+  | "desc"
+  | "file"
+  | "memory"
+  | "process"
+  | "signal"
+  | "ipc"
+  | "network"
+  | "creds"
+  | "clock"
+  | "pure"
+  | "stat"
+  | "lstat"
+  | "fstat"
+  | "stat_like"
+  | "statfs"
+  | "fstatfs"
+  | "statfs_like";
 
 /** What a wait in this call is about, for the analysis. */
-export type WaitKind = "disk" | "network" | "ipc" | "sleep" | "lock" | "child" | "poll" | "memory" | "entropy";
+export type WaitKind =
+  | "disk"
+  | "network"
+  | "ipc"
+  | "sleep"
+  | "lock"
+  | "child"
+  | "poll"
+  | "memory"
+  | "entropy";
 
 export interface Descriptor {
   readonly name: string;

@@ -1,0 +1,238 @@
+/** Printers that follow pointers: strings, buffers, arrays, vectors, signal sets. */
+import { signalName } from "../abi/signals.ts";
+import type { Length } from "../syscalls/types/types.ts";
+import type { Context } from "./context.ts";
+import { pointerWalker, type Walker } from "./walker.ts";
+
+const PATH_MAX = 4096;
+const IOV_MAX = 1024;
+
+/** Prints the string at an address; never shortened below PATH_MAX. */
+export function printPath(c: Context, lo: number, hi: number): void {
+  printString(c, lo, hi, PATH_MAX - 1);
+}
+
+/** Prints a NUL-terminated string, at most `limit` bytes of it. */
+export function printString(c: Context, lo: number, hi: number, limit: number): void {
+  const m = c.memory;
+  const at =
+    (lo === 0 && hi === 0) || !c.options.dereference(c.call.name) ? -1 : m.readString(lo, hi, limit + 1);
+  if (at < 0) {
+    c.sink.addr(lo, hi);
+    return;
+  }
+  const length = m.got > limit ? limit : m.got;
+  c.sink.str(m.bytes, at, length, m.got > limit || !m.terminated);
+}
+
+/** Prints `length` bytes at an address, at most -s of them. */
+export function printBytes(c: Context, lo: number, hi: number, length: number): void {
+  const m = c.memory;
+  if ((lo === 0 && hi === 0) || length < 0) {
+    c.sink.addr(lo, hi);
+    return;
+  }
+  if (length === 0) {
+    c.sink.str(m.bytes, 0, 0, false);
+    return;
+  }
+  const limit = c.options.stringLimit;
+  const want = length > limit ? limit : length;
+  const at = m.readAll(lo, hi, Math.max(want, 1));
+  if (at < 0) c.sink.addr(lo, hi);
+  else c.sink.str(m.bytes, at, want, length > limit);
+}
+
+export const pathWalker = (): Walker => pointerWalker(printPath);
+
+export const stringWalker = (max?: number): Walker =>
+  pointerWalker((c, lo, hi) => printString(c, lo, hi, Math.min(max ?? Infinity, c.options.stringLimit)));
+
+export function bufferWalker(length: Length, wholePath: boolean): Walker {
+  return pointerWalker((c, lo, hi) => {
+    if (c.exiting && c.call.error !== 0) c.sink.addr(lo, hi);
+    else if (wholePath) {
+      const n = c.length(length);
+      const at = n >= 0 && n <= PATH_MAX ? c.memory.readAll(lo, hi, n) : -1;
+      if (at < 0) c.sink.addr(lo, hi);
+      else c.sink.str(c.memory.bytes, at, n, false);
+    } else printBytes(c, lo, hi, c.length(length));
+  });
+}
+
+/** Pointer to one value. Scalars are shown in brackets to tell them from the pointer. */
+export function pointerTo(to: Walker, bare: boolean): Walker {
+  return pointerWalker((c, lo, hi) => {
+    const at = lo === 0 && hi === 0 ? -1 : follow(c, lo, hi, to.size(c));
+    if (at < 0) {
+      c.sink.addr(lo, hi);
+    } else if (bare) {
+      to.memory(c, at);
+    } else {
+      c.sink.openArray();
+      c.sink.item();
+      to.memory(c, at);
+      c.sink.closeArray();
+    }
+  });
+}
+
+/** Reads what a pointer points to, unless the call failed or -e verbose= says not to. */
+export function follow(c: Context, lo: number, hi: number, size: number): number {
+  if (c.exiting && c.call.error !== 0) return -1;
+  if (!c.options.dereference(c.call.name)) return -1;
+  return c.memory.readAll(lo, hi, size);
+}
+
+/** Adds a byte offset to an address in halves; the high half is left in `addHi`. */
+export function addLo(lo: number, offset: number): number {
+  return (lo + offset) >>> 0;
+}
+export function addHi(lo: number, hi: number, offset: number): number {
+  return (hi + (lo + offset >= 4294967296 ? 1 : 0)) >>> 0;
+}
+
+/** Pointer to `count` values; shows at most -s of them unless verbose, and says where memory ended. */
+export function arrayWalker(of: Walker, count: Length): Walker {
+  return pointerWalker((c, lo, hi) => {
+    if ((lo === 0 && hi === 0) || (c.exiting && c.call.error !== 0)) {
+      c.sink.addr(lo, hi);
+      return;
+    }
+    printArray(c, of, lo, hi, c.length(count));
+  });
+}
+
+export function printArray(c: Context, of: Walker, lo: number, hi: number, count: number): void {
+  const size = of.size(c);
+  if (count === 0) {
+    c.sink.openArray();
+    c.sink.closeArray();
+    return;
+  }
+  if (count < 0 || c.memory.readAll(lo, hi, size) < 0) {
+    c.sink.addr(lo, hi);
+    return;
+  }
+  const limit = c.verbose ? count : Math.min(count, c.options.stringLimit);
+  c.sink.openArray();
+  for (let i = 0; i < limit; i++) {
+    const l = addLo(lo, i * size);
+    const h = addHi(lo, hi, i * size);
+    const at = c.memory.readAll(l, h, size);
+    c.sink.item();
+    if (at < 0) {
+      c.sink.more();
+      c.sink.comment(`0x${(h * 4294967296 + l).toString(16)}`);
+      break;
+    }
+    of.memory(c, at);
+  }
+  if (limit < count) {
+    c.sink.item();
+    c.sink.more();
+  }
+  c.sink.closeArray();
+}
+
+/** An array that is part of a struct. */
+export function inlineWalker(of: Walker, count: number): Walker {
+  return {
+    size: (c) => of.size(c) * count,
+    value: (c, lo, hi) => c.sink.hex(lo, hi),
+    memory(c, at) {
+      c.sink.openArray();
+      for (let i = 0; i < count; i++) {
+        c.sink.item();
+        of.memory(c, at + i * of.size(c));
+      }
+      c.sink.closeArray();
+    },
+  };
+}
+
+/** struct iovec[]; `bytes` bounds how much of the data is real (what the call transferred). */
+export function iovecWalker(count: Length, bytes?: Length): Walker {
+  return pointerWalker((c, lo, hi) => {
+    const left = bytes === undefined ? Infinity : c.exiting && c.call.error !== 0 ? -1 : c.length(bytes);
+    printIovec(c, lo, hi, c.length(count), left);
+  });
+}
+
+/** Prints `count` iovecs; `left` bytes of their data are meaningful (-1: none, addresses only). */
+export function printIovec(c: Context, lo: number, hi: number, count: number, left: number): void {
+  if (lo === 0 && hi === 0) {
+    c.sink.addr(lo, hi);
+    return;
+  }
+  if (count === 0) {
+    c.sink.openArray();
+    c.sink.closeArray();
+    return;
+  }
+  const word = c.wordSize;
+  if (count < 0 || count > IOV_MAX || c.memory.readAll(lo, hi, 2 * word) < 0) {
+    c.sink.addr(lo, hi);
+    return;
+  }
+  const limit = c.verbose ? count : Math.min(count, c.options.stringLimit);
+  c.sink.openArray();
+  for (let i = 0; i < limit; i++) {
+    const l = addLo(lo, i * 2 * word);
+    const h = addHi(lo, hi, i * 2 * word);
+    const at = c.memory.readAll(l, h, 2 * word);
+    c.sink.item();
+    if (at < 0) {
+      c.sink.more();
+      c.sink.comment(`0x${(h * 4294967296 + l).toString(16)}`);
+      break;
+    }
+    c.wordAt(at);
+    const baseLo = c.wordLo;
+    const baseHi = c.wordHi;
+    c.wordAt(at + word);
+    const lenLo = c.wordLo;
+    const lenHi = c.wordHi;
+    const length = lenLo + lenHi * 4294967296;
+    c.sink.openStruct();
+    c.sink.field("iov_base");
+    if (left < 0) c.sink.addr(baseLo, baseHi);
+    else {
+      const n = Math.min(length, left);
+      left -= n;
+      printBytes(c, baseLo, baseHi, n);
+    }
+    c.sink.field("iov_len");
+    c.sink.ulong(lenLo, lenHi);
+    c.sink.closeStruct();
+  }
+  if (limit < count) {
+    c.sink.item();
+    c.sink.more();
+  }
+  c.sink.closeArray();
+}
+
+const NSIG = 64;
+
+/** `[INT TERM]`, or `~[KILL STOP]` when most are set, of the mask at an arena offset. */
+export function sigsetText(c: Context, at: number, size: number): string {
+  const members: number[] = [];
+  for (let s = 1; s <= Math.min(NSIG, size * 8); s++) {
+    if (c.memory.bytes[at + ((s - 1) >> 3)] & (1 << ((s - 1) & 7))) members.push(s);
+  }
+  const inverted = members.length >= (NSIG * 2) / 3;
+  const shown = inverted
+    ? Array.from({ length: NSIG }, (_, i) => i + 1).filter((s) => !members.includes(s))
+    : members;
+  return `${inverted ? "~" : ""}[${shown.map((s) => signalName(s).replace(/^SIG/, "")).join(" ")}]`;
+}
+
+export function sigsetWalker(size: Length): Walker {
+  return pointerWalker((c, lo, hi) => {
+    const n = c.length(size);
+    const at = (lo === 0 && hi === 0) || n <= 0 || n > 128 ? -1 : follow(c, lo, hi, Math.min(n, 8));
+    if (at < 0) c.sink.addr(lo, hi);
+    else c.sink.word(sigsetText(c, at, Math.min(n, 8)));
+  });
+}

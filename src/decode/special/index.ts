@@ -1,0 +1,2 @@
+/** Loads every escape hatch, so that descriptors can name them. */
+export {};

@@ -1,0 +1,85 @@
+/** Printers of C structs, by generated layouts. */
+import type { Field, Layout } from "../abi/layouts.ts";
+import type { Abi } from "../abi/syscalls.ts";
+import type { Type } from "../syscalls/types/types.ts";
+import type { Context } from "./context.ts";
+import { loadInteger } from "./scalars.ts";
+import type { Walker } from "./walker.ts";
+
+type StructType = Extract<Type, { kind: "struct" }>;
+
+interface Plan {
+  readonly layout: Layout;
+  readonly fields: readonly {
+    readonly name: string;
+    readonly field: Field;
+    readonly walker: Walker;
+    readonly scalar: boolean;
+  }[];
+}
+
+/** Kinds whose value is complete once loaded as an integer of the field's size. */
+const aggregates: ReadonlySet<string> = new Set(["struct", "inline", "special", "switch"]);
+
+export function structWalker(
+  type: StructType,
+  layoutOf: (abi: Abi) => Layout,
+  compile: (t: Type) => Walker,
+): Walker {
+  const plans = new Map<Abi, Plan>();
+  const planFor = (abi: Abi): Plan => {
+    let plan = plans.get(abi);
+    if (!plan) {
+      const layout = layoutOf(abi);
+      plan = {
+        layout,
+        fields: Object.entries(type.fields).map(([name, t]) => {
+          const field = layout.fields.find((f) => f.name === name);
+          if (!field) throw new Error(`struct ${type.layout} has no field ${name}`);
+          return { name, field, walker: compile(t), scalar: !aggregates.has(t.kind) };
+        }),
+      };
+      plans.set(abi, plan);
+    }
+    return plan;
+  };
+  return {
+    size: (c) => planFor(c.call.abi).layout.size,
+    value: (c, lo, hi) => c.sink.hex(lo, hi),
+    memory(c, at) {
+      const { layout, fields } = planFor(c.call.abi);
+      const outerLayout = c.structLayout;
+      const outerAt = c.structAt;
+      c.structLayout = layout;
+      c.structAt = at;
+      const short = type.abbrev !== undefined && !c.verbose;
+      c.sink.openStruct();
+      for (const { name, field, walker, scalar } of fields) {
+        if (short && !type.abbrev!.includes(name)) continue;
+        c.sink.field(name);
+        printField(c, field, walker, scalar, at);
+        c.structLayout = layout;
+        c.structAt = at;
+      }
+      if (short) {
+        c.sink.item();
+        c.sink.more();
+      }
+      c.sink.closeStruct();
+      c.structLayout = outerLayout;
+      c.structAt = outerAt;
+    },
+  };
+}
+
+function printField(c: Context, field: Field, walker: Walker, scalar: boolean, at: number): void {
+  if (field.bits) {
+    const [offset, width] = field.bits;
+    const word = c.integer(at + field.offset, field.size, false);
+    walker.value(c, (Math.floor(word / 2 ** offset) % 2 ** width) >>> 0, 0);
+  } else if (scalar && field.count === 1) {
+    loadInteger(c, at + field.offset, field.size, field.signed, walker.value);
+  } else {
+    walker.memory(c, at + field.offset);
+  }
+}
