@@ -27,6 +27,9 @@ export class Call {
   /** Instruction pointer at entry (halves). */
   ipLo = 0;
   ipHi = 0;
+  /** Stack pointer at entry (halves). */
+  spLo = 0;
+  spHi = 0;
   /** Scratch space for decoders: values noted at entry that the exit needs. */
   readonly saved: number[] = [];
 }

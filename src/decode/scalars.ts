@@ -20,7 +20,7 @@ const formats: readonly (readonly [number, string])[] = [
 
 /** At least three digits, as file modes are written: 000, 005, 0644. */
 export function modeDigits(value: number): string {
-  return `0${value.toString(8)}`.length < 3 ? value.toString(8).padStart(3, "0") : `0${value.toString(8)}`;
+  return (value === 0 ? "0" : `0${value.toString(8)}`).padStart(3, "0");
 }
 
 /** `S_IFREG|S_ISUID|0755` for st_mode. */

@@ -5,6 +5,8 @@
 export interface ValueSink {
   /** Begins the next argument. */
   arg(name: string): void;
+  /** Begins the next argument; its name prints whatever the options (clone's `flags=`). */
+  named(name: string): void;
   /** Signed decimal (fits 32 bits or is exact as a double). */
   num(value: number): void;
   /** 64-bit values from halves. */

@@ -1,2 +1,6 @@
 /** Loads every escape hatch, so that descriptors can name them. */
-export {};
+import "./clone.ts";
+import "./identity.ts";
+import "./process.ts";
+import "./signals.ts";
+import "./time.ts";

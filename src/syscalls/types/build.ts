@@ -16,6 +16,7 @@ const scalar = (kind: ScalarKind): Type => ({ kind });
 
 export const int = scalar("int");
 export const uint = scalar("uint");
+export const ushort = scalar("ushort");
 export const long = scalar("long");
 export const ulong = scalar("ulong");
 export const size_t = ulong;

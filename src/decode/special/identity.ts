@@ -1,0 +1,89 @@
+/** Character arrays in structs, capability sets. */
+import * as F from "../../abi/flags.ts";
+import type { Context } from "../context.ts";
+import { printEnum } from "../flags.ts";
+import { follow } from "../pointers.ts";
+import { pointerWalker, registerValue, type Walker } from "../walker.ts";
+
+const UTS_LENGTH = 65;
+
+/** A NUL-padded char[65] of struct new_utsname. */
+registerValue(
+  "char_array",
+  (): Walker => ({
+    size: () => UTS_LENGTH,
+    value: () => {},
+    memory(c, at) {
+      const end = c.memory.bytes.indexOf(0, at);
+      c.sink.str(c.memory.bytes, at, Math.min(end < 0 ? UTS_LENGTH : end - at, UTS_LENGTH), false);
+    },
+  }),
+);
+
+registerValue(
+  "ulong3",
+  (): Walker => ({
+    size: (c) => 3 * c.wordSize,
+    value: () => {},
+    memory(c, at) {
+      c.sink.openArray();
+      for (let i = 0; i < 3; i++) {
+        c.sink.item();
+        c.wordAt(at + i * c.wordSize);
+        c.sink.ulong(c.wordLo, c.wordHi);
+      }
+      c.sink.closeArray();
+    },
+  }),
+);
+
+registerValue("cap_header", () =>
+  pointerWalker((c, lo, hi) => {
+    const at = lo === 0 && hi === 0 ? -1 : c.memory.readAll(lo, hi, 8);
+    if (at < 0) {
+      c.sink.addr(lo, hi);
+      return;
+    }
+    c.sink.openStruct();
+    c.sink.field("version");
+    printEnum(c, F.cap_versions, c.memory.view.getUint32(at, true));
+    c.sink.field("pid");
+    c.sink.num(c.memory.view.getInt32(at + 4, true));
+    c.sink.closeStruct();
+  }),
+);
+
+const CAP_V1 = 0x19980330;
+
+/** One or two struct __user_cap_data_struct: the low and high 32 capabilities. */
+registerValue("cap_data", () =>
+  pointerWalker((c, lo, hi) => {
+    const version = c.readInt(c.argLo(0), c.argHi(0));
+    const pairs = version === CAP_V1 ? 1 : 2;
+    const at = lo === 0 && hi === 0 ? -1 : follow(c, lo, hi, pairs * 12);
+    if (at < 0) {
+      c.sink.addr(lo, hi);
+      return;
+    }
+    c.sink.openStruct();
+    for (const [i, name] of ["effective", "permitted", "inheritable"].entries()) {
+      c.sink.field(name);
+      c.sink.word(capabilities(c, at + 4 * i, pairs));
+    }
+    c.sink.closeStruct();
+  }),
+);
+
+function capabilities(c: Context, at: number, pairs: number): string {
+  let text = "";
+  for (let p = 0; p < pairs; p++) {
+    const bits = c.memory.view.getUint32(at + p * 12, true);
+    for (let b = 0; b < 32; b++) {
+      if (!(bits & (1 << b))) continue;
+      const number = p * 32 + b;
+      const entry = F.capabilities.entries.find(([v]) => Number(v) === number);
+      text += `${text ? "|" : ""}${entry ? `1<<${entry[1]}` : `1<<${number}`}`;
+    }
+  }
+  return text || "0";
+}

@@ -1,0 +1,111 @@
+/** Signal actions, siginfo in memory, alternate stacks, returning from handlers. */
+import * as F from "../../abi/flags.ts";
+import { signalName } from "../../abi/signals.ts";
+import type { Context } from "../context.ts";
+import { printFlags } from "../flags.ts";
+import { follow, sigsetText } from "../pointers.ts";
+import { pointerWalker, registerAux, registerCall, registerValue } from "../walker.ts";
+import { printSiginfo } from "./siginfo.ts";
+
+const SA_RESTORER = 0x04000000;
+const HANDLERS = ["SIG_DFL", "SIG_IGN"];
+
+/** The kernel's struct sigaction: handler, flags, restorer, mask; words of the tracee (include/linux/signal_types.h). */
+registerValue("sigaction", () =>
+  pointerWalker((c, lo, hi) => {
+    const word = c.wordSize;
+    const at = lo === 0 && hi === 0 ? -1 : follow(c, lo, hi, 3 * word + 8);
+    if (at < 0) {
+      c.sink.addr(lo, hi);
+      return;
+    }
+    c.sink.openStruct();
+    c.sink.field("sa_handler");
+    c.wordAt(at);
+    const handler = c.wordHi === 0 ? HANDLERS[c.wordLo] : undefined;
+    if (handler) c.sink.word(handler);
+    else if (c.wordLo === 0xffffffff && c.wordHi === 0xffffffff) c.sink.word("SIG_ERR");
+    else c.sink.hex(c.wordLo, c.wordHi);
+    c.sink.field("sa_mask");
+    c.sink.word(sigsetText(c, at + 3 * word, 8));
+    c.sink.field("sa_flags");
+    c.wordAt(at + word);
+    const flags = c.wordLo;
+    printFlags(c, F.sa_flags, flags, c.wordHi);
+    if (flags & SA_RESTORER) {
+      c.sink.field("sa_restorer");
+      c.wordAt(at + 2 * word);
+      c.sink.addr(c.wordLo, c.wordHi);
+    }
+    c.sink.closeStruct();
+  }),
+);
+
+registerValue("siginfo", () =>
+  pointerWalker((c, lo, hi) => {
+    const at =
+      (lo === 0 && hi === 0) || (c.call.name === "waitid" && noChild(c)) ? -1 : follow(c, lo, hi, 128);
+    if (at < 0) c.sink.addr(lo, hi);
+    else printSiginfo(c, new DataView(c.memory.bytes.buffer, at, 128));
+  }),
+);
+
+/** waitid(WNOHANG) without a child zeroes si_signo and si_pid. */
+function noChild(c: Context): boolean {
+  return c.call.error !== 0;
+}
+
+registerAux("signal_result", (c) => {
+  if (!c.call.error && c.ret > 0) c.sink.word(signalName(c.ret));
+});
+
+/** stack_t: ss_sp, ss_flags, ss_size (sigaltstack(2)). */
+registerValue("stack_t", () =>
+  pointerWalker((c, lo, hi) => {
+    const word = c.wordSize;
+    const at = lo === 0 && hi === 0 ? -1 : follow(c, lo, hi, 3 * word);
+    if (at < 0) {
+      c.sink.addr(lo, hi);
+      return;
+    }
+    c.sink.openStruct();
+    c.sink.field("ss_sp");
+    c.wordAt(at);
+    c.sink.addr(c.wordLo, c.wordHi);
+    c.sink.field("ss_flags");
+    printFlags(c, F.sigaltstack_flags, c.memory.view.getUint32(at + word, true));
+    c.sink.field("ss_size");
+    c.wordAt(at + 2 * word);
+    c.sink.ulong(c.wordLo, c.wordHi);
+    c.sink.closeStruct();
+  }),
+);
+
+/** Offset of uc_sigmask in the x86-64 signal frame's ucontext (arch/x86/include/uapi/asm/ucontext.h). */
+const UC_SIGMASK = 296;
+
+registerCall("rt_sigreturn", {
+  enter(c) {
+    const { spLo, spHi } = c.call;
+    const at = c.call.abi === "i386" ? -1 : c.memory.readAll((spLo + UC_SIGMASK) >>> 0, spHi, 8);
+    c.sink.arg("frame");
+    if (at < 0) c.sink.addr(spLo, spHi);
+    else {
+      c.sink.openStruct();
+      c.sink.field("mask");
+      c.sink.word(sigsetText(c, at, 8));
+      c.sink.closeStruct();
+    }
+    return true;
+  },
+  exit() {},
+});
+
+registerCall("restart_syscall", {
+  enter(c) {
+    c.sink.arg("resuming");
+    c.sink.word("<... resuming interrupted system call ...>");
+    return true;
+  },
+  exit() {},
+});

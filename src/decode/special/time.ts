@@ -1,0 +1,92 @@
+/** Clocks of a process or thread, sleeps' remaining time, timer notification. */
+import * as F from "../../abi/flags.ts";
+import { signalName } from "../../abi/signals.ts";
+import type { Context } from "../context.ts";
+import { enumName, printEnum } from "../flags.ts";
+import { pointerWalker, registerAux, registerValue } from "../walker.ts";
+
+const CPUCLOCKS = ["CPUCLOCK_PROF", "CPUCLOCK_VIRT", "CPUCLOCK_SCHED", "CLOCKFD"];
+
+/** clockid_t: negative ones encode a pid and a kind (include/linux/posix-timers.h). */
+registerValue("clockid", () =>
+  pointerWalker((c, lo) => {
+    const id = lo | 0;
+    if (id >= 0) {
+      printEnum(c, F.clock_ids, lo);
+      return;
+    }
+    const kind = CPUCLOCKS[id & 3];
+    if (kind === "CLOCKFD") c.sink.word(`FD_TO_CLOCKID(${~(id >> 3)})`);
+    else c.sink.word(`MAKE_${id & 4 ? "THREAD" : "PROCESS"}_CPUCLOCK(${~(id >> 3)}, ${kind})`);
+  }),
+);
+
+const EINTR = 4;
+const ERESTART_RESTARTBLOCK = 516;
+const ERESTARTNOHAND = 514;
+
+/** The time left, written by the kernel only when a sleep is interrupted. */
+registerValue("remaining", () =>
+  pointerWalker((c, lo, hi) => {
+    const { error } = c.call;
+    const interrupted = error === EINTR || error === ERESTART_RESTARTBLOCK || error === ERESTARTNOHAND;
+    const at = interrupted && (lo !== 0 || hi !== 0) ? c.memory.readAll(lo, hi, 16) : -1;
+    if (at < 0) {
+      c.sink.addr(lo, hi);
+      return;
+    }
+    const v = c.memory.view;
+    c.sink.openStruct();
+    c.sink.field("tv_sec");
+    c.sink.long(v.getUint32(at, true), v.getUint32(at + 4, true));
+    c.sink.field("tv_nsec");
+    c.sink.long(v.getUint32(at + 8, true), v.getUint32(at + 12, true));
+    c.sink.closeStruct();
+  }),
+);
+
+/** struct sigevent: value, signo, notify, then the thread id or function (sigevent(7)). */
+registerValue("sigevent", () =>
+  pointerWalker((c, lo, hi) => {
+    const word = c.wordSize;
+    const at = lo === 0 && hi === 0 ? -1 : c.memory.readAll(lo, hi, 64);
+    if (at < 0) {
+      c.sink.addr(lo, hi);
+      return;
+    }
+    const v = c.memory.view;
+    const notify = v.getInt32(at + word + 4, true);
+    c.sink.openStruct();
+    c.sink.field("sigev_value");
+    c.sink.openStruct();
+    c.sink.field("sival_int");
+    c.sink.num(v.getInt32(at, true));
+    c.sink.field("sival_ptr");
+    c.wordAt(at);
+    c.sink.addr(c.wordLo, c.wordHi);
+    c.sink.closeStruct();
+    c.sink.field("sigev_signo");
+    const signo = v.getInt32(at + word, true);
+    if (signo > 0 && signo <= 64) c.sink.word(signalName(signo));
+    else c.sink.num(signo);
+    c.sink.field("sigev_notify");
+    printEnum(c, F.sigev_notify, notify >>> 0);
+    if (notify === 4) {
+      c.sink.field("sigev_notify_thread_id");
+      c.sink.num(v.getInt32(at + word + 8, true));
+    } else if (notify === 2) {
+      c.sink.field("sigev_notify_function");
+      c.wordAt(at + word + 8);
+      c.sink.addr(c.wordLo, c.wordHi);
+      c.sink.field("sigev_notify_attributes");
+      c.wordAt(at + 2 * word + 8);
+      c.sink.addr(c.wordLo, c.wordHi);
+    }
+    c.sink.closeStruct();
+  }),
+);
+
+registerAux("adjtimex_state", (c: Context) => {
+  const name = c.call.error ? undefined : enumName(F.adjtimex_states, c.call.retLo);
+  if (name) c.sink.word(name);
+});
