@@ -1,0 +1,153 @@
+/** The ptrace engine beside Debian's strace: full output to a file, interleaved runs, medians. */
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { median, type Run, run } from "./measure.ts";
+
+interface Workload {
+  readonly name: string;
+  readonly follow: boolean;
+  command(): readonly string[];
+}
+
+interface Tracer {
+  readonly name: string;
+  argv(out: string, follow: boolean, command: readonly string[]): readonly string[];
+}
+
+const ours = resolve("bin/svtrace");
+
+const tracers: readonly Tracer[] = [
+  { name: "untraced", argv: (_out, _follow, command) => command },
+  {
+    name: "strace",
+    argv: (out, f, command) => ["/usr/bin/strace", ...(f ? ["-f"] : []), "-o", out, ...command],
+  },
+  {
+    name: "svtrace",
+    argv: (out, f, command) => [ours, "strace", ...(f ? ["-f"] : []), "-o", out, ...command],
+  },
+];
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** Measures `repeat` rounds of every workload under every tracer and prints the table. */
+export async function ptraceBench(repeat: number): Promise<void> {
+  const dir = mkdtempSync(join(tmpdir(), "svtrace-bench-"));
+  const workloads: Workload[] = [
+    {
+      name: "dd bs=1 count=30000",
+      follow: false,
+      command: () => ["dd", "if=/dev/zero", "of=/dev/null", "bs=1", "count=30000", "status=none"],
+    },
+    {
+      name: "find /usr (maxdepth 4)",
+      follow: false,
+      command: () => ["find", "/usr", "-maxdepth", "4", "-newermt", "2100-01-01"],
+    },
+    {
+      name: "sh: 200 forks, -f",
+      follow: true,
+      command: () => ["sh", "-c", "i=0; while [ $i -lt 200 ]; do /bin/true; i=$((i+1)); done"],
+    },
+  ];
+  console.log("wall time, full output to a file; medians; ratio = svtrace / strace of the same round\n");
+  console.log(
+    "workload                     untraced    strace   svtrace     ratio   peak MB strace/svtrace   lines strace/svtrace",
+  );
+  try {
+    for (const w of workloads) {
+      const runs = new Map<string, Run[]>(tracers.map((t) => [t.name, []]));
+      for (let i = 0; i < repeat; i++) {
+        for (const t of tracers)
+          runs.get(t.name)!.push(await run(t.argv(join(dir, t.name), w.follow, w.command())));
+      }
+      report(w.name, runs, dir);
+    }
+    await redis(dir, repeat);
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+function report(name: string, runs: ReadonlyMap<string, readonly Run[]>, dir: string): void {
+  const seconds = (t: string) => median(runs.get(t)!.map((r) => r.seconds));
+  const ratio = median(runs.get("svtrace")!.map((r, i) => r.seconds / runs.get("strace")![i].seconds));
+  const peak = (t: string) => (Math.max(...runs.get(t)!.map((r) => r.peak)) / 1024).toFixed(0);
+  const size = (t: string) => `${(statSync(join(dir, t)).size / 1e6).toFixed(1)} MB`;
+  const cell = (n: number) => n.toFixed(3).padStart(9);
+  console.log(
+    `${name.padEnd(28)}${cell(seconds("untraced"))} ${cell(seconds("strace"))} ${cell(seconds("svtrace"))} ${cell(ratio)}   ` +
+      `${`${peak("strace")}/${peak("svtrace")}`.padEnd(24)} ${size("strace")}/${size("svtrace")}`,
+  );
+}
+
+/** Requests per second of redis-benchmark against a server under each tracer. */
+async function redis(dir: string, repeat: number): Promise<void> {
+  const rates = new Map<string, number[]>(tracers.map((t) => [t.name, []]));
+  for (let i = 0; i < repeat; i++) {
+    for (const t of tracers) {
+      const port = await freePort();
+      const server = [
+        "/usr/bin/redis-server",
+        "--port",
+        String(port),
+        "--bind",
+        "127.0.0.1",
+        "--save",
+        "",
+        "--dir",
+        dir,
+      ];
+      const [program, ...args] = t.argv(join(dir, t.name), true, server);
+      const child = spawn(program, args, { stdio: "ignore" });
+      try {
+        await ready(port);
+        const { stdout } = await run([
+          "redis-benchmark",
+          "-h",
+          "127.0.0.1",
+          "-p",
+          String(port),
+          "-t",
+          "get",
+          "-n",
+          "3000",
+          "-c",
+          "20",
+          "--csv",
+        ]);
+        rates.get(t.name)!.push(Number(/"GET","([\d.]+)"/.exec(stdout)?.[1]));
+        await run(["redis-cli", "-p", String(port), "shutdown", "nosave"]).catch(() => undefined);
+      } finally {
+        await new Promise((resolve) => (child.exitCode === null ? child.on("exit", resolve) : resolve(0)));
+      }
+    }
+  }
+  const rate = (t: string) => median(rates.get(t)!);
+  const ratio = median(rates.get("svtrace")!.map((r, i) => r / rates.get("strace")![i]));
+  console.log(
+    `\nredis-benchmark GET, 20 clients, requests/s: untraced ${rate("untraced").toFixed(0)}, strace -f ${rate("strace").toFixed(0)}, ` +
+      `svtrace -f ${rate("svtrace").toFixed(0)}; svtrace serves ${ratio.toFixed(2)} times strace's requests`,
+  );
+}
+
+async function ready(port: number): Promise<void> {
+  for (let i = 0; i < 200; i++) {
+    const ok = await run(["redis-cli", "-p", String(port), "ping"]).then(
+      (r) => r.stdout.includes("PONG"),
+      () => false,
+    );
+    if (ok) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error("redis-server did not come up");
+}
