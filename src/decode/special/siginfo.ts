@@ -1,15 +1,125 @@
-/** siginfo_t (include/uapi/asm-generic/siginfo.h): 128 bytes, fields by signal and si_code. */
+/** siginfo_t (include/uapi/asm-generic/siginfo.h, Linux 6.1): which union member is meant depends on signal and si_code. */
+import { errnoName } from "../../abi/errno.ts";
 import { siCodeName, signalName } from "../../abi/signals.ts";
+import { syscallName } from "../../abi/syscalls.ts";
 import type { Context } from "../context.ts";
+
+/** Offset of the union on 64-bit kernels, which is how ptrace hands it out even for 32-bit tracees. */
+const UNION = 16;
+const SI_USER = 0;
+const SI_QUEUE = -1;
+const SI_TIMER = -2;
+const SI_MESGQ = -3;
+const SI_TKILL = -6;
+const SI_KERNEL = 0x80;
+const CLK_TCK = 100;
+const SIGILL = 4;
+const SIGTRAP = 5;
+const SIGBUS = 7;
+const SIGFPE = 8;
+const SIGSEGV = 11;
+const SIGCHLD = 17;
+const SIGIO = 29;
+const SIGSYS = 31;
+const CLD_EXITED = 1;
+const SEGV_BNDERR = 3;
+const SEGV_PKUERR = 4;
 
 /** Prints a raw siginfo_t of the tracee. */
 export function printSiginfo(c: Context, info: DataView): void {
-  const signo = info.getInt32(0, true);
-  const code = info.getInt32(8, true);
-  c.sink.openStruct();
-  c.sink.field("si_signo");
-  c.sink.word(signalName(signo));
-  c.sink.field("si_code");
-  c.sink.word(siCodeName(signo, code) ?? String(code));
-  c.sink.closeStruct();
+  const int = (at: number) => info.getInt32(at, true);
+  const signo = int(0);
+  const code = int(8);
+  const { sink } = c;
+  const field = (name: string, print: () => void) => {
+    sink.field(name);
+    print();
+  };
+  const num = (name: string, value: number) => field(name, () => sink.num(value));
+  const word = (name: string, text: string) => field(name, () => sink.word(text));
+
+  sink.openStruct();
+  if (signo === 0) {
+    sink.closeStruct();
+    return;
+  }
+  word("si_signo", signalName(signo));
+  word("si_code", siCodeName(signo, code) ?? (code < 0 ? String(code) : `0x${code.toString(16)}`));
+  if (int(4) !== 0) word("si_errno", errnoName(int(4)) ?? String(int(4)));
+
+  const sender = () => {
+    field("si_pid", () => sink.pid(int(UNION), c.options.pidText?.(int(UNION))));
+    num("si_uid", info.getUint32(UNION + 4, true));
+  };
+  const value = (at: number) =>
+    field("si_value", () => {
+      sink.openStruct();
+      num("sival_int", int(at));
+      field("sival_ptr", () => sink.addr(info.getUint32(at, true), info.getUint32(at + 4, true)));
+      sink.closeStruct();
+    });
+  const address = (name: string, at: number) =>
+    field(name, () => sink.addr(info.getUint32(at, true), info.getUint32(at + 4, true)));
+
+  if (code === SI_USER || code === SI_TKILL) sender();
+  else if (code === SI_TIMER) {
+    word("si_timerid", `0x${info.getUint32(UNION, true).toString(16)}`);
+    num("si_overrun", int(UNION + 4));
+    value(UNION + 8);
+  } else if (code < 0 || code === SI_QUEUE || code === SI_MESGQ) {
+    sender();
+    value(UNION + 8);
+  } else if (code !== SI_KERNEL) known();
+  sink.closeStruct();
+
+  function known(): void {
+    switch (signo) {
+      case SIGCHLD:
+        sender();
+        field("si_status", () => {
+          if (code === CLD_EXITED) sink.num(int(UNION + 8));
+          else sink.word(signalName(int(UNION + 8)));
+        });
+        ticks("si_utime", UNION + 16);
+        ticks("si_stime", UNION + 24);
+        break;
+      case SIGILL:
+      case SIGFPE:
+      case SIGBUS:
+      case SIGTRAP:
+        address("si_addr", UNION);
+        break;
+      case SIGSEGV:
+        address("si_addr", UNION);
+        if (code === SEGV_BNDERR) {
+          address("si_lower", UNION + 16);
+          address("si_upper", UNION + 24);
+        } else if (code === SEGV_PKUERR) num("si_pkey", int(UNION + 16));
+        break;
+      case SIGIO:
+        field("si_band", () => sink.long(info.getUint32(UNION, true), info.getUint32(UNION + 4, true)));
+        num("si_fd", int(UNION + 8));
+        break;
+      case SIGSYS:
+        address("si_call_addr", UNION);
+        word("si_syscall", `__NR_${syscallName("x86_64", int(UNION + 8)) ?? int(UNION + 8)}`);
+        word("si_arch", archName(info.getUint32(UNION + 12, true)));
+        break;
+      default:
+        sender();
+    }
+  }
+
+  /** Clock ticks, with the time they stand for when there are any. */
+  function ticks(name: string, at: number): void {
+    const n = info.getUint32(at, true) + info.getInt32(at + 4, true) * 4294967296;
+    num(name, n);
+    if (n !== 0) sink.comment(`${(n / CLK_TCK).toFixed(2)} s`);
+  }
+}
+
+function archName(arch: number): string {
+  if (arch === 0xc000003e) return "AUDIT_ARCH_X86_64";
+  if (arch === 0x40000003) return "AUDIT_ARCH_I386";
+  return `0x${arch.toString(16)}`;
 }
