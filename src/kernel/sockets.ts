@@ -1,0 +1,96 @@
+/** Sockets as /proc/PID/net shows them: what a socket inode is connected to. */
+import { readFileSync } from "node:fs";
+
+const TCP_LISTEN = "0A";
+/** __SO_ACCEPTCON in the flags column of /proc/net/unix. */
+const UNIX_LISTENING = 0x10000;
+const TABLES = ["tcp", "tcp6", "udp", "udp6", "unix"] as const;
+
+/** Reads sockets of the network namespace of `pid`; remembers what it found. */
+export class SocketTable {
+  private readonly known = new Map<string, string>();
+  private missed = new Map<string, number>();
+
+  /**
+   * `tcp:10.0.0.1:5432`, `udp:[::1]:53`, `unix:/run/x.sock` for the peer; `listen:tcp:0.0.0.0:80` for a listening
+   * socket, `bound:udp:…` for one without a peer; undefined when the kernel does not list it.
+   */
+  find(pid: number, inode: string, now = Date.now()): string | undefined {
+    const known = this.known.get(inode);
+    if (known !== undefined) return known;
+    // netlink and packet sockets are never listed; do not search for them at every call
+    if (now - (this.missed.get(inode) ?? Number.NEGATIVE_INFINITY) < 1000) return undefined;
+    for (const table of TABLES) {
+      const found = search(table, read(`/proc/${pid}/net/${table}`), inode);
+      if (found === undefined) continue;
+      if (this.known.size > 4096) this.known.clear();
+      if (!found.startsWith("bound:")) this.known.set(inode, found);
+      return found;
+    }
+    if (this.missed.size > 4096) this.missed = new Map();
+    this.missed.set(inode, now);
+    return undefined;
+  }
+
+  /** Inodes are reused: called when a new socket with this inode may exist. */
+  forget(inode: string): void {
+    this.known.delete(inode);
+    this.missed.delete(inode);
+  }
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, "latin1");
+  } catch {
+    return "";
+  }
+}
+
+/** Finds an inode in the text of a /proc/net table. Exported for its tests. */
+export function search(table: (typeof TABLES)[number], text: string, inode: string): string | undefined {
+  const unix = table === "unix";
+  for (let at = text.indexOf(` ${inode}`); at >= 0; at = text.indexOf(` ${inode}`, at + 1)) {
+    const start = text.lastIndexOf("\n", at) + 1;
+    const end = text.indexOf("\n", at);
+    const line = text.slice(start, end < 0 ? undefined : end).trim();
+    const f = line.split(/\s+/);
+    if (f[unix ? 6 : 9] !== inode) continue;
+    if (unix) {
+      const path = /^(?:\S+\s+){7}(.*)$/.exec(line)?.[1] ?? "";
+      const listening = (Number.parseInt(f[3], 16) & UNIX_LISTENING) !== 0;
+      return `${listening ? "listen:" : ""}unix:${path || `[${inode}]`}`;
+    }
+    const kind = table.slice(0, 3);
+    const peer = address(f[2]);
+    if (kind === "tcp" && f[3] === TCP_LISTEN) return `listen:tcp:${address(f[1])}`;
+    return peer.endsWith(":0") ? `bound:${kind}:${address(f[1])}` : `${kind}:${peer}`;
+  }
+  return undefined;
+}
+
+/** `0100007F:1F90` is 127.0.0.1:8080; words are in the host's (little-endian) order. */
+export function address(hex: string): string {
+  const [ip, port] = hex.split(":");
+  const bytes: number[] = [];
+  for (let w = 0; w < ip.length; w += 8) {
+    for (let b = 6; b >= 0; b -= 2) bytes.push(Number.parseInt(ip.slice(w + b, w + b + 2), 16));
+  }
+  const number = Number.parseInt(port, 16);
+  if (bytes.length === 4) return `${bytes.join(".")}:${number}`;
+  const mapped = bytes.slice(0, 10).every((b) => b === 0) && bytes[10] === 255 && bytes[11] === 255;
+  if (mapped) return `${bytes.slice(12).join(".")}:${number}`;
+  return `[${ipv6(bytes)}]:${number}`;
+}
+
+function ipv6(bytes: readonly number[]): string {
+  const words = Array.from({ length: 8 }, (_, i) => ((bytes[2 * i] << 8) | bytes[2 * i + 1]).toString(16));
+  let best = { at: -1, length: 1 };
+  for (let i = 0; i < 8; i++) {
+    let n = 0;
+    while (i + n < 8 && words[i + n] === "0") n++;
+    if (n > best.length) best = { at: i, length: n };
+  }
+  if (best.at < 0) return words.join(":");
+  return `${words.slice(0, best.at).join(":")}::${words.slice(best.at + best.length).join(":")}`;
+}

@@ -1,0 +1,42 @@
+/**
+ * When a lifetime is ready. Services do not say; these signs are taken instead:
+ * - `listen`: a process begins to wait for clients: a blocking accept, poll, select or epoll_wait on a listening
+ *   socket (or an accept that succeeds at once).
+ * - `quiet`: nothing listens, and for a while no process did anything a start consists of (exec, fork, opening and
+ *   looking up files, connecting, syncing). The moment of the last such call counts. The while is 2 s, or 10 s when a
+ *   process sits in a sleep with an end, a network wait, a disk wait or a lock, which a slow start also does.
+ *   Preliminary: an exec of the main process or a `listen` within the first minute takes it back.
+ */
+
+export const QUIET = 2e9;
+export const QUIET_WITH_WAIT = 10e9;
+/** A start that shows no sign in this time (ns) is recorded like a running service from then on. */
+export const START_LIMIT = 60e9;
+
+const PROGRESS =
+  /^(execve(at)?|open(at2?)?|creat|connect|socket(pair)?|bind|listen|v?fork|clone3?|exit(_group)?|f?access(at2?)?|faccessat2?|[fl]?stat(64|fs)?|newfstatat|statx|readlink(at)?|getdents(64)?|f(data)?sync|syncfs|sync|unlink(at)?|rename(at2?)?|mkdir(at)?|f?chdir|pipe2?|flock)$/;
+
+/** A call of the kind starts and stops consist of, as opposed to waiting and serving. */
+export function isProgress(name: string): boolean {
+  return PROGRESS.test(name);
+}
+
+const CLIENTS = /^(accept4?|poll|ppoll|select|pselect6|epoll_p?wait2?)(_time64)?$/;
+
+/** A call that may be waiting for clients. */
+export function mayAwaitClients(name: string): boolean {
+  return CLIENTS.test(name);
+}
+
+/** The target names a listening socket. */
+export function listens(target: string): boolean {
+  return target.includes("listen:");
+}
+
+const BUSY_WAIT =
+  /^(connect|sendto|sendmsg|recvfrom|recvmsg|f(data)?sync|syncfs|sync|msync|flock|(clock_)?nanosleep|getrandom)$/;
+
+/** An open call that a slow start may be in, so that calm around it proves little. */
+export function mayBeStarting(name: string, target: string): boolean {
+  return BUSY_WAIT.test(name) || /(^| )(tcp|udp):/.test(target);
+}

@@ -1,0 +1,465 @@
+/** Turns the events of one lifetime into a recording: decides what to keep, and hands it over in batches. */
+import os from "node:os";
+import type { EventSink, ExitEvent, SignalEvent, Task } from "../capture/event.ts";
+import type { Memory } from "../capture/memory.ts";
+import { commandLine, taskTimes } from "../kernel/tasks.ts";
+import { CallBuffer } from "./columns.ts";
+import {
+  type Batch,
+  type CallRow,
+  type EventRow,
+  FORMAT,
+  type Lifetime,
+  type PhaseRow,
+  type ProcessRow,
+  type SignalRow,
+} from "./model.ts";
+import { Losses, Rates } from "./counts.ts";
+import * as ready from "./ready.ts";
+import { Targets } from "./targets.ts";
+import type { CallText } from "./text.ts";
+
+export type State = "starting" | "running" | "stopping" | "dead";
+
+export interface SinkOptions {
+  path: string;
+  /** What is known of the lifetime at its start; the rest gets defaults. */
+  lifetime: Partial<Lifetime> & { pid: number; service: string; started: number; anchor: number };
+  /** Keep every call in every state (`record`). */
+  everything: boolean;
+  /** Calls at least this long (ns) are kept while running. */
+  threshold: number;
+  text: CallText;
+  signalName: (signo: number) => string;
+  errnoName: (errno: number) => string;
+  /** Monotonic ns. */
+  now: () => number;
+  /** Most calls and characters that wait to be written. */
+  maxCalls?: number;
+  maxCharacters?: number;
+}
+
+interface OpenCall {
+  /** Text so far, undefined when it was not decoded at entry. */
+  text: string | undefined;
+  target: string;
+  row: ProcessRow;
+}
+
+/** Everything is kept this long (ns) after the service was ready. */
+const SETTLE = 5e9;
+/** A stop that takes longer than this (ns) is recorded like a running service from then on. */
+const STOP_LIMIT = 600e9;
+/** Calls that took this long (ns) get their target looked up. */
+const SLOW = 0.5e6;
+/** Open calls this old (ns) are looked at while starting. */
+const BLOCKED = 20e6;
+const FATAL = new Set(["SIGTERM", "SIGINT", "SIGQUIT", "SIGABRT", "SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL"]);
+const MAX_TEXT = 8192;
+
+export class RecordingSink implements EventSink {
+  readonly lifetime: Lifetime;
+  state: State = "starting";
+  private readonly targets = new Targets();
+  private readonly calls = new CallBuffer();
+  private readonly open = new Map<Task, OpenCall>();
+  private readonly rowsByTid = new Map<number, ProcessRow>();
+  private readonly processes: ProcessRow[] = [];
+  private readonly losses = new Losses();
+  private readonly rates = new Rates();
+  private signals: SignalRow[] = [];
+  private events: EventRow[] = [];
+  private lastProgress: number;
+  private alive = 0;
+  private dirty = true;
+
+  constructor(private readonly options: SinkOptions) {
+    this.lifetime = {
+      format: FORMAT,
+      dir: "",
+      ready: null,
+      ready_by: null,
+      asked: null,
+      asked_by: null,
+      died: null,
+      ended: null,
+      written: options.lifetime.started,
+      status: null,
+      signal: null,
+      attached: false,
+      supervisor: 0,
+      host: os.hostname(),
+      kernel: os.release(),
+      version: "",
+      engine: "ptrace",
+      threshold: options.threshold,
+      previous: null,
+      next: null,
+      ...options.lifetime,
+    };
+    this.lastProgress = this.lifetime.started;
+    if (this.lifetime.attached) this.state = "running";
+  }
+
+  get path(): string {
+    return this.options.path;
+  }
+
+  /** Calls waiting to be written. */
+  get waiting(): number {
+    return this.calls.count;
+  }
+
+  /** Threads still followed. */
+  get threads(): number {
+    return this.alive;
+  }
+
+  newTask(task: Task, attached: boolean): void {
+    const row: ProcessRow = {
+      tid: task.tid,
+      pid: task.pid,
+      parent: task.parent,
+      comm: task.comm,
+      argv: attached || task.parent === 0 ? quoted(commandLine(task.pid)) : this.argvOf(task.parent),
+      born: task.born || this.options.now(),
+      died: null,
+      status: null,
+      signal: null,
+      user_ns: null,
+      system_ns: null,
+      queued_ns: null,
+    };
+    this.rowsByTid.set(task.tid, row);
+    this.processes.push(row);
+    this.alive++;
+    this.dirty = true;
+  }
+
+  enter(task: Task, memory: Memory): void {
+    const { call } = task;
+    const row = this.rowOf(task);
+    // A short call's text is only needed when it is kept; one that may block can be killed in the call.
+    const text =
+      this.keepsAll || call.descriptor?.wait !== undefined || call.name.startsWith("exec")
+        ? this.options.text.enter(task, memory)
+        : undefined;
+    const open = this.open.get(task);
+    if (open) {
+      open.text = text;
+      open.target = "";
+    } else this.open.set(task, { text, target: "", row });
+    // after exit_group the times are gone
+    if (call.name === "exit_group" || call.name === "exit") this.readTimes(task, row);
+  }
+
+  exit(task: Task, memory: Memory): void {
+    const { call } = task;
+    const open = this.open.get(task);
+    const entered = call.entry || call.exit;
+    const duration = call.exit - entered;
+    if (ready.isProgress(call.name)) this.lastProgress = call.exit;
+    const keep = this.keepsAll || duration >= this.options.threshold;
+    if (this.state === "running") this.rates.add(call.exit, call.name, duration, call.error !== 0);
+    if (keep) {
+      const before = open?.text ?? this.options.text.enter(task, memory);
+      const { args, ret } = this.options.text.exit(task, memory, before);
+      const target = open?.target || this.targets.of(task, args, duration, SLOW);
+      this.targets.note(task, args);
+      this.calls.add({
+        ts: entered,
+        duration,
+        tid: task.tid,
+        pid: task.pid,
+        name: call.name,
+        args: args.length > MAX_TEXT ? `${args.slice(0, MAX_TEXT)}...` : args,
+        ret,
+        error: call.error ? this.options.errnoName(call.error) : "",
+        fd: this.targets.fdOf(task),
+        target,
+      });
+      this.bound();
+      this.checkReady(call.name, target, entered, call.error === 0);
+      this.dirty = true;
+    }
+    this.open.delete(task);
+  }
+
+  signal(task: Task, event: SignalEvent, now: number): void {
+    const name = this.options.signalName(event.signo);
+    const sender = event.info && event.info.getInt32(8, true) <= 0 ? event.info.getInt32(16, true) : 0;
+    this.signals.push({
+      ts: now,
+      tid: task.tid,
+      pid: task.pid,
+      name,
+      info: event.info ? this.options.text.siginfo(task, event.info) : "",
+      sender,
+    });
+    if (task.pid === this.lifetime.pid && FATAL.has(name)) this.askedToStop(now, senderText(name, sender));
+    this.dirty = true;
+  }
+
+  stopped(task: Task, signo: number, now: number): void {
+    this.event(now, "stopped", task.pid, this.options.signalName(signo));
+  }
+
+  exec(task: Task, formerTid: number, now: number): void {
+    const row = this.rowOf(task);
+    row.comm = task.comm;
+    row.argv = quoted(commandLine(task.pid));
+    row.pid = task.pid;
+    if (formerTid !== task.tid) this.rowsByTid.delete(formerTid);
+    this.event(now, "exec", task.pid, row.argv);
+    this.lastProgress = now;
+    if (task.pid === this.lifetime.pid && this.lifetime.ready_by === "quiet" && this.state !== "stopping") {
+      this.lifetime.ready = null;
+      this.lifetime.ready_by = null;
+      this.state = "starting";
+    }
+  }
+
+  superseded(task: Task, _byTid: number, now: number): void {
+    this.gone(task, now);
+  }
+
+  exited(task: Task, event: ExitEvent, now: number): void {
+    const row = this.rowOf(task);
+    row.comm = task.comm || row.comm;
+    row.status = event.status ?? null;
+    row.signal = event.signal === undefined ? null : this.options.signalName(event.signal);
+    this.lastProgress = now;
+    const open = this.open.get(task);
+    if (open && task.inCall) this.keepUnreturned(task, open, now);
+    this.open.delete(task);
+    this.gone(task, now);
+    if (task.tid === this.lifetime.pid) {
+      this.lifetime.died = now;
+      this.lifetime.status = row.status;
+      this.lifetime.signal = row.signal;
+      if (this.state !== "dead") this.state = "stopping";
+    }
+    if (this.alive === 0) this.end(now);
+  }
+
+  detached(task: Task): void {
+    this.event(this.options.now(), "detached", task.pid, "");
+    this.open.delete(task);
+    this.alive = Math.max(0, this.alive - 1);
+  }
+
+  lost(count: number, reason: string): void {
+    this.losses.add(this.options.now(), count, reason);
+    this.dirty = true;
+  }
+
+  /** Something the supervisor told: `control`, `death`, `delay`. */
+  event(ts: number, kind: string, pid: number, text: string, until: number | null = null): void {
+    this.events.push({ ts, kind, pid, text, until });
+    this.dirty = true;
+  }
+
+  /** Someone asked the service to stop; the earliest request counts. */
+  askedToStop(ts: number, by: string): void {
+    const { lifetime } = this;
+    if (lifetime.asked === null || ts < lifetime.asked) {
+      // A control command is the reason for the signal that follows it.
+      lifetime.asked = ts;
+      lifetime.asked_by = by;
+    }
+    if (this.state !== "dead") this.state = "stopping";
+    this.dirty = true;
+  }
+
+  /** Called now and then by whoever drives the engine: looks at blocked calls, moves the state on. */
+  tick(now: number): void {
+    const { lifetime } = this;
+    if (lifetime.ready_by !== "listen" && now - lifetime.started < START_WATCH && this.state !== "dead") {
+      this.lookAtOpen(now, BLOCKED);
+    }
+    if (this.state === "starting") {
+      if (lifetime.ready === null && this.alive > 0) this.checkQuiet(now);
+      const settled = lifetime.ready !== null && now - lifetime.ready > SETTLE;
+      if (settled || now - lifetime.started > ready.START_LIMIT + SETTLE) this.state = "running";
+    } else if (this.state === "stopping" && now - (lifetime.asked ?? lifetime.died ?? now) > STOP_LIMIT) {
+      this.state = "running";
+    }
+  }
+
+  /** The lifetime is over (also called when the tracer lets go). */
+  end(now: number): void {
+    this.state = "dead";
+    this.lifetime.ended = now;
+    this.dirty = true;
+  }
+
+  /** What is to be written, or undefined if nothing changed. */
+  take(now: number): Batch | undefined {
+    if (this.open.size > 0 && this.keepsAll) this.dirty = true;
+    if (!this.dirty && !this.rates.some) return undefined;
+    this.lookAtOpen(now, SLOW);
+    for (const task of this.open.keys()) this.readTimes(task, this.rowOf(task));
+    const { signals, events } = this;
+    this.signals = [];
+    this.events = [];
+    this.dirty = false;
+    this.lifetime.written = now;
+    return {
+      path: this.options.path,
+      lifetime: { ...this.lifetime },
+      processes: this.processes.map((p) => ({ ...p })),
+      phases: this.phases(),
+      losses: this.losses.rows(),
+      open: this.openRows(now),
+      calls: this.calls.take(),
+      signals,
+      events,
+      rates: this.rates.take(now),
+    };
+  }
+
+  private get keepsAll(): boolean {
+    return this.options.everything || this.state !== "running";
+  }
+
+  private rowOf(task: Task): ProcessRow {
+    let row = this.rowsByTid.get(task.tid);
+    if (!row) {
+      this.newTask(task, true);
+      row = this.rowsByTid.get(task.tid)!;
+    }
+    if (task.comm) row.comm = task.comm;
+    return row;
+  }
+
+  private argvOf(tid: number): string {
+    return this.rowsByTid.get(tid)?.argv ?? "";
+  }
+
+  private gone(task: Task, now: number): void {
+    const row = this.rowOf(task);
+    if (row.died !== null) return;
+    row.died = now;
+    this.alive--;
+    this.dirty = true;
+  }
+
+  private readTimes(task: Task, row: ProcessRow): void {
+    const times = taskTimes(task.pid, task.tid);
+    if (!times) return;
+    row.user_ns = times.user;
+    row.system_ns = times.system;
+    row.queued_ns = times.queued;
+  }
+
+  /** A call whose task died in it: exit, or a wait cut short by a deadly signal. */
+  private keepUnreturned(task: Task, open: OpenCall, now: number): void {
+    const { call } = task;
+    const leaving = call.name === "exit_group" || call.name === "exit";
+    this.calls.add({
+      ts: call.entry,
+      duration: now - call.entry,
+      tid: task.tid,
+      pid: task.pid,
+      name: call.name,
+      args: open.text === undefined ? "..." : this.options.text.unfinished(open.text, !leaving),
+      ret: "?",
+      error: "",
+      fd: this.targets.fdOf(task),
+      target: open.target,
+    });
+    this.bound();
+  }
+
+  private lookAtOpen(now: number, age: number): void {
+    for (const [task, open] of this.open) {
+      if (!task.inCall || now - task.call.entry < age) continue;
+      if (open.target === "" && open.text !== undefined) {
+        open.target = this.targets.of(task, open.text, now - task.call.entry, SLOW);
+      }
+      if (now - task.call.entry >= BLOCKED) this.checkReady(task.call.name, open.target, task.call.entry, false);
+    }
+  }
+
+  private checkReady(name: string, target: string, entered: number, succeeded: boolean): void {
+    const { lifetime } = this;
+    if (lifetime.ready_by === "listen" || this.state === "stopping" || lifetime.attached) return;
+    if (!ready.mayAwaitClients(name) || entered - lifetime.started > START_WATCH) return;
+    if (!(succeeded && name.startsWith("accept")) && !ready.listens(target)) return;
+    this.isReady(entered, "listen", target);
+  }
+
+  private checkQuiet(now: number): void {
+    const calm = now - this.lastProgress;
+    if (calm < ready.QUIET) return;
+    let waits = false;
+    for (const [task, open] of this.open) {
+      if (task.inCall && ready.mayBeStarting(task.call.name, open.target)) waits = true;
+    }
+    if (calm >= (waits ? ready.QUIET_WITH_WAIT : ready.QUIET)) this.isReady(this.lastProgress, "quiet", "");
+  }
+
+  private isReady(ts: number, by: "listen" | "quiet", target: string): void {
+    this.lifetime.ready = ts;
+    this.lifetime.ready_by = by;
+    this.event(ts, "ready", this.lifetime.pid, by === "listen" ? target : "no listening socket, start quiet");
+  }
+
+  private openRows(now: number): CallRow[] {
+    const rows: CallRow[] = [];
+    for (const [task, open] of this.open) {
+      const { call } = task;
+      if (!task.inCall || call.entry === 0) continue;
+      rows.push({
+        ts: call.entry,
+        duration: Math.max(0, now - call.entry),
+        tid: task.tid,
+        pid: task.pid,
+        name: call.name,
+        args: open.text === undefined ? "..." : this.options.text.unfinished(open.text, true),
+        ret: "?",
+        error: "",
+        fd: this.targets.fdOf(task),
+        target: open.target,
+        unfinished: true,
+      });
+    }
+    return rows;
+  }
+
+  private phases(): PhaseRow[] {
+    const { started, ready: at, asked, died, ended } = this.lifetime;
+    const stop = asked ?? died;
+    const rows: PhaseRow[] = [{ name: "starting", started, ended: at ?? stop ?? ended }];
+    if (at !== null && (stop === null || stop > at)) rows.push({ name: "running", started: at, ended: stop });
+    if (stop !== null) rows.push({ name: "stopping", started: stop, ended });
+    return rows;
+  }
+
+  private bound(): void {
+    const { maxCalls = 100_000, maxCharacters = 32e6 } = this.options;
+    if (this.calls.count <= maxCalls && this.calls.characters <= maxCharacters) return;
+    const dropped = this.calls.dropOldest(1e6) || this.calls.dropOldest(Number.POSITIVE_INFINITY);
+    this.losses.add(this.options.now(), dropped, "calls not kept: the recording could not be written fast enough");
+  }
+}
+
+/** Signs of readiness are looked for this long (ns). */
+const START_WATCH = ready.START_LIMIT + 240e9;
+
+function senderText(signal: string, sender: number): string {
+  if (sender <= 0) return signal;
+  const argv = commandLine(sender);
+  return `${signal} from ${sender}${argv?.[0] ? ` (${argv[0]})` : ""}`;
+}
+
+/** Arguments as one line, quoted where a shell would need it, control characters escaped. */
+function quoted(argv: string[] | undefined): string {
+  return (argv ?? [])
+    .map((a) => {
+      const safe = JSON.stringify(a).slice(1, -1);
+      return /^[\w@%+=:,./-]+$/.test(a) ? a : `'${safe.replaceAll('\\"', '"')}'`;
+    })
+    .join(" ")
+    .slice(0, 4096);
+}

@@ -1,0 +1,160 @@
+/**
+ * What a call is about: the file, peer, pipe or directory behind its arguments. Looked up at a call's exit, while
+ * the task is stopped, and only where it can matter, because a lookup costs more than the call.
+ */
+import type { Task } from "../capture/event.ts";
+import { SocketTable } from "../kernel/sockets.ts";
+import { cwdOf, epollWatches, fdLink } from "../kernel/tasks.ts";
+import type { Descriptor } from "../syscalls/types/types.ts";
+
+/** Between the targets of a call on several descriptors (poll, select, epoll). */
+export const SEPARATOR = " | ";
+/** Descriptors looked up for one poll or select. */
+const MAX_SET = 16;
+/** Calls whose file is worth knowing however short they are: many of them add up. */
+const ALWAYS = /^(connect|fsync|fdatasync|sync_file_range|msync|syncfs|flock|renameat2?|rename|listen|bind)$/;
+const SETS = /^(poll|ppoll|select|pselect6)(_time64)?$/;
+
+interface Shape {
+  /** Index of the first descriptor argument, -1 when none. */
+  readonly fd: number;
+  readonly path: boolean;
+  readonly set: boolean;
+  readonly epoll: boolean;
+  readonly always: boolean;
+}
+
+const shapes = new Map<string, Shape>();
+
+function shapeOf(name: string, d: Descriptor | undefined): Shape {
+  let shape = shapes.get(name);
+  if (!shape) {
+    const kinds = d?.args.map((a) => a.type.kind) ?? [];
+    shape = {
+      fd: kinds.findIndex((k) => k === "fd"),
+      path: kinds.includes("path"),
+      set: SETS.test(name),
+      epoll: /^epoll_p?wait2?$/.test(name),
+      always: ALWAYS.test(name),
+    };
+    shapes.set(name, shape);
+  }
+  return shape;
+}
+
+export class Targets {
+  private readonly sockets = new SocketTable();
+  /** What a descriptor was connected to, by `pid:fd`; stays known when the connection failed. */
+  private readonly peers = new Map<string, string>();
+  /** Datagram sockets seen being made. */
+  private readonly datagram = new Set<string>();
+
+  /** Index-free view of the descriptor a call is about; -1 when none. */
+  fdOf(task: Task): number {
+    const { call } = task;
+    const { fd } = shapeOf(call.name, call.descriptor);
+    return fd < 0 ? -1 : call.args[2 * fd] | 0;
+  }
+
+  /** Notes what calls say about descriptors. Called at every exit that is recorded. */
+  note(task: Task, args: string): void {
+    const { call } = task;
+    const { name } = call;
+    const fd = call.args[0] | 0;
+    if (name === "socket" && !call.error) {
+      const key = `${task.pid}:${call.retLo}`;
+      this.peers.delete(key);
+      if (/SOCK_DGRAM/.test(args)) this.datagram.add(key);
+      else this.datagram.delete(key);
+      if (this.datagram.size > 4096) this.datagram.clear();
+    } else if (name === "connect") {
+      const peer = this.sockaddr(task.pid, fd, args);
+      if (!peer) return;
+      if (this.peers.size > 4096) this.peers.clear();
+      this.peers.set(`${task.pid}:${fd}`, peer);
+      // the socket had another peer or none before
+      const inode = /^socket:\[(\d+)\]$/.exec(fdLink(task.pid, fd) ?? "")?.[1];
+      if (inode) this.sockets.forget(inode);
+    } else if (name === "close") {
+      if (this.peers.size > 0) this.peers.delete(`${task.pid}:${fd}`);
+    } else if ((name === "accept" || name === "accept4") && !call.error) {
+      this.peers.delete(`${task.pid}:${call.retLo}`);
+    }
+  }
+
+  /** The target of a call that took `duration` ns; "" when it is about nothing or not worth a lookup. */
+  of(task: Task, args: string, duration: number, slow: number): string {
+    const { call } = task;
+    const shape = shapeOf(call.name, call.descriptor);
+    if (call.name === "connect" || call.name === "sendto") {
+      const peer = this.sockaddr(task.pid, call.args[0] | 0, args);
+      if (peer) return peer;
+    }
+    const worth = duration >= slow || shape.always || /F_(OFD_)?SETLK/.test(args);
+    if (shape.fd >= 0 && !shape.path && !shape.epoll) {
+      const fd = call.args[2 * shape.fd] | 0;
+      return this.peers.get(`${task.pid}:${fd}`) ?? (worth ? this.fd(task.pid, fd) : "");
+    }
+    if (!worth) return "";
+    if (shape.path) return this.path(task.pid, call, args);
+    if (shape.set) return this.set(task.pid, descriptorsIn(call.name, args));
+    if (shape.epoll) return this.set(task.pid, epollWatches(task.pid, call.args[0] | 0));
+    return "";
+  }
+
+  /** What a descriptor refers to: a path, a peer, a pipe. */
+  fd(pid: number, fd: number): string {
+    const link = fdLink(pid, fd);
+    if (link === undefined) return "";
+    const inode = /^socket:\[(\d+)\]$/.exec(link)?.[1];
+    if (!inode) return link;
+    const found = this.sockets.find(pid, inode);
+    const peer = this.peers.get(`${pid}:${fd}`);
+    return found === undefined || found.startsWith("bound:") || found.startsWith("unix:[")
+      ? (peer ?? found ?? link)
+      : found;
+  }
+
+  private set(pid: number, fds: readonly number[]): string {
+    const seen = new Set<string>();
+    for (const fd of fds.slice(0, MAX_SET)) {
+      const target = this.fd(pid, fd);
+      if (target) seen.add(target);
+    }
+    return [...seen].join(SEPARATOR);
+  }
+
+  private path(pid: number, call: Task["call"], args: string): string {
+    const quoted = /"((?:[^"\\]|\\.)*)"/.exec(args)?.[1];
+    if (!quoted) return "";
+    if (quoted.startsWith("/")) return quoted;
+    const dirfd = /^(\d+)[<,]/.exec(args)?.[1];
+    const base = dirfd !== undefined && call.name.endsWith("at") ? fdLink(pid, Number(dirfd)) : cwdOf(pid);
+    return base ? `${base}/${quoted}` : quoted;
+  }
+
+  private sockaddr(pid: number, fd: number, args: string): string | undefined {
+    const peer = sockaddrText(args);
+    if (!peer || peer.startsWith("unix:")) return peer;
+    return `${this.datagram.has(`${pid}:${fd}`) || peer.endsWith(":53") ? "udp" : "tcp"}:${peer}`;
+  }
+}
+
+/** `10.0.0.1:5432`, `[::1]:80` or `unix:/path` from a sockaddr as strace prints it. */
+export function sockaddrText(args: string): string | undefined {
+  const port = /sin6?_port=htons\((\d+)\)/.exec(args)?.[1];
+  if (port !== undefined) {
+    const v4 = /inet_addr\("([^"]+)"\)/.exec(args)?.[1];
+    if (v4) return `${v4}:${port}`;
+    const v6 = /inet_pton\(AF_INET6, "([^"]+)"/.exec(args)?.[1];
+    if (v6) return `[${v6}]:${port}`;
+  }
+  const path = /sun_path=(@?)"((?:[^"\\]|\\.)*)"/.exec(args);
+  return path ? `unix:${path[1]}${path[2]}` : undefined;
+}
+
+/** Descriptors in the printed arguments of poll (`{fd=3, …}`) or select (`[3 5]`). */
+export function descriptorsIn(name: string, args: string): number[] {
+  if (name.includes("poll")) return [...args.matchAll(/\{fd=(\d+)/g)].map((m) => Number(m[1]));
+  return [...args.matchAll(/\[([\d ]+)\]/g)].flatMap((m) => m[1].split(" ").map(Number));
+}
