@@ -1,0 +1,18 @@
+/** Errno names and texts, those the kernel keeps to itself included. */
+import { errnos } from "./generated/errno.ts";
+
+const table = new Map(errnos.map(([n, name, text]) => [n, { name, text }]));
+const byName = new Map(errnos.map(([n, name]) => [name, n]));
+
+export function errnoName(n: number): string | undefined {
+  return table.get(n)?.name;
+}
+
+/** The C library's text; `Unknown error N` as strerror(3) says. */
+export function errnoText(n: number): string {
+  return table.get(n)?.text ?? `Unknown error ${n}`;
+}
+
+export function errnoNumber(name: string): number | undefined {
+  return byName.get(name);
+}

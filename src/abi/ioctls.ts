@@ -1,0 +1,8 @@
+/** Names of ioctl commands; several can share a number. */
+import { ioctls } from "./generated/ioctls.ts";
+
+const table = new Map(ioctls);
+
+export function ioctlNames(cmd: number): readonly string[] {
+  return table.get(cmd >>> 0) ?? [];
+}
