@@ -20,6 +20,12 @@ export interface EngineOptions {
   seccomp?: boolean;
   /** Detach from a process when it execs (-b execve). */
   detachOnExec?: boolean;
+  /** Keep Task.systemTime up to date (-c). */
+  cpuTimes?: boolean;
+  /** Called before the engine waits: the moment to flush output. */
+  onIdle?: () => void;
+  /** A child of ours that is not traced has ended; wait status as wait(2) gives it. */
+  onOtherExit?: (pid: number, status: number) => void;
   /** PTRACE_O_EXITKILL. */
   killOnExit?: boolean;
 }
@@ -34,8 +40,8 @@ export interface Engine {
   /** Attaches to a running process, with all its threads when following forks. Throws SysError. */
   attach(pid: number): void;
   /**
-   * Attaches to a process that stopped itself (SIGSTOP) just before its exec, and lets it go on; events before
-   * the exec are hidden. Throws SysError.
+   * Attaches to a process that is about to exec: one that stopped itself (SIGSTOP), which is continued, or one
+   * that waits for us. Only its main thread; events before the exec are hidden. Throws SysError.
    */
   adopt(pid: number): void;
   /**

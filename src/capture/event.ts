@@ -37,7 +37,8 @@ export class Call {
 /** A thread being followed. */
 export class Task {
   constructor(
-    readonly tid: number,
+    /** Changes only when a thread other than the leader execs: it takes the leader's tid. */
+    public tid: number,
     /** Thread group id; equal to tid for a process's first thread. */
     public pid: number,
     /** tid of the task that created it, 0 when we attached to it. */
@@ -50,6 +51,8 @@ export class Task {
   comm = "";
   /** Monotonic nanoseconds at which we first saw it. */
   born = 0;
+  /** CPU time spent in system mode, nanoseconds; kept only when the engine is asked for it. */
+  systemTime = 0;
 }
 
 /** A signal on its way to a task. `info` is the raw 128-byte siginfo_t, or undefined for a group-stop. */
