@@ -4,6 +4,7 @@ import type { EventSink, ExitEvent, SignalEvent, Task } from "../capture/event.t
 import type { Memory } from "../capture/memory.ts";
 import { commandLine, taskTimes } from "../kernel/tasks.ts";
 import { CallBuffer } from "./columns.ts";
+import { Losses, Rates } from "./counts.ts";
 import {
   type Batch,
   type CallRow,
@@ -14,7 +15,6 @@ import {
   type ProcessRow,
   type SignalRow,
 } from "./model.ts";
-import { Losses, Rates } from "./counts.ts";
 import * as ready from "./ready.ts";
 import { Targets } from "./targets.ts";
 import type { CallText } from "./text.ts";
@@ -70,6 +70,8 @@ export class RecordingSink implements EventSink {
   private signals: SignalRow[] = [];
   private events: EventRow[] = [];
   private lastProgress: number;
+  /** Who made it. */
+  private progressTid: number;
   private alive = 0;
   private dirty = true;
 
@@ -98,6 +100,7 @@ export class RecordingSink implements EventSink {
       ...options.lifetime,
     };
     this.lastProgress = this.lifetime.started;
+    this.progressTid = this.lifetime.pid;
     if (this.lifetime.attached) this.state = "running";
   }
 
@@ -158,7 +161,7 @@ export class RecordingSink implements EventSink {
     const open = this.open.get(task);
     const entered = call.entry || call.exit;
     const duration = call.exit - entered;
-    if (ready.isProgress(call.name)) this.lastProgress = call.exit;
+    if (ready.isProgress(call.name)) this.progress(call.exit, task.tid);
     const keep = this.keepsAll || duration >= this.options.threshold;
     if (this.state === "running") this.rates.add(call.exit, call.name, duration, call.error !== 0);
     if (keep) {
@@ -179,7 +182,7 @@ export class RecordingSink implements EventSink {
         target,
       });
       this.bound();
-      this.checkReady(call.name, target, entered, call.error === 0);
+      this.checkReady(task, target, entered, call.error === 0);
       this.dirty = true;
     }
     this.open.delete(task);
@@ -211,7 +214,7 @@ export class RecordingSink implements EventSink {
     row.pid = task.pid;
     if (formerTid !== task.tid) this.rowsByTid.delete(formerTid);
     this.event(now, "exec", task.pid, row.argv);
-    this.lastProgress = now;
+    this.progress(now, task.tid);
     if (task.pid === this.lifetime.pid && this.lifetime.ready_by === "quiet" && this.state !== "stopping") {
       this.lifetime.ready = null;
       this.lifetime.ready_by = null;
@@ -228,7 +231,7 @@ export class RecordingSink implements EventSink {
     row.comm = task.comm || row.comm;
     row.status = event.status ?? null;
     row.signal = event.signal === undefined ? null : this.options.signalName(event.signal);
-    this.lastProgress = now;
+    this.progress(now, task.tid);
     const open = this.open.get(task);
     if (open && task.inCall) this.keepUnreturned(task, open, now);
     this.open.delete(task);
@@ -322,6 +325,11 @@ export class RecordingSink implements EventSink {
     return this.options.everything || this.state !== "running";
   }
 
+  private progress(now: number, tid: number): void {
+    this.lastProgress = now;
+    this.progressTid = tid;
+  }
+
   private rowOf(task: Task): ProcessRow {
     let row = this.rowsByTid.get(task.tid);
     if (!row) {
@@ -377,16 +385,17 @@ export class RecordingSink implements EventSink {
       if (open.target === "" && open.text !== undefined) {
         open.target = this.targets.of(task, open.text, now - task.call.entry, SLOW);
       }
-      if (now - task.call.entry >= BLOCKED) this.checkReady(task.call.name, open.target, task.call.entry, false);
+      if (now - task.call.entry >= BLOCKED) this.checkReady(task, open.target, task.call.entry, false);
     }
   }
 
-  private checkReady(name: string, target: string, entered: number, succeeded: boolean): void {
+  private checkReady(task: Task, target: string, entered: number, succeeded: boolean): void {
     const { lifetime } = this;
+    const { name } = task.call;
     if (lifetime.ready_by === "listen" || this.state === "stopping" || lifetime.attached) return;
     if (!ready.mayAwaitClients(name) || entered - lifetime.started > START_WATCH) return;
     if (!(succeeded && name.startsWith("accept")) && !ready.listens(target)) return;
-    this.isReady(entered, "listen", target);
+    this.isReady(entered, "listen", target, task.tid);
   }
 
   private checkQuiet(now: number): void {
@@ -396,13 +405,15 @@ export class RecordingSink implements EventSink {
     for (const [task, open] of this.open) {
       if (task.inCall && ready.mayBeStarting(task.call.name, open.target)) waits = true;
     }
-    if (calm >= (waits ? ready.QUIET_WITH_WAIT : ready.QUIET)) this.isReady(this.lastProgress, "quiet", "");
+    if (calm >= (waits ? ready.QUIET_WITH_WAIT : ready.QUIET)) {
+      this.isReady(this.lastProgress, "quiet", "", this.progressTid);
+    }
   }
 
-  private isReady(ts: number, by: "listen" | "quiet", target: string): void {
+  private isReady(ts: number, by: "listen" | "quiet", target: string, tid: number): void {
     this.lifetime.ready = ts;
     this.lifetime.ready_by = by;
-    this.event(ts, "ready", this.lifetime.pid, by === "listen" ? target : "no listening socket, start quiet");
+    this.event(ts, "ready", tid, by === "listen" ? target : "no listening socket, start quiet");
   }
 
   private openRows(now: number): CallRow[] {
@@ -440,7 +451,11 @@ export class RecordingSink implements EventSink {
     const { maxCalls = 100_000, maxCharacters = 32e6 } = this.options;
     if (this.calls.count <= maxCalls && this.calls.characters <= maxCharacters) return;
     const dropped = this.calls.dropOldest(1e6) || this.calls.dropOldest(Number.POSITIVE_INFINITY);
-    this.losses.add(this.options.now(), dropped, "calls not kept: the recording could not be written fast enough");
+    this.losses.add(
+      this.options.now(),
+      dropped,
+      "calls not kept: the recording could not be written fast enough",
+    );
   }
 }
 

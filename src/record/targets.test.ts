@@ -28,9 +28,9 @@ test("sockets by inode", () => {
 });
 
 test("what printed arguments say", () => {
-  expect(sockaddrText('3, {sa_family=AF_INET, sin_port=htons(5432), sin_addr=inet_addr("10.0.0.1")}, 16')).toBe(
-    "10.0.0.1:5432",
-  );
+  expect(
+    sockaddrText('3, {sa_family=AF_INET, sin_port=htons(5432), sin_addr=inet_addr("10.0.0.1")}, 16'),
+  ).toBe("10.0.0.1:5432");
   expect(sockaddrText('3, {sa_family=AF_UNIX, sun_path="/dev/log"}, 110')).toBe("unix:/dev/log");
   expect(descriptorsIn("poll", "[{fd=3, events=POLLIN}, {fd=4, events=POLLIN}], 2, 5000")).toEqual([3, 4]);
   expect(descriptorsIn("select", "8, [3 7], NULL, NULL, {tv_sec=1, tv_usec=0}")).toEqual([3, 7]);

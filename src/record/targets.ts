@@ -31,7 +31,7 @@ function shapeOf(name: string, d: Descriptor | undefined): Shape {
   if (!shape) {
     const kinds = d?.args.map((a) => a.type.kind) ?? [];
     shape = {
-      fd: kinds.findIndex((k) => k === "fd"),
+      fd: kinds.indexOf("fd"),
       path: kinds.includes("path"),
       set: SETS.test(name),
       epoll: /^epoll_p?wait2?$/.test(name),

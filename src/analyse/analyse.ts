@@ -1,0 +1,87 @@
+/** Explains where the time of a restart, start, stop or run went. Pure: recordings in, report out. */
+import type { Recording } from "../record/model.ts";
+import { group, type PhaseSegments, rank } from "./causes.ts";
+import { CriticalPath } from "./path.ts";
+import { type Plan, plan, readyThread } from "./phases.ts";
+import { Timeline } from "./timeline.ts";
+import { totals } from "./totals.ts";
+import type { Phase, Report, Segment } from "./types.ts";
+import { verdict } from "./verdict.ts";
+
+/** `current` is the newest lifetime, `previous` the one before it, if known. */
+export function analyse(current: Recording, previous?: Recording): Report {
+  const p = plan(current, previous);
+  const timelines = new Map<Recording, Timeline>();
+  for (const r of [p.previous, p.current]) if (r) timelines.set(r, new Timeline(r));
+  const parts = attribute(p, timelines);
+  const { groups, unattributed } = group(parts);
+  const from = p.phases[0]?.from ?? current.lifetime.started;
+  const to = p.phases.at(-1)?.to ?? from;
+  const shown = p.current ?? p.previous ?? current;
+  const losses = [p.previous, p.current].flatMap((r) => r?.losses ?? []);
+  const report: Omit<Report, "verdict"> = {
+    kind: p.kind,
+    lifetime: shown.lifetime,
+    when: from + shown.lifetime.anchor,
+    total: (to - from) / 1e9,
+    phases: p.phases.map(({ name, text, from: a, to: b }) => ({ name, text, seconds: (b - a) / 1e9 })),
+    causes: rank(groups, to - from, (t) => t.recording.lifetime),
+    unattributed: unattributed / 1e9,
+    processes: [...timelines.values()].flatMap((t) => totals(t, from, to)),
+    lost: losses.reduce((n, l) => n + l.count, 0),
+    losses: losses.map(({ count, reason }) => ({ count, reason })),
+    notes: p.notes,
+  };
+  return { ...report, verdict: verdict(report) };
+}
+
+/** The critical path of each phase. */
+function attribute(p: Plan, timelines: ReadonlyMap<Recording, Timeline>): PhaseSegments[] {
+  const parts: PhaseSegments[] = [];
+  const starts = p.phases.filter((x) => x.name === "run script" || x.name === "starting");
+  for (const phase of p.phases) {
+    if (starts.includes(phase)) continue;
+    const recording = (p.kind === "run" ? p.current : p.previous)!;
+    const timeline = timelines.get(recording)!;
+    parts.push({ phase, timeline, segments: stopSegments(phase, timeline) });
+  }
+  if (p.current && starts.length > 0) {
+    const timeline = timelines.get(p.current)!;
+    const path = new CriticalPath(timeline);
+    const all = path.upTo(readyThread(p.current), starts[0].from, starts.at(-1)!.to);
+    for (const phase of starts) parts.push({ phase, timeline, segments: clip(all, phase) });
+  }
+  return parts;
+}
+
+function stopSegments(phase: Phase, timeline: Timeline): Segment[] {
+  const { lifetime } = timeline.recording;
+  const path = new CriticalPath(timeline);
+  if (phase.name === "respawn delay") {
+    return [
+      {
+        from: phase.from,
+        to: phase.to,
+        category: "supervisor",
+        kind: "delay",
+        target: "",
+        tid: 0,
+        pid: 0,
+        via: [],
+      },
+    ];
+  }
+  if (phase.name === "leftovers") {
+    const last = timeline.recording.processes
+      .filter((x) => x.tid === x.pid && x.pid !== lifetime.pid && (x.died ?? phase.to) >= phase.from)
+      .sort((a, b) => (b.died ?? Number.MAX_VALUE) - (a.died ?? Number.MAX_VALUE))[0];
+    return path.upTo(last?.tid ?? lifetime.pid, phase.from, phase.to);
+  }
+  return path.upTo(lifetime.pid, phase.from, phase.to);
+}
+
+function clip(segments: readonly Segment[], phase: Phase): Segment[] {
+  return segments
+    .filter((s) => s.to > phase.from && s.from < phase.to)
+    .map((s) => ({ ...s, from: Math.max(s.from, phase.from), to: Math.min(s.to, phase.to) }));
+}

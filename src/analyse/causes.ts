@@ -1,0 +1,131 @@
+/** From the critical path to ranked causes: pieces with the same explanation are summed. */
+import type { CallRow, Lifetime } from "../record/model.ts";
+import { evidenceLine } from "./lines.ts";
+import type { Timeline } from "./timeline.ts";
+import type { Category, Cause, Phase, Segment } from "./types.ts";
+import { words } from "./words.ts";
+
+/** Causes below this share of the total, and below this many seconds, are summed into one line. */
+const SMALL_SHARE = 0.005;
+const SMALL_SECONDS = 0.01;
+const EVIDENCE_LINES = 3;
+
+/** Segments of one explanation. */
+export interface Group {
+  category: Category;
+  kind: string;
+  target: string;
+  pid: number;
+  phase: Phase;
+  timeline: Timeline;
+  /** ns. */
+  total: number;
+  /** Longest piece, ns. */
+  longest: number;
+  calls: Set<CallRow>;
+  segments: Segment[];
+}
+
+export interface PhaseSegments {
+  phase: Phase;
+  timeline: Timeline;
+  segments: Segment[];
+}
+
+/** Groups segments; those without a category are returned as a sum (ns). */
+export function group(parts: readonly PhaseSegments[]): { groups: Group[]; unattributed: number } {
+  const groups = new Map<string, Group>();
+  let unattributed = 0;
+  for (const { phase, timeline, segments } of parts) {
+    for (const s of segments) {
+      const ns = s.to - s.from;
+      if (s.category === undefined) {
+        unattributed += ns;
+        continue;
+      }
+      const who = s.category === "lock" || s.category === "supervisor" ? "" : s.pid;
+      const key = [phase.name, s.category, grain(s), s.target, who].join("\0");
+      let g = groups.get(key);
+      if (!g) {
+        const { category, kind, target, pid } = s;
+        g = {
+          category,
+          kind,
+          target,
+          pid,
+          phase,
+          timeline,
+          total: 0,
+          longest: 0,
+          calls: new Set(),
+          segments: [],
+        };
+        groups.set(key, g);
+      }
+      g.total += ns;
+      g.longest = Math.max(g.longest, ns);
+      if (s.call) g.calls.add(s.call);
+      g.segments.push(s);
+    }
+  }
+  return { groups: [...groups.values()], unattributed };
+}
+
+/** CPU time is one cause however it was come by; lookups of a start are one. */
+function grain(s: Segment): string {
+  return s.category === "cpu" ? "cpu" : s.kind;
+}
+
+export function rank(groups: readonly Group[], total: number, lifetimes: (t: Timeline) => Lifetime): Cause[] {
+  const merged = mergeSmall(groups, total);
+  merged.sort((a, b) => b.total - a.total);
+  return merged.map((g, i) => {
+    const seconds = g.total / 1e9;
+    const longestFirst = [...g.calls].sort((a, b) => b.duration - a.duration).slice(0, EVIDENCE_LINES);
+    const shown = new Set(longestFirst);
+    // why the main process waited for a call of another one
+    const longest = g.segments.reduce((a, b) => (b.to - b.from > a.to - a.from ? b : a));
+    const waiter = longest.via.at(-1);
+    const lines = [...shown].sort((a, b) => a.ts - b.ts);
+    if (waiter && !shown.has(waiter)) lines.push(waiter);
+    return {
+      rank: i + 1,
+      seconds,
+      share: total > 0 ? g.total / total : 0,
+      category: g.category,
+      text: words(g),
+      phase: g.phase.name,
+      syscall: longest.call?.name ?? "",
+      target: g.target,
+      pid: g.pid,
+      comm: g.category === "supervisor" ? "" : g.timeline.comm(g.pid),
+      count: g.calls.size,
+      evidence: lines.map((c) => evidenceLine(c, lifetimes(g.timeline))),
+    };
+  });
+}
+
+/** Many tiny groups of one category and process become one without a target. */
+function mergeSmall(groups: readonly Group[], total: number): Group[] {
+  const out: Group[] = [];
+  const rest = new Map<string, Group>();
+  for (const g of groups) {
+    if (g.total >= SMALL_SECONDS * 1e9 && g.total >= total * SMALL_SHARE) {
+      out.push(g);
+      continue;
+    }
+    const key = [g.phase.name, g.category, g.pid].join("\0");
+    const same = rest.get(key);
+    if (!same) {
+      rest.set(key, { ...g, calls: new Set(g.calls), segments: [...g.segments] });
+      continue;
+    }
+    if (same.target !== g.target) same.target = "";
+    if (same.kind !== g.kind) same.kind = "various";
+    same.total += g.total;
+    same.longest = Math.max(same.longest, g.longest);
+    for (const c of g.calls) same.calls.add(c);
+    same.segments.push(...g.segments);
+  }
+  return [...out, ...rest.values()];
+}

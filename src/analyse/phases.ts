@@ -1,0 +1,158 @@
+/** Cuts a restart (or a start, a stop, a run) into phases that follow each other without gaps. */
+
+import type { Recording } from "../record/model.ts";
+import { isProgress } from "../record/ready.ts";
+import type { Phase, Report } from "./types.ts";
+
+/** A lifetime that began later than this (ns) after the previous one's end is a start, not a restart. */
+const TOGETHER = 120e9;
+/** Anchors of one boot differ by clock adjustments only (ns). */
+const SAME_BOOT = 3600e9;
+
+export interface Plan {
+  kind: Report["kind"];
+  phases: Phase[];
+  /** The recording each phase is about. */
+  previous: Recording | undefined;
+  current: Recording | undefined;
+  notes: string[];
+}
+
+/** End of what the recording covers. */
+export const coveredTo = (r: Recording): number => r.lifetime.ended ?? r.lifetime.written;
+
+/** What is to be explained, given the newest recording and the one before it. */
+export function plan(current: Recording, previous?: Recording): Plan {
+  const life = current.lifetime;
+  const service = life.dir !== "";
+  if (service && (life.asked !== null || life.died !== null)) {
+    // A lifetime that is stopping, or has stopped, with no successor: the stop is the news.
+    return {
+      kind: "stop",
+      phases: stopPhases(current),
+      previous: current,
+      current: undefined,
+      notes: stopNotes(current),
+    };
+  }
+  if (!service) {
+    return {
+      kind: "run",
+      phases: runPhases(current),
+      previous: undefined,
+      current,
+      notes: runNotes(current),
+    };
+  }
+  const related =
+    previous &&
+    Math.abs(previous.lifetime.anchor - life.anchor) < SAME_BOOT &&
+    (previous.lifetime.asked !== null || previous.lifetime.died !== null) &&
+    life.started - (previous.lifetime.died ?? coveredTo(previous)) < TOGETHER;
+  const start = startPhases(current);
+  if (!related) {
+    const notes = [
+      ...startNotes(current),
+      "no recording of the lifetime before: only the start is explained",
+    ];
+    return { kind: "start", phases: start, previous: undefined, current, notes };
+  }
+  const phases = [...stopPhases(previous, current), ...start];
+  return { kind: "restart", phases, previous, current, notes: startNotes(current) };
+}
+
+function stopPhases(r: Recording, next?: Recording): Phase[] {
+  const { asked, died, ended, written } = r.lifetime;
+  const limit = next?.lifetime.started ?? ended ?? written;
+  const from = asked ?? died ?? limit;
+  const phases: Phase[] = [];
+  const dead = Math.min(died ?? limit, limit);
+  add(phases, "stopping", from, dead, "asked to stop until the main process was dead");
+  // A supervisor that announced a delay, or started anew, before the last process died did not wait for it.
+  const delay = r.events.find((e) => e.kind === "delay" && e.ts >= dead - 1e9)?.ts;
+  const waited = ended !== null && ended <= limit && (delay === undefined || delay >= ended - 5e6);
+  const gone = next === undefined ? (ended ?? written) : waited ? ended : dead;
+  add(phases, "leftovers", dead, gone, "main process dead until its last child process was dead");
+  if (next) add(phases, "respawn delay", gone, limit, "all dead until the run script was started");
+  return phases;
+}
+
+function startPhases(r: Recording): Phase[] {
+  const { started, pid } = r.lifetime;
+  const end = readyAt(r);
+  const execs = r.events.filter((e) => e.kind === "exec" && e.pid === pid && e.ts > started && e.ts <= end);
+  const last = execs.at(-1)?.ts ?? started;
+  const phases: Phase[] = [];
+  add(phases, "run script", started, last, "run script until it became the service (last exec)");
+  add(
+    phases,
+    "starting",
+    last,
+    end,
+    r.lifetime.ready === null ? "service started" : "service started until ready",
+  );
+  if (phases.length === 0) phases.push({ name: "starting", from: started, to: end, text: "service started" });
+  return phases;
+}
+
+function runPhases(r: Recording): Phase[] {
+  const { started, died } = r.lifetime;
+  const phases: Phase[] = [];
+  const end = coveredTo(r);
+  const dead = Math.min(died ?? end, end);
+  add(
+    phases,
+    r.lifetime.attached ? "attached" : "running",
+    started,
+    dead,
+    "start until the main process was dead",
+  );
+  add(phases, "leftovers", dead, end, "main process dead until its last child process was dead");
+  return phases;
+}
+
+/** Very short phases are kept too: they add up to the total. */
+function add(phases: Phase[], name: string, from: number, to: number, text: string): void {
+  if (to > from) phases.push({ name, from, to, text });
+}
+
+/** When the start was over; while that is unknown, the last thing done that belongs to a start. */
+export function readyAt(r: Recording): number {
+  const { ready, started, asked, died } = r.lifetime;
+  if (ready !== null) return ready;
+  const end = asked ?? died ?? coveredTo(r);
+  let last = started;
+  for (const c of r.calls) {
+    if (c.ts >= end) break;
+    if (!isProgress(c.name)) continue;
+    last = Math.max(last, Math.min(c.ts + c.duration, end));
+  }
+  // Something slow may be going on still: then the start lasts until now.
+  const busy = r.calls.some(
+    (c) => c.unfinished && /^(connect|fsync|fdatasync|flock|recvfrom|sendto)$/.test(c.name),
+  );
+  const waitsForPeer = r.calls.some((c) => c.unfinished && /(^| )(tcp|udp):/.test(c.target));
+  return busy || waitsForPeer ? end : last;
+}
+
+function startNotes(r: Recording): string[] {
+  const { ready, ready_by } = r.lifetime;
+  if (ready === null)
+    return ["no sign yet that the service is ready: the start is explained as far as it got"];
+  return ready_by === "quiet"
+    ? ["ready is a guess: nothing listens, so the end of the start's activity counts"]
+    : [];
+}
+
+function stopNotes(r: Recording): string[] {
+  return r.lifetime.ended === null ? ["the service is still stopping"] : [];
+}
+
+function runNotes(r: Recording): string[] {
+  return r.lifetime.ended === null ? ["still running, or let go, when the recording ended"] : [];
+}
+
+/** The thread whose progress ended the start. */
+export function readyThread(r: Recording): number {
+  return r.events.filter((e) => e.kind === "ready").at(-1)?.pid ?? r.lifetime.pid;
+}

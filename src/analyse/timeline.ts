@@ -1,0 +1,105 @@
+/** A recording indexed for questions about threads: who did what when, who made whom, who died when. */
+import type { CallRow, ProcessRow, Recording, SignalRow } from "../record/model.ts";
+
+export const endOf = (call: CallRow): number => call.ts + call.duration;
+
+/** Signals are seen a little after the call they interrupt returned. */
+const SIGNAL_SLACK = 5e6;
+
+export class Timeline {
+  private readonly byTid = new Map<number, CallRow[]>();
+  readonly threads = new Map<number, ProcessRow>();
+
+  constructor(readonly recording: Recording) {
+    for (const call of recording.calls) {
+      const list = this.byTid.get(call.tid);
+      if (list) list.push(call);
+      else this.byTid.set(call.tid, [call]);
+    }
+    for (const p of recording.processes) this.threads.set(p.tid, p);
+  }
+
+  calls(tid: number): readonly CallRow[] {
+    return this.byTid.get(tid) ?? [];
+  }
+
+  /** Calls of a thread that overlap [from, to), in order. */
+  between(tid: number, from: number, to: number): CallRow[] {
+    const all = this.calls(tid);
+    const out: CallRow[] = [];
+    for (let i = this.firstEndingAfter(all, from); i < all.length && all[i].ts < to; i++) out.push(all[i]);
+    return out;
+  }
+
+  /** All calls that began in [from, to], in order. */
+  *begun(from: number, to: number): Iterable<CallRow> {
+    const { calls } = this.recording;
+    let low = 0;
+    let high = calls.length;
+    while (low < high) {
+      const mid = (low + high) >> 1;
+      if (calls[mid].ts < from) low = mid + 1;
+      else high = mid;
+    }
+    for (let i = low; i < calls.length && calls[i].ts <= to; i++) yield calls[i];
+  }
+
+  /** The calls of the same thread after `call`, at most `count`. */
+  after(call: CallRow, count: number): CallRow[] {
+    const all = this.calls(call.tid);
+    const at = all.indexOf(call, Math.max(0, this.firstEndingAfter(all, call.ts) - 1));
+    return all.slice(at + 1, at + 1 + count);
+  }
+
+  pidOf(tid: number): number {
+    return this.threads.get(tid)?.pid ?? tid;
+  }
+
+  comm(pid: number): string {
+    return this.threads.get(pid)?.comm ?? "";
+  }
+
+  /** When a thread died; the end of the recording while it lives. */
+  diedOf(tid: number): number {
+    return this.threads.get(tid)?.died ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** First threads of the processes that threads of `pid` made. */
+  children(pid: number): ProcessRow[] {
+    return this.recording.processes.filter(
+      (p) => p.tid === p.pid && p.pid !== pid && this.pidOf(p.parent) === pid,
+    );
+  }
+
+  /** The signal that ended a call, if one did. */
+  interruption(call: CallRow): SignalRow | undefined {
+    const end = endOf(call);
+    return this.recording.signals.find(
+      (s) =>
+        (s.tid === call.tid || s.pid === call.pid) &&
+        s.ts >= end - SIGNAL_SLACK / 5 &&
+        s.ts <= end + SIGNAL_SLACK,
+    );
+  }
+
+  /** The process other than `pid` whose death came last in [from, to]. */
+  lastDeath(from: number, to: number, accept: (p: ProcessRow) => boolean): ProcessRow | undefined {
+    let last: ProcessRow | undefined;
+    for (const p of this.recording.processes) {
+      if (p.died === null || p.died < from || p.died > to || !accept(p)) continue;
+      if (!last || p.died > last.died!) last = p;
+    }
+    return last;
+  }
+
+  private firstEndingAfter(all: readonly CallRow[], time: number): number {
+    let low = 0;
+    let high = all.length;
+    while (low < high) {
+      const mid = (low + high) >> 1;
+      if (endOf(all[mid]) <= time) low = mid + 1;
+      else high = mid;
+    }
+    return low;
+  }
+}

@@ -1,0 +1,91 @@
+/** What the analysis says. Times inside are monotonic ns; what leaves in a Report is in seconds. */
+import type { CallRow, Lifetime } from "../record/model.ts";
+
+export type Category =
+  | "cpu"
+  | "runqueue"
+  | "disk"
+  | "network"
+  | "dns"
+  | "lock"
+  | "sleep"
+  | "child"
+  | "ipc"
+  | "memory"
+  | "supervisor";
+
+/** A stretch of a restart, in order and without gaps. */
+export interface Phase {
+  name: string;
+  from: number;
+  to: number;
+  /** What the phase is, for a reader. */
+  text: string;
+}
+
+/** One piece of the critical path: who did or waited for what. Pieces are in order and do not overlap. */
+export interface Segment {
+  from: number;
+  to: number;
+  /** Undefined: nothing known about this time. */
+  category: Category | undefined;
+  tid: number;
+  pid: number;
+  /** The call it was spent in; undefined for time outside calls. */
+  call?: CallRow;
+  /** What was waited for: path, peer, pipe; "" when unknown. */
+  target: string;
+  /** Calls of processes that waited for this one meanwhile, outermost first. */
+  via: readonly CallRow[];
+  /** Finer than the category; groups calls that belong together: `fsync`, `connect`, `lookup`. */
+  kind: string;
+}
+
+/** Segments with one explanation. */
+export interface Cause {
+  rank: number;
+  seconds: number;
+  /** Share of the total, 0..1. */
+  share: number;
+  category: Category;
+  text: string;
+  phase: string;
+  syscall: string;
+  target: string;
+  pid: number;
+  comm: string;
+  /** Calls in it. */
+  count: number;
+  /** strace lines that show it. */
+  evidence: string[];
+}
+
+/** Time of one process within the analysed window. */
+export interface ProcessTotal {
+  pid: number;
+  comm: string;
+  argv: string;
+  /** Seconds it existed, waited in calls, and spent outside calls, all threads together within the window. */
+  wall: number;
+  waiting: number;
+  outside: number;
+  /** CPU seconds of its whole life, undefined when unknown. */
+  cpu: number | undefined;
+}
+
+export interface Report {
+  kind: "restart" | "start" | "stop" | "run";
+  lifetime: Lifetime;
+  /** Nanoseconds since 1970 at which the window starts. */
+  when: number;
+  total: number;
+  phases: { name: string; seconds: number; text: string }[];
+  verdict: string;
+  causes: Cause[];
+  unattributed: number;
+  processes: ProcessTotal[];
+  lost: number;
+  losses: { count: number; reason: string }[];
+  /** Things a reader should know: no previous lifetime, not ready yet … */
+  notes: string[];
+}

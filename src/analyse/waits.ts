@@ -1,0 +1,149 @@
+/** What kind of waiting a call is, and for what. */
+import type { CallRow } from "../record/model.ts";
+import { queryName } from "./dns.ts";
+import { endOf, type Timeline } from "./timeline.ts";
+import type { Category } from "./types.ts";
+
+export interface Wait {
+  category: Category;
+  /** Groups calls told as one: `fsync`, `connect`, `lookup`, `read` … */
+  kind: string;
+  target: string;
+}
+
+const is = (names: string) => {
+  const set = new Set(names.split(" "));
+  return (name: string) => set.has(name);
+};
+
+export const isWait = is("wait4 waitid waitpid");
+export const isPoll = is("poll ppoll select pselect6 epoll_wait epoll_pwait epoll_pwait2 _newselect");
+export const isSleep = is("nanosleep clock_nanosleep");
+export const isPause = is("pause rt_sigsuspend rt_sigtimedwait sigsuspend");
+export const isRead = is("read readv pread64 preadv preadv2 recvfrom recvmsg recvmmsg recv accept accept4");
+export const isWrite = is(
+  "write writev pwrite64 pwritev pwritev2 sendto sendmsg sendmmsg send sendfile splice",
+);
+const isSync = is("fsync fdatasync msync sync_file_range syncfs sync");
+const isLookup = is(
+  "open openat openat2 access faccessat faccessat2 stat lstat newfstatat fstatat64 statx readlink readlinkat " +
+    "statfs getdents getdents64 stat64 lstat64",
+);
+const isChange = is(
+  "unlink unlinkat rename renameat renameat2 mkdir mkdirat rmdir link linkat symlink symlinkat truncate ftruncate " +
+    "fallocate creat chmod fchmod fchmodat chown fchown fchownat utimensat mount umount2",
+);
+const isMemory = is(
+  "mmap munmap mprotect brk madvise mremap mlock mlockall munlock exit_group exit process_madvise",
+);
+const isLock = is("futex futex_wait flock semop semtimedop mq_timedreceive");
+const isFork = is("fork vfork clone clone3");
+
+/** The call timed out by its own limit. */
+export function timedOut(call: CallRow): boolean {
+  return (
+    (isPoll(call.name) && /^0(\s|$)/.test(call.ret)) ||
+    call.error === "ETIMEDOUT" ||
+    /\bTimeout\b/i.test(call.ret)
+  );
+}
+
+/** Sorts waits; remembers what it learnt about peers. */
+export class Waits {
+  /** Peers that got DNS queries, by pid and target. */
+  private readonly resolvers = new Set<string>();
+
+  constructor(private readonly timeline: Timeline) {
+    for (const call of timeline.recording.calls) {
+      if (!isWrite(call.name) || queryName(call.args) === undefined) continue;
+      if (call.target.startsWith("udp:") || call.target.startsWith("tcp:")) this.resolvers.add(call.target);
+    }
+  }
+
+  of(call: CallRow): Wait {
+    const { name } = call;
+    if (isWait(name)) return { category: "child", kind: "wait", target: "" };
+    if (isSleep(name)) return { category: "sleep", kind: "sleep", target: "" };
+    if (isPause(name)) return { category: "ipc", kind: "signal", target: "a signal" };
+    if (isSync(name))
+      return { category: "disk", kind: name === "sync" ? "sync" : "fsync", target: call.target };
+    if (isLock(name) || /F_(OFD_)?SETLKW/.test(call.args)) {
+      return { category: "lock", kind: name === "futex" ? "futex" : "filelock", target: call.target };
+    }
+    if (isFork(name)) return { category: "memory", kind: "fork", target: "" };
+    if (name.startsWith("execve")) return { category: "disk", kind: "exec", target: call.target };
+    if (isPoll(name)) return this.poll(call);
+    if (name === "connect" || isRead(name) || isWrite(name) || name === "close" || name === "shutdown") {
+      return this.transfer(call);
+    }
+    if (isLookup(name)) return { category: "disk", kind: "lookup", target: call.target };
+    if (isChange(name)) return { category: "disk", kind: "change", target: call.target };
+    if (isMemory(name)) return { category: "memory", kind: "memory", target: "" };
+    if (name === "getrandom") return { category: "lock", kind: "entropy", target: "entropy" };
+    // the kernel working for the process, not something waited for
+    return { category: "cpu", kind: "calls", target: "" };
+  }
+
+  private poll(call: CallRow): Wait {
+    const targets = call.target ? call.target.split(" | ") : [];
+    const rank = ["dns", "network", "ipc", "disk"];
+    const waits = targets
+      .filter((t) => !t.startsWith("listen:"))
+      .map((t) => this.peer(call, t))
+      .sort((a, b) => rank.indexOf(a.category) - rank.indexOf(b.category));
+    const finite = hasTimeout(call);
+    // A poll over several things that ended by its own limit was a sleep, unless it is about one peer only.
+    if (waits.length > 1 && timedOut(call) && finite && waits[0].category === "ipc") {
+      return { category: "sleep", kind: "sleep", target: "" };
+    }
+    if (waits.length > 0) return waits[0];
+    if (targets.length > 0) return { category: "ipc", kind: "clients", target: targets[0] };
+    return finite
+      ? { category: "sleep", kind: "sleep", target: "" }
+      : { category: "ipc", kind: "poll", target: call.target };
+  }
+
+  private transfer(call: CallRow): Wait {
+    return call.target ? this.peer(call, call.target) : { category: "cpu", kind: "calls", target: "" };
+  }
+
+  private peer(call: CallRow, target: string): Wait {
+    if (/^(udp|tcp):.*:53$/.test(target) || this.resolvers.has(target))
+      return { category: "dns", kind: "dns", target };
+    if (/^unix:.*(nscd\/socket|systemd\/resolve)/.test(target))
+      return { category: "dns", kind: "dns", target };
+    if (/^(tcp|udp):/.test(target)) {
+      const kind = call.name === "connect" || this.connecting(call, target) ? "connect" : "peer";
+      return { category: "network", kind, target };
+    }
+    if (/^(pipe|socket|anon_inode|bound|listen|unix|fifo)/.test(target)) {
+      return { category: "ipc", kind: target.startsWith("listen:") ? "clients" : "pipe", target };
+    }
+    if (/^\/dev\/(pts|tty)/.test(target)) return { category: "ipc", kind: "terminal", target };
+    return { category: "disk", kind: isWrite(call.name) ? "write" : "read", target };
+  }
+
+  /** A poll or write on a socket whose non-blocking connect has not been answered yet. */
+  private connecting(call: CallRow, target: string): boolean {
+    const before = this.timeline.calls(call.tid);
+    for (let i = before.indexOf(call) - 1, n = 0; i >= 0 && n < 50; i--, n++) {
+      const c = before[i];
+      if (c.name === "connect" && c.target === target)
+        return c.error === "EINPROGRESS" || c.error === "EALREADY";
+      if ((isRead(c.name) || isWrite(c.name)) && c.target === target && !c.error) return false;
+    }
+    return false;
+  }
+}
+
+/** poll, select and epoll with a limit. */
+export function hasTimeout(call: CallRow): boolean {
+  if (call.name.includes("epoll")) return !/, -1(,|$)/.test(call.args);
+  if (call.name === "poll") return !/, -1$/.test(call.args);
+  return /\{tv_sec=|tv_nsec=/.test(call.args);
+}
+
+/** Length of a call in ns within a window. */
+export function within(call: CallRow, from: number, to: number): number {
+  return Math.max(0, Math.min(endOf(call), to) - Math.max(call.ts, from));
+}

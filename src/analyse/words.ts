@@ -1,0 +1,161 @@
+/** Causes in words that a person on call would use. */
+import { basename } from "node:path";
+import type { Group } from "./causes.ts";
+import { queryName } from "./dns.ts";
+import { safe } from "./lines.ts";
+import { isPoll, isWrite, timedOut } from "./waits.ts";
+
+/** `0.80 s`, `12 ms`. */
+export function duration(ns: number): string {
+  if (ns >= 10e9) return `${(ns / 1e9).toFixed(1)} s`;
+  if (ns >= 0.1e9) return `${(ns / 1e9).toFixed(2)} s`;
+  return ns >= 1e6 ? `${(ns / 1e6).toFixed(0)} ms` : `${(ns / 1e6).toFixed(1)} ms`;
+}
+
+const services: Readonly<Record<string, string>> = {
+  22: "ssh",
+  25: "smtp",
+  53: "dns",
+  80: "http",
+  389: "ldap",
+  443: "https",
+  636: "ldaps",
+  1433: "mssql",
+  2049: "nfs",
+  3306: "mysql",
+  5432: "postgresql",
+  5672: "amqp",
+  6379: "redis",
+  9042: "cassandra",
+  9092: "kafka",
+  9200: "elasticsearch",
+  11211: "memcached",
+  27017: "mongodb",
+};
+
+/** `tcp:10.0.0.1:5432` as `10.0.0.1:5432 (postgresql)`. */
+export function peerName(target: string): string {
+  const peer = safe(target.replace(/^(tcp|udp|unix):/, ""));
+  const name = /^(tcp|udp):/.test(target) ? services[/:(\d+)$/.exec(peer)?.[1] ?? ""] : undefined;
+  return name && name !== "dns" ? `${peer} (${name})` : peer;
+}
+
+const fileName = (path: string): string => safe(basename(path.replace(/ \(deleted\)$/, "")) || path);
+const times = (n: number): string => (n === 1 ? "" : ` in ${n} calls`);
+
+export function words(g: Group): string {
+  const took = duration(g.total);
+  const n = g.calls.size;
+  const names = [...new Set([...g.calls].map((c) => c.name))];
+  switch (g.category) {
+    case "dns":
+      return dns(g, took);
+    case "network":
+      return network(g, took, n);
+    case "disk":
+      return disk(g, took, n, names);
+    case "lock":
+      return lock(g, took);
+    case "sleep":
+      return n > 1 ? `slept ${took} in ${n} sleeps of ${duration(g.total / n)} on average` : `slept ${took}`;
+    case "child":
+      return `waited ${took} for a child process`;
+    case "ipc":
+      return ipc(g, took, n);
+    case "memory":
+      if (g.kind === "fork") return `${took} creating processes${times(n)}`;
+      if (names.every((x) => x.startsWith("exit")))
+        return `${took} until the kernel had cleaned up after its exit`;
+      return `${took} in memory management (${names.slice(0, 3).join(", ")})`;
+    case "supervisor":
+      return g.target === "signal"
+        ? `${took} until the supervisor's signal arrived`
+        : `the supervisor waited ${took} before it started the service again`;
+    case "runqueue":
+      return `ready to run but waited ${took} for a CPU`;
+    default:
+      return `computed for ${took}${cpuNote(g)}`;
+  }
+}
+
+function cpuNote(g: Group): string {
+  const inCalls = g.segments.reduce((sum, s) => sum + (s.call ? s.to - s.from : 0), 0);
+  return inCalls > g.total / 2 ? ` (in ${g.calls.size} short system calls)` : "";
+}
+
+function dns(g: Group, took: string): string {
+  const asked = new Set<string>();
+  const [from, to] = [g.segments[0].from - 1e9, g.segments.at(-1)!.to];
+  for (const s of g.segments) {
+    for (const c of g.timeline.between(s.tid, Math.max(from, s.from - 50e6), Math.min(to, s.to))) {
+      const name = isWrite(c.name) ? queryName(c.args) : undefined;
+      if (name) asked.add(safe(name));
+    }
+  }
+  const failed = [...g.calls].filter(timedOut).length;
+  const server = g.target ? ` at ${peerName(g.target)}` : "";
+  const what = asked.size > 0 ? ` of ${[...asked].slice(0, 2).join(", ")}` : "";
+  const outcome =
+    failed > 0 ? `got no answer for ${took}${failed > 1 ? ` (${failed} time-outs)` : ""}` : `took ${took}`;
+  return `name lookup${what}${server} ${outcome}`;
+}
+
+function network(g: Group, took: string, n: number): string {
+  const peer = g.target ? peerName(g.target) : "several peers";
+  const calls = [...g.calls];
+  if (g.kind === "connect") {
+    const waits = calls.filter((c) => c.duration >= 1e6).length;
+    const attempts = waits > 1 ? ` (${waits} waits)` : "";
+    if (calls.some((c) => c.error === "ECONNREFUSED")) return `connect to ${peer} was refused after ${took}`;
+    if (calls.some(timedOut) || calls.some((c) => c.unfinished || abandoned(c))) {
+      return `connect to ${peer} got no answer for ${took}${attempts}`;
+    }
+    return `connect to ${peer} took ${took}${attempts}`;
+  }
+  const port = Number(/:(\d+)$/.exec(g.target)?.[1] ?? 0);
+  const client = port >= 32768 ? "client " : "";
+  if (calls.every((c) => isWrite(c.name))) return `sending to ${client}${peer} took ${took}${times(n)}`;
+  const silent = calls.some(timedOut) ? " (timed out)" : "";
+  return `waited ${took} for ${client}${peer}${times(n)}${silent}`;
+}
+
+/** Cut off by a signal: there was no answer. */
+const abandoned = (c: { error: string; name: string }): boolean =>
+  c.error === "EINTR" || (isPoll(c.name) && c.error.startsWith("ERESTART"));
+
+function disk(g: Group, took: string, n: number, names: string[]): string {
+  const file = g.target ? fileName(g.target) : "";
+  if (g.kind === "sync") return `sync of all file systems took ${took}`;
+  if (g.kind === "fsync") {
+    const what = names.length === 1 ? names[0] : "fsync";
+    const of = file ? ` of ${file}` : "";
+    return n > 1 ? `${n} ${what}s${of} took ${took}` : `${what}${of} took ${took}`;
+  }
+  if (g.kind === "exec") return `loading the program${file ? ` ${file}` : ""} took ${took}`;
+  if (g.kind === "lookup") {
+    const missed = [...g.calls].filter((c) => c.error === "ENOENT").length;
+    const not = missed > 1 ? ` (${missed} did not exist)` : "";
+    return `${n === 1 ? "looking up" : `${n} look-ups of`} ${file || "files"} took ${took}${not}`;
+  }
+  if (g.kind === "read" || g.kind === "write") {
+    const verb = g.kind === "read" ? "reading" : "writing";
+    return `${verb} ${file || "files"} took ${took}${times(n)}`;
+  }
+  return `file system work (${names.slice(0, 3).join(", ")})${file ? ` on ${file}` : ""} took ${took}${times(n)}`;
+}
+
+function lock(g: Group, took: string): string {
+  if (g.kind === "entropy") return `waited ${took} for random numbers from the kernel`;
+  if (g.kind === "futex") return `waited ${took} for another thread (futex)`;
+  return `waited ${took} for a lock on ${g.target ? safe(g.target) : "a file"}`;
+}
+
+function ipc(g: Group, took: string, n: number): string {
+  if (g.kind === "signal") return `waited ${took} for a signal`;
+  if (g.kind === "clients") return `waited ${took} for clients`;
+  if (g.kind === "terminal") return `waited ${took} for the terminal`;
+  if (g.target.startsWith("unix:/"))
+    return `waited ${took} for an answer on ${peerName(g.target)}${times(n)}`;
+  if (g.target.startsWith("pipe:")) return `waited ${took} for data in a pipe${times(n)}`;
+  return `waited ${took} for an event or another process${times(n)}`;
+}
