@@ -1,7 +1,7 @@
 /** Decodes calls: walks a descriptor's arguments over an event and tells the sink what it finds. */
 import type { Task } from "../capture/event.ts";
 import type { Memory } from "../capture/memory.ts";
-import type { Arg, Descriptor } from "../syscalls/types/types.ts";
+import type { Arg, Descriptor, Return } from "../syscalls/types/types.ts";
 import { compile } from "./compile.ts";
 import { Context } from "./context.ts";
 import type { DecodeOptions } from "./options.ts";
@@ -17,6 +17,8 @@ interface CompiledArg {
   /** Condition for the argument to exist. */
   readonly onArg: number;
   readonly mask: number;
+  /** The kernel only reads it, so it is meaningful even when the call failed. */
+  readonly input: boolean;
 }
 
 interface ArgList {
@@ -38,12 +40,13 @@ const compiledCalls = new WeakMap<Descriptor, CompiledCall>();
 
 function compileArgs(args: readonly Arg[]): ArgList {
   const names = args.map((a) => a.name);
-  const list = args.map(({ name, type }, index) => ({
+  const list = args.map(({ name, type, dir }, index) => ({
     name,
     index,
     walker: compile(type),
     onArg: type.kind === "optional" ? names.indexOf(type.arg) : -1,
     mask: type.kind === "optional" ? type.mask : 0,
+    input: dir === "in",
   }));
   const first = args.findIndex((a) => a.dir !== "in");
   const atExit = first < 0 ? args.length : first;
@@ -97,6 +100,14 @@ export class Decoder {
     this.print(list, list.atExit, list.args.length);
   }
 
+  /** How the return value prints. */
+  returnKind(task: Task): Return {
+    const d = task.call.descriptor;
+    if (!d) return "long";
+    const kind = d.retBy?.cases.get(task.call.args[2 * d.args.findIndex((a) => a.name === d.retBy!.by)] | 0);
+    return kind ?? d.ret;
+  }
+
   /** Text for the parentheses after the return value, if the call has any. */
   aux(task: Task, memory: Memory): string | undefined {
     const name = task.call.descriptor?.aux;
@@ -123,6 +134,7 @@ export class Decoder {
     c.call = task.call;
     c.memory = memory;
     c.exiting = exiting;
+    c.failed = exiting && task.call.error !== 0;
     c.structLayout = undefined;
     c.verbose = c.options.verbose(task.call.name);
     return c;
@@ -141,6 +153,7 @@ export class Decoder {
       const a = list.args[i];
       if (a.onArg >= 0 && (c.argLo(a.onArg) & a.mask) === 0) continue;
       c.sink.arg(a.name);
+      c.failed = c.exiting && c.call.error !== 0 && !a.input;
       a.walker.value(c, c.argLo(a.index), c.argHi(a.index));
     }
   }

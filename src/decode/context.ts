@@ -12,6 +12,8 @@ export class Context {
   memory!: Memory;
   /** The call has returned; out arguments are meaningful unless `call.error`. */
   exiting = false;
+  /** The argument being printed is output of a call that failed: its memory means nothing. */
+  failed = false;
   /** Structures print in full for this call. */
   verbose = false;
   /** Argument names of the call (or variant) being printed. */

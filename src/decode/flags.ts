@@ -66,12 +66,28 @@ export function printEnum(c: Context, set: FlagSet, lo: number, hi = 0): void {
   c.sink.xlat(lo, hi, enumName(set, lo, hi), set.fallback, "hex");
 }
 
-/** Prints flags whose low bits are an enumeration: O_RDWR|O_CLOEXEC. */
-export function printBasedFlags(c: Context, base: FlagSet, set: FlagSet, lo: number): void {
-  const mask = base.entries.reduce((m, [v]) => m | Number(v), 0);
-  const first = enumName(base, lo & mask);
+/** Prints flags some bits of which are an enumeration: O_RDWR|O_CLOEXEC. */
+export function printBasedFlags(
+  c: Context,
+  base: FlagSet,
+  set: FlagSet,
+  lo: number,
+  hi = 0,
+  mask = base.entries.reduce((m, [v]) => m | Number(v), 0),
+): void {
+  const low = (lo & mask) >>> 0;
+  const first =
+    enumName(base, low) ?? (low === 0 ? undefined : `0x${low.toString(16)} /* ${base.fallback} */`);
   const rest = (lo & ~mask) >>> 0;
-  const names = rest === 0 ? undefined : (flagNames(set, rest) ?? `0x${rest.toString(16)}`);
+  const names = rest === 0 && hi === 0 ? undefined : (flagNames(set, rest, hi) ?? hexText(rest, hi));
   const text = [first, names].filter((t) => t !== undefined).join("|");
-  c.sink.xlat(lo, 0, text || undefined, set.fallback, "hex");
+  if (text === "" && lo === 0 && hi === 0) c.sink.num(0);
+  else c.sink.xlat(lo, hi, text || undefined, set.fallback, "hex");
+}
+
+/** 64 bits in hexadecimal. */
+export function hexText(lo: number, hi: number): string {
+  return hi === 0
+    ? `0x${(lo >>> 0).toString(16)}`
+    : `0x${(hi >>> 0).toString(16)}${(lo >>> 0).toString(16).padStart(8, "0")}`;
 }

@@ -16,12 +16,14 @@ export function printPath(c: Context, lo: number, hi: number): void {
 export function printString(c: Context, lo: number, hi: number, limit: number): void {
   const m = c.memory;
   const at =
-    (lo === 0 && hi === 0) || !c.options.dereference(c.call.name) ? -1 : m.readString(lo, hi, limit + 1);
+    (lo === 0 && hi === 0) || c.failed || !c.options.dereference(c.call.name)
+      ? -1
+      : m.readString(lo, hi, limit + 1);
   if (at < 0) {
     c.sink.addr(lo, hi);
     return;
   }
-  const length = m.got > limit ? limit : m.got;
+  const length = Math.min(m.got, limit);
   c.sink.str(m.bytes, at, length, m.got > limit || !m.terminated);
 }
 
@@ -37,7 +39,7 @@ export function printBytes(c: Context, lo: number, hi: number, length: number): 
     return;
   }
   const limit = c.options.stringLimit;
-  const want = length > limit ? limit : length;
+  const want = Math.min(length, limit);
   const at = m.readAll(lo, hi, Math.max(want, 1));
   if (at < 0) c.sink.addr(lo, hi);
   else c.sink.str(m.bytes, at, want, length > limit);
@@ -50,7 +52,7 @@ export const stringWalker = (max?: number): Walker =>
 
 export function bufferWalker(length: Length, wholePath: boolean): Walker {
   return pointerWalker((c, lo, hi) => {
-    if (c.exiting && c.call.error !== 0) c.sink.addr(lo, hi);
+    if (c.failed) c.sink.addr(lo, hi);
     else if (wholePath) {
       const n = c.length(length);
       const at = n >= 0 && n <= PATH_MAX ? c.memory.readAll(lo, hi, n) : -1;
@@ -79,7 +81,7 @@ export function pointerTo(to: Walker, bare: boolean): Walker {
 
 /** Reads what a pointer points to, unless the call failed or -e verbose= says not to. */
 export function follow(c: Context, lo: number, hi: number, size: number): number {
-  if (c.exiting && c.call.error !== 0) return -1;
+  if (c.failed) return -1;
   if (!c.options.dereference(c.call.name)) return -1;
   return c.memory.readAll(lo, hi, size);
 }
@@ -95,7 +97,7 @@ export function addHi(lo: number, hi: number, offset: number): number {
 /** Pointer to `count` values; shows at most -s of them unless verbose, and says where memory ended. */
 export function arrayWalker(of: Walker, count: Length): Walker {
   return pointerWalker((c, lo, hi) => {
-    if ((lo === 0 && hi === 0) || (c.exiting && c.call.error !== 0)) {
+    if ((lo === 0 && hi === 0) || c.failed) {
       c.sink.addr(lo, hi);
       return;
     }
@@ -154,7 +156,7 @@ export function inlineWalker(of: Walker, count: number): Walker {
 /** struct iovec[]; `bytes` bounds how much of the data is real (what the call transferred). */
 export function iovecWalker(count: Length, bytes?: Length): Walker {
   return pointerWalker((c, lo, hi) => {
-    const left = bytes === undefined ? Infinity : c.exiting && c.call.error !== 0 ? -1 : c.length(bytes);
+    const left = bytes === undefined ? Infinity : c.failed ? -1 : c.length(bytes);
     printIovec(c, lo, hi, c.length(count), left);
   });
 }

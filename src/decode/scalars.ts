@@ -3,6 +3,7 @@ import { errnoName } from "../abi/errno.ts";
 import { signalName } from "../abi/signals.ts";
 import type { ScalarKind } from "../syscalls/types/types.ts";
 import type { Context } from "./context.ts";
+import { dateComment } from "./dates.ts";
 import type { Walker } from "./walker.ts";
 
 const AT_FDCWD = -100;
@@ -45,7 +46,10 @@ const printers: Record<ScalarKind, Printer> = {
   byte: (c, lo) => c.sink.num(lo & 0xff),
   long: (c, lo, hi) => (c.wordSize === 4 && hi === 0 ? c.sink.num(lo | 0) : c.sink.long(lo, hi)),
   ulong: (c, lo, hi) => c.sink.ulong(lo, hi),
-  time: (c, lo, hi) => c.sink.long(lo, hi),
+  time: (c, lo, hi) => {
+    c.sink.long(lo, hi);
+    dateComment(c, lo + (hi | 0) * 4294967296, 0, 9);
+  },
   hex: (c, lo, hi) => c.sink.hex(lo, hi),
   hex32: (c, lo) => c.sink.hex(lo, 0),
   addr: (c, lo, hi) => c.sink.addr(lo, hi),

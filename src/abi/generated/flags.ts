@@ -565,6 +565,29 @@ export const fs_magics: FlagSet = {
     [801189825, "ZFS_SUPER_MAGIC"],
   ],
 };
+export const fs_xflags: FlagSet = {
+  name: "fs_xflags",
+  fallback: "FS_XFLAG_???",
+  entries: [
+    [1, "FS_XFLAG_REALTIME"],
+    [2, "FS_XFLAG_PREALLOC"],
+    [8, "FS_XFLAG_IMMUTABLE"],
+    [16, "FS_XFLAG_APPEND"],
+    [32, "FS_XFLAG_SYNC"],
+    [64, "FS_XFLAG_NOATIME"],
+    [128, "FS_XFLAG_NODUMP"],
+    [256, "FS_XFLAG_RTINHERIT"],
+    [512, "FS_XFLAG_PROJINHERIT"],
+    [1024, "FS_XFLAG_NOSYMLINKS"],
+    [2048, "FS_XFLAG_EXTSIZE"],
+    [4096, "FS_XFLAG_EXTSZINHERIT"],
+    [8192, "FS_XFLAG_NODEFRAG"],
+    [16384, "FS_XFLAG_FILESTREAM"],
+    [32768, "FS_XFLAG_DAX"],
+    [65536, "FS_XFLAG_COWEXTSIZE"],
+    [2147483648, "FS_XFLAG_HASATTR"],
+  ],
+};
 export const fsconfig_cmds: FlagSet = {
   name: "fsconfig_cmds",
   fallback: "FSCONFIG_???",
@@ -745,7 +768,6 @@ export const mbind_flags: FlagSet = {
     [1, "MPOL_MF_STRICT"],
     [2, "MPOL_MF_MOVE"],
     [4, "MPOL_MF_MOVE_ALL"],
-    [8, "MPOL_MF_LAZY"],
   ],
 };
 export const membarrier_cmds: FlagSet = {
@@ -781,6 +803,13 @@ export const memfd_flags: FlagSet = {
     [4, "MFD_HUGETLB"],
     [8, "MFD_NOEXEC_SEAL"],
     [16, "MFD_EXEC"],
+  ],
+};
+export const memfd_secret_flags: FlagSet = {
+  name: "memfd_secret_flags",
+  fallback: "O_???",
+  entries: [
+    [524288, "O_CLOEXEC"],
   ],
 };
 export const mempolicy_mode_flags: FlagSet = {
@@ -840,8 +869,6 @@ export const mmap_flags: FlagSet = {
     [524288, "MAP_SYNC"],
     [1048576, "MAP_FIXED_NOREPLACE"],
     [128, "MAP_ABOVE4G"],
-    [67108864, "MAP_UNINITIALIZED"],
-    [8, "MAP_DROPPABLE"],
   ],
 };
 export const mmap_prot: FlagSet = {
@@ -865,6 +892,7 @@ export const mmap_types: FlagSet = {
     [1, "MAP_SHARED"],
     [2, "MAP_PRIVATE"],
     [3, "MAP_SHARED_VALIDATE"],
+    [8, "MAP_DROPPABLE"],
   ],
 };
 export const mount_attrs: FlagSet = {
@@ -956,9 +984,9 @@ export const msync_flags: FlagSet = {
   name: "msync_flags",
   fallback: "MS_???",
   entries: [
+    [4, "MS_SYNC"],
     [1, "MS_ASYNC"],
     [2, "MS_INVALIDATE"],
-    [4, "MS_SYNC"],
   ],
 };
 export const notify_flags: FlagSet = {
@@ -1037,6 +1065,7 @@ export const pkey_rights: FlagSet = {
   entries: [
     [1, "PKEY_DISABLE_ACCESS"],
     [2, "PKEY_DISABLE_WRITE"],
+    [4, "PKEY_DISABLE_EXECUTE"],
   ],
 };
 export const prctl_options: FlagSet = {
@@ -1702,9 +1731,9 @@ export const userfaultfd_flags: FlagSet = {
   name: "userfaultfd_flags",
   fallback: "UFFD_???",
   entries: [
+    [1, "UFFD_USER_MODE_ONLY"],
     [2048, "O_NONBLOCK"],
     [524288, "O_CLOEXEC"],
-    [1, "UFFD_USER_MODE_ONLY"],
   ],
 };
 export const wait4_options: FlagSet = {
@@ -1760,5 +1789,11 @@ export const xfs_quota_flags: FlagSet = {
   name: "xfs_quota_flags",
   fallback: "XFS_QUOTA_???",
   entries: [
+    [1, "XFS_QUOTA_UDQ_ACCT"],
+    [2, "XFS_QUOTA_UDQ_ENFD"],
+    [4, "XFS_QUOTA_GDQ_ACCT"],
+    [8, "XFS_QUOTA_GDQ_ENFD"],
+    [16, "XFS_QUOTA_PDQ_ACCT"],
+    [32, "XFS_QUOTA_PDQ_ENFD"],
   ],
 };

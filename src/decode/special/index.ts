@@ -1,6 +1,12 @@
 /** Loads every escape hatch, so that descriptors can name them. */
 import "./clone.ts";
+import "./exec.ts";
+import "./fcntl.ts";
+import "./files.ts";
 import "./identity.ts";
+import "./memory.ts";
 import "./process.ts";
 import "./signals.ts";
+import "./stat.ts";
 import "./time.ts";
+import "./xattr.ts";

@@ -1,9 +1,29 @@
 /** All families, one file each. */
 import type { Descriptor } from "../types/types.ts";
+import { descriptors } from "./descriptor.ts";
+import { execs } from "./exec.ts";
+import { files } from "./file.ts";
 import { identity } from "./identity.ts";
 import { io } from "./io.ts";
+import { memories } from "./memory.ts";
 import { process } from "./process.ts";
 import { signals } from "./signal.ts";
+import { stats } from "./stat.ts";
 import { times } from "./time.ts";
+import { transfers } from "./transfer.ts";
+import { xattrs } from "./xattr.ts";
 
-export const all: readonly Descriptor[] = [...io, ...process, ...signals, ...times, ...identity];
+export const all: readonly Descriptor[] = [
+  ...io,
+  ...process,
+  ...signals,
+  ...times,
+  ...identity,
+  ...descriptors,
+  ...execs,
+  ...files,
+  ...memories,
+  ...stats,
+  ...transfers,
+  ...xattrs,
+];

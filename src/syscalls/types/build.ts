@@ -111,6 +111,7 @@ export type Args = Readonly<Record<string, Type | Directed>>;
 
 export interface CallOptions {
   readonly ret?: Return;
+  readonly retBy?: { readonly by: string; readonly cases: readonly (readonly [number, Return])[] };
   /** Space-separated class names. */
   readonly classes?: string;
   readonly aux?: string;
@@ -134,6 +135,7 @@ export function family(calls: Readonly<Record<string, CallBody>>): Descriptor[] 
     name,
     args: list(args),
     ret: options.ret ?? "int",
+    retBy: options.retBy && { by: options.retBy.by, cases: new Map(options.retBy.cases) },
     classes: (options.classes?.split(" ") ?? []) as CallClass[],
     aux: options.aux,
     wait: options.wait,

@@ -150,6 +150,8 @@ export interface Descriptor {
   readonly name: string;
   readonly args: readonly Arg[];
   readonly ret: Return;
+  /** Other ways the return value prints, chosen by the low 32 bits of one argument. */
+  readonly retBy?: { readonly by: string; readonly cases: ReadonlyMap<number, Return> };
   readonly classes: readonly CallClass[];
   /** Name of a special that prints `(…)` after the return value, such as poll's ready set. */
   readonly aux?: string;

@@ -119,6 +119,14 @@ export default {
         ZFS_SUPER_MAGIC: 0x2fc12fc1,
       },
     ),
+    fs_xflags: set(
+      "FS_XFLAG_???",
+      ["linux/fs.h"],
+      `FS_XFLAG_REALTIME FS_XFLAG_PREALLOC FS_XFLAG_IMMUTABLE FS_XFLAG_APPEND FS_XFLAG_SYNC FS_XFLAG_NOATIME
+       FS_XFLAG_NODUMP FS_XFLAG_RTINHERIT FS_XFLAG_PROJINHERIT FS_XFLAG_NOSYMLINKS FS_XFLAG_EXTSIZE
+       FS_XFLAG_EXTSZINHERIT FS_XFLAG_NODEFRAG FS_XFLAG_FILESTREAM FS_XFLAG_DAX FS_XFLAG_COWEXTSIZE
+       FS_XFLAG_HASATTR`,
+    ),
     xattr_flags: set("XATTR_???", ["linux/xattr.h"], "XATTR_CREATE XATTR_REPLACE"),
     inotify_events: set(
       "IN_???",
@@ -216,6 +224,7 @@ export default {
       "CLOSE_RANGE_UNSHARE CLOSE_RANGE_CLOEXEC",
     ),
     eventfd_flags: fixed("EFD_???", { EFD_SEMAPHORE: 1, EFD_CLOEXEC: 0o2000000, EFD_NONBLOCK: 0o4000 }),
+    memfd_secret_flags: set("O_???", ["asm/fcntl.h"], "O_CLOEXEC"),
     memfd_flags: set("MFD_???", ["linux/memfd.h"], "MFD_CLOEXEC MFD_ALLOW_SEALING MFD_HUGETLB", {
       MFD_NOEXEC_SEAL: 8,
       MFD_EXEC: 16,
@@ -324,12 +333,14 @@ export default {
     ),
     quota_info_flags: fixed("DQF_???", { V1_DQF_RSQUASH: 1, DQF_SYS_FILE: 0x10000 }),
     quota_info_valid: set("IIF_???", ["linux/quota.h"], "IIF_BGRACE IIF_IGRACE IIF_FLAGS"),
-    xfs_quota_flags: set(
-      "XFS_QUOTA_???",
-      ["linux/dqblk_xfs.h"],
-      `XFS_QUOTA_UDQ_ACCT XFS_QUOTA_UDQ_ENFD XFS_QUOTA_GDQ_ACCT XFS_QUOTA_GDQ_ENFD XFS_QUOTA_PDQ_ACCT
-       XFS_QUOTA_PDQ_ENFD`,
-    ),
+    xfs_quota_flags: fixed("XFS_QUOTA_???", {
+      XFS_QUOTA_UDQ_ACCT: 1,
+      XFS_QUOTA_UDQ_ENFD: 2,
+      XFS_QUOTA_GDQ_ACCT: 4,
+      XFS_QUOTA_GDQ_ENFD: 8,
+      XFS_QUOTA_PDQ_ACCT: 16,
+      XFS_QUOTA_PDQ_ENFD: 32,
+    }),
     xfs_dqblk_flags: fixed("XFS_???_QUOTA", { XFS_USER_QUOTA: 1, XFS_PROJ_QUOTA: 2, XFS_GROUP_QUOTA: 4 }),
     aio_cmds: fixed("IOCB_CMD_???", {
       IOCB_CMD_PREAD: 0,
@@ -412,13 +423,15 @@ export default {
       ["asm/mman.h"],
       "PROT_NONE PROT_READ PROT_WRITE PROT_EXEC PROT_SEM PROT_GROWSDOWN PROT_GROWSUP",
     ),
-    mmap_types: set("MAP_???", ["linux/mman.h"], "MAP_FILE MAP_SHARED MAP_PRIVATE MAP_SHARED_VALIDATE"),
+    mmap_types: set("MAP_???", ["linux/mman.h"], "MAP_FILE MAP_SHARED MAP_PRIVATE MAP_SHARED_VALIDATE", {
+      MAP_DROPPABLE: 8,
+    }),
     mmap_flags: set(
       "MAP_???",
       ["linux/mman.h"],
       `MAP_FIXED MAP_ANONYMOUS MAP_32BIT MAP_NORESERVE MAP_POPULATE MAP_NONBLOCK MAP_GROWSDOWN MAP_DENYWRITE
        MAP_EXECUTABLE MAP_LOCKED MAP_STACK MAP_HUGETLB MAP_SYNC MAP_FIXED_NOREPLACE`,
-      { MAP_ABOVE4G: 0x80, MAP_UNINITIALIZED: 0x4000000, MAP_DROPPABLE: 8 },
+      { MAP_ABOVE4G: 0x80 },
     ),
     mremap_flags: set("MREMAP_???", ["linux/mman.h"], "MREMAP_MAYMOVE MREMAP_FIXED MREMAP_DONTUNMAP"),
     madvise_advices: set(
@@ -430,7 +443,7 @@ export default {
        MADV_POPULATE_WRITE MADV_DONTNEED_LOCKED`,
       { MADV_COLLAPSE: 25, MADV_GUARD_INSTALL: 102, MADV_GUARD_REMOVE: 103 },
     ),
-    msync_flags: set("MS_???", ["asm/mman.h"], "MS_ASYNC MS_INVALIDATE MS_SYNC"),
+    msync_flags: set("MS_???", ["asm/mman.h"], "MS_SYNC MS_ASYNC MS_INVALIDATE"),
     mlock_flags: set("MLOCK_???", ["asm/mman.h"], "MLOCK_ONFAULT"),
     mlockall_flags: set("MCL_???", ["asm/mman.h"], "MCL_CURRENT MCL_FUTURE MCL_ONFAULT"),
     mempolicy_modes: set(
@@ -444,21 +457,19 @@ export default {
       ["linux/mempolicy.h"],
       "MPOL_F_STATIC_NODES MPOL_F_RELATIVE_NODES MPOL_F_NUMA_BALANCING",
     ),
-    mbind_flags: set(
-      "MPOL_MF_???",
-      ["linux/mempolicy.h"],
-      "MPOL_MF_STRICT MPOL_MF_MOVE MPOL_MF_MOVE_ALL MPOL_MF_LAZY",
-    ),
+    mbind_flags: set("MPOL_MF_???", ["linux/mempolicy.h"], "MPOL_MF_STRICT MPOL_MF_MOVE MPOL_MF_MOVE_ALL"),
     get_mempolicy_flags: set(
       "MPOL_F_???",
       ["linux/mempolicy.h"],
       "MPOL_F_NODE MPOL_F_ADDR MPOL_F_MEMS_ALLOWED",
     ),
-    pkey_rights: set("PKEY_???", ["asm/mman.h"], "PKEY_DISABLE_ACCESS PKEY_DISABLE_WRITE"),
+    pkey_rights: set("PKEY_???", ["asm/mman.h"], "PKEY_DISABLE_ACCESS PKEY_DISABLE_WRITE", {
+      PKEY_DISABLE_EXECUTE: 4,
+    }),
     userfaultfd_flags: set(
       "UFFD_???",
       ["asm/fcntl.h", "linux/userfaultfd.h"],
-      "O_NONBLOCK O_CLOEXEC UFFD_USER_MODE_ONLY",
+      "UFFD_USER_MODE_ONLY O_NONBLOCK O_CLOEXEC",
     ),
     shadow_stack_flags: fixed("SHADOW_STACK_???", { SHADOW_STACK_SET_TOKEN: 1, SHADOW_STACK_SET_MARKER: 2 }),
     membarrier_cmds: set(
@@ -473,5 +484,57 @@ export default {
     ),
     membarrier_flags: set("MEMBARRIER_CMD_FLAG_???", ["linux/membarrier.h"], "MEMBARRIER_CMD_FLAG_CPU"),
   },
-  structs: {},
+  structs: {
+    statfs: { headers: ["asm/statfs.h"] },
+    ustat: {
+      headers: [],
+      prelude: "struct ustat { int f_tfree; unsigned long f_tinode; char f_fname[6], f_fpack[6]; };",
+    },
+    utimbuf: { headers: ["linux/utime.h"] },
+    open_how: { headers: ["linux/openat2.h"] },
+    mount_attr: { headers: ["linux/mount.h"] },
+    flock: { headers: ["asm/fcntl.h"] },
+    flock64: { headers: ["asm/fcntl.h"] },
+    f_owner_ex: { headers: ["asm/fcntl.h"] },
+    if_dqblk: { headers: ["linux/quota.h"] },
+    if_nextdqblk: { headers: ["linux/quota.h"] },
+    if_dqinfo: { headers: ["linux/quota.h"] },
+    fs_disk_quota: { headers: ["linux/dqblk_xfs.h"] },
+    fs_quota_stat: { headers: ["linux/dqblk_xfs.h"] },
+    fs_quota_statv: { headers: ["linux/dqblk_xfs.h"] },
+    iocb: { headers: ["linux/aio_abi.h"] },
+    io_event: { headers: ["linux/aio_abi.h"] },
+    io_uring_params: { headers: ["linux/io_uring.h"] },
+    io_sqring_offsets: { headers: ["linux/io_uring.h"] },
+    io_cqring_offsets: { headers: ["linux/io_uring.h"] },
+    io_uring_buf_reg: { headers: ["linux/io_uring.h"] },
+    cachestat_range: { headers: ["linux/types.h"], prelude: "struct cachestat_range { __u64 off, len; };" },
+    cachestat: {
+      headers: ["linux/types.h"],
+      prelude:
+        "struct cachestat { __u64 nr_cache, nr_dirty, nr_writeback, nr_evicted, nr_recently_evicted; };",
+    },
+    file_attr: {
+      headers: ["linux/types.h"],
+      prelude:
+        "struct file_attr { __u64 fa_xflags; __u32 fa_extsize, fa_nextents, fa_projid, fa_cowextsize; };",
+    },
+    xattr_args: {
+      headers: ["linux/types.h"],
+      prelude: "struct xattr_args { __u64 value; __u32 size, flags; };",
+    },
+    mnt_id_req: {
+      headers: ["linux/types.h"],
+      prelude: "struct mnt_id_req { __u32 size, spare; __u64 mnt_id, param, mnt_ns_id; };",
+    },
+    statmount: {
+      headers: ["linux/types.h"],
+      prelude: `struct statmount {
+        __u32 size, mnt_opts; __u64 mask; __u32 sb_dev_major, sb_dev_minor; __u64 sb_magic; __u32 sb_flags, fs_type;
+        __u64 mnt_id, mnt_parent_id; __u32 mnt_id_old, mnt_parent_id_old; __u64 mnt_attr, mnt_propagation,
+        mnt_peer_group, mnt_master, propagate_from; __u32 mnt_root, mnt_point; __u64 mnt_ns_id;
+        __u32 fs_subtype, sb_source, opt_num, opt_array, opt_sec_num, opt_sec_array; __u64 supported_mask;
+        __u32 mnt_uidmap_num, mnt_uidmap, mnt_gidmap_num, mnt_gidmap; __u64 spare[43]; };`,
+    },
+  },
 };

@@ -1,0 +1,76 @@
+/** Helpers shared by special printers. */
+
+import type { Context } from "../context.ts";
+import { hexText } from "../flags.ts";
+import { pointerWalker, type Walker } from "../walker.ts";
+
+/** A number in a register or field of `size` bytes, printed from its halves. */
+export function valueWalker(
+  size: 4 | 8 | "word",
+  value: (c: Context, lo: number, hi: number) => void,
+): Walker {
+  return {
+    size: (c) => (size === "word" ? c.wordSize : size),
+    value,
+    memory(c, at) {
+      const { view } = c.memory;
+      const wide = size === 8 || (size === "word" && c.wordSize === 8);
+      value(c, view.getUint32(at, true), wide ? view.getUint32(at + 4, true) : 0);
+    },
+  };
+}
+
+/** A pointer to `size` bytes, shown by `print`, or as an address when there is nothing to show. */
+export function pointed(size: number, print: (c: Context, at: number) => void): Walker {
+  return pointerWalker((c, lo, hi) => {
+    const at = readable(c, lo, hi, size);
+    if (at < 0) c.sink.addr(lo, hi);
+    else print(c, at);
+  });
+}
+
+/** Offset of `size` bytes of the tracee, or -1 when there is nothing meaningful. */
+export function readable(c: Context, lo: number, hi: number, size: number): number {
+  if ((lo === 0 && hi === 0) || c.failed || !c.options.dereference(c.call.name)) return -1;
+  return c.memory.readAll(lo, hi, size);
+}
+
+/** Bytes quoted with every byte in hexadecimal, at most -s of them. */
+export function hexQuoted(c: Context, at: number, length: number, limit = c.options.stringLimit): void {
+  const { bytes } = c.memory;
+  let text = '"';
+  for (let i = 0; i < Math.min(length, limit); i++)
+    text += `\\x${bytes[at + i].toString(16).padStart(2, "0")}`;
+  c.sink.word(`${text}"${length > limit ? "..." : ""}`);
+}
+
+/** 64-bit field at an offset, as text in hexadecimal. */
+export function hex64At(c: Context, at: number): string {
+  return hexText(c.memory.view.getUint32(at, true), c.memory.view.getUint32(at + 4, true));
+}
+
+/** Prints `name=` and an unsigned 64-bit field. */
+export function ulongField(c: Context, name: string, at: number): void {
+  c.sink.field(name);
+  c.sink.ulong(c.memory.view.getUint32(at, true), c.memory.view.getUint32(at + 4, true));
+}
+
+/** Shows, with a comment, what follows a struct the kernel extends over time; nothing if all zero. */
+export function trailingBytes(c: Context, lo: number, hi: number, from: number, size: number): void {
+  if (size <= from) return;
+  const at = c.memory.readAll((lo + from) >>> 0, hi + (lo + from > 0xffffffff ? 1 : 0), size - from);
+  if (at < 0) {
+    c.sink.item();
+    c.sink.more();
+    return;
+  }
+  if (c.memory.bytes.subarray(at, at + size - from).every((b) => b === 0)) return;
+  c.sink.item();
+  let text = "";
+  for (let i = 0; i < Math.min(size - from, c.options.stringLimit); i++) {
+    text += `\\x${c.memory.bytes[at + i].toString(16).padStart(2, "0")}`;
+  }
+  c.sink.word(
+    `/* bytes ${from}..${size - 1} */ "${text}"${size - from > c.options.stringLimit ? "..." : ""}`,
+  );
+}

@@ -1,0 +1,117 @@
+/** What files and file systems are: stat(2), statx(2), statfs(2), getdents(2), file attributes. */
+import * as F from "../../abi/flags.ts";
+import {
+  call,
+  dirfd,
+  family,
+  fd,
+  flags,
+  hex,
+  long,
+  oneOf,
+  out,
+  path,
+  ptr,
+  size_t,
+  special,
+  struct,
+  uint,
+  ulong,
+} from "../types/build.ts";
+
+const stat = out(special("stat", 144));
+const at = flags(F.at_flags);
+
+const statfs = out(
+  ptr(
+    struct("statfs", {
+      f_type: oneOf(F.fs_magics),
+      f_bsize: ulong,
+      f_blocks: ulong,
+      f_bfree: ulong,
+      f_bavail: ulong,
+      f_files: ulong,
+      f_ffree: ulong,
+      f_fsid: special("fsid"),
+      f_namelen: ulong,
+      f_frsize: ulong,
+      f_flags: flags(F.statfs_flags),
+    }),
+  ),
+);
+
+const fileAttr = ptr(
+  struct("file_attr", {
+    fa_xflags: flags(F.fs_xflags),
+    fa_extsize: uint,
+    fa_nextents: uint,
+    fa_projid: uint,
+    fa_cowextsize: uint,
+  }),
+);
+
+export const stats = family({
+  stat: call({ pathname: path, statbuf: stat }, { classes: "file stat stat_like" }),
+  lstat: call({ pathname: path, statbuf: stat }, { classes: "file lstat stat_like" }),
+  fstat: call({ fd, statbuf: stat }, { classes: "desc fstat stat_like" }),
+  newfstatat: call(
+    { dirfd, pathname: path, statbuf: stat, flags: at },
+    { classes: "desc file fstat stat_like" },
+  ),
+  statx: call(
+    {
+      dirfd,
+      pathname: path,
+      flags: flags(F.at_flags, F.statx_sync),
+      mask: flags(F.statx_masks),
+      statxbuf: out(special("statx", 256)),
+    },
+    { classes: "desc file fstat stat_like" },
+  ),
+  statfs: call({ path, buf: statfs }, { classes: "file statfs statfs_like" }),
+  fstatfs: call({ fd, buf: statfs }, { classes: "desc fstatfs statfs_like" }),
+  ustat: call(
+    { dev: special("mknod_dev"), ubuf: out(ptr(struct("ustat", { f_tfree: long, f_tinode: ulong }))) },
+    { classes: "statfs_like" },
+  ),
+  getdents: call(
+    { fd, dirp: out(special("dirents", 0, 32)), count: uint },
+    { ret: "long", classes: "desc", wait: "disk" },
+  ),
+  getdents64: call(
+    { fd, dirp: out(special("dirents", 0, 64)), count: uint },
+    { ret: "long", classes: "desc", wait: "disk" },
+  ),
+  file_getattr: call(
+    { dirfd, pathname: path, attr: out(fileAttr), usize: size_t, at_flags: at },
+    { classes: "desc file" },
+  ),
+  file_setattr: call(
+    { dirfd, pathname: path, attr: fileAttr, usize: size_t, at_flags: at },
+    { classes: "desc file" },
+  ),
+  cachestat: call(
+    {
+      fd,
+      cstat_range: ptr(struct("cachestat_range", { off: ulong, len: ulong })),
+      cstat: out(
+        ptr(
+          struct("cachestat", {
+            nr_cache: ulong,
+            nr_dirty: ulong,
+            nr_writeback: ulong,
+            nr_evicted: ulong,
+            nr_recently_evicted: ulong,
+          }),
+        ),
+      ),
+      flags: hex,
+    },
+    { classes: "desc" },
+  ),
+  sysfs: call({ option: hex, arg1: hex, arg2: hex }),
+  lookup_dcookie: call(
+    { cookie: ulong, buffer: out(special("returned_path")), len: size_t },
+    { ret: "long" },
+  ),
+});
