@@ -1,0 +1,304 @@
+/** Events as strace's text. */
+import { signalName } from "../abi/signals.ts";
+import type { EventSink, ExitEvent, SignalEvent, Task } from "../capture/event.ts";
+import type { Memory } from "../capture/memory.ts";
+import { Decoder } from "../decode/call.ts";
+import { monotonicNow } from "../kernel/clock.ts";
+import type { Output } from "./output.ts";
+import { returnText } from "./returns.ts";
+import type { TextSettings } from "./settings.ts";
+import { durationText, relativeStamp, stamp } from "./stamps.ts";
+import { TextSink } from "./text-sink.ts";
+
+/** Which output a task writes to, and how its lines begin. */
+export interface Destinations {
+  /** The task's output, opened on first use. */
+  of(task: Task): Output;
+  /** The task will write no more. */
+  done(task: Task): void;
+  /** "file": `123 `; "multi": `[pid   123] ` while there are several; "none". */
+  readonly prefix: "file" | "multi" | "none";
+  /** Lines of different tasks share an output, so a line can be interrupted. */
+  readonly shared: boolean;
+  flush(): void;
+}
+
+interface Line {
+  /** Text of the call so far, kept back until its status is known. */
+  held: string;
+  /** Characters on the current line of the output. */
+  column: number;
+  /** All arguments have been printed. */
+  complete: boolean;
+  /** The line was broken off as <unfinished ...>. */
+  broken: boolean;
+}
+
+export class LineWriter implements EventSink {
+  private readonly sink: TextSink;
+  private readonly decoder: Decoder;
+  private readonly lines = new Map<Task, Line>();
+  /** The task whose line is open, per shared output. */
+  private open: Task | undefined;
+  private last = 0;
+  private count = 0;
+  private readonly hold: boolean;
+
+  constructor(
+    private readonly settings: TextSettings,
+    private readonly destinations: Destinations,
+    /** Messages of the tracer itself: `strace: Process 1 attached`. */
+    private readonly message: (text: string) => void,
+    /** Calls left out although the engine reported them (-P). */
+    private readonly filter?: (task: Task, memory: Memory) => boolean,
+  ) {
+    this.sink = new TextSink(settings.decode);
+    this.decoder = new Decoder(this.sink, settings.decode);
+    this.hold = settings.statuses !== undefined;
+  }
+
+  newTask(task: Task, attached: boolean): void {
+    this.count++;
+    this.lines.set(task, { held: "", column: 0, complete: false, broken: false });
+    if ((attached || task.parent !== 0) && !this.settings.quiet.has("attach")) {
+      this.message(`Process ${task.tid} attached`);
+    }
+  }
+
+  enter(task: Task, memory: Memory): void {
+    const line = this.lines.get(task);
+    if (!line) return;
+    if (this.filter && !this.filter(task, memory)) {
+      line.held = "skip";
+      return;
+    }
+    const { sink } = this;
+    const lead = this.leader(task, task.call.entry);
+    sink.line = `${lead}${task.call.name}(`;
+    sink.begin();
+    line.complete = this.decoder.enter(task, memory);
+    if (!line.complete && sink.any) sink.line += ", ";
+    line.broken = false;
+    if (this.hold) {
+      line.held = sink.line;
+      return;
+    }
+    this.breakOther(task);
+    line.column = sink.line.length;
+    this.put(task, sink.line);
+    if (this.destinations.shared) this.open = task;
+  }
+
+  exit(task: Task, memory: Memory): void {
+    const line = this.lines.get(task);
+    if (!line || line.held === "skip") {
+      if (line) line.held = "";
+      return;
+    }
+    const { sink, settings } = this;
+    const start = this.startOfExit(task, line, task.call.error === 0 ? "successful" : "failed");
+    if (start === undefined) return;
+    sink.line = start;
+    sink.resume();
+    if (!line.complete) this.decoder.exitArgs(task, memory);
+    sink.line += ") ";
+    this.pad(line);
+    sink.line += `= ${returnText(task, settings)}`;
+    if (task.call.error === 0) {
+      const aux = this.decoder.aux(task, memory);
+      if (aux !== undefined) sink.line += ` (${aux})`;
+    }
+    if (settings.duration) sink.line += durationText(task.call.exit - task.call.entry, settings.duration);
+    this.end(task, line, `${sink.line}\n`);
+  }
+
+  /** Text to begin the rest of a call with; undefined if the call is not shown. */
+  private startOfExit(
+    task: Task,
+    line: Line,
+    status: "successful" | "failed" | "unfinished",
+  ): string | undefined {
+    if (this.hold) {
+      const { held } = line;
+      line.held = "";
+      if (!this.settings.statuses!.has(status)) return undefined;
+      this.breakOther(task);
+      line.column = 0;
+      return held;
+    }
+    if (this.open === task || (!this.destinations.shared && !line.broken)) return "";
+    this.breakOther(task);
+    line.column = 0;
+    return `${this.leader(task, monotonicNow())}<... ${task.call.name} resumed>`;
+  }
+
+  private pad(line: Line): void {
+    const column = line.column + this.sink.line.length;
+    if (column < this.settings.column) this.sink.line += " ".repeat(this.settings.column - column);
+  }
+
+  private end(task: Task, line: Line, text: string): void {
+    this.put(task, text);
+    line.column = 0;
+    line.broken = false;
+    if (this.open === task) this.open = undefined;
+    this.destinations.of(task).settle();
+  }
+
+  /** Another task is about to write: its unfinished line ends here. */
+  private breakOther(task: Task): void {
+    if (!this.open || this.open === task) return;
+    const other = this.open;
+    this.put(other, " <unfinished ...>\n");
+    const line = this.lines.get(other);
+    if (line) {
+      line.broken = true;
+      line.column = 0;
+    }
+    this.open = undefined;
+  }
+
+  private put(task: Task, text: string): void {
+    this.destinations.of(task).write(text);
+  }
+
+  private leader(task: Task, now: number): string {
+    const s = this.settings;
+    const { prefix } = this.destinations;
+    let text = "";
+    if (prefix === "file" || s.alwaysPid) text = `${this.pidText(task, prefix === "file" ? 5 : 0)} `;
+    else if (prefix === "multi" && this.count > 1) text = `[pid ${this.pidText(task, -5)}] `;
+    if (s.timestamp !== "none") text += stamp(s, now);
+    if (s.relative) {
+      text += relativeStamp(this.last === 0 ? 0 : now - this.last);
+      this.last = now;
+    }
+    if (s.showNumber) text += `[${String(task.call.nr).padStart(4)}] `;
+    if (s.showPointer) {
+      const hi = task.call.ipHi.toString(16).padStart(8, "0");
+      text += `[${hi}${task.call.ipLo.toString(16).padStart(8, "0")}] `;
+    }
+    return text;
+  }
+
+  /** The pid, padded left (negative width) or right, with its comm under -Y. */
+  private pidText(task: Task, width: number): string {
+    const comm = this.settings.decode.pidText?.(task.tid);
+    const text = String(task.tid);
+    const padded = width < 0 ? text.padStart(-width) : text.padEnd(width);
+    return comm === undefined ? padded : `${padded}<${comm}>`;
+  }
+
+  /** A line of its own: signals, ends. */
+  private whole(task: Task, now: number, body: string): void {
+    if (this.open && this.open !== task) this.breakOther(task);
+    else if (this.open === task) {
+      this.put(task, " <unfinished ...>\n");
+      const line = this.lines.get(task);
+      if (line) {
+        line.broken = true;
+        line.column = 0;
+      }
+      this.open = undefined;
+    }
+    this.put(task, `${this.leader(task, now)}${body}\n`);
+    this.destinations.of(task).settle();
+  }
+
+  signal(task: Task, event: SignalEvent, now: number): void {
+    if (this.settings.signals && !this.settings.signals(event.signo)) return;
+    if (!event.info) {
+      this.whole(task, now, `--- ${signalName(event.signo)} ---`);
+      return;
+    }
+    this.sink.line = "";
+    this.decoder.siginfo(task, noMemory, event.info);
+    this.whole(task, now, `--- ${signalName(event.signo)} ${this.sink.line} ---`);
+  }
+
+  stopped(task: Task, signo: number, now: number): void {
+    if (this.settings.signals && !this.settings.signals(signo)) return;
+    this.whole(task, now, `--- stopped by ${signalName(signo)} ---`);
+  }
+
+  exec(task: Task, formerTid: number): void {
+    if (formerTid > 0 && formerTid !== task.tid) {
+      // the line begun under the former tid is resumed under the leader's
+      const line = this.lines.get(task);
+      if (line && this.open === task) this.breakOpen();
+    }
+  }
+
+  private breakOpen(): void {
+    const task = this.open!;
+    this.put(task, " <unfinished ...>\n");
+    const line = this.lines.get(task);
+    if (line) {
+      line.broken = true;
+      line.column = 0;
+    }
+    this.open = undefined;
+  }
+
+  superseded(task: Task, byTid: number, now: number): void {
+    this.finishCall(task);
+    if (!this.settings.quiet.has("thread-execve")) {
+      this.whole(task, now, `+++ superseded by execve in pid ${byTid} +++`);
+    }
+    this.drop(task);
+  }
+
+  exited(task: Task, event: ExitEvent, now: number): void {
+    this.finishCall(task);
+    if (event.signal !== undefined) {
+      const core = event.coreDumped ? "(core dumped) " : "";
+      this.whole(task, now, `+++ killed by ${signalName(event.signal)} ${core}+++`);
+    } else if (!this.settings.quiet.has("exit")) {
+      this.whole(task, now, `+++ exited with ${event.status} +++`);
+    }
+    this.drop(task);
+  }
+
+  /** A call that will never return ends as `= ?`. */
+  private finishCall(task: Task): void {
+    const line = this.lines.get(task);
+    if (!line || !task.inCall || line.held === "skip") return;
+    if (!this.hold && line.column === 0 && !line.broken) return;
+    const start = this.startOfExit(task, line, "unfinished");
+    if (start === undefined) return;
+    this.sink.line = `${start}${line.complete ? "" : " <unfinished ...>"}) `;
+    this.pad(line);
+    this.end(task, line, `${this.sink.line}= ?\n`);
+  }
+
+  detached(task: Task): void {
+    const line = this.lines.get(task);
+    if (line && this.open === task) {
+      this.put(task, " <detached ...>\n");
+      this.open = undefined;
+    } else if (line && task.inCall && line.broken) {
+      this.breakOther(task);
+      this.put(task, `${this.leader(task, monotonicNow())}<... ${task.call.name} resumed> <detached ...>\n`);
+    } else if (line && task.inCall && !this.destinations.shared && line.column > 0)
+      this.put(task, " <detached ...>\n");
+    if (!this.settings.quiet.has("attach")) this.message(`Process ${task.tid} detached`);
+    this.drop(task);
+  }
+
+  private drop(task: Task): void {
+    if (!this.lines.delete(task)) return;
+    this.count--;
+    this.destinations.done(task);
+  }
+
+  lost(count: number, reason: string): void {
+    this.message(`${count} events lost: ${reason}`);
+  }
+
+  flush(): void {
+    this.destinations.flush();
+  }
+}
+
+/** A siginfo is complete in itself. */
+const noMemory = undefined as unknown as Memory;

@@ -1,0 +1,64 @@
+/** Where text goes: a descriptor, a file, a pipe to a command, or a file per process. */
+import { closeSync, openSync, writeSync } from "node:fs";
+import { sysErrorFrom } from "../kernel/node-errors.ts";
+
+const FLUSH_AT = 64 * 1024;
+const EAGAIN = "EAGAIN";
+
+/** One destination. Text is Latin-1: everything printed has been escaped to ASCII. */
+export class Output {
+  private pending = "";
+
+  constructor(
+    readonly fd: number,
+    /** Nothing stays behind when a line is complete (terminals, stderr). */
+    private readonly immediate: boolean,
+    private readonly owned: boolean,
+  ) {}
+
+  write(text: string): void {
+    this.pending += text;
+    if (this.pending.length >= FLUSH_AT) this.flush();
+  }
+
+  /** The end of something a reader would want to see now. */
+  settle(): void {
+    if (this.immediate) this.flush();
+  }
+
+  /** Writes all there is. A reader that has gone away ends output, not tracing. */
+  flush(): void {
+    if (this.pending === "") return;
+    let bytes = Buffer.from(this.pending, "latin1");
+    this.pending = "";
+    while (bytes.length > 0 && !this.broken) {
+      try {
+        bytes = bytes.subarray(writeSync(this.fd, bytes));
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === EAGAIN) {
+          Atomics.wait(pause, 0, 0, 1);
+          continue;
+        }
+        this.broken = sysErrorFrom(error, `write(${this.fd})`);
+      }
+    }
+  }
+  /** Why nothing more can be written. */
+  broken: Error | undefined;
+
+  close(): void {
+    this.flush();
+    if (this.owned) closeSync(this.fd);
+  }
+}
+
+const pause = new Int32Array(new SharedArrayBuffer(4));
+
+/** Opens FILE for output as strace's -o and -A do; 0600 less umask is not strace's way, 0666 is. */
+export function openFile(path: string, append: boolean): Output {
+  try {
+    return new Output(openSync(path, append ? "a" : "w", 0o666), false, true);
+  } catch (error) {
+    throw sysErrorFrom(error, `open(${path})`);
+  }
+}

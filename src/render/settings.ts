@@ -1,0 +1,29 @@
+/** How text looks; filled from strace's options. */
+import type { DecodeOptions } from "../decode/options.ts";
+
+export type TimeUnit = "s" | "ms" | "us" | "ns";
+
+export interface TextSettings {
+  decode: DecodeOptions;
+  /** Program name in messages: "strace". */
+  program: string;
+  /** -t and friends; precision in digits after the second. */
+  timestamp: "none" | "clock" | "unix";
+  precision: 0 | 3 | 6 | 9;
+  /** -r: time since the previous line. */
+  relative: boolean;
+  /** -T with its unit. */
+  duration: TimeUnit | undefined;
+  /** -a: column of the equals sign. */
+  column: number;
+  /** -n, -i, --always-show-pid. */
+  showNumber: boolean;
+  showPointer: boolean;
+  alwaysPid: boolean;
+  /** -q: messages left out. */
+  quiet: ReadonlySet<"attach" | "exit" | "path-resolution" | "personality" | "thread-execve" | "superseded">;
+  /** -z, -Z, -e status: undefined shows all. */
+  statuses: ReadonlySet<"successful" | "failed" | "unfinished" | "unavailable" | "detached"> | undefined;
+  /** -e signal: undefined shows all. */
+  signals: ((signo: number) => boolean) | undefined;
+}
