@@ -17,7 +17,7 @@ import {
 } from "./model.ts";
 import * as ready from "./ready.ts";
 import { Targets } from "./targets.ts";
-import type { CallText } from "./text.ts";
+import type { CallText, Entry } from "./text.ts";
 
 export type State = "starting" | "running" | "stopping" | "dead";
 
@@ -40,8 +40,8 @@ export interface SinkOptions {
 }
 
 interface OpenCall {
-  /** Text so far, undefined when it was not decoded at entry. */
-  text: string | undefined;
+  /** Undefined when it was not decoded at entry. */
+  text: Entry | undefined;
   target: string;
   row: ProcessRow;
 }
@@ -111,6 +111,17 @@ export class RecordingSink implements EventSink {
   /** Calls waiting to be written. */
   get waiting(): number {
     return this.calls.count;
+  }
+
+  /** There is something to write. */
+  get changed(): boolean {
+    return this.dirty;
+  }
+
+  /** The service's next lifetime is recorded under this name. */
+  follow(next: string): void {
+    this.lifetime.next = next;
+    this.dirty = true;
   }
 
   /** Threads still followed. */
@@ -363,14 +374,13 @@ export class RecordingSink implements EventSink {
   /** A call whose task died in it: exit, or a wait cut short by a deadly signal. */
   private keepUnreturned(task: Task, open: OpenCall, now: number): void {
     const { call } = task;
-    const leaving = call.name === "exit_group" || call.name === "exit";
     this.calls.add({
       ts: call.entry,
       duration: now - call.entry,
       tid: task.tid,
       pid: task.pid,
       name: call.name,
-      args: open.text === undefined ? "..." : this.options.text.unfinished(open.text, !leaving),
+      args: open.text?.text ?? "...",
       ret: "?",
       error: "",
       fd: this.targets.fdOf(task),
@@ -383,7 +393,7 @@ export class RecordingSink implements EventSink {
     for (const [task, open] of this.open) {
       if (!task.inCall || now - task.call.entry < age) continue;
       if (open.target === "" && open.text !== undefined) {
-        open.target = this.targets.of(task, open.text, now - task.call.entry, SLOW);
+        open.target = this.targets.of(task, open.text.text, now - task.call.entry, SLOW);
       }
       if (now - task.call.entry >= BLOCKED) this.checkReady(task, open.target, task.call.entry, false);
     }
@@ -427,7 +437,7 @@ export class RecordingSink implements EventSink {
         tid: task.tid,
         pid: task.pid,
         name: call.name,
-        args: open.text === undefined ? "..." : this.options.text.unfinished(open.text, true),
+        args: open.text?.text ?? "...",
         ret: "?",
         error: "",
         fd: this.targets.fdOf(task),

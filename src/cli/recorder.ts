@@ -1,0 +1,125 @@
+/**
+ * `svtrace recorder DIR/.svtrace`: records the services of a scan directory. Started by `svtrace up`, supervised like
+ * any other process; the supervisor tells it over a socket what it starts and stops.
+ */
+import { chmodSync, mkdirSync, rmSync } from "node:fs";
+import net from "node:net";
+import { join } from "node:path";
+import { setTimeout as sleep, setImmediate as turn } from "node:timers/promises";
+import { UsageError } from "../base/errors.ts";
+import { createPtraceEngine } from "../capture/ptrace/engine.ts";
+import { monotonicNow } from "../kernel/clock.ts";
+import { type Message, parseMessage } from "../record/messages.ts";
+import { clockAnchor, sinkParts } from "../record/parts.ts";
+import { WriteQueue } from "../record/queue.ts";
+import { Recorder } from "../record/recorder.ts";
+
+const USAGE = "usage: svtrace recorder DIR/.svtrace";
+/** With nothing traced and nobody connected for this long (ms) it ends. */
+const IDLE_LIMIT = 10_000;
+/** Longest wait in the kernel (ms): messages are answered at this pace when the services are quiet. */
+const WAIT = 20;
+const MAX_LINE = 65_536;
+
+export async function main(argv: string[]): Promise<number> {
+  if (argv.length !== 1 || argv[0].startsWith("-")) throw new UsageError(USAGE, 2);
+  const warn = (text: string) => process.stderr.write(`svtrace recorder: ${text}\n`);
+  const queue = new WriteQueue();
+  const recorder = new Recorder({
+    engine: (sink) => createPtraceEngine(sink, { followForks: true }),
+    write: (batch) => queue.write(batch),
+    parts: sinkParts(),
+    anchor: clockAnchor,
+    version: process.env.npm_package_version ?? "0.1.0",
+    resume: (pid) => {
+      try {
+        process.kill(pid, "SIGCONT");
+      } catch {
+        // it is gone already
+      }
+    },
+    warn,
+  });
+  const clients = await listen(argv[0], recorder, warn);
+  let stop = false;
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, () => (stop = true));
+  // svc -t to the whole group or a terminal's hangup must not leave half a recording
+  let idleSince = Date.now();
+  let worked = false;
+  while (!stop) {
+    if (recorder.engine.tasks().length > 0) {
+      worked = recorder.step(worked ? 0 : WAIT);
+      await turn();
+    } else {
+      recorder.step(0);
+      await sleep(WAIT);
+    }
+    if (clients.size > 0 || recorder.engine.tasks().length > 0 || recorder.busy > 0) idleSince = Date.now();
+    if (Date.now() - idleSince > IDLE_LIMIT) break;
+  }
+  recorder.engine.detach();
+  await recorder.flush();
+  await queue.close();
+  rmSync(join(argv[0], "recorder.sock"), { force: true });
+  return 0;
+}
+
+/** Opens the socket; returns the set of clients that is kept up to date. */
+async function listen(
+  dir: string,
+  recorder: Recorder,
+  warn: (text: string) => void,
+): Promise<Set<net.Socket>> {
+  const path = join(dir, "recorder.sock");
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  rmSync(path, { force: true });
+  const clients = new Set<net.Socket>();
+  const server = net.createServer((socket) => {
+    clients.add(socket);
+    socket.on("close", () => clients.delete(socket));
+    socket.on("error", () => clients.delete(socket));
+    eachLine(socket, (line) => {
+      try {
+        answer(parseMessage(line), socket, recorder);
+      } catch (error) {
+        warn(`message ignored: ${error instanceof Error ? error.message : error}`);
+      }
+    });
+  });
+  // The socket must never exist with wider permissions.
+  const umask = process.umask(0o177);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", reject);
+      server.listen(path, resolve);
+    });
+  } finally {
+    process.umask(umask);
+  }
+  chmodSync(path, 0o600);
+  return clients;
+}
+
+function answer(m: Message, socket: net.Socket, recorder: Recorder): void {
+  const reply = (value: unknown) => socket.writable && socket.write(`${JSON.stringify(value)}\n`);
+  if ("op" in m) {
+    void recorder.flush(m.dir).then(() => reply({ flushed: m.dir ?? null, time: monotonicNow() }));
+  } else if (m.event === "start") {
+    const error = recorder.start(m);
+    reply(error === undefined ? { ack: m.pid } : { ack: m.pid, error });
+  } else recorder.tell(m);
+}
+
+function eachLine(socket: net.Socket, handle: (line: string) => void): void {
+  let rest = "";
+  socket.setEncoding("utf8");
+  socket.on("data", (text: string) => {
+    rest += text;
+    for (let end = rest.indexOf("\n"); end >= 0; end = rest.indexOf("\n")) {
+      const line = rest.slice(0, end);
+      rest = rest.slice(end + 1);
+      if (line.trim() !== "") handle(line);
+    }
+    if (rest.length > MAX_LINE) socket.destroy();
+  });
+}

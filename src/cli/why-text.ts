@@ -1,0 +1,160 @@
+/** The report of `svtrace why` as text: at most 100 columns, one screen. */
+import { clock, safe } from "../analyse/lines.ts";
+import type { Cause, Report } from "../analyse/types.ts";
+import { duration } from "../analyse/words.ts";
+
+const WIDTH = 100;
+const BAR = 40;
+const MAX_CAUSES = 7;
+const MAX_EVIDENCE = 3;
+const MAX_PROCESSES = 6;
+
+interface Paint {
+  bold: (text: string) => string;
+  dim: (text: string) => string;
+  colour: (category: string, text: string) => string;
+}
+
+const plain: Paint = { bold: (t) => t, dim: (t) => t, colour: (_, t) => t };
+const codes: Readonly<Record<string, number>> = {
+  cpu: 33,
+  runqueue: 33,
+  disk: 34,
+  network: 35,
+  dns: 35,
+  lock: 31,
+  sleep: 36,
+  child: 32,
+  ipc: 32,
+  memory: 34,
+  supervisor: 90,
+};
+const ansi: Paint = {
+  bold: (t) => `\x1b[1m${t}\x1b[0m`,
+  dim: (t) => `\x1b[2m${t}\x1b[0m`,
+  colour: (category, t) => `\x1b[${codes[category] ?? 0}m${t}\x1b[0m`,
+};
+
+export function reportText(report: Report, colours: boolean): string {
+  const paint = colours ? ansi : plain;
+  return [
+    header(report, paint),
+    ...wrap(report.verdict, WIDTH, ""),
+    ...report.notes.map((n) => `Note: ${n}.`),
+    "",
+    ...phases(report, paint),
+    "",
+    ...causes(report, paint),
+    ...processes(report, paint),
+    ...losses(report),
+    "",
+  ].join("\n");
+}
+
+function header(report: Report, paint: Paint): string {
+  const { lifetime } = report;
+  const at = report.when - lifetime.anchor;
+  const day = new Date(report.when / 1e6);
+  const two = (n: number) => String(n).padStart(2, "0");
+  const date = `${day.getFullYear()}-${two(day.getMonth() + 1)}-${two(day.getDate())}`;
+  const by = lifetime.asked_by && report.kind === "stop" ? `, ${safe(lifetime.asked_by)}` : "";
+  const what = `${safe(lifetime.service)}: ${report.kind} at ${date} ${clock(at, lifetime)}${by}`;
+  return (
+    clip(paint === plain ? what : what, WIDTH - 20) + `, ${paint.bold(duration(report.total * 1e9))} in all`
+  );
+}
+
+function phases(report: Report, paint: Paint): string[] {
+  const out = [paint.bold("Phases")];
+  let before = 0;
+  for (const p of report.phases) {
+    const scale = report.total > 0 ? BAR / report.total : 0;
+    const offset = Math.min(BAR - 1, Math.floor(before * scale));
+    const length = Math.max(p.seconds > 0 ? 1 : 0, Math.round(p.seconds * scale));
+    before += p.seconds;
+    const bar = " ".repeat(offset) + "#".repeat(Math.min(length, BAR - offset));
+    out.push(
+      `  ${p.name.padEnd(14)} ${seconds(p.seconds)} ${percent(p.seconds, report.total)}  ${bar}`.trimEnd(),
+    );
+  }
+  return out;
+}
+
+function causes(report: Report, paint: Paint): string[] {
+  const out = [paint.bold("Causes, longest first")];
+  const shown = report.causes.slice(0, MAX_CAUSES);
+  for (const cause of shown) out.push(...causeText(cause, report, paint));
+  const rest = report.causes.slice(MAX_CAUSES);
+  const sum = rest.reduce((s, c) => s + c.seconds, 0);
+  if (rest.length > 0)
+    out.push(`     ${seconds(sum)} ${percent(sum, report.total)}  ${rest.length} smaller causes`);
+  if (report.unattributed >= 0.0005) {
+    const share = percent(report.unattributed, report.total);
+    out.push(`     ${seconds(report.unattributed)} ${share}  unattributed: the recording does not say`);
+  }
+  return out;
+}
+
+function causeText(cause: Cause, report: Report, paint: Paint): string[] {
+  const lead = `${String(cause.rank).padStart(3)}. ${seconds(cause.seconds)} ${percent(cause.seconds, report.total)}  `;
+  const indent = " ".repeat(lead.length);
+  const who = cause.comm ? `${safe(cause.comm)}[${cause.pid}], ` : "";
+  const lines = wrap(
+    `${cause.category.padEnd(8)} ${cause.text}; ${who}${cause.phase}`,
+    WIDTH - lead.length,
+    " ".repeat(9),
+  );
+  lines[0] = paint.colour(cause.category, lines[0].slice(0, 8)) + paint.bold(lines[0].slice(8));
+  const small = cause.rank > 2 && cause.share < 0.02;
+  const evidence = cause.evidence
+    .slice(0, small ? 1 : MAX_EVIDENCE)
+    .map((e) => paint.dim(`       ${clip(e, WIDTH - 7)}`));
+  return [lead + lines[0], ...lines.slice(1).map((l) => indent + l), ...evidence];
+}
+
+function processes(report: Report, paint: Paint): string[] {
+  if (report.processes.length === 0) return [];
+  const out = ["", paint.bold("Processes          lived  in calls   outside  CPU in all")];
+  for (const p of report.processes.slice(0, MAX_PROCESSES)) {
+    const who = clip(`${safe(p.comm)}[${p.pid}]`, 16).padEnd(16);
+    const cpu = p.cpu === undefined ? "        ?" : seconds(p.cpu);
+    const line = `  ${who}${seconds(p.wall)} ${seconds(p.waiting)} ${seconds(p.outside)}   ${cpu}  ${safe(p.argv)}`;
+    out.push(clip(line, WIDTH));
+  }
+  const more = report.processes.length - MAX_PROCESSES;
+  if (more > 0) out.push(`  and ${more} more`);
+  return out;
+}
+
+function losses(report: Report): string[] {
+  if (report.lost === 0) return [];
+  return ["", ...report.losses.map((l) => `Lost: ${l.count} ${safe(l.reason)}`)];
+}
+
+function seconds(value: number): string {
+  return `${value.toFixed(value < 100 ? 3 : 1).padStart(7)} s`;
+}
+
+function percent(value: number, total: number): string {
+  return `${total > 0 ? Math.round((100 * value) / total) : 0}%`.padStart(4);
+}
+
+/** Cuts text to `width` columns; the middle of a strace line goes first, as its end holds result and time. */
+export function clip(text: string, width: number): string {
+  if (text.length <= width) return text;
+  const tail = Math.min(32, width >> 1);
+  return `${text.slice(0, width - tail - 3)}...${text.slice(text.length - tail)}`;
+}
+
+function wrap(text: string, width: number, indent: string): string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    if (line.length + word.length + 1 > width && line.trim() !== "") {
+      lines.push(line);
+      line = indent + word;
+    } else line = line === "" && lines.length === 0 && word !== "" ? word : `${line} ${word}`;
+  }
+  lines.push(line);
+  return lines;
+}
