@@ -1,11 +1,14 @@
 /** All families, one file each. */
 import type { Descriptor } from "../types/types.ts";
+import { aios } from "./aio.ts";
 import { descriptors } from "./descriptor.ts";
 import { execs } from "./exec.ts";
 import { files } from "./file.ts";
 import { identity } from "./identity.ts";
 import { io } from "./io.ts";
 import { memories } from "./memory.ts";
+import { mounts } from "./mount.ts";
+import { obsolete } from "./obsolete.ts";
 import { process } from "./process.ts";
 import { signals } from "./signal.ts";
 import { stats } from "./stat.ts";
@@ -26,4 +29,7 @@ export const all: readonly Descriptor[] = [
   ...stats,
   ...transfers,
   ...xattrs,
+  ...aios,
+  ...mounts,
+  ...obsolete,
 ];

@@ -1,0 +1,78 @@
+/** mount(2)'s arguments, whose meaning depends on its flags, and struct mount_attr. */
+import * as F from "../../abi/flags.ts";
+import type { Context } from "../context.ts";
+import { flagNames, hexText, printEnum, printFlags } from "../flags.ts";
+import { printString } from "../pointers.ts";
+import { pointerWalker, registerValue } from "../walker.ts";
+import { hexQuoted, readable, trailingBytes, ulongField, valueWalker } from "./bytes.ts";
+
+const MS_REMOUNT = 0x20;
+/** MS_BIND, MS_MOVE and the four kinds of propagation take neither type nor data. */
+const MOVES = 0x1000 | 0x2000 | 0x20000 | 0x40000 | 0x80000 | 0x100000;
+const MAGIC = 0xc0ed0000;
+const MAGIC_MASK = 0xffff0000;
+const FLAGS_ARG = 3;
+
+const text = (c: Context, lo: number, hi: number, ignored: boolean) => {
+  if (ignored) c.sink.addr(lo, hi);
+  else printString(c, lo, hi, c.options.stringLimit);
+};
+
+registerValue("mount_type", () =>
+  pointerWalker((c, lo, hi) => text(c, lo, hi, (c.argLo(FLAGS_ARG) & (MS_REMOUNT | MOVES)) !== 0)),
+);
+
+registerValue("mount_data", () =>
+  pointerWalker((c, lo, hi) => {
+    const flags = c.argLo(FLAGS_ARG);
+    text(c, lo, hi, (flags & MS_REMOUNT) === 0 && (flags & MOVES) !== 0);
+  }),
+);
+
+registerValue("mount_flags", () =>
+  valueWalker("word", (c, lo, hi) => {
+    if ((lo & MAGIC_MASK) >>> 0 !== MAGIC) {
+      printFlags(c, F.mount_flags, lo, hi);
+      return;
+    }
+    const rest = lo & 0xffff;
+    const names = rest === 0 && hi === 0 ? [] : [flagNames(F.mount_flags, rest, hi) ?? hexText(rest, hi)];
+    c.sink.xlat(lo, hi, ["MS_MGC_VAL", ...names].join("|"), F.mount_flags.fallback, "hex");
+  }),
+);
+
+/** Bytes always shown in hexadecimal; argument `data` says how many. */
+registerValue("hex_buffer", (data) =>
+  pointerWalker((c, lo, hi) => {
+    const length = c.argLo(c.index(data as string)) | 0;
+    const at = length < 0 ? -1 : readable(c, lo, hi, Math.min(length, c.options.stringLimit));
+    if (at < 0) c.sink.addr(lo, hi);
+    else hexQuoted(c, at, length);
+  }),
+);
+
+const MOUNT_ATTR_SIZE = 32;
+
+/** struct mount_attr; argument `size` may say that the caller's is larger than ours. */
+registerValue("mount_attr", () =>
+  pointerWalker((c, lo, hi) => {
+    const size = c.arg(c.index("size"));
+    const at = size < MOUNT_ATTR_SIZE ? -1 : readable(c, lo, hi, MOUNT_ATTR_SIZE);
+    if (at < 0) {
+      c.sink.addr(lo, hi);
+      return;
+    }
+    const half = (offset: number) => c.memory.view.getUint32(at + offset, true);
+    c.sink.openStruct();
+    c.sink.field("attr_set");
+    printFlags(c, F.mount_attrs, half(0), half(4));
+    c.sink.field("attr_clr");
+    printFlags(c, F.mount_attrs, half(8), half(12));
+    c.sink.field("propagation");
+    if (half(16) === 0 && half(20) === 0) c.sink.num(0);
+    else printEnum(c, F.mount_flags, half(16), half(20));
+    ulongField(c, "userns_fd", at + 24);
+    trailingBytes(c, lo, hi, MOUNT_ATTR_SIZE, Math.min(size, 4096));
+    c.sink.closeStruct();
+  }),
+);
