@@ -1,5 +1,5 @@
 /** Decodes calls: walks a descriptor's arguments over an event and tells the sink what it finds. */
-import type { Task } from "../capture/event.ts";
+import type { Call, Task } from "../capture/event.ts";
 import type { Memory } from "../capture/memory.ts";
 import type { Arg, Descriptor, Return } from "../syscalls/types/types.ts";
 import { compile } from "./compile.ts";
@@ -64,6 +64,15 @@ function compileCall(d: Descriptor): CompiledCall {
   return result;
 }
 
+/** How a call's return value prints; for some it depends on an argument. */
+export function returnKind(call: Call): Return {
+  const d = call.descriptor;
+  if (!d) return "long";
+  if (!d.retBy) return d.ret;
+  const { by, cases } = d.retBy;
+  return cases.get(call.args[2 * d.args.findIndex((a) => a.name === by)] | 0) ?? d.ret;
+}
+
 export class Decoder {
   readonly context: Context;
 
@@ -98,14 +107,6 @@ export class Decoder {
     }
     const list = this.list(d);
     this.print(list, list.atExit, list.args.length);
-  }
-
-  /** How the return value prints. */
-  returnKind(task: Task): Return {
-    const d = task.call.descriptor;
-    if (!d) return "long";
-    const kind = d.retBy?.cases.get(task.call.args[2 * d.args.findIndex((a) => a.name === d.retBy!.by)] | 0);
-    return kind ?? d.ret;
   }
 
   /** Text for the parentheses after the return value, if the call has any. */

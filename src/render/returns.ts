@@ -1,6 +1,8 @@
 /** What follows the equals sign. */
 import { errnoName, errnoText } from "../abi/errno.ts";
 import type { Task } from "../capture/event.ts";
+import { returnKind } from "../decode/call.ts";
+import { modeDigits } from "../decode/scalars.ts";
 import type { TextSettings } from "./settings.ts";
 
 const RESTART_FIRST = 512;
@@ -17,7 +19,7 @@ export function returnText(task: Task, s: TextSettings): string {
     return name === undefined ? `-1 (errno ${call.error})` : `-1 ${name} (${errnoText(call.error)})`;
   }
   const { retLo: lo, retHi: hi } = call;
-  switch (call.descriptor?.ret) {
+  switch (returnKind(call)) {
     case "none":
       return "?";
     case "hex":
@@ -25,7 +27,7 @@ export function returnText(task: Task, s: TextSettings): string {
         ? "0"
         : `0x${hi === 0 ? lo.toString(16) : hi.toString(16) + lo.toString(16).padStart(8, "0")}`;
     case "octal":
-      return lo === 0 ? "0" : `0${lo.toString(8)}`;
+      return modeDigits(lo);
     case "ulong":
       return ((BigInt(hi) << 32n) | BigInt(lo)).toString();
     case "fd": {
