@@ -1,0 +1,420 @@
+/** From options to settings, with strace's messages for what cannot be. */
+import { UsageError } from "../../base/errors.ts";
+import { defaultOptions } from "../../decode/options.ts";
+import { type Column, columnAliases, defaultColumns } from "../../render/counts.ts";
+import type { TextSettings, TimeUnit } from "../../render/settings.ts";
+import { getopt, OptionError } from "../getopt.ts";
+import { type CallSet, parseCallSet, parseSignalSet, parseWords } from "./expressions.ts";
+import { options, type StraceOption } from "./options.ts";
+
+export interface StraceSettings {
+  text: TextSettings;
+  command: readonly string[];
+  pids: number[];
+  /** Changes to the environment: value undefined removes. */
+  env: { name: string; value: string | undefined }[];
+  user: string | undefined;
+  argv0: string | undefined;
+  follow: boolean;
+  separately: boolean;
+  /** 0 none, 1 -D, 2 -DD, 3 -DDD. */
+  daemonize: 0 | 1 | 2 | 3;
+  interruptible: 1 | 2 | 3 | 4 | undefined;
+  detachOnExec: boolean;
+  killOnExit: boolean;
+  trace: CallSet | undefined;
+  paths: string[];
+  output: string | undefined;
+  append: boolean;
+  count: "none" | "only" | "too";
+  wall: boolean;
+  overhead: number;
+  sort: Column | undefined;
+  columns: readonly Column[];
+  seccomp: boolean;
+  /** Which descriptor details to show. */
+  fds: Set<"path" | "socket" | "dev" | "pidfd" | "eventfd" | "signalfd">;
+  comm: boolean;
+  help: boolean;
+  version: boolean;
+}
+
+const units: Readonly<Record<string, TimeUnit>> = { s: "s", ms: "ms", us: "us", ns: "ns" };
+const precisions: Readonly<Record<TimeUnit, TextSettings["precision"]>> = { s: 0, ms: 3, us: 6, ns: 9 };
+const statusWords = ["successful", "failed", "unfinished", "unavailable", "detached"] as const;
+const quietWords = [
+  "attach",
+  "exit",
+  "path-resolution",
+  "personality",
+  "thread-execve",
+  "superseded",
+] as const;
+const fdWords = ["path", "socket", "dev", "pidfd", "eventfd", "signalfd"] as const;
+
+/** A mistake that strace follows with a pointer to -h. */
+const hint = (program: string, message: string): UsageError =>
+  new UsageError(`${message}\nTry '${program} -h' for more information.`);
+
+export function parseSettings(program: string, argv: readonly string[]): StraceSettings {
+  const s = fresh(program);
+  let parsed: ReturnType<typeof getopt>;
+  try {
+    parsed = getopt(options, argv);
+  } catch (error) {
+    if (error instanceof OptionError) throw hint(program, error.message);
+    throw error;
+  }
+  const counts = { f: 0, D: 0, q: 0, t: 0, x: 0, y: 0 };
+  for (const { spec, value } of parsed.options) apply(s, counts, spec as StraceOption, value);
+  s.command = parsed.operands;
+  if (!s.help && !s.version) finish(s, counts);
+  return s;
+}
+
+function fresh(program: string): StraceSettings {
+  return {
+    text: {
+      decode: defaultOptions(),
+      program,
+      timestamp: "none",
+      precision: 0,
+      relative: false,
+      duration: undefined,
+      column: 40,
+      showNumber: false,
+      showPointer: false,
+      alwaysPid: false,
+      quiet: new Set(),
+      statuses: undefined,
+      signals: undefined,
+    },
+    command: [],
+    pids: [],
+    env: [],
+    user: undefined,
+    argv0: undefined,
+    follow: false,
+    separately: false,
+    daemonize: 0,
+    interruptible: undefined,
+    detachOnExec: false,
+    killOnExit: false,
+    trace: undefined,
+    paths: [],
+    output: undefined,
+    append: false,
+    count: "none",
+    wall: false,
+    overhead: 0,
+    sort: "total-time",
+    columns: defaultColumns,
+    seccomp: false,
+    fds: new Set(),
+    comm: false,
+    help: false,
+    version: false,
+  };
+}
+
+type Counts = Record<"f" | "D" | "q" | "t" | "x" | "y", number>;
+
+function number(s: StraceSettings, spec: StraceOption, value: string): number {
+  if (!/^\d+$/.test(value)) throw invalid(s, spec, value);
+  return Number(value);
+}
+
+function invalid(s: StraceSettings, spec: StraceOption, value: string): UsageError {
+  const name = spec.short ? `-${spec.short}` : `--${spec.long}`;
+  return hint(s.text.program, `invalid ${name} argument: '${value}'`);
+}
+
+function unit(s: StraceSettings, spec: StraceOption, value: string | undefined): TimeUnit {
+  const u = units[value ?? "us"];
+  if (!u) throw invalid(s, spec, value!);
+  return u;
+}
+
+function apply(s: StraceSettings, n: Counts, spec: StraceOption, value: string | undefined): void {
+  const v = value ?? "";
+  const { text } = s;
+  switch (spec.id) {
+    case "env": {
+      const at = v.indexOf("=");
+      s.env.push(at < 0 ? { name: v, value: undefined } : { name: v.slice(0, at), value: v.slice(at + 1) });
+      break;
+    }
+    case "attach":
+      for (const p of v.split(/[ ,\t\n]+/).filter((x) => x !== "")) {
+        if (!/^\d+$/.test(p) || Number(p) === 0) throw new UsageError(`Invalid process id: '${p}'`);
+        s.pids.push(Number(p));
+      }
+      break;
+    case "user":
+      s.user = v;
+      break;
+    case "argv0":
+      s.argv0 = v;
+      break;
+    case "expr":
+      expression(s, v);
+      break;
+    case "trace":
+    case "signal":
+    case "status":
+    case "abbrev":
+    case "verbose":
+    case "raw":
+    case "quiet":
+    case "decode-fds":
+    case "inject":
+    case "fault":
+      expression(s, `${spec.id}=${value ?? "path"}`);
+      break;
+    case "decode-pids":
+      s.comm = parseWords(v, ["comm", "pidns"] as const, "decode pids option").has("comm");
+      break;
+    case "detach-on":
+      if (v !== "execve") throw new UsageError(`Syscall '${v}' for -b isn't supported`);
+      s.detachOnExec = true;
+      break;
+    case "daemonize": {
+      const level = value === undefined ? n.D + 1 : 1 + ["grandchild", "pgroup", "session"].indexOf(value);
+      if (level < 1) throw invalid(s, spec, v);
+      n.D = level;
+      break;
+    }
+    case "follow":
+      n.f++;
+      break;
+    case "separately":
+      s.separately = true;
+      break;
+    case "interruptible": {
+      const level = ["anywhere", "waiting", "never", "never_tstp"].indexOf(v) + 1 || Number(v);
+      if (![1, 2, 3, 4].includes(level)) throw invalid(s, spec, v);
+      s.interruptible = level as 1 | 2 | 3 | 4;
+      break;
+    }
+    case "kill-on-exit":
+      s.killOnExit = true;
+      break;
+    case "path":
+      s.paths.push(v);
+      break;
+    case "successful":
+      text.statuses = new Set(["successful"]);
+      break;
+    case "failed":
+      text.statuses = new Set(["failed"]);
+      break;
+    case "column":
+      text.column = number(s, spec, v);
+      break;
+    case "pointer":
+      text.showPointer = true;
+      break;
+    case "number":
+      text.showNumber = true;
+      break;
+    case "arg-names":
+      text.decode.argNames = true;
+      break;
+    case "stack":
+      throw new UsageError("-k/--stack-traces is not supported");
+    case "output":
+      s.output = v;
+      break;
+    case "append":
+      s.append = true;
+      break;
+    case "q":
+      n.q++;
+      break;
+    case "relative":
+      text.relative = true;
+      unit(s, spec, value);
+      break;
+    case "string-limit":
+      text.decode.stringLimit = number(s, spec, v);
+      break;
+    case "t":
+      n.t++;
+      break;
+    case "absolute":
+      absolute(s, spec, value ?? "time");
+      break;
+    case "times":
+      text.duration = unit(s, spec, value);
+      break;
+    case "no-abbrev":
+      text.decode.verbose = () => true;
+      break;
+    case "x":
+      n.x++;
+      break;
+    case "hex":
+      text.decode.hexStrings = value === undefined || value === "all" ? 2 : 1;
+      break;
+    case "xlat":
+      if (v !== "raw" && v !== "abbrev" && v !== "verbose") throw invalid(s, spec, v);
+      text.decode.xlat = v;
+      break;
+    case "y":
+      n.y++;
+      break;
+    case "Y":
+      s.comm = true;
+      break;
+    case "always-pid":
+      text.alwaysPid = true;
+      break;
+    case "summary-only":
+      setCount(s, "only");
+      break;
+    case "summary":
+      setCount(s, "too");
+      break;
+    case "overhead": {
+      const m = /^(\d+(?:\.\d+)?)(s|ms|us|ns)?$/.exec(v);
+      if (!m) throw invalid(s, spec, v);
+      s.overhead = Number(m[1]) * { s: 1e9, ms: 1e6, us: 1e3, ns: 1 }[(m[2] ?? "us") as TimeUnit];
+      break;
+    }
+    case "sort":
+      s.sort = v === "none" || v === "nothing" ? undefined : columnAliases[v];
+      if (!s.sort && v !== "none" && v !== "nothing") throw hint(text.program, `invalid sortby: '${v}'`);
+      break;
+    case "columns":
+      s.columns = v.split(",").map((c) => {
+        const column = columnAliases[c];
+        if (!column) throw hint(text.program, `unknown column name: '${c}'`);
+        return column;
+      });
+      break;
+    case "wall":
+      s.wall = true;
+      break;
+    case "seccomp":
+      s.seccomp = true;
+      break;
+    case "engine":
+      if (v !== "ptrace" && v !== "auto")
+        throw new UsageError(`--engine ${v}: this version has the engines ptrace and auto`);
+      break;
+    case "help":
+      s.help = true;
+      break;
+    case "version":
+      s.version = true;
+      break;
+  }
+}
+
+function setCount(s: StraceSettings, mode: "only" | "too"): void {
+  if (s.count !== "none" && s.count !== mode) {
+    throw hint(s.text.program, "-c/--summary-only and -C/--summary are mutually exclusive");
+  }
+  s.count = mode;
+}
+
+function absolute(s: StraceSettings, spec: StraceOption, value: string): void {
+  for (const part of value.split(",")) {
+    const word = part.replace(/^(format|precision):/, "");
+    if (word === "none") s.text.timestamp = "none";
+    else if (word === "time") s.text.timestamp = "clock";
+    else if (word === "unix") s.text.timestamp = "unix";
+    else if (units[word]) {
+      s.text.precision = precisions[units[word]];
+      if (s.text.timestamp === "none") s.text.timestamp = "clock";
+    } else throw invalid(s, spec, value);
+  }
+}
+
+/** One -e expression; without OPTION= it is trace=. */
+function expression(s: StraceSettings, text: string): void {
+  const m =
+    /^(trace|t|abbrev|a|verbose|v|raw|x|signals?|s|status|quiet|silent|silence|q|decode-fds?|fds|read|r|reads|write|w|writes|fault|inject|kvm|namespace|trace-fds?)=(.*)$/s.exec(
+      text,
+    );
+  const [key, value] = m ? [m[1], m[2]] : ["trace", text];
+  const { decode } = s.text;
+  switch (key) {
+    case "trace":
+    case "t":
+      s.trace = parseCallSet(value);
+      break;
+    case "abbrev":
+    case "a": {
+      const set = parseCallSet(value);
+      decode.verbose = (name) => !set.hasName(name);
+      break;
+    }
+    case "verbose":
+    case "v": {
+      const set = parseCallSet(value);
+      decode.dereference = (name) => set.hasName(name);
+      break;
+    }
+    case "raw":
+    case "x": {
+      const set = parseCallSet(value);
+      decode.raw = (name) => set.hasName(name);
+      break;
+    }
+    case "signal":
+    case "signals":
+    case "s":
+      s.text.signals = parseSignalSet(value);
+      break;
+    case "status":
+      s.text.statuses = parseWords(value, statusWords, "status");
+      break;
+    case "quiet":
+    case "silent":
+    case "silence":
+    case "q":
+      s.text.quiet = parseWords(value, quietWords, "quiet");
+      break;
+    case "decode-fds":
+    case "decode-fd":
+    case "fds":
+      s.fds = parseWords(value, fdWords, "decode-fds");
+      break;
+    default:
+      throw new UsageError(`-e ${key}= is not supported`);
+  }
+}
+
+/** Rules that need all options. */
+function finish(s: StraceSettings, n: Counts): void {
+  const { text } = s;
+  const program = text.program;
+  s.follow = n.f > 0;
+  if (n.f > 1) s.separately = true;
+  s.daemonize = Math.min(n.D, 3) as StraceSettings["daemonize"];
+  if (n.t > 0) {
+    text.timestamp = n.t >= 3 ? "unix" : "clock";
+    text.precision = n.t >= 2 ? 6 : 0;
+  }
+  if (n.x > 0) text.decode.hexStrings = n.x > 1 ? 2 : 1;
+  if (n.y > 0) s.fds = new Set(n.y > 1 ? fdWords : (["path"] as const));
+  if (n.q > 0) {
+    text.quiet = new Set(
+      n.q > 2 ? quietWords : n.q > 1 ? ["attach", "personality", "exit"] : ["attach", "personality"],
+    );
+  }
+  if (s.command.length === 0 && s.daemonize > 0)
+    throw hint(program, "PROG [ARGS] must be specified with -D/--daemonize");
+  if (s.command.length === 0 && s.pids.length === 0) throw hint(program, "must have PROG [ARGS] or -p PID");
+  if (s.command.length === 0 && s.user !== undefined)
+    throw hint(program, "PROG [ARGS] must be specified with -u/--user");
+  if (s.command.length === 0 && s.env.length > 0)
+    throw hint(program, "PROG [ARGS] must be specified with -E/--env");
+  if (s.count !== "none" && s.separately) {
+    throw hint(
+      program,
+      "(-c/--summary-only or -C/--summary) and -ff/--output-separately are mutually exclusive",
+    );
+  }
+}
