@@ -6,7 +6,7 @@ import type { Category, Cause, Phase, Segment } from "./types.ts";
 import { words } from "./words.ts";
 
 /** Causes below this share of the total, and below this many seconds, are summed into one line. */
-const SMALL_SHARE = 0.005;
+const SMALL_SHARE = 0.01;
 const SMALL_SECONDS = 0.01;
 const EVIDENCE_LINES = 3;
 
@@ -81,10 +81,12 @@ export function rank(groups: readonly Group[], total: number, lifetimes: (t: Tim
   merged.sort((a, b) => b.total - a.total);
   return merged.map((g, i) => {
     const seconds = g.total / 1e9;
-    const longestFirst = [...g.calls].sort((a, b) => b.duration - a.duration).slice(0, EVIDENCE_LINES);
-    const shown = new Set(longestFirst);
-    // why the main process waited for a call of another one
     const longest = g.segments.reduce((a, b) => (b.to - b.from > a.to - a.from ? b : a));
+    const shown = new Set(g.category === "cpu" ? around(g.timeline, longest) : []);
+    for (const c of [...g.calls].sort((a, b) => b.duration - a.duration)) {
+      if (shown.size < EVIDENCE_LINES && c.duration > 0) shown.add(c);
+    }
+    // why the main process waited for a call of another one
     const waiter = longest.via.at(-1);
     const lines = [...shown].sort((a, b) => a.ts - b.ts);
     if (waiter && !shown.has(waiter)) lines.push(waiter);
@@ -103,6 +105,14 @@ export function rank(groups: readonly Group[], total: number, lifetimes: (t: Tim
       evidence: lines.map((c) => evidenceLine(c, lifetimes(g.timeline))),
     };
   });
+}
+
+/** Time outside calls is shown by the calls before and after it. */
+function around(timeline: Timeline, s: Segment): CallRow[] {
+  if (s.call) return [];
+  const before = timeline.between(s.tid, s.from - 1, s.from + 1).filter((c) => c.ts < s.from);
+  const after = timeline.between(s.tid, s.to - 1, s.to + 1).filter((c) => c.ts >= s.to - 1);
+  return [...before.slice(-1), ...after.slice(0, 1)];
 }
 
 /** Many tiny groups of one category and process become one without a target. */

@@ -82,9 +82,10 @@ function phases(report: Report, paint: Paint): string[] {
 
 function causes(report: Report, paint: Paint): string[] {
   const out = [paint.bold("Causes, longest first")];
-  const shown = report.causes.slice(0, MAX_CAUSES);
+  const large = report.causes.filter((c) => c.share >= 0.01 || c.rank <= 2);
+  const shown = large.slice(0, MAX_CAUSES);
   for (const cause of shown) out.push(...causeText(cause, report, paint));
-  const rest = report.causes.slice(MAX_CAUSES);
+  const rest = report.causes.slice(shown.length);
   const sum = rest.reduce((s, c) => s + c.seconds, 0);
   if (rest.length > 0)
     out.push(`     ${seconds(sum)} ${percent(sum, report.total)}  ${rest.length} smaller causes`);
@@ -105,7 +106,7 @@ function causeText(cause: Cause, report: Report, paint: Paint): string[] {
     " ".repeat(9),
   );
   lines[0] = paint.colour(cause.category, lines[0].slice(0, 8)) + paint.bold(lines[0].slice(8));
-  const small = cause.rank > 2 && cause.share < 0.02;
+  const small = cause.share < 0.1;
   const evidence = cause.evidence
     .slice(0, small ? 1 : MAX_EVIDENCE)
     .map((e) => paint.dim(`       ${clip(e, WIDTH - 7)}`));
@@ -114,11 +115,11 @@ function causeText(cause: Cause, report: Report, paint: Paint): string[] {
 
 function processes(report: Report, paint: Paint): string[] {
   if (report.processes.length === 0) return [];
-  const out = ["", paint.bold("Processes          lived  in calls   outside  CPU in all")];
+  const out = ["", paint.bold("Processes             lived    in calls   outside    CPU in all")];
   for (const p of report.processes.slice(0, MAX_PROCESSES)) {
     const who = clip(`${safe(p.comm)}[${p.pid}]`, 16).padEnd(16);
     const cpu = p.cpu === undefined ? "        ?" : seconds(p.cpu);
-    const line = `  ${who}${seconds(p.wall)} ${seconds(p.waiting)} ${seconds(p.outside)}   ${cpu}  ${safe(p.argv)}`;
+    const line = `  ${who} ${seconds(p.wall)}  ${seconds(p.waiting)} ${seconds(p.outside)}     ${cpu}  ${safe(p.argv)}`;
     out.push(clip(line, WIDTH));
   }
   const more = report.processes.length - MAX_PROCESSES;

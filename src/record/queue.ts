@@ -38,6 +38,8 @@ export class WriteQueue {
     });
     const { ts, duration, tid, pid, name, args, ret, error, fd, target } = batch.calls;
     const columns = [ts, duration, tid, pid, name, args, ret, error, fd, target];
+    // the program must not end before this is on disk
+    this.worker.ref();
     this.worker.postMessage(
       { id, batch },
       columns.map((c) => c.buffer as ArrayBuffer),
@@ -56,6 +58,7 @@ export class WriteQueue {
     worker.on("message", (reply: Reply) => {
       const settle = this.pending.get(reply.id);
       this.pending.delete(reply.id);
+      if (this.pending.size === 0) worker.unref();
       settle?.(reply.error);
     });
     worker.on("error", (error) => {

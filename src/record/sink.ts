@@ -2,7 +2,7 @@
 import os from "node:os";
 import type { EventSink, ExitEvent, SignalEvent, Task } from "../capture/event.ts";
 import type { Memory } from "../capture/memory.ts";
-import { commandLine, taskTimes } from "../kernel/tasks.ts";
+import { commandLine, commOf, taskTimes } from "../kernel/tasks.ts";
 import { CallBuffer } from "./columns.ts";
 import { Losses, Rates } from "./counts.ts";
 import {
@@ -55,6 +55,7 @@ const SLOW = 0.5e6;
 /** Open calls this old (ns) are looked at while starting. */
 const BLOCKED = 20e6;
 const FATAL = new Set(["SIGTERM", "SIGINT", "SIGQUIT", "SIGABRT", "SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL"]);
+const PR_SET_NAME = 15;
 const MAX_TEXT = 8192;
 
 export class RecordingSink implements EventSink {
@@ -134,7 +135,7 @@ export class RecordingSink implements EventSink {
       tid: task.tid,
       pid: task.pid,
       parent: task.parent,
-      comm: task.comm,
+      comm: task.comm || this.rowsByTid.get(task.parent)?.comm || commOf(task.tid) || "",
       argv: attached || task.parent === 0 ? quoted(commandLine(task.pid)) : this.argvOf(task.parent),
       born: task.born || this.options.now(),
       died: null,
@@ -173,6 +174,7 @@ export class RecordingSink implements EventSink {
     const entered = call.entry || call.exit;
     const duration = call.exit - entered;
     if (ready.isProgress(call.name)) this.progress(call.exit, task.tid);
+    if (call.name === "prctl" && call.args[0] === PR_SET_NAME) this.rename(task);
     const keep = this.keepsAll || duration >= this.options.threshold;
     if (this.state === "running") this.rates.add(call.exit, call.name, duration, call.error !== 0);
     if (keep) {
@@ -220,7 +222,7 @@ export class RecordingSink implements EventSink {
 
   exec(task: Task, formerTid: number, now: number): void {
     const row = this.rowOf(task);
-    row.comm = task.comm;
+    row.comm = task.comm || commOf(task.tid) || row.comm;
     row.argv = quoted(commandLine(task.pid));
     row.pid = task.pid;
     if (formerTid !== task.tid) this.rowsByTid.delete(formerTid);
@@ -334,6 +336,11 @@ export class RecordingSink implements EventSink {
 
   private get keepsAll(): boolean {
     return this.options.everything || this.state !== "running";
+  }
+
+  private rename(task: Task): void {
+    const row = this.rowOf(task);
+    row.comm = commOf(task.tid) ?? row.comm;
   }
 
   private progress(now: number, tid: number): void {

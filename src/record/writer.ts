@@ -20,6 +20,8 @@ export async function writeBatch(batch: Batch): Promise<void> {
     memory_limit: "256MB",
     // One checkpoint, at close; crossing a smaller threshold would write the data twice.
     checkpoint_threshold: "1GB",
+    // With the default of 256 kB a block, the recording of a short restart would take 2 MB.
+    default_block_size: "16384",
   });
   try {
     chmodSync(batch.path, 0o600);
