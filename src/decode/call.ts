@@ -17,6 +17,7 @@ interface CompiledArg {
   /** Condition for the argument to exist. */
   readonly onArg: number;
   readonly mask: number;
+  readonly values: readonly number[] | undefined;
   /** The kernel only reads it, so it is meaningful even when the call failed. */
   readonly input: boolean;
 }
@@ -46,6 +47,7 @@ function compileArgs(args: readonly Arg[]): ArgList {
     walker: compile(type),
     onArg: type.kind === "optional" ? names.indexOf(type.arg) : -1,
     mask: type.kind === "optional" ? type.mask : 0,
+    values: type.kind === "optional" ? type.values : undefined,
     input: dir === "in",
   }));
   const first = args.findIndex((a) => a.dir !== "in");
@@ -62,6 +64,10 @@ function compileCall(d: Descriptor): CompiledCall {
     compiledCalls.set(d, result);
   }
   return result;
+}
+
+function present(a: CompiledArg, bits: number): boolean {
+  return a.values ? a.values.includes(bits) : bits !== 0;
 }
 
 /** How a call's return value prints; for some it depends on an argument. */
@@ -152,7 +158,7 @@ export class Decoder {
     const c = this.context;
     for (let i = from; i < to; i++) {
       const a = list.args[i];
-      if (a.onArg >= 0 && (c.argLo(a.onArg) & a.mask) === 0) continue;
+      if (a.onArg >= 0 && !present(a, c.argLo(a.onArg) & a.mask)) continue;
       c.sink.arg(a.name);
       c.failed = c.exiting && c.call.error !== 0 && !a.input;
       a.walker.value(c, c.argLo(a.index), c.argHi(a.index));

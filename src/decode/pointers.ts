@@ -97,7 +97,8 @@ export function addHi(lo: number, hi: number, offset: number): number {
 /** Pointer to `count` values; shows at most -s of them unless verbose, and says where memory ended. */
 export function arrayWalker(of: Walker, count: Length): Walker {
   return pointerWalker((c, lo, hi) => {
-    if ((lo === 0 && hi === 0) || c.failed) {
+    const known = typeof count === "number" || !("ret" in count);
+    if ((lo === 0 && hi === 0) || (c.failed && !(known && c.length(count) === 0))) {
       c.sink.addr(lo, hi);
       return;
     }

@@ -59,7 +59,8 @@ const printers: Record<ScalarKind, Printer> = {
     // Linux's 64-bit dev_t: include/linux/kdev_t.h, glibc's makedev(3)
     const major = ((lo >>> 8) & 0xfff) | (hi & 0xfffff000);
     const minor = (lo & 0xff) | ((lo >>> 12) & 0xfff00) | 0;
-    c.sink.word(`makedev(0x${(major >>> 0).toString(16)}, 0x${(minor >>> 0).toString(16)})`);
+    const digits = (n: number) => (n === 0 ? "0" : `0x${(n >>> 0).toString(16)}`);
+    c.sink.word(`makedev(${digits(major)}, ${digits(minor)})`);
   },
   fd: (c, lo) => c.sink.fd(lo | 0, c.options.fdText?.(c.task.tid, lo | 0)),
   dirfd: (c, lo) => {

@@ -103,6 +103,7 @@ export const aio_poll_events: FlagSet = {
     [1024, "POLLMSG"],
     [4096, "POLLREMOVE"],
     [8192, "POLLRDHUP"],
+    [32768, "POLL_BUSY_LOOP"],
   ],
 };
 export const arch_prctl_ops: FlagSet = {
@@ -492,8 +493,8 @@ export const flock_ops: FlagSet = {
     [2, "LOCK_EX"],
     [4, "LOCK_NB"],
     [8, "LOCK_UN"],
-    [192, "LOCK_RW"],
     [32, "LOCK_MAND"],
+    [192, "LOCK_RW"],
     [64, "LOCK_READ"],
     [128, "LOCK_WRITE"],
   ],
@@ -988,6 +989,14 @@ export const move_mount_flags: FlagSet = {
     [64, "MOVE_MOUNT_T_EMPTY_PATH"],
     [256, "MOVE_MOUNT_SET_GROUP"],
     [512, "MOVE_MOUNT_BENEATH"],
+  ],
+};
+export const move_pages_flags: FlagSet = {
+  name: "move_pages_flags",
+  fallback: "MPOL_MF_???",
+  entries: [
+    [2, "MPOL_MF_MOVE"],
+    [4, "MPOL_MF_MOVE_ALL"],
   ],
 };
 export const mremap_flags: FlagSet = {
@@ -1797,6 +1806,16 @@ export const uring_register_ops: FlagSet = {
     [35, "IORING_REGISTER_QUERY"],
   ],
 };
+export const uring_restrictions: FlagSet = {
+  name: "uring_restrictions",
+  fallback: "IORING_RESTRICTION_???",
+  entries: [
+    [0, "IORING_RESTRICTION_REGISTER_OP"],
+    [1, "IORING_RESTRICTION_SQE_OP"],
+    [2, "IORING_RESTRICTION_SQE_FLAGS_ALLOWED"],
+    [3, "IORING_RESTRICTION_SQE_FLAGS_REQUIRED"],
+  ],
+};
 export const uring_setup_flags: FlagSet = {
   name: "uring_setup_flags",
   fallback: "IORING_SETUP_???",
@@ -1820,6 +1839,19 @@ export const uring_setup_flags: FlagSet = {
     [65536, "IORING_SETUP_NO_SQARRAY"],
     [131072, "IORING_SETUP_HYBRID_IOPOLL"],
     [262144, "IORING_SETUP_CQE_MIXED"],
+  ],
+};
+export const uring_sqe_flags: FlagSet = {
+  name: "uring_sqe_flags",
+  fallback: "IOSQE_???",
+  entries: [
+    [1, "IOSQE_FIXED_FILE"],
+    [2, "IOSQE_IO_DRAIN"],
+    [4, "IOSQE_IO_LINK"],
+    [8, "IOSQE_IO_HARDLINK"],
+    [16, "IOSQE_ASYNC"],
+    [32, "IOSQE_BUFFER_SELECT"],
+    [64, "IOSQE_CQE_SKIP_SUCCESS"],
   ],
 };
 export const userfaultfd_flags: FlagSet = {

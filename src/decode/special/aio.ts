@@ -134,16 +134,13 @@ registerValue("aio_sigset", () =>
   }),
 );
 
-const EXT_ARG = 8;
-const FLAGS_ARG = 3;
 const SIZE_ARG = 5;
 
-/** io_uring_enter's fifth argument: a signal mask, or with IORING_ENTER_EXT_ARG a struct. */
+/** io_uring_enter's fifth argument: a signal mask; what is larger is IORING_ENTER_EXT_ARG's struct. */
 registerValue("uring_enter_arg", () =>
   pointerWalker((c, lo, hi) => {
     const size = c.arg(SIZE_ARG);
-    const at =
-      c.argLo(FLAGS_ARG) & EXT_ARG || size <= 0 || size > 128 ? -1 : readable(c, lo, hi, Math.min(size, 8));
+    const at = size <= 0 || size > 8 ? -1 : readable(c, lo, hi, Math.min(size, 8));
     if (at < 0) c.sink.addr(lo, hi);
     else c.sink.word(sigsetText(c, at, Math.min(size, 8)));
   }),
@@ -224,6 +221,30 @@ registerValue("ring_fd", (data) => ({
   },
 }));
 
+/** struct io_uring_restriction: 16 bytes. */
+registerValue("uring_restriction", () => ({
+  size: () => 16,
+  value: (c, lo, hi) => c.sink.hex(lo, hi),
+  memory(c, at) {
+    const opcode = c.memory.view.getUint16(at, true);
+    const value = c.memory.bytes[at + 2];
+    c.sink.openStruct();
+    c.sink.field("opcode");
+    c.sink.xlat(opcode, 0, enumName(F.uring_restrictions, opcode), F.uring_restrictions.fallback, "hex");
+    if (opcode === 0) {
+      c.sink.field("register_op");
+      c.sink.xlat(value, 0, enumName(F.uring_register_ops, value), F.uring_register_ops.fallback, "hex");
+    } else if (opcode === 1) {
+      c.sink.field("sqe_op");
+      printOp(c, value);
+    } else {
+      c.sink.field("sqe_flags");
+      printFlags(c, F.uring_sqe_flags, value);
+    }
+    c.sink.closeStruct();
+  },
+}));
+
 const NR_ARG = 3;
 
 registerValue(
@@ -254,7 +275,7 @@ registerValue("uring_probe", () =>
     const { bytes, view } = c.memory;
     c.sink.openStruct();
     c.sink.field("last_op");
-    printEnumByte(c, bytes[at]);
+    printOp(c, bytes[at]);
     c.sink.field("ops_len");
     c.sink.num(bytes[at + 1]);
     c.sink.field("ops");
@@ -264,7 +285,7 @@ registerValue("uring_probe", () =>
       c.sink.item();
       c.sink.openStruct();
       c.sink.field("op");
-      printEnumByte(c, bytes[op]);
+      printOp(c, bytes[op]);
       c.sink.field("flags");
       printFlags(c, F.uring_op_flags, view.getUint16(op + 2, true));
       c.sink.closeStruct();
@@ -274,7 +295,7 @@ registerValue("uring_probe", () =>
   }),
 );
 
-function printEnumByte(c: Context, value: number): void {
+function printOp(c: Context, value: number): void {
   c.sink.xlat(value, 0, enumName(F.uring_ops, value), F.uring_ops.fallback, "dec");
 }
 

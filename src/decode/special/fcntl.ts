@@ -1,9 +1,8 @@
-/** fcntl(2): what its return values mean, and write-life hints. */
+/** fcntl(2): what its return values mean. */
 import * as F from "../../abi/flags.ts";
 import { signalName } from "../../abi/signals.ts";
-import { enumName, flagNames, printEnum } from "../flags.ts";
-import { registerAux, registerValue } from "../walker.ts";
-import { valueWalker } from "./bytes.ts";
+import { enumName, flagNames } from "../flags.ts";
+import { registerAux } from "../walker.ts";
 
 const F_GETFD = 1;
 const F_GETFL = 3;
@@ -38,5 +37,3 @@ registerAux("fcntl_result", (c) => {
       break;
   }
 });
-
-registerValue("rw_hint", () => valueWalker(8, (c, lo, hi) => printEnum(c, F.rw_hints, lo, hi)));

@@ -181,7 +181,7 @@ function printTime(c: Context, at: number, word: number, fraction: "tv_usec" | "
   }
   c.sink.openStruct();
   c.sink.field("tv_sec");
-  c.sink.num(second);
+  c.sink.long(c.memory.view.getUint32(at, true), word === 8 ? high(0) : second < 0 ? 0xffffffff : 0);
   c.sink.field(fraction);
   c.sink.ulong(c.memory.view.getUint32(at + word, true), high(word));
   c.sink.closeStruct();

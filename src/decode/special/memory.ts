@@ -82,19 +82,19 @@ registerValue("mempolicy_out", () =>
   }),
 );
 
-/** A bit mask of NUMA nodes; argument `data` holds the number of bits plus one. */
+/** A bit mask of NUMA nodes; argument `data` holds the number of bits plus one (get_nodes in mm/mempolicy.c). */
 registerValue("node_mask", (data) =>
   pointerWalker((c, lo, hi) => {
     const word = c.wordSize;
     const bits = c.arg(c.index(data as string));
-    const words = Math.ceil(bits / (8 * word));
+    const words = Math.max(0, Math.ceil((bits - 1) / (8 * word)));
     if (lo === 0 && hi === 0) {
       c.sink.addr(lo, hi);
       return;
     }
     const limit = c.verbose ? words : Math.min(words, c.options.stringLimit);
     const at = limit <= 0 || words < 0 ? -1 : readable(c, lo, hi, limit * word);
-    if (bits !== 0 && at < 0) {
+    if (words !== 0 && at < 0) {
       c.sink.addr(lo, hi);
       return;
     }

@@ -39,6 +39,7 @@ const EVENTFD = 4;
 const FILES_UPDATE = 6;
 const EVENTFD_ASYNC = 7;
 const PROBE = 8;
+const RESTRICTIONS = 11;
 const IOWQ_AFF = 17;
 const IOWQ_MAX_WORKERS = 19;
 const RING_FDS = 20;
@@ -92,9 +93,10 @@ export const aios = family({
         [EVENTFD_ASYNC, register(fds)],
         [FILES_UPDATE, register(special("uring_files_update", 16))],
         [PROBE, registerOut(special("uring_probe", 16))],
+        [RESTRICTIONS, register(array(special("uring_restriction"), "nr_args"))],
         [IOWQ_AFF, register(special("uring_cpus"))],
         [IOWQ_MAX_WORKERS, { ...register(addr), arg: { type: special("uring_workers", 8), dir: "inout" } }],
-        [RING_FDS, registerOut(ringFds)],
+        [RING_FDS, register(ringFds)],
         [UNREGISTER_RING_FDS, register(ringOffsets)],
         [PBUF_RING, register(bufferRing)],
         [UNREGISTER_PBUF_RING, register(bufferRing)],

@@ -46,7 +46,7 @@ const flockHolder = ptr(
   }),
 );
 const owner = ptr(struct("f_owner_ex", { type: oneOf(F.owner_types), pid }));
-const hint = ptr(special("rw_hint"));
+const hint = ptr({ kind: "enum", set: F.rw_hints, wide: true });
 
 const cmd = { fd, cmd: oneOf(F.fcntl_cmds) };
 const takes = (arg: Type) => ({ ...cmd, arg });
@@ -67,7 +67,6 @@ const F_SETSIG = 10;
 const F_GETSIG = 11;
 const F_SETOWN_EX = 15;
 const F_GETOWN_EX = 16;
-const F_GETOWNER_UIDS = 17;
 const F_OFD_GETLK = 36;
 const F_OFD_SETLK = 37;
 const F_OFD_SETLKW = 38;
@@ -119,7 +118,6 @@ export const descriptors = family({
           [F_GETSIG, cmd],
           [F_SETOWN_EX, takes(owner)],
           [F_GETOWN_EX, gives(owner)],
-          [F_GETOWNER_UIDS, gives(array(uint, 2))],
           [F_SETLEASE, takes(oneOf(F.lock_types))],
           [F_GETLEASE, cmd],
           [F_NOTIFY, takes(flags(F.notify_flags))],

@@ -26,8 +26,8 @@ const at = flags(F.at_flags);
 const file = { classes: "file" } as const;
 const both = { classes: "desc file" } as const;
 const opens = { ret: "fd", classes: "desc file", wait: "disk" } as const;
-/** S_IFCHR and S_IFBLK share this bit, and of the types mknod accepts no other has it. */
-const device = when("mode", 0o020000, special("mknod_dev"));
+/** Only character and block devices have a number. */
+const device = when("mode", 0o170000, special("mknod_dev"), [0o020000, 0o060000]);
 
 export const files = family({
   open: call({ pathname: path, flags: openFlags, mode: newMode }, opens),

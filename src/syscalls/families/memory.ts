@@ -111,7 +111,7 @@ export const memories = family({
       pages: array(addr, "count"),
       nodes: array(int, "count"),
       status: out(array(special("page_status"), "count")),
-      flags: flags(F.mbind_flags),
+      flags: flags(F.move_pages_flags),
     },
     { ret: "long", classes: "memory" },
   ),

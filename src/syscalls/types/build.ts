@@ -75,7 +75,13 @@ export const special = (name: string, reads?: number | "string", data?: unknown)
   reads,
   data,
 });
-export const when = (arg: string, mask: number, of: Type): Type => ({ kind: "optional", arg, mask, of });
+export const when = (arg: string, mask: number, of: Type, values?: readonly number[]): Type => ({
+  kind: "optional",
+  arg,
+  mask,
+  values,
+  of,
+});
 /** Type chosen by another argument. */
 export const byArg = (arg: string, cases: readonly (readonly [number, Type])[], otherwise: Type): Type => ({
   kind: "switch",

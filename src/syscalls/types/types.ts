@@ -81,7 +81,14 @@ export type Type =
       readonly otherwise: Type;
     }
   /** Present only if another argument has any of these bits; otherwise the argument is not printed at all. */
-  | { readonly kind: "optional"; readonly arg: string; readonly mask: number; readonly of: Type }
+  | {
+      readonly kind: "optional";
+      readonly arg: string;
+      readonly mask: number;
+      /** If given, the bits under the mask must be one of these. */
+      readonly values?: readonly number[];
+      readonly of: Type;
+    }
   /**
    * Escape hatch: a walker registered in decode/special under `name`. `reads` bounds what an engine must copy:
    * bytes at the pointer, or a NUL-terminated string.

@@ -176,8 +176,8 @@ export default {
       LOCK_EX: 2,
       LOCK_NB: 4,
       LOCK_UN: 8,
-      LOCK_RW: 0xc0,
       LOCK_MAND: 32,
+      LOCK_RW: 0xc0,
       LOCK_READ: 64,
       LOCK_WRITE: 128,
     }),
@@ -358,6 +358,7 @@ export default {
       ["asm/poll.h"],
       `POLLIN POLLPRI POLLOUT POLLERR POLLHUP POLLNVAL POLLRDNORM POLLRDBAND POLLWRNORM POLLWRBAND POLLMSG POLLREMOVE
        POLLRDHUP`,
+      { POLL_BUSY_LOOP: 0x8000 },
     ),
     aio_flags: set("IOCB_FLAG_???", ["linux/aio_abi.h"], "IOCB_FLAG_RESFD IOCB_FLAG_IOPRIO"),
     uring_setup_flags: set(
@@ -454,6 +455,18 @@ export default {
         IORING_OP_PIPE: 62,
       },
     },
+    uring_restrictions: set(
+      "IORING_RESTRICTION_???",
+      ["linux/io_uring.h"],
+      `IORING_RESTRICTION_REGISTER_OP IORING_RESTRICTION_SQE_OP IORING_RESTRICTION_SQE_FLAGS_ALLOWED
+       IORING_RESTRICTION_SQE_FLAGS_REQUIRED`,
+    ),
+    uring_sqe_flags: set(
+      "IOSQE_???",
+      ["linux/io_uring.h"],
+      `IOSQE_FIXED_FILE IOSQE_IO_DRAIN IOSQE_IO_LINK IOSQE_IO_HARDLINK IOSQE_ASYNC IOSQE_BUFFER_SELECT
+       IOSQE_CQE_SKIP_SUCCESS`,
+    ),
     uring_op_flags: set("IO_URING_OP_???", ["linux/io_uring.h"], "IO_URING_OP_SUPPORTED"),
     mmap_prot: set(
       "PROT_???",
@@ -495,6 +508,7 @@ export default {
       "MPOL_F_STATIC_NODES MPOL_F_RELATIVE_NODES MPOL_F_NUMA_BALANCING",
     ),
     mbind_flags: set("MPOL_MF_???", ["linux/mempolicy.h"], "MPOL_MF_STRICT MPOL_MF_MOVE MPOL_MF_MOVE_ALL"),
+    move_pages_flags: set("MPOL_MF_???", ["linux/mempolicy.h"], "MPOL_MF_MOVE MPOL_MF_MOVE_ALL"),
     get_mempolicy_flags: set(
       "MPOL_F_???",
       ["linux/mempolicy.h"],
