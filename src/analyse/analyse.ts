@@ -18,10 +18,13 @@ export function analyse(current: Recording, previous?: Recording): Report {
   const from = p.phases[0]?.from ?? current.lifetime.started;
   const to = p.phases.at(-1)?.to ?? from;
   const shown = p.current ?? p.previous ?? current;
+  const stop = p.previous?.lifetime;
   const losses = [p.previous, p.current].flatMap((r) => r?.losses ?? []);
   const report: Omit<Report, "verdict"> = {
     kind: p.kind,
     lifetime: shown.lifetime,
+    asked: stop && stop.asked !== null ? (stop.asked + stop.anchor) / 1e9 : null,
+    askedBy: stop?.asked_by ?? null,
     when: from + shown.lifetime.anchor,
     total: (to - from) / 1e9,
     phases: p.phases.map(({ name, text, from: a, to: b }) => ({ name, text, seconds: (b - a) / 1e9 })),

@@ -76,6 +76,9 @@ export interface ProcessTotal {
 export interface Report {
   kind: "restart" | "start" | "stop" | "run";
   lifetime: Lifetime;
+  /** The request that began it (seconds since 1970, and by whom); null for a start or a death of its own. */
+  asked: number | null;
+  askedBy: string | null;
   /** Nanoseconds since 1970 at which the window starts. */
   when: number;
   total: number;

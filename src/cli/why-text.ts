@@ -57,11 +57,9 @@ function header(report: Report, paint: Paint): string {
   const day = new Date(report.when / 1e6);
   const two = (n: number) => String(n).padStart(2, "0");
   const date = `${day.getFullYear()}-${two(day.getMonth() + 1)}-${two(day.getDate())}`;
-  const by = lifetime.asked_by && report.kind === "stop" ? `, ${safe(lifetime.asked_by)}` : "";
+  const by = report.askedBy ? `, asked by ${safe(report.askedBy)}` : "";
   const what = `${safe(lifetime.service)}: ${report.kind} at ${date} ${clock(at, lifetime)}${by}`;
-  return (
-    clip(paint === plain ? what : what, WIDTH - 20) + `, ${paint.bold(duration(report.total * 1e9))} in all`
-  );
+  return clip(what, WIDTH - 20) + `, ${paint.bold(duration(report.total * 1e9))} in all`;
 }
 
 function phases(report: Report, paint: Paint): string[] {
@@ -101,11 +99,11 @@ function causeText(cause: Cause, report: Report, paint: Paint): string[] {
   const indent = " ".repeat(lead.length);
   const who = cause.comm ? `${safe(cause.comm)}[${cause.pid}], ` : "";
   const lines = wrap(
-    `${cause.category.padEnd(8)} ${cause.text}; ${who}${cause.phase}`,
+    `${cause.category.padEnd(10)} ${cause.text}; ${who}${cause.phase}`,
     WIDTH - lead.length,
-    " ".repeat(9),
+    " ".repeat(11),
   );
-  lines[0] = paint.colour(cause.category, lines[0].slice(0, 8)) + paint.bold(lines[0].slice(8));
+  lines[0] = paint.colour(cause.category, lines[0].slice(0, 10)) + paint.bold(lines[0].slice(10));
   const small = cause.share < 0.1;
   const evidence = cause.evidence
     .slice(0, small ? 1 : MAX_EVIDENCE)
