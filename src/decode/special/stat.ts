@@ -85,10 +85,8 @@ function printStat(struct: string): Walker {
         c.sink.field(time);
         c.sink.num(second);
         dateComment(c, second, nsec, 9);
-        if (nsec !== 0) {
-          c.sink.field(`${time}_nsec`);
-          c.sink.num(nsec);
-        }
+        c.sink.field(`${time}_nsec`);
+        c.sink.num(nsec);
       }
     } else {
       c.sink.item();
