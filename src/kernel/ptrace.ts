@@ -81,6 +81,11 @@ export const resumeSyscall = (pid: number, signal: number): boolean =>
 export const resume = (pid: number, signal: number): boolean => request(PTRACE_CONT, pid, 0, signal);
 export const detach = (pid: number, signal: number): boolean => request(PTRACE_DETACH, pid, 0, signal);
 
+const sendSignal = libc("int kill(int pid, int sig)");
+
+/** kill(2); false if there is no such process, or it is not ours to signal. */
+export const kill = (pid: number, signal: number): boolean => sendSignal(pid, signal) === 0;
+
 /** Whether the last failed request failed because the task is gone (or not stopped). */
 export const isGone = (): boolean => errno() === ESRCH;
 

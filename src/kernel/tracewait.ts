@@ -3,17 +3,19 @@
  * a signal whose handler is a harmless libc function: the wait returns with EINTR. A signal that arrives between
  * arming and waiting is thus late by at most the timer's period, never lost.
  */
-import { check, errno, libc } from "./ffi.ts";
+import { addressOf, check, errno, libc } from "./ffi.ts";
 
-const wait4 = libc("int wait4(int pid, void *status, int options, void *rusage)");
+// addresses instead of pointers: koffi would convert a typed array anew at every call
+const wait4 = libc("int wait4(int pid, intptr_t status, int options, intptr_t rusage)");
 const timerCreate = libc("int timer_create(int clock, void *event, void *timer)");
-const timerSettime = libc("int timer_settime(intptr_t timer, int flags, void *value, void *old)");
+const timerSettime = libc("int timer_settime(intptr_t timer, int flags, intptr_t value, intptr_t old)");
 const sigaction = libc("int sigaction(int sig, void *act, void *old)");
 const siginterrupt = libc("int siginterrupt(int sig, int flag)");
 const dlsym = libc("uintptr_t dlsym(intptr_t handle, const char *name)");
 const gettid = libc("int gettid()");
 
 const WNOHANG = 1;
+const WUNTRACED = 2;
 const WALL = 0x40000000;
 const EINTR = 4;
 const ECHILD = 10;
@@ -23,8 +25,10 @@ const SIGEV_THREAD_ID = 4;
 const WAKE_SIGNAL = 42;
 
 const status = new Int32Array(1);
+const statusAt = addressOf(status);
 /** struct rusage: ru_utime and ru_stime are its first four words (getrusage(2)). */
 const usage = new BigInt64Array(18);
+const usageAt = addressOf(usage);
 
 /** What a wait found. */
 export const found = { pid: 0, status: 0 };
@@ -35,18 +39,18 @@ export const NO_CHILDREN = -1;
 export const NOTHING = 0;
 
 /** Looks without waiting; the pid (and `found`), NOTHING, or NO_CHILDREN. */
-export function poll(pid = -1): number {
-  return finish(wait4(pid, status, WALL | WNOHANG, null));
+export function poll(): number {
+  return finish(wait4(-1, statusAt, WALL | WNOHANG, 0));
 }
 
-/** CPU time in system mode of the task last waited for with `pollUsage`, nanoseconds. */
+/** Like poll, and takes the task's resource usage for `systemTime`. */
+export function pollUsage(): number {
+  return finish(wait4(-1, statusAt, WALL | WNOHANG, usageAt));
+}
+
+/** CPU time in system mode of the task last waited for with `pollUsage` or `waitFor`, nanoseconds. */
 export function systemTime(): number {
   return Number(usage[2]) * 1e9 + Number(usage[3]) * 1e3;
-}
-
-/** Like poll, and fills in resource usage. */
-export function pollUsage(pid = -1): number {
-  return finish(wait4(pid, status, WALL | WNOHANG, usage));
 }
 
 function finish(result: number): number {
@@ -55,12 +59,15 @@ function finish(result: number): number {
     found.status = status[0];
     return result;
   }
-  if (result < 0 && errno() === ECHILD) return NO_CHILDREN;
-  return NOTHING;
+  return result < 0 && errno() === ECHILD ? NO_CHILDREN : NOTHING;
 }
 
 let timer = -1;
-const setting = new BigInt64Array(4);
+/** struct itimerspec: interval and first expiry, each seconds and nanoseconds; the low words suffice. */
+const setting = new Uint32Array(8);
+const settingAt = addressOf(setting);
+const off = new Uint32Array(8);
+const offAt = addressOf(off);
 
 function createTimer(): void {
   const action = new BigUint64Array(19);
@@ -76,26 +83,19 @@ function createTimer(): void {
   timer = Number(id[0]);
 }
 
-/** Waits up to `ms` milliseconds. Returns early when a signal arrives. */
+/** Waits up to `ms` milliseconds, asleep. Returns early, with NOTHING, when a signal arrives. */
 export function waitFor(ms: number): number {
   if (timer < 0) createTimer();
-  const ns = BigInt(Math.max(1, Math.round(ms * 1e6)));
-  setting[2] = ns / 1_000_000_000n;
-  setting[3] = ns % 1_000_000_000n;
-  // re-arms itself, in case it fires before wait4 has begun
-  setting[0] = setting[2];
-  setting[1] = setting[3];
-  timerSettime(timer, 0, setting, null);
-  const result = wait4(-1, status, WALL, null);
-  const code = result < 0 ? errno() : 0;
-  setting.fill(0n);
-  timerSettime(timer, 0, setting, null);
-  if (result > 0) {
-    found.pid = result;
-    found.status = status[0];
-    return result;
-  }
-  return code === ECHILD ? NO_CHILDREN : NOTHING;
+  const seconds = Math.floor(ms / 1000);
+  // the timer repeats, in case it fires before wait4 has begun
+  setting[0] = seconds;
+  setting[4] = seconds;
+  setting[2] = Math.max(1, Math.round((ms - seconds * 1000) * 1e6));
+  setting[6] = setting[2];
+  timerSettime(timer, 0, settingAt, 0);
+  const result = finish(wait4(-1, statusAt, WALL, usageAt));
+  timerSettime(timer, 0, offAt, 0);
+  return result;
 }
 
 /** Makes signals with handlers interrupt a wait: libuv installs them with SA_RESTART. Call after process.on(). */
@@ -103,11 +103,18 @@ export function interruptBy(signals: readonly number[]): void {
   for (const s of signals) siginterrupt(s, 1);
 }
 
+/** SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTERM. */
+const OURS = [1, 2, 3, 13, 15];
+
+/** Makes the signals that end a program interrupt a wait. Call after their handlers are installed. */
+export function interruptibleSignals(): void {
+  interruptBy(OURS);
+}
+
 /** Waits for one child to stop or die, blocking. Returns its raw status, or -1. */
 export function waitStopped(pid: number): number {
-  const WUNTRACED = 2;
   for (;;) {
-    const r = wait4(pid, status, WALL | WUNTRACED, null);
+    const r = wait4(pid, statusAt, WALL | WUNTRACED, 0);
     if (r === pid) return status[0];
     if (r < 0 && errno() !== EINTR) return -1;
   }

@@ -1,61 +1,42 @@
 /** Letting go of tracees so that they run on as if nothing had been there. */
 import { monotonicNow } from "../../kernel/clock.ts";
-import * as trace from "../../kernel/ptrace.ts";
-import * as wait from "../../kernel/tracewait.ts";
-import type { EventSink, Task } from "../event.ts";
-import { classify, stopSignal } from "./stops.ts";
+import { status } from "../../kernel/proc.ts";
+import { detach, interrupt } from "../../kernel/ptrace.ts";
+import type { EventSink } from "../event.ts";
+import type { Handlers } from "./handlers.ts";
+import type { TaskTable } from "./tasks.ts";
+import type { Waits } from "./waits.ts";
 
-/**
- * A task that cannot be stopped in this time is left to the kernel, which detaches it when we end: a parent in
- * vfork() sleeps until its child execs.
- */
-const PATIENCE_NS = 1e9;
+/** ns; whoever has not stopped by then is let go when it does, or by the kernel when we end. */
+const PATIENCE = 9e8;
+/** ns after which it is asked why the rest does not stop. */
+const LOOK_AFTER = 1e8;
 
-/** Interrupts all tasks at once and detaches each as it stops. */
-export function detachAll(
-  tasks: readonly Task[],
-  sink: EventSink,
-  onOtherExit: (pid: number, status: number) => void,
-): void {
-  const left = new Map(tasks.map((t) => [t.tid, t]));
-  for (const tid of left.keys()) {
-    // a task already stopped can be let go at once
-    if (trace.detach(tid, 0)) done(tid);
-    else if (!trace.interrupt(tid) && !trace.isGone()) done(tid);
+/** Interrupts all tasks at once and detaches each as it stops. Takes a second at most. */
+export function detachAll(tasks: TaskTable, waits: Waits, handlers: Handlers, sink: EventSink): void {
+  for (const task of tasks) {
+    task.leaving = true;
+    interrupt(task.tid);
   }
-  const deadline = monotonicNow() + PATIENCE_NS;
-  while (left.size > 0 && monotonicNow() < deadline) {
-    const pid = wait.waitFor(20);
-    if (pid === wait.NO_CHILDREN) break;
-    if (pid <= 0) continue;
-    const { status } = wait.found;
-    const stop = classify(status);
-    const task = left.get(pid);
-    if (!task) {
-      if (stop === "exited" || stop === "killed") onOtherExit(pid, status);
-      else trace.detach(pid, stop === "signal" ? stopSignal(status) : 0);
-      continue;
-    }
-    if (stop === "exited" || stop === "killed") {
-      left.delete(pid);
-      const signal = status & 0x7f;
-      sink.exited(
-        task,
-        signal === 0
-          ? { status: (status >> 8) & 0xff, signal: undefined, coreDumped: false }
-          : { status: undefined, signal, coreDumped: (status & 0x80) !== 0 },
-        monotonicNow(),
-      );
-      continue;
-    }
-    trace.detach(pid, stop === "signal" ? stopSignal(status) : 0);
-    done(pid);
+  const start = monotonicNow();
+  for (const tid of tasks.heldSince(start)) {
+    tasks.claim(tid);
+    detach(tid, 0);
   }
-  for (const task of left.values()) sink.detached(task);
+  while (tasks.size > 0) {
+    if (waits.next(20, true)) handlers.dispatch(waits.pid, waits.status, waits.stime);
+    else if (waits.empty) break;
+    const passed = monotonicNow() - start;
+    if (passed > PATIENCE || (passed > LOOK_AFTER && allInVfork(tasks))) break;
+  }
+  for (const task of [...tasks]) {
+    tasks.retire(task);
+    sink.detached(task);
+  }
+}
 
-  function done(tid: number): void {
-    const task = left.get(tid);
-    left.delete(tid);
-    if (task) sink.detached(task);
-  }
+/** A parent in vfork() sleeps until its child execs, and no interrupt reaches it. */
+function allInVfork(tasks: TaskTable): boolean {
+  for (const task of tasks) if (status(task.tid)?.state !== "D") return false;
+  return true;
 }

@@ -1,0 +1,65 @@
+/** Tasks as /proc/PID shows them. Everything returns undefined (or nothing) for a task that is gone. */
+import { readdirSync, readFileSync } from "node:fs";
+
+function text(path: string): string | undefined {
+  try {
+    return readFileSync(path, "latin1");
+  } catch {
+    return undefined;
+  }
+}
+
+/** tids of a process; empty if it is gone. */
+export function threads(pid: number): number[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`).map(Number);
+  } catch {
+    return [];
+  }
+}
+
+/** Command name, at most 15 bytes; "" for a task that is gone. */
+export function comm(tid: number): string {
+  try {
+    return readFileSync(`/proc/${tid}/comm`, "utf8").replace(/\n$/, "");
+  } catch {
+    return "";
+  }
+}
+
+export interface TaskStatus {
+  /** One letter: R S D T t Z X. */
+  readonly state: string;
+  /** Thread group id: the process a thread belongs to. */
+  readonly tgid: number;
+  readonly ppid: number;
+  /** 0 when not traced. */
+  readonly tracer: number;
+}
+
+/** /proc/TID/status. */
+export function status(tid: number): TaskStatus | undefined {
+  const all = text(`/proc/${tid}/status`);
+  if (all === undefined) return undefined;
+  const field = (name: string): string => new RegExp(`^${name}:\\s+(\\S+)`, "m").exec(all)?.[1] ?? "";
+  return {
+    state: field("State"),
+    tgid: Number(field("Tgid")),
+    ppid: Number(field("PPid")),
+    tracer: Number(field("TracerPid")),
+  };
+}
+
+/** When a task was started: clock ticks (1/100 s) since boot, field 22 of /proc/TID/stat. With the pid it is unique. */
+export function startTime(tid: number): number | undefined {
+  const stat = text(`/proc/${tid}/stat`);
+  // comm, in parentheses, may contain anything
+  return stat === undefined ? undefined : Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]);
+}
+
+/** Soft and hard limit of open files; undefined if unreadable. */
+export function openFilesLimit(pid: number | "self"): { soft: number; hard: number } | undefined {
+  const m = /^Max open files\s+(\S+)\s+(\S+)/m.exec(text(`/proc/${pid}/limits`) ?? "");
+  if (!m) return undefined;
+  return { soft: Number(m[1]), hard: Number(m[2]) };
+}
