@@ -38,3 +38,10 @@ export function inheritedFds(ours: ReadonlySet<number> = new Set()): number[] {
     return !(t.startsWith("pipe:") && ends.get(t)! > 1);
   });
 }
+
+const dup2 = libc("int dup2(int from, int to)");
+
+/** Makes `to` refer to what `from` does. */
+export function duplicateOnto(from: number, to: number): void {
+  dup2(from, to);
+}

@@ -33,14 +33,14 @@ export function escapeBytes(bytes: Uint8Array, offset: number, length: number, s
   let i = offset;
   if (style !== 2) {
     while (i < end && short[bytes[i]] === undefined) i++;
-    if (i === end) return buffer.latin1Slice(offset, end);
+    if (i === end) return buffer.toString("latin1", offset, end);
   }
   if (style === 2 || (style === 1 && hasUnprintable(bytes, offset, end))) {
     let text = "";
     for (let k = offset; k < end; k++) text += hex[bytes[k]];
     return text;
   }
-  let text = buffer.latin1Slice(offset, i);
+  let text = buffer.toString("latin1", offset, i);
   for (; i < end; i++) {
     const b = bytes[i];
     const next = i + 1 < end ? bytes[i + 1] : 0;

@@ -1,0 +1,83 @@
+/**
+ * Tracing from aside: the calling process becomes the command, a tracer in a process of its own attaches to it
+ * first. Its pid, parent and signals are the command's from the first instruction to the last.
+ */
+import { readSync } from "node:fs";
+import { resolve } from "node:path";
+import { SysError } from "../base/errors.ts";
+import { replaceProcess } from "../kernel/exec.ts";
+import { closeFd, pipe } from "../kernel/pipes.ts";
+import { readable } from "../kernel/poll.ts";
+import { ChildScript, environment } from "../kernel/spawn.ts";
+import { waitStopped } from "../kernel/tracewait.ts";
+import { commandOf } from "./strace/program.ts";
+import type { StraceSettings } from "./strace/settings.ts";
+
+/** A tracer that has not attached by now is not waited for. */
+const PATIENCE_MS = 5000;
+const O_RDWR = 2;
+
+export interface Background {
+  readonly settings: StraceSettings;
+  /** strace's options as given; the tracer reads them again. */
+  readonly argv: readonly string[];
+  /** 1 grandchild, 2 process group, 3 session of its own. */
+  readonly level: 1 | 2 | 3;
+  /** all, main or main+SECONDS. */
+  readonly until: string;
+}
+
+/** Starts the tracer, waits until it has attached and becomes the command. Whatever goes wrong, the command runs. */
+export function traceInBackground(b: Background): never {
+  const command = commandOf(b.settings);
+  const problem = startTracer(b);
+  if (problem) process.stderr.write(`${b.settings.text.program}: no trace: ${problem}\n`);
+  return replaceProcess(command.path, command.argv, command.env);
+}
+
+/** Returns why there is no trace, or undefined once the tracer has attached. */
+function startTracer(b: Background): string | undefined {
+  const [reader, writer] = pipe();
+  try {
+    const script = new ChildScript().inherit([2, writer]);
+    if (b.level === 3) script.setsid();
+    if (b.level === 2) script.setpgid(0);
+    script.forkAndLeave();
+    script.openAs("/dev/null", O_RDWR, 0);
+    if (b.settings.output === undefined || /^[|!]/.test(b.settings.output)) script.inherit([1]);
+    const main = resolve(process.argv[1]);
+    const args = [
+      process.execPath,
+      main,
+      "tracer",
+      String(process.pid),
+      String(writer),
+      b.until,
+      b.settings.text.program,
+      ...b.argv,
+    ];
+    const env = environment({ ...process.env });
+    const child = script.execve(process.execPath, args, env).spawn();
+    closeFd(writer);
+    waitStopped(child.pid);
+    return answer(reader);
+  } catch (error) {
+    return error instanceof SysError ? error.message : String(error);
+  } finally {
+    closeFd(reader);
+  }
+}
+
+function answer(reader: number): string | undefined {
+  const bytes = Buffer.alloc(4096);
+  let text = "";
+  const deadline = performance.now() + PATIENCE_MS;
+  while (!text.includes("\n")) {
+    if (!readable(reader, deadline - performance.now()))
+      return `the tracer did not attach within ${PATIENCE_MS / 1000} s`;
+    const n = readSync(reader, bytes);
+    if (n === 0) return "the tracer ended before it had attached";
+    text += bytes.toString("utf8", 0, n);
+  }
+  return text === "ok\n" ? undefined : text.trim();
+}

@@ -1,0 +1,41 @@
+/** `svtrace strace`: strace's options, strace's text. */
+
+import { optionHelp } from "./strace/options.ts";
+import { parseSettings } from "./strace/settings.ts";
+import { Tracer } from "./strace/tracer.ts";
+import { version } from "./version.ts";
+
+const USAGE = `Usage: strace [OPTIONS] { -p PID | PROG [ARGS] }
+
+`;
+
+export async function main(argv: string[], name = "strace"): Promise<number> {
+  const s = parseSettings(name, argv);
+  if (s.help) {
+    process.stdout.write(USAGE + optionHelp());
+    return 0;
+  }
+  if (s.version) {
+    process.stdout.write(`strace -- version 7.2 compatible, svtrace ${version}\n`);
+    return 0;
+  }
+  if (s.daemonize !== 0) {
+    const { traceInBackground } = await import("./background.ts");
+    return traceInBackground({ settings: s, argv, level: s.daemonize, until: "all" });
+  }
+  const tracer = new Tracer(s);
+  tracer.handleSignals();
+  if (s.command.length > 0) tracer.start();
+  if (s.pids.length > 0) tracer.attach();
+  const ending = await tracer.run();
+  if (ending.signal !== undefined) endBy(ending.signal);
+  return ending.status;
+}
+
+/** Ends us the way the command ended, so that callers see the same. */
+function endBy(signal: number): void {
+  for (const name of process.eventNames()) {
+    if (typeof name === "string" && name.startsWith("SIG")) process.removeAllListeners(name);
+  }
+  process.kill(process.pid, signal);
+}

@@ -1,0 +1,48 @@
+/** What -y, -yy and -Y add to numbers. */
+import { readFileSync, readlinkSync, statSync } from "node:fs";
+import type { DecodeOptions } from "../../decode/options.ts";
+import { socketText } from "../../kernel/socket-text.ts";
+import { escapeName } from "../../render/escape.ts";
+import type { StraceSettings } from "./settings.ts";
+
+const AT_FDCWD = -100;
+
+/** Fills in the look-ups the settings ask for. */
+export function addNames(decode: DecodeOptions, s: StraceSettings): void {
+  if (s.fds.size > 0) decode.fdText = (tid, fd) => fdText(tid, fd, s.fds);
+  if (s.comm) decode.pidText = commText;
+}
+
+function fdText(tid: number, fd: number, details: StraceSettings["fds"]): string | undefined {
+  if (fd < 0 && fd !== AT_FDCWD) return undefined;
+  const link = fd === AT_FDCWD ? `/proc/${tid}/cwd` : `/proc/${tid}/fd/${fd}`;
+  let target: string;
+  try {
+    target = readlinkSync(link);
+  } catch {
+    return undefined;
+  }
+  const socket = /^socket:\[(\d+)\]$/.exec(target);
+  if (socket && details.has("socket")) return socketText(tid, fd, socket[1]) ?? escapeName(target);
+  const device = details.has("dev") && target.startsWith("/") ? deviceText(link) : "";
+  return escapeName(target) + device;
+}
+
+/** `<char 1:3>` behind the path of a device. */
+function deviceText(link: string): string {
+  try {
+    const s = statSync(link);
+    const kind = s.isCharacterDevice() ? "char" : s.isBlockDevice() ? "block" : undefined;
+    return kind ? `<${kind} ${(s.rdev >>> 8) & 0xfff}:${(s.rdev & 0xff) | ((s.rdev >>> 12) & 0xfff00)}>` : "";
+  } catch {
+    return "";
+  }
+}
+
+function commText(pid: number): string | undefined {
+  try {
+    return escapeName(readFileSync(`/proc/${pid}/comm`, "utf8").replace(/\n$/, ""));
+  } catch {
+    return undefined;
+  }
+}

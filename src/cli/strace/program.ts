@@ -1,0 +1,68 @@
+/** Finding the command, its user and its environment. */
+import { accessSync, constants, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { UsageError } from "../../base/errors.ts";
+import type { Command } from "../../capture/engine.ts";
+import { sysErrorFrom } from "../../kernel/node-errors.ts";
+import { environment } from "../../kernel/spawn.ts";
+import type { StraceSettings } from "./settings.ts";
+
+/** The command to start. Throws UsageError in strace's words. */
+export function commandOf(s: StraceSettings): Command {
+  const env = { ...process.env };
+  for (const { name, value } of s.env) {
+    if (value === undefined) delete env[name];
+    else env[name] = value;
+  }
+  const [name, ...args] = s.command;
+  return {
+    path: findProgram(name),
+    argv: [s.argv0 ?? name, ...args],
+    env: environment(env),
+    user: s.user === undefined ? undefined : findUser(s.user),
+  };
+}
+
+/** Looks a program up along PATH as execvp(3) does. */
+export function findProgram(name: string): string {
+  if (name.includes("/")) {
+    try {
+      statSync(name);
+      return name;
+    } catch (error) {
+      throw new UsageError(
+        `Can't stat '${name}': ${(sysErrorFrom(error, "stat") as { text?: string }).text ?? "No such file or directory"}`,
+      );
+    }
+  }
+  for (const dir of (process.env.PATH ?? "/usr/bin:/bin").split(":")) {
+    const path = join(dir || ".", name);
+    try {
+      if (!statSync(path).isFile()) continue;
+      accessSync(path, constants.X_OK);
+      return path.includes("/") ? path : `./${path}`;
+    } catch {
+      // not here
+    }
+  }
+  throw new UsageError(`Can't stat '${name}': No such file or directory`);
+}
+
+/** `name` of /etc/passwd, or UID:GID. */
+function findUser(text: string): NonNullable<Command["user"]> {
+  const numeric = /^(\d+):(\d+)$/.exec(text);
+  if (numeric) return { uid: Number(numeric[1]), gid: Number(numeric[2]), groups: [Number(numeric[2])] };
+  const entry = table("/etc/passwd").find((f) => f[0] === text);
+  if (!entry) throw new UsageError(`Cannot find user '${text}'`);
+  const gid = Number(entry[3]);
+  const others = table("/etc/group")
+    .filter((f) => f[3]?.split(",").includes(text))
+    .map((f) => Number(f[2]));
+  return { uid: Number(entry[2]), gid, groups: [...new Set([gid, ...others])] };
+}
+
+function table(path: string): string[][] {
+  return readFileSync(path, "utf8")
+    .split("\n")
+    .map((line) => line.split(":"));
+}

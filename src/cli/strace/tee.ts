@@ -1,0 +1,48 @@
+/** One sink out of several. */
+import type { EventSink } from "../../capture/event.ts";
+
+/** Passes every event to all sinks in order; `last` hears only of what it names. */
+export function both(sinks: readonly EventSink[], last: Partial<EventSink>): EventSink {
+  const [first] = sinks;
+  if (sinks.length === 1) return new Proxied(first, last);
+  return {
+    newTask: (t, a) => each((s) => s.newTask(t, a)),
+    enter: (t, m) => each((s) => s.enter(t, m)),
+    exit: (t, m) => each((s) => s.exit(t, m)),
+    signal: (t, e, n) => each((s) => s.signal(t, e, n)),
+    stopped: (t, s, n) => each((x) => x.stopped(t, s, n)),
+    exec: (t, f, n) => each((s) => s.exec(t, f, n)),
+    superseded: (t, b, n) => each((s) => s.superseded(t, b, n)),
+    exited: (t, e, n) => {
+      each((s) => s.exited(t, e, n));
+      last.exited?.(t, e, n);
+    },
+    detached: (t) => each((s) => s.detached(t)),
+    lost: (c, r) => each((s) => s.lost(c, r)),
+  };
+
+  function each(call: (s: EventSink) => void): void {
+    for (const s of sinks) call(s);
+  }
+}
+
+/** The common case of one sink, without a loop per event. */
+class Proxied implements EventSink {
+  constructor(
+    private readonly sink: EventSink,
+    private readonly last: Partial<EventSink>,
+  ) {}
+  newTask: EventSink["newTask"] = (t, a) => this.sink.newTask(t, a);
+  enter: EventSink["enter"] = (t, m) => this.sink.enter(t, m);
+  exit: EventSink["exit"] = (t, m) => this.sink.exit(t, m);
+  signal: EventSink["signal"] = (t, e, n) => this.sink.signal(t, e, n);
+  stopped: EventSink["stopped"] = (t, s, n) => this.sink.stopped(t, s, n);
+  exec: EventSink["exec"] = (t, f, n) => this.sink.exec(t, f, n);
+  superseded: EventSink["superseded"] = (t, b, n) => this.sink.superseded(t, b, n);
+  exited: EventSink["exited"] = (t, e, n) => {
+    this.sink.exited(t, e, n);
+    this.last.exited?.(t, e, n);
+  };
+  detached: EventSink["detached"] = (t) => this.sink.detached(t);
+  lost: EventSink["lost"] = (c, r) => this.sink.lost(c, r);
+}

@@ -1,0 +1,18 @@
+/** poll(2) on one descriptor, blocking: for moments when nothing else may happen. */
+import { errno, libc } from "./ffi.ts";
+
+const poll = libc("int poll(void *fds, unsigned long nfds, int timeout)");
+const POLLIN = 1;
+const EINTR = 4;
+
+/** Whether `fd` becomes readable (or ends) within `ms` milliseconds. */
+export function readable(fd: number, ms: number): boolean {
+  const entry = new Int32Array([fd, POLLIN]);
+  const deadline = performance.now() + ms;
+  for (;;) {
+    const left = Math.max(0, Math.ceil(deadline - performance.now()));
+    const r = poll(entry, 1, left);
+    if (r > 0) return true;
+    if (r === 0 || errno() !== EINTR) return false;
+  }
+}
