@@ -60,7 +60,7 @@ const printers: Record<ScalarKind, Printer> = {
     const major = ((lo >>> 8) & 0xfff) | (hi & 0xfffff000);
     const minor = (lo & 0xff) | ((lo >>> 12) & 0xfff00) | 0;
     const digits = (n: number) => (n === 0 ? "0" : `0x${(n >>> 0).toString(16)}`);
-    c.sink.word(`makedev(${digits(major)}, ${digits(minor)})`);
+    c.sink.xlat(lo, hi, `makedev(${digits(major)}, ${digits(minor)})`, "", "hex");
   },
   fd: (c, lo) => c.sink.fd(lo | 0, c.options.fdText?.(c.task.tid, lo | 0)),
   dirfd: (c, lo) => {

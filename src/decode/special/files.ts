@@ -40,7 +40,10 @@ registerValue("open_how", () =>
 
 /** mknod's mode: without a file type it is a regular file and prints as a plain number. */
 registerValue("mknod_mode", () =>
-  valueWalker(4, (c, lo) => c.sink.word(modeText(lo & 0xffff) ?? modeDigits(lo & 0xffff))),
+  valueWalker(4, (c, lo) => {
+    const mode = lo & 0xffff;
+    c.sink.xlat(mode, 0, modeText(mode) ?? modeDigits(mode), "", "octal");
+  }),
 );
 
 /** A device number in the 32 bits that mknod(2) and ustat(2) take. */
@@ -49,7 +52,7 @@ registerValue("mknod_dev", () => valueWalker(4, (c, lo) => compile({ kind: "dev"
 const FAN_NOFD = 0xffffffff;
 registerValue("fan_dirfd", () =>
   valueWalker(4, (c, lo, hi) => {
-    if (lo === FAN_NOFD) c.sink.word("FAN_NOFD");
+    if (lo === FAN_NOFD) c.sink.xlat(lo, 0, "FAN_NOFD", "", "dec");
     else compile({ kind: "dirfd" }).value(c, lo, hi);
   }),
 );
@@ -175,8 +178,16 @@ function printTime(c: Context, at: number, word: number, fraction: "tv_usec" | "
   const second = c.integer(at, word, true);
   const part = c.integer(at + word, word, true);
   const high = (offset: number) => (word === 8 ? c.memory.view.getUint32(at + offset + 4, true) : 0);
-  if (fraction === "tv_nsec" && (part === UTIME_NOW || part === UTIME_OMIT)) {
-    c.sink.word(part === UTIME_NOW ? "UTIME_NOW" : "UTIME_OMIT");
+  const name =
+    fraction !== "tv_nsec"
+      ? undefined
+      : part === UTIME_NOW
+        ? "UTIME_NOW"
+        : part === UTIME_OMIT
+          ? "UTIME_OMIT"
+          : undefined;
+  if (name && c.options.xlat === "abbrev") {
+    c.sink.word(name);
     return;
   }
   c.sink.openStruct();
@@ -185,7 +196,8 @@ function printTime(c: Context, at: number, word: number, fraction: "tv_usec" | "
   c.sink.field(fraction);
   c.sink.ulong(c.memory.view.getUint32(at + word, true), high(word));
   c.sink.closeStruct();
-  dateComment(c, second, part, fraction === "tv_usec" ? 6 : 9);
+  if (!name) dateComment(c, second, part, fraction === "tv_usec" ? 6 : 9);
+  else if (c.options.xlat === "verbose") c.sink.comment(name);
 }
 
 registerValue("timevals", () => pointerWalker((c, lo, hi) => printTimePair(c, lo, hi, "tv_usec")));

@@ -3,7 +3,7 @@ import { errnoName } from "../../abi/errno.ts";
 import type { FlagSet } from "../../abi/flags.ts";
 import * as F from "../../abi/flags.ts";
 import type { Context } from "../context.ts";
-import { flagNames, hexText, printEnum } from "../flags.ts";
+import { flagNames, hexText, printEnum, printFlags } from "../flags.ts";
 import { printIovec } from "../pointers.ts";
 import { pointerWalker, registerAux, registerValue } from "../walker.ts";
 import { readable, valueWalker } from "./bytes.ts";
@@ -21,7 +21,8 @@ interface HugeFlags {
 /** Flags whose bits 26..31 are the logarithm of a page size (MAP_HUGE_SHIFT, MFD_HUGE_SHIFT). */
 registerValue("huge_flags", (data) => {
   const { set, base, baseMask = 0, suffix } = data as HugeFlags;
-  return valueWalker(4, (c, lo) => {
+  return valueWalker("word", (c, lo, high) => {
+    const hi = base ? high : 0;
     const parts: string[] = [];
     const low = lo & baseMask;
     if (base) parts.push(flagBase(base, low));
@@ -32,7 +33,7 @@ registerValue("huge_flags", (data) => {
     if (parts.length === 0) c.sink.num(0);
     else if (!base && size === 0 && flagNames(set, flags) === undefined) {
       c.sink.xlat(lo, 0, undefined, set.fallback, "hex");
-    } else c.sink.xlat(lo, 0, parts.join("|"), set.fallback, "hex");
+    } else c.sink.xlat(lo, hi, parts.join("|"), set.fallback, "hex");
   });
 });
 
@@ -148,7 +149,7 @@ registerValue("page_status", () =>
   valueWalker(4, (c, lo) => {
     const status = lo | 0;
     if (status >= 0) c.sink.num(status);
-    else c.sink.word(`-${errnoName(-status)}`);
+    else c.sink.xlat(lo, 0, `-${errnoName(-status) ?? -status}`, "", "dec");
   }),
 );
 
@@ -159,5 +160,5 @@ registerValue("iovec_addresses", (data) =>
 
 registerAux("membarrier_commands", (c) => {
   if (c.call.error !== 0 || c.argLo(0) !== 0 || c.call.retLo === 0) return;
-  c.sink.word(flagNames(F.membarrier_cmds, c.call.retLo) ?? hexText(c.call.retLo, 0));
+  printFlags(c, F.membarrier_cmds, c.call.retLo);
 });

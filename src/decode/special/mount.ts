@@ -51,6 +51,16 @@ registerValue("hex_buffer", (data) =>
   }),
 );
 
+/** Output always shown in hexadecimal, as many bytes as the call returned. */
+registerValue("hex_returned", () =>
+  pointerWalker((c, lo, hi) => {
+    const length = c.failed ? -1 : c.ret;
+    const at = length < 0 ? -1 : readable(c, lo, hi, Math.min(length, c.options.stringLimit));
+    if (at < 0) c.sink.addr(lo, hi);
+    else hexQuoted(c, at, length);
+  }),
+);
+
 const MOUNT_ATTR_SIZE = 32;
 
 /** struct mount_attr; argument `size` may say that the caller's is larger than ours. */

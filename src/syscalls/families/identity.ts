@@ -10,7 +10,6 @@ import {
   long,
   out,
   ptr,
-  returned,
   size_t,
   special,
   struct,
@@ -81,7 +80,7 @@ export const identity = family({
     ),
   }),
   getrandom: call(
-    { buf: out(returned("buflen")), buflen: size_t, flags: flags(F.getrandom_flags) },
+    { buf: out(special("hex_returned")), buflen: size_t, flags: flags(F.getrandom_flags) },
     { ret: "long", wait: "entropy" },
   ),
 });
