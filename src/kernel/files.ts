@@ -1,0 +1,50 @@
+/** File calls node:fs lacks: FIFOs and whole-file locks. */
+import { chmodSync, closeSync, openSync } from "node:fs";
+import { check, errno, libc, sysError } from "./ffi.ts";
+import { cString } from "./memory.ts";
+
+const mkfifo = libc("int mkfifo(const void *path, unsigned int mode)");
+const flock = libc("int flock(int fd, int operation)");
+const LOCK_EX = 2;
+const LOCK_NB = 4;
+const EEXIST = 17;
+const EAGAIN = 11;
+const O_RDONLY_NONBLOCK = 0o4000;
+const O_RDWR_NONBLOCK = 0o4002;
+const O_WRONLY_NONBLOCK = 0o4001;
+
+/** Makes a FIFO with exactly this mode, or leaves the one that is there. Throws SysError. */
+export function makeFifo(path: string, mode: number): void {
+  if (mkfifo(cString(path), mode) !== 0 && errno() !== EEXIST) throw sysError(`mkfifo(${path})`);
+  chmodSync(path, mode);
+}
+
+/** A FIFO for reading that never ends: we hold a writer too. */
+export function openFifoBothWays(path: string): number {
+  return openSync(path, O_RDWR_NONBLOCK);
+}
+
+/** Opens for reading without waiting for a writer. */
+export function openFifoReader(path: string): number {
+  return openSync(path, O_RDONLY_NONBLOCK);
+}
+
+/** Opens for writing; throws ENXIO (a node:fs error) when nobody reads. */
+export function openFifoWriter(path: string): number {
+  return openSync(path, O_WRONLY_NONBLOCK);
+}
+
+/** Takes the whole-file lock of daemontools' programs, or returns false if another holds it. The file stays open. */
+export function lockFile(path: string): number | undefined {
+  const fd = openSync(path, "a", 0o600);
+  if (flock(fd, LOCK_EX | LOCK_NB) === 0) return fd;
+  const code = errno();
+  closeSync(fd);
+  if (code === EAGAIN) return undefined;
+  throw sysError(`flock(${path})`, code);
+}
+
+/** Waits for the lock. */
+export function lockFileWaiting(fd: number): void {
+  check(flock(fd, LOCK_EX), "flock()");
+}
