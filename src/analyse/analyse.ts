@@ -1,6 +1,7 @@
 /** Explains where the time of a restart, start, stop or run went. Pure: recordings in, report out. */
 import type { Recording } from "../record/model.ts";
 import { group, type PhaseSegments, rank } from "./causes.ts";
+import { correctCpu } from "./cpu.ts";
 import { CriticalPath } from "./path.ts";
 import { type Plan, plan, readyThread } from "./phases.ts";
 import { Timeline } from "./timeline.ts";
@@ -14,8 +15,9 @@ export function analyse(current: Recording, previous?: Recording): Report {
   const timelines = new Map<Recording, Timeline>();
   for (const r of [p.previous, p.current]) if (r) timelines.set(r, new Timeline(r));
   const parts = attribute(p, timelines);
-  const { groups, unattributed } = group(parts);
   const from = p.phases[0]?.from ?? current.lifetime.started;
+  const grouped = group(parts);
+  const { groups, tracing } = correctCpu(grouped.groups, from);
   const to = p.phases.at(-1)?.to ?? from;
   const shown = p.current ?? p.previous ?? current;
   const stop = p.previous?.lifetime;
@@ -29,7 +31,8 @@ export function analyse(current: Recording, previous?: Recording): Report {
     total: (to - from) / 1e9,
     phases: p.phases.map(({ name, text, from: a, to: b }) => ({ name, text, seconds: (b - a) / 1e9 })),
     causes: rank(groups, to - from, (t) => t.recording.lifetime),
-    unattributed: unattributed / 1e9,
+    unattributed: (grouped.unattributed + tracing) / 1e9,
+    tracing: tracing / 1e9,
     processes: [...timelines.values()].flatMap((t) => totals(t, from, to)),
     lost: losses.reduce((n, l) => n + l.count, 0),
     losses: losses.map(({ count, reason }) => ({ count, reason })),

@@ -95,7 +95,7 @@ export function rank(groups: readonly Group[], total: number, lifetimes: (t: Tim
       seconds,
       share: total > 0 ? g.total / total : 0,
       category: g.category,
-      text: words(g),
+      text: words(g) + inProcesses(g),
       phase: g.phase.name,
       syscall: longest.call?.name ?? "",
       target: g.target,
@@ -107,6 +107,11 @@ export function rank(groups: readonly Group[], total: number, lifetimes: (t: Tim
   });
 }
 
+function inProcesses(g: Group): string {
+  const n = new Set(g.segments.map((s) => s.pid)).size;
+  return n > 1 ? ` in ${n} processes` : "";
+}
+
 /** Time outside calls is shown by the calls before and after it. */
 function around(timeline: Timeline, s: Segment): CallRow[] {
   if (s.call) return [];
@@ -115,7 +120,7 @@ function around(timeline: Timeline, s: Segment): CallRow[] {
   return [...before.slice(-1), ...after.slice(0, 1)];
 }
 
-/** Many tiny groups of one category and process become one without a target. */
+/** Many tiny groups of one category and program become one without a target. */
 function mergeSmall(groups: readonly Group[], total: number): Group[] {
   const out: Group[] = [];
   const rest = new Map<string, Group>();
@@ -124,7 +129,7 @@ function mergeSmall(groups: readonly Group[], total: number): Group[] {
       out.push(g);
       continue;
     }
-    const key = [g.phase.name, g.category, g.pid].join("\0");
+    const key = [g.phase.name, g.category, g.timeline.comm(g.pid)].join("\0");
     const same = rest.get(key);
     if (!same) {
       rest.set(key, { ...g, calls: new Set(g.calls), segments: [...g.segments] });

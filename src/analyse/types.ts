@@ -85,7 +85,9 @@ export interface Report {
   phases: { name: string; seconds: number; text: string }[];
   verdict: string;
   causes: Cause[];
+  /** Seconds that no cause explains; `tracing` is the part of it in which processes were stopped by the tracer. */
   unattributed: number;
+  tracing: number;
   processes: ProcessTotal[];
   lost: number;
   losses: { count: number; reason: string }[];

@@ -40,7 +40,9 @@ export function peerName(target: string): string {
   return name && name !== "dns" ? `${peer} (${name})` : peer;
 }
 
-const fileName = (path: string): string => safe(basename(path.replace(/ \(deleted\)$/, "")) || path);
+/** A file's name without its directories; devices in full. */
+const fileName = (path: string): string =>
+  safe(path.startsWith("/dev/") ? path : basename(path.replace(/ \(deleted\)$/, "")) || path);
 const times = (n: number): string => (n === 1 ? "" : ` in ${n} calls`);
 
 export function words(g: Group): string {

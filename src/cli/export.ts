@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { UsageError } from "../base/errors.ts";
 import { jsonLines, straceLines } from "../export/transcript.ts";
 import type { Recording } from "../record/model.ts";
+import { print } from "./stdout.ts";
 
 const formats: Readonly<Record<string, (r: Recording) => string[]>> = {
   strace: straceLines,
@@ -25,7 +26,7 @@ export async function main(argv: string[]): Promise<number> {
   const lines = format(await readRecording(locate(positionals[0])));
   const text = lines.length > 0 ? `${lines.join("\n")}\n` : "";
   if (values.output) writeFileSync(values.output, text, { mode: 0o600 });
-  else await new Promise<void>((resolve) => process.stdout.write(text, () => resolve()));
+  else await print(text);
   return 0;
 }
 

@@ -11,6 +11,7 @@ import { commOf } from "../kernel/tasks.ts";
 import { clockAnchor, sinkParts } from "../record/parts.ts";
 import { WriteQueue } from "../record/queue.ts";
 import { RecordingSink } from "../record/sink.ts";
+import { version } from "./version.ts";
 
 const USAGE = `usage: svtrace record -o FILE [-p PID | -- command [argument ...]]
 Records every system call of a command and its children, or of a running process until you press Ctrl-C.`;
@@ -35,7 +36,7 @@ export async function main(argv: string[]): Promise<number> {
       started,
       anchor,
       attached: pid !== undefined,
-      version: process.env.npm_package_version ?? "0.1.0",
+      version,
     },
   });
   const engine = createPtraceEngine(sink, { followForks: true });

@@ -13,6 +13,7 @@ import { type Message, parseMessage } from "../record/messages.ts";
 import { clockAnchor, sinkParts } from "../record/parts.ts";
 import { WriteQueue } from "../record/queue.ts";
 import { Recorder } from "../record/recorder.ts";
+import { version } from "./version.ts";
 
 const USAGE = "usage: svtrace recorder DIR/.svtrace";
 /** With nothing traced and nobody connected for this long (ms) it ends. */
@@ -30,7 +31,7 @@ export async function main(argv: string[]): Promise<number> {
     write: (batch) => queue.write(batch),
     parts: sinkParts(),
     anchor: clockAnchor,
-    version: process.env.npm_package_version ?? "0.1.0",
+    version,
     resume: (pid) => {
       try {
         process.kill(pid, "SIGCONT");

@@ -89,7 +89,9 @@ function causes(report: Report, paint: Paint): string[] {
     out.push(`     ${seconds(sum)} ${percent(sum, report.total)}  ${rest.length} smaller causes`);
   if (report.unattributed >= 0.0005) {
     const share = percent(report.unattributed, report.total);
-    out.push(`     ${seconds(report.unattributed)} ${share}  unattributed: the recording does not say`);
+    const why =
+      report.tracing > report.unattributed / 2 ? "the cost of tracing" : "the recording does not say";
+    out.push(`     ${seconds(report.unattributed)} ${share}  unattributed: ${why}`);
   }
   return out;
 }

@@ -6,6 +6,7 @@ import { parseArgs } from "node:util";
 import { analyse } from "../analyse/analyse.ts";
 import type { Report } from "../analyse/types.ts";
 import { UsageError } from "../base/errors.ts";
+import { print } from "./stdout.ts";
 import { reportText } from "./why-text.ts";
 
 const USAGE = `usage: svtrace why [--json] [SERVICEDIR|RECORDING]
@@ -39,11 +40,11 @@ export async function main(argv: string[]): Promise<number> {
   const path = await afterFlush(target, locate);
   const { current, previous } = await loadPair(path);
   const report = analyse(current, previous);
-  if (parsed.values.json) process.stdout.write(`${JSON.stringify(reportJson(report), undefined, 2)}\n`);
+  if (parsed.values.json) await print(`${JSON.stringify(reportJson(report), undefined, 2)}\n`);
   else {
     const colours = process.stdout.isTTY && !process.env.NO_COLOR && parsed.values.color !== "never";
-    process.stdout.write(reportText(report, colours || parsed.values.color === "always"));
-    process.stdout.write(`Recording: ${path}${previous ? `\n   before: ${previous.path}` : ""}\n`);
+    const where = `Recording: ${path}${previous ? `\n   before: ${previous.path}` : ""}\n`;
+    await print(reportText(report, colours || parsed.values.color === "always") + where);
   }
   return 0;
 }

@@ -180,6 +180,7 @@ export class RecordingSink implements EventSink {
     if (keep) {
       const before = open?.text ?? this.options.text.enter(task, memory);
       const { args, ret } = this.options.text.exit(task, memory, before);
+      this.watchDescriptors();
       const target = open?.target || this.targets.of(task, args, duration, SLOW);
       this.targets.note(task, args);
       this.calls.add({
@@ -248,6 +249,8 @@ export class RecordingSink implements EventSink {
     const open = this.open.get(task);
     if (open && task.inCall) this.keepUnreturned(task, open, now);
     this.open.delete(task);
+    // the pid may be used again
+    this.targets.forgetLinks();
     this.gone(task, now);
     if (task.tid === this.lifetime.pid) {
       this.lifetime.died = now;
@@ -346,6 +349,13 @@ export class RecordingSink implements EventSink {
   private progress(now: number, tid: number): void {
     this.lastProgress = now;
     this.progressTid = tid;
+  }
+
+  /** What is remembered of descriptors holds only while no call is left out. */
+  private watchDescriptors(): void {
+    if (this.targets.complete === this.keepsAll) return;
+    this.targets.complete = this.keepsAll;
+    this.targets.forgetLinks();
   }
 
   private rowOf(task: Task): ProcessRow {

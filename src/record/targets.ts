@@ -13,6 +13,8 @@ export const SEPARATOR = " | ";
 const MAX_SET = 16;
 /** Calls whose file is worth knowing however short they are: many of them add up. */
 const ALWAYS = /^(connect|fsync|fdatasync|sync_file_range|msync|syncfs|flock|renameat2?|rename|listen|bind)$/;
+const WRITES = /^(write|writev|sendto|sendmsg)$/;
+const MAX_LINKS = 4096;
 const SETS = /^(poll|ppoll|select|pselect6)(_time64)?$/;
 
 interface Shape {
@@ -43,7 +45,11 @@ function shapeOf(name: string, d: Descriptor | undefined): Shape {
 }
 
 export class Targets {
+  /** Every call is seen at the moment; otherwise nothing is remembered. */
+  complete = false;
   private readonly sockets = new SocketTable();
+  /** /proc links of descriptors by `pid:fd`; valid because every call that changes descriptors passes `note`. */
+  private readonly links = new Map<string, string>();
   /** What a descriptor was connected to, by `pid:fd`; stays known when the connection failed. */
   private readonly peers = new Map<string, string>();
   /** Datagram sockets seen being made. */
@@ -61,6 +67,9 @@ export class Targets {
     const { call } = task;
     const { name } = call;
     const fd = call.args[0] | 0;
+    if (call.descriptor?.ret === "fd" || name === "fcntl") this.links.delete(`${task.pid}:${call.retLo}`);
+    else if (name === "close") this.links.delete(`${task.pid}:${fd}`);
+    else if (name === "close_range" || name.startsWith("exec")) this.forgetLinks();
     if (name === "socket" && !call.error) {
       const key = `${task.pid}:${call.retLo}`;
       this.peers.delete(key);
@@ -90,7 +99,8 @@ export class Targets {
       const peer = this.sockaddr(task.pid, call.args[0] | 0, args);
       if (peer) return peer;
     }
-    const worth = duration >= slow || shape.always || /F_(OFD_)?SETLK/.test(args);
+    // Who wrote into a pipe is needed to follow its reader; the links of known descriptors are cheap.
+    const worth = duration >= slow || WRITES.test(call.name) || shape.always || /F_(OFD_)?SETLK/.test(args);
     if (shape.fd >= 0 && !shape.path && !shape.epoll) {
       const fd = call.args[2 * shape.fd] | 0;
       return this.peers.get(`${task.pid}:${fd}`) ?? (worth ? this.fd(task.pid, fd) : "");
@@ -104,8 +114,14 @@ export class Targets {
 
   /** What a descriptor refers to: a path, a peer, a pipe. */
   fd(pid: number, fd: number): string {
-    const link = fdLink(pid, fd);
-    if (link === undefined) return "";
+    const key = `${pid}:${fd}`;
+    let link = this.links.get(key);
+    if (link === undefined) {
+      link = fdLink(pid, fd);
+      if (link === undefined) return "";
+      if (this.links.size > MAX_LINKS) this.forgetLinks();
+      if (this.complete) this.links.set(key, link);
+    }
     const inode = /^socket:\[(\d+)\]$/.exec(link)?.[1];
     if (!inode) return link;
     const found = this.sockets.find(pid, inode);
@@ -113,6 +129,11 @@ export class Targets {
     return found === undefined || found.startsWith("bound:") || found.startsWith("unix:[")
       ? (peer ?? found ?? link)
       : found;
+  }
+
+  /** Descriptors may have changed unseen, or many have. */
+  forgetLinks(): void {
+    this.links.clear();
   }
 
   private set(pid: number, fds: readonly number[]): string {
