@@ -1,5 +1,7 @@
 /** Every system call's descriptor, by name. A call is described once, in its family's file. */
 
+import type { Abi } from "../abi/syscalls.ts";
+import { compat } from "./families/compat.ts";
 import { all } from "./families/index.ts";
 import type { Descriptor } from "./types/types.ts";
 
@@ -9,9 +11,11 @@ for (const d of all) {
   byName.set(d.name, d);
 }
 
-/** The descriptor of a call, by the kernel's name for it. */
-export function descriptor(name: string): Descriptor | undefined {
-  return byName.get(name);
+const byCompatName = new Map(compat.map((d) => [d.name, d]));
+
+/** The descriptor of a call, by the kernel's name for it; some calls differ on 32-bit x86. */
+export function descriptor(name: string, abi: Abi = "x86_64"): Descriptor | undefined {
+  return (abi === "i386" ? byCompatName.get(name) : undefined) ?? byName.get(name);
 }
 
 export function allDescriptors(): Iterable<Descriptor> {

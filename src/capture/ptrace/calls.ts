@@ -37,7 +37,7 @@ export class CallTable {
     const found = syscallName(abi, nr);
     const known = {
       name: found ?? `syscall_0x${(nr < 0 ? nr >>> 0 : nr).toString(16)}`,
-      descriptor: found === undefined ? undefined : descriptor(found),
+      descriptor: found === undefined ? undefined : descriptor(found, abi),
       wanted: this.wanted?.(abi, nr) ?? true,
     };
     if (nr >= 0 && nr < 4096) this.tables[abi][nr] = known;

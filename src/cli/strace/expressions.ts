@@ -94,7 +94,7 @@ function* numbers(abi: Abi, name: string): Iterable<number> {
     for (let nr = 0; nr < syscallCount(abi); nr++) if (pattern.test(syscallName(abi, nr) ?? "\n")) yield nr;
   } else if (wanted) {
     for (let nr = 0; nr < syscallCount(abi); nr++) {
-      const d = descriptor(syscallName(abi, nr) ?? "");
+      const d = descriptor(syscallName(abi, nr) ?? "", abi);
       if (d?.classes.some((c) => wanted.includes(c))) yield nr;
     }
   } else {

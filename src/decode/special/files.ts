@@ -159,8 +159,13 @@ registerValue("utimbuf", () =>
 const UTIME_NOW = 0x3fffffff;
 const UTIME_OMIT = 0x3ffffffe;
 
-function printTimePair(c: Context, lo: number, hi: number, fraction: "tv_usec" | "tv_nsec"): void {
-  const word = layout(c.call.abi, "timespec").size / 2;
+function printTimePair(
+  c: Context,
+  lo: number,
+  hi: number,
+  fraction: "tv_usec" | "tv_nsec",
+  word = layout(c.call.abi, "timespec").size / 2,
+): void {
   const at = readable(c, lo, hi, 4 * word);
   if (at < 0) {
     c.sink.addr(lo, hi);
@@ -202,6 +207,10 @@ function printTime(c: Context, at: number, word: number, fraction: "tv_usec" | "
 
 registerValue("timevals", () => pointerWalker((c, lo, hi) => printTimePair(c, lo, hi, "tv_usec")));
 registerValue("utimensat_times", () => pointerWalker((c, lo, hi) => printTimePair(c, lo, hi, "tv_nsec")));
+
+registerValue("utimensat_times64", () =>
+  pointerWalker((c, lo, hi) => printTimePair(c, lo, hi, "tv_nsec", 8)),
+);
 
 /** A file offset the call moves: `[3] => [8]`. */
 registerValue("moving_offset", () =>

@@ -1,6 +1,7 @@
 /** Loads every escape hatch, so that descriptors can name them. */
 import "./aio.ts";
 import "./clone.ts";
+import "./compat.ts";
 import "./exec.ts";
 import "./fcntl.ts";
 import "./files.ts";

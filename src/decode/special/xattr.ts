@@ -14,10 +14,11 @@ function printValue(c: Context, lo: number, hi: number, length: number): void {
     return;
   }
   const limit = c.options.stringLimit;
-  const at = length === 0 ? -1 : readable(c, lo, hi, Math.min(length, limit + 1));
+  const at = length === 0 ? -1 : readable(c, lo, hi, Math.min(length, limit));
   if (at < 0) c.sink.addr(lo, hi);
   else {
-    const shown = length <= limit + 1 && c.memory.bytes[at + length - 1] === 0 ? length - 1 : length;
+    const trimmed = c.options.hexStrings < 2 && length <= limit && c.memory.bytes[at + length - 1] === 0;
+    const shown = trimmed ? length - 1 : length;
     c.sink.str(c.memory.bytes, at, Math.min(shown, limit), shown > limit);
   }
 }

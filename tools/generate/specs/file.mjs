@@ -536,6 +536,8 @@ export default {
     membarrier_flags: set("MEMBARRIER_CMD_FLAG_???", ["linux/membarrier.h"], "MEMBARRIER_CMD_FLAG_CPU"),
   },
   structs: {
+    stat64: { headers: ["asm/stat.h"], prelude: "#ifndef __i386__\n#define stat64 stat\n#endif\n" },
+    statfs64: { headers: ["asm/statfs.h"] },
     statfs: { headers: ["asm/statfs.h"] },
     ustat: {
       headers: [],
