@@ -23,7 +23,8 @@ for (const suite of report.testResults) {
     console.log(`failed to run: ${suite.name}: ${String(suite.message).split("\n")[0]}`);
   }
 }
-for (const t of tests) if (t.status !== "passed" && t.status !== "failed") console.log(`skipped: ${t.fullName}`);
+for (const t of tests)
+  if (t.status !== "passed" && t.status !== "failed") console.log(`skipped: ${t.fullName}`);
 // Unhandled errors outside any test make vitest fail although every test passed.
 if (Number(status) !== 0 && failed === 0) {
   failed = 1;
