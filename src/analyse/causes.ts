@@ -1,6 +1,6 @@
 /** From the critical path to ranked causes: pieces with the same explanation are summed. */
 import type { CallRow, Lifetime } from "../record/model.ts";
-import { evidenceLine } from "./lines.ts";
+import { evidenceLine, safe } from "./lines.ts";
 import type { Timeline } from "./timeline.ts";
 import type { Category, Cause, Phase, Segment } from "./types.ts";
 import { words } from "./words.ts";
@@ -95,7 +95,7 @@ export function rank(groups: readonly Group[], total: number, lifetimes: (t: Tim
       seconds,
       share: total > 0 ? g.total / total : 0,
       category: g.category,
-      text: words(g) + inProcesses(g),
+      text: words(g) + inProcesses(g) + waiterOf(g),
       phase: g.phase.name,
       syscall: longest.call?.name ?? "",
       target: g.target,
@@ -110,6 +110,18 @@ export function rank(groups: readonly Group[], total: number, lifetimes: (t: Tim
 function inProcesses(g: Group): string {
   const n = new Set(g.segments.map((s) => s.pid)).size;
   return n > 1 ? ` in ${n} processes` : "";
+}
+
+/** Who waited for a process to do this, when that is most of it. */
+function waiterOf(g: Group): string {
+  if (g.category === "supervisor") return "";
+  const byPid = new Map<number, number>();
+  for (const s of g.segments) {
+    const pid = s.via[0]?.pid;
+    if (pid !== undefined && pid !== g.pid) byPid.set(pid, (byPid.get(pid) ?? 0) + s.to - s.from);
+  }
+  const [pid, ns] = [...byPid].sort((a, b) => b[1] - a[1])[0] ?? [0, 0];
+  return ns > g.total / 2 ? ` while ${safe(g.timeline.comm(pid))}[${pid}] waited for it` : "";
 }
 
 /** Time outside calls is shown by the calls before and after it. */

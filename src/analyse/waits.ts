@@ -39,6 +39,9 @@ const isMemory = is(
 const isLock = is("futex futex_wait flock semop semtimedop mq_timedreceive");
 const isFork = is("fork vfork clone clone3");
 
+/** ns. */
+const LONG = 10e6;
+
 /** The call timed out by its own limit. */
 export function timedOut(call: CallRow): boolean {
   return (
@@ -80,8 +83,8 @@ export class Waits {
     if (isChange(name)) return { category: "disk", kind: "change", target: call.target };
     if (isMemory(name)) return { category: "memory", kind: "memory", target: "" };
     if (name === "getrandom") return { category: "lock", kind: "entropy", target: "entropy" };
-    // the kernel working for the process, not something waited for
-    return { category: "cpu", kind: "calls", target: "" };
+    if (name === "restart_syscall") return { category: "sleep", kind: "restarted", target: "" };
+    return unknown(call);
   }
 
   private poll(call: CallRow): Wait {
@@ -134,6 +137,13 @@ export class Waits {
     }
     return false;
   }
+}
+
+/** Short calls are the kernel working for the process; a long one waits for something, whatever it is. */
+function unknown(call: CallRow): Wait {
+  return call.duration >= LONG
+    ? { category: "ipc", kind: "other", target: call.target }
+    : { category: "cpu", kind: "calls", target: "" };
 }
 
 /** poll, select and epoll with a limit. */

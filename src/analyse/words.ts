@@ -59,6 +59,8 @@ export function words(g: Group): string {
     case "lock":
       return lock(g, took);
     case "sleep":
+      if (g.kind === "restarted")
+        return `waited ${took} in a call with a time limit (a sleep or poll, resumed)`;
       return n > 1 ? `slept ${took} in ${n} sleeps of ${duration(g.total / n)} on average` : `slept ${took}`;
     case "child":
       return `waited ${took} for a child process`;
@@ -153,6 +155,8 @@ function lock(g: Group, took: string): string {
 }
 
 function ipc(g: Group, took: string, n: number): string {
+  if (g.kind === "other")
+    return `spent ${took} in ${[...new Set([...g.calls].map((c) => c.name))].join(", ")}${times(n)}`;
   if (g.kind === "signal") return `waited ${took} for a signal`;
   if (g.kind === "clients") return `waited ${took} for clients`;
   if (g.kind === "terminal") return `waited ${took} for the terminal`;

@@ -1,20 +1,12 @@
 /** Turns the events of one lifetime into a recording: decides what to keep, and hands it over in batches. */
-import os from "node:os";
 import type { EventSink, ExitEvent, SignalEvent, Task } from "../capture/event.ts";
 import type { Memory } from "../capture/memory.ts";
 import { commandLine, commOf, taskTimes } from "../kernel/tasks.ts";
 import { CallBuffer } from "./columns.ts";
 import { Losses, Rates } from "./counts.ts";
-import {
-  type Batch,
-  type CallRow,
-  type EventRow,
-  FORMAT,
-  type Lifetime,
-  type PhaseRow,
-  type ProcessRow,
-  type SignalRow,
-} from "./model.ts";
+import { commandText, senderText } from "./describe.ts";
+import { newLifetime, phasesOf, type Started } from "./lifetime.ts";
+import type { Batch, CallRow, EventRow, Lifetime, ProcessRow, SignalRow } from "./model.ts";
 import * as ready from "./ready.ts";
 import { Targets } from "./targets.ts";
 import type { CallText, Entry } from "./text.ts";
@@ -24,7 +16,7 @@ export type State = "starting" | "running" | "stopping" | "dead";
 export interface SinkOptions {
   path: string;
   /** What is known of the lifetime at its start; the rest gets defaults. */
-  lifetime: Partial<Lifetime> & { pid: number; service: string; started: number; anchor: number };
+  lifetime: Started;
   /** Keep every call in every state (`record`). */
   everything: boolean;
   /** Calls at least this long (ns) are kept while running. */
@@ -70,6 +62,8 @@ export class RecordingSink implements EventSink {
   private readonly rates = new Rates();
   private signals: SignalRow[] = [];
   private events: EventRow[] = [];
+  /** Calls under way in tasks that were let go. */
+  private readonly left: CallRow[] = [];
   private lastProgress: number;
   /** Who made it. */
   private progressTid: number;
@@ -77,29 +71,7 @@ export class RecordingSink implements EventSink {
   private dirty = true;
 
   constructor(private readonly options: SinkOptions) {
-    this.lifetime = {
-      format: FORMAT,
-      dir: "",
-      ready: null,
-      ready_by: null,
-      asked: null,
-      asked_by: null,
-      died: null,
-      ended: null,
-      written: options.lifetime.started,
-      status: null,
-      signal: null,
-      attached: false,
-      supervisor: 0,
-      host: os.hostname(),
-      kernel: os.release(),
-      version: "",
-      engine: "ptrace",
-      threshold: options.threshold,
-      previous: null,
-      next: null,
-      ...options.lifetime,
-    };
+    this.lifetime = newLifetime(options.threshold, options.lifetime);
     this.lastProgress = this.lifetime.started;
     this.progressTid = this.lifetime.pid;
     if (this.lifetime.attached) this.state = "running";
@@ -136,7 +108,7 @@ export class RecordingSink implements EventSink {
       pid: task.pid,
       parent: task.parent,
       comm: task.comm || this.rowsByTid.get(task.parent)?.comm || commOf(task.tid) || "",
-      argv: attached || task.parent === 0 ? quoted(commandLine(task.pid)) : this.argvOf(task.parent),
+      argv: attached || task.parent === 0 ? commandText(commandLine(task.pid)) : this.argvOf(task.parent),
       born: task.born || this.options.now(),
       died: null,
       status: null,
@@ -224,7 +196,7 @@ export class RecordingSink implements EventSink {
   exec(task: Task, formerTid: number, now: number): void {
     const row = this.rowOf(task);
     row.comm = task.comm || commOf(task.tid) || row.comm;
-    row.argv = quoted(commandLine(task.pid));
+    row.argv = commandText(commandLine(task.pid));
     row.pid = task.pid;
     if (formerTid !== task.tid) this.rowsByTid.delete(formerTid);
     this.event(now, "exec", task.pid, row.argv);
@@ -262,7 +234,13 @@ export class RecordingSink implements EventSink {
   }
 
   detached(task: Task): void {
-    this.event(this.options.now(), "detached", task.pid, "");
+    const now = this.options.now();
+    this.event(now, "detached", task.pid, "");
+    const open = this.open.get(task);
+    if (open && task.inCall) {
+      this.readTimes(task, open.row);
+      this.left.push(this.openRow(task, open, now));
+    }
     this.open.delete(task);
     this.alive = Math.max(0, this.alive - 1);
   }
@@ -327,7 +305,7 @@ export class RecordingSink implements EventSink {
       path: this.options.path,
       lifetime: { ...this.lifetime },
       processes: this.processes.map((p) => ({ ...p })),
-      phases: this.phases(),
+      phases: phasesOf(this.lifetime),
       losses: this.losses.rows(),
       open: this.openRows(now),
       calls: this.calls.take(),
@@ -390,19 +368,7 @@ export class RecordingSink implements EventSink {
 
   /** A call whose task died in it: exit, or a wait cut short by a deadly signal. */
   private keepUnreturned(task: Task, open: OpenCall, now: number): void {
-    const { call } = task;
-    this.calls.add({
-      ts: call.entry,
-      duration: now - call.entry,
-      tid: task.tid,
-      pid: task.pid,
-      name: call.name,
-      args: open.text?.text ?? "...",
-      ret: "?",
-      error: "",
-      fd: this.targets.fdOf(task),
-      target: open.target,
-    });
+    this.calls.add(this.openRow(task, open, now));
     this.bound();
   }
 
@@ -444,34 +410,28 @@ export class RecordingSink implements EventSink {
   }
 
   private openRows(now: number): CallRow[] {
-    const rows: CallRow[] = [];
+    const rows = [...this.left];
     for (const [task, open] of this.open) {
-      const { call } = task;
-      if (!task.inCall || call.entry === 0) continue;
-      rows.push({
-        ts: call.entry,
-        duration: Math.max(0, now - call.entry),
-        tid: task.tid,
-        pid: task.pid,
-        name: call.name,
-        args: open.text?.text ?? "...",
-        ret: "?",
-        error: "",
-        fd: this.targets.fdOf(task),
-        target: open.target,
-        unfinished: true,
-      });
+      if (task.inCall && task.call.entry !== 0) rows.push(this.openRow(task, open, now));
     }
     return rows;
   }
 
-  private phases(): PhaseRow[] {
-    const { started, ready: at, asked, died, ended } = this.lifetime;
-    const stop = asked ?? died;
-    const rows: PhaseRow[] = [{ name: "starting", started, ended: at ?? stop ?? ended }];
-    if (at !== null && (stop === null || stop > at)) rows.push({ name: "running", started: at, ended: stop });
-    if (stop !== null) rows.push({ name: "stopping", started: stop, ended });
-    return rows;
+  private openRow(task: Task, open: OpenCall, now: number): CallRow {
+    const { call } = task;
+    return {
+      ts: call.entry,
+      duration: Math.max(0, now - call.entry),
+      tid: task.tid,
+      pid: task.pid,
+      name: call.name,
+      args: open.text?.text ?? "...",
+      ret: "?",
+      error: "",
+      fd: this.targets.fdOf(task),
+      target: open.target,
+      unfinished: true,
+    };
   }
 
   private bound(): void {
@@ -488,20 +448,3 @@ export class RecordingSink implements EventSink {
 
 /** Signs of readiness are looked for this long (ns). */
 const START_WATCH = ready.START_LIMIT + 240e9;
-
-function senderText(signal: string, sender: number): string {
-  if (sender <= 0) return signal;
-  const argv = commandLine(sender);
-  return `${signal} from ${sender}${argv?.[0] ? ` (${argv[0]})` : ""}`;
-}
-
-/** Arguments as one line, quoted where a shell would need it, control characters escaped. */
-function quoted(argv: string[] | undefined): string {
-  return (argv ?? [])
-    .map((a) => {
-      const safe = JSON.stringify(a).slice(1, -1);
-      return /^[\w@%+=:,./-]+$/.test(a) ? a : `'${safe.replaceAll('\\"', '"')}'`;
-    })
-    .join(" ")
-    .slice(0, 4096);
-}
