@@ -9,11 +9,23 @@ type Program = { main(argv: string[], name: string): Promise<number | void> };
 /** Programs that are also known by their own name. */
 const applets: Readonly<Record<string, () => Promise<Program>>> = {
   strace: () => import("./strace.ts"),
+  svscan: () => import("./svscan.ts"),
+  supervise: () => import("./supervise.ts"),
+  svc: () => import("./svc.ts"),
+  svstat: () => import("./svstat.ts"),
+  svok: () => import("./svok.ts"),
+  multilog: () => import("./multilog.ts"),
+  tai64n: () => import("./tai64n.ts"),
+  tai64nlocal: () => import("./tai64nlocal.ts"),
 };
 
 const commands: Readonly<Record<string, () => Promise<Program>>> = {
   run: () => import("./run.ts"),
   tracer: () => import("./tracer.ts"),
+  up: () => import("./up.ts"),
+  status: () => import("./status.ts"),
+  restart: () => import("./restart.ts"),
+  trace: () => import("./traceswitch.ts"),
   why: () => import("./why.ts"),
   record: () => import("./record.ts"),
   export: () => import("./export.ts"),

@@ -45,7 +45,8 @@ export type Action =
 export type Row = readonly [next: State | "", actions: readonly Action[]];
 
 const nothing: Row = ["", []];
-const signals: Readonly<Record<string, Row>> = {
+type Sent = "t" | "p" | "c" | "h" | "a" | "i" | "q" | "1" | "2" | "k";
+const signals: Readonly<Record<Sent, Row>> = {
   p: ["", ["kill:STOP"]],
   c: ["", ["kill:CONT"]],
   h: ["", ["kill:HUP"]],
@@ -57,9 +58,9 @@ const signals: Readonly<Record<string, Row>> = {
   "2": ["", ["kill:USR2"]],
   k: ["", ["kill:KILL"]],
 };
-const silent: Readonly<Record<string, Row>> = Object.fromEntries(
-  Object.keys(signals).map((k) => [k, nothing]),
-);
+const silent = Object.fromEntries(Object.keys(signals).map((k) => [k, nothing])) as unknown as Readonly<
+  Record<Sent, Row>
+>;
 
 export const table: Readonly<Record<State, Readonly<Record<Event, Row>>>> = {
   down: {
@@ -70,16 +71,16 @@ export const table: Readonly<Record<State, Readonly<Record<Event, Row>>>> = {
     x: ["", ["exit"]],
     died: nothing,
     timer: nothing,
-  } as Record<Event, Row>,
+  },
   up: {
     ...signals,
     u: ["", ["want:u"]],
     d: ["stopping", ["want:d", "kill:TERM", "kill:CONT"]],
     o: ["stopping", ["want:"]],
-    x: ["stopping", ["want:d", "exit"]],
+    x: ["", ["exit"]],
     died: ["delay", ["respawn"]],
     timer: nothing,
-  } as Record<Event, Row>,
+  },
   stopping: {
     ...signals,
     u: ["up", ["want:u"]],
@@ -88,7 +89,7 @@ export const table: Readonly<Record<State, Readonly<Record<Event, Row>>>> = {
     x: ["", ["exit"]],
     died: ["down", []],
     timer: nothing,
-  } as Record<Event, Row>,
+  },
   delay: {
     ...silent,
     u: ["", ["want:u"]],
@@ -97,7 +98,7 @@ export const table: Readonly<Record<State, Readonly<Record<Event, Row>>>> = {
     x: ["down", ["cancel", "exit"]],
     died: nothing,
     timer: ["up", ["start"]],
-  } as Record<Event, Row>,
+  },
 };
 
 export const isEvent = (byte: string): byte is Event => byte.length === 1 && byte in table.up;

@@ -245,6 +245,8 @@ export class Service {
     this.paused = false;
     this.termSent = false;
     this.changed = unixNow();
+    // after `x` the service is not started again, whatever is wanted
+    if (this.exiting) this.state = "stopping";
     this.handle("died");
   }
 
