@@ -41,7 +41,7 @@ export async function main(argv: string[]): Promise<number> {
     },
     warn,
   });
-  const clients = await listen(argv[0], recorder, warn);
+  const { server, clients } = await listen(argv[0], recorder, warn);
   let stop = false;
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, () => (stop = true));
   // svc -t to the whole group or a terminal's hangup must not leave half a recording
@@ -61,8 +61,15 @@ export async function main(argv: string[]): Promise<number> {
   recorder.engine.detach();
   await recorder.flush();
   await queue.close();
+  server.close();
+  for (const socket of clients) socket.destroy();
   rmSync(join(argv[0], "recorder.sock"), { force: true });
   return 0;
+}
+
+interface Listening {
+  server: net.Server;
+  clients: Set<net.Socket>;
 }
 
 /** Opens the socket; returns the set of clients that is kept up to date. */
@@ -98,7 +105,7 @@ async function listen(
     process.umask(umask);
   }
   chmodSync(path, 0o600);
-  return clients;
+  return { server, clients };
 }
 
 function answer(m: Message, socket: net.Socket, recorder: Recorder): void {
