@@ -209,7 +209,7 @@ registerValue("fsid", () => ({
 /** struct linux_dirent64 (data 64) or linux_dirent (32): as many as the call returned bytes for. */
 registerValue("dirents", (data) =>
   pointerWalker((c, lo, hi) => {
-    const length = c.failed ? -1 : c.ret;
+    const length = c.failed || !c.options.dereference(c.call.name) ? -1 : c.ret;
     const at = length > 0 ? readable(c, lo, hi, length) : -1;
     if (length < 0 || (length > 0 && at < 0)) {
       c.sink.addr(lo, hi);

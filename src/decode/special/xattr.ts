@@ -3,7 +3,7 @@ import * as F from "../../abi/flags.ts";
 import type { Context } from "../context.ts";
 import { printFlags } from "../flags.ts";
 import { pointerWalker, registerValue } from "../walker.ts";
-import { pointed, readable } from "./bytes.ts";
+import { pointed } from "./bytes.ts";
 
 const XATTR_SIZE_MAX = 65536;
 
@@ -14,7 +14,7 @@ function printValue(c: Context, lo: number, hi: number, length: number): void {
     return;
   }
   const limit = c.options.stringLimit;
-  const at = length === 0 ? -1 : readable(c, lo, hi, Math.min(length, limit));
+  const at = length === 0 || (lo === 0 && hi === 0) ? -1 : c.memory.readAll(lo, hi, Math.min(length, limit));
   if (at < 0) c.sink.addr(lo, hi);
   else {
     const trimmed = c.options.hexStrings < 2 && length <= limit && c.memory.bytes[at + length - 1] === 0;
@@ -37,7 +37,8 @@ registerValue("xattr_list", () =>
     const limit = c.options.stringLimit;
     if (length === 0) c.sink.str(c.memory.bytes, 0, 0, false);
     else {
-      const at = length < 0 ? -1 : readable(c, lo, hi, Math.min(length, limit));
+      const at =
+        length < 0 || (lo === 0 && hi === 0) ? -1 : c.memory.readAll(lo, hi, Math.min(length, limit));
       if (at < 0) c.sink.addr(lo, hi);
       else c.sink.str(c.memory.bytes, at, Math.min(length, limit), length > limit);
     }
