@@ -77,7 +77,7 @@ async function listen(
   dir: string,
   recorder: Recorder,
   warn: (text: string) => void,
-): Promise<Set<net.Socket>> {
+): Promise<Listening> {
   const path = join(dir, "recorder.sock");
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   rmSync(path, { force: true });
