@@ -15,11 +15,11 @@ export function setCloseOnExec(fd: number, on: boolean): boolean {
   return true;
 }
 
-/**
- * Descriptors we were started with. Node's own are recognised by what they are: event loops, eventfds, and pipes
- * or sockets of which both ends are ours. Descriptors that svtrace opened itself must be in `ours`.
- */
-export function inheritedFds(ours: ReadonlySet<number> = new Set()): number[] {
+/** Descriptors open before the program opened any: what comes later is ours, the trace's own file above all. */
+const early: ReadonlySet<number> = new Set(openFds().keys());
+
+/** What each open descriptor refers to. */
+function openFds(): Map<number, string> {
   const targets = new Map<number, string>();
   for (const name of readdirSync("/proc/self/fd")) {
     try {
@@ -28,11 +28,20 @@ export function inheritedFds(ours: ReadonlySet<number> = new Set()): number[] {
       // the descriptor readdir itself used
     }
   }
+  return targets;
+}
+
+/**
+ * Descriptors we were started with. Node's own are recognised by what they are: event loops, eventfds, and pipes
+ * or sockets of which both ends are ours. Descriptors that were opened before this module was loaded must be in `ours`.
+ */
+export function inheritedFds(ours: ReadonlySet<number> = new Set()): number[] {
+  const targets = openFds();
   const ends = new Map<string, number>();
   for (const t of targets.values()) ends.set(t, (ends.get(t) ?? 0) + 1);
   return [...targets.keys()].filter((fd) => {
     if (fd <= 2) return true;
-    if (ours.has(fd)) return false;
+    if (ours.has(fd) || !early.has(fd)) return false;
     const t = targets.get(fd)!;
     if (/^anon_inode:\[(eventpoll|eventfd|io_uring|timerfd)\]$/.test(t)) return false;
     return !(t.startsWith("pipe:") && ends.get(t)! > 1);
