@@ -15,10 +15,7 @@ export function printPath(c: Context, lo: number, hi: number): void {
 /** Prints a NUL-terminated string, at most `limit` bytes of it. */
 export function printString(c: Context, lo: number, hi: number, limit: number): void {
   const m = c.memory;
-  const at =
-    (lo === 0 && hi === 0) || c.failed || !c.options.dereference(c.call.name)
-      ? -1
-      : m.readString(lo, hi, limit + 1);
+  const at = (lo === 0 && hi === 0) || c.failed ? -1 : m.readString(lo, hi, limit + 1);
   if (at < 0) {
     c.sink.addr(lo, hi);
     return;
@@ -98,7 +95,11 @@ export function addHi(lo: number, hi: number, offset: number): number {
 export function arrayWalker(of: Walker, count: Length): Walker {
   return pointerWalker((c, lo, hi) => {
     const known = typeof count === "number" || !("ret" in count);
-    if ((lo === 0 && hi === 0) || (c.failed && !(known && c.length(count) === 0))) {
+    if (
+      (lo === 0 && hi === 0) ||
+      !c.options.dereference(c.call.name) ||
+      (c.failed && !(known && c.length(count) === 0))
+    ) {
       c.sink.addr(lo, hi);
       return;
     }
@@ -164,7 +165,7 @@ export function iovecWalker(count: Length, bytes?: Length): Walker {
 
 /** Prints `count` iovecs; `left` bytes of their data are meaningful (-1: none, addresses only). */
 export function printIovec(c: Context, lo: number, hi: number, count: number, left: number): void {
-  if (lo === 0 && hi === 0) {
+  if ((lo === 0 && hi === 0) || !c.options.dereference(c.call.name)) {
     c.sink.addr(lo, hi);
     return;
   }

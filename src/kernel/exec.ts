@@ -1,8 +1,8 @@
 /** Becoming another program: execve(2) in place, undoing what Node did to this process when it started. */
-import { readFileSync } from "node:fs";
 import { inheritedFds, setCloseOnExec } from "./fds.ts";
 import { errno, libc, sysError } from "./ffi.ts";
 import { CStringArray, cString } from "./memory.ts";
+import { openFilesLimit } from "./proc.ts";
 import { environment } from "./spawn.ts";
 
 const execve = libc("int execve(const void *path, uintptr_t argv, uintptr_t envp)");
@@ -11,16 +11,20 @@ const prlimit = libc("int prlimit(int pid, int resource, void *limit, void *old)
 
 const SIGPIPE = 13;
 const RLIMIT_NOFILE = 7;
+const RLIM_INFINITY = 0xffffffffffffffffn;
 
-/** Soft and hard limit on open files of our parent: Node raises its own soft one when it starts. */
+/**
+ * The limit on open files a child should get: our parent's soft one, because Node raises its own to the hard one
+ * when it starts. Never above our own hard limit, which only shrinks.
+ */
 export function parentsFileLimit(): readonly [soft: bigint, hard: bigint] | undefined {
-  try {
-    const m = /^Max open files\s+(\S+)\s+(\S+)/m.exec(readFileSync(`/proc/${process.ppid}/limits`, "latin1"));
-    const value = (s: string) => (s === "unlimited" ? 0xffffffffffffffffn : BigInt(s));
-    return m ? [value(m[1]), value(m[2])] : undefined;
-  } catch {
-    return undefined;
-  }
+  const own = openFilesLimit("self");
+  const parent = openFilesLimit(process.ppid);
+  if (!own || !parent) return undefined;
+  const word = (n: number) => (Number.isFinite(n) ? BigInt(n) : RLIM_INFINITY);
+  const hard = word(own.hard);
+  const soft = word(parent.soft);
+  return [soft < hard ? soft : hard, hard];
 }
 
 /**

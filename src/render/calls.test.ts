@@ -80,7 +80,7 @@ function line(memory: Memory, d: Descriptor | string, args: readonly number[], r
     sink.resume();
     decoder.exitArgs(task, memory);
   }
-  const text = `${sink.line}) = ${returnText(task, { decode: options } as TextSettings)}`;
+  const text = `${sink.line}) = ${returnText(task, { decode: options } as unknown as TextSettings)}`;
   const aux = call.error === 0 ? decoder.aux(task, memory) : undefined;
   return aux === undefined ? text : `${text} (${aux})`;
 }

@@ -19,7 +19,8 @@ export function returnText(task: Task, s: TextSettings): string {
     return name === undefined ? `-1 (errno ${call.error})` : `-1 ${name} (${errnoText(call.error)})`;
   }
   const { retLo: lo, retHi: hi } = call;
-  switch (returnKind(call)) {
+  const kind = returnKind(call);
+  switch (kind !== "none" && s.decode.raw(call.name) ? "hex" : kind) {
     case "none":
       return "?";
     case "hex":

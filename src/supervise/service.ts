@@ -80,6 +80,7 @@ export class Service {
     else if (!normallyDown) {
       this.state = "up";
       this.start();
+      this.writeStatus();
     }
   }
 

@@ -57,7 +57,10 @@ function printVector(c: Context, v: Vector, limit: number): void {
 registerValue("argv", () =>
   pointerWalker((c, lo, hi) => {
     const limit = c.verbose ? MAX_POINTERS : c.options.stringLimit;
-    const v = lo === 0 && hi === 0 ? undefined : readVector(c, lo, hi, limit);
+    const v =
+      (lo === 0 && hi === 0) || !c.options.dereference(c.call.name)
+        ? undefined
+        : readVector(c, lo, hi, limit);
     if (v) printVector(c, v, limit);
     else c.sink.addr(lo, hi);
   }),
@@ -65,7 +68,10 @@ registerValue("argv", () =>
 
 registerValue("envp", () =>
   pointerWalker((c, lo, hi) => {
-    const v = lo === 0 && hi === 0 ? undefined : readVector(c, lo, hi, c.verbose ? MAX_POINTERS : 0);
+    const v =
+      (lo === 0 && hi === 0) || !c.options.dereference(c.call.name)
+        ? undefined
+        : readVector(c, lo, hi, c.verbose ? MAX_POINTERS : 0);
     if (!v) c.sink.addr(lo, hi);
     else if (c.verbose) printVector(c, v, MAX_POINTERS);
     else {

@@ -65,7 +65,8 @@ registerValue("file_handle", (data) =>
   pointerWalker(
     (c, lo, hi) => {
       const { error } = c.call;
-      const at = lo === 0 && hi === 0 ? -1 : c.memory.readAll(lo, hi, HANDLE_HEADER);
+      const skip = (lo === 0 && hi === 0) || !c.options.dereference(c.call.name);
+      const at = skip ? -1 : c.memory.readAll(lo, hi, HANDLE_HEADER);
       if (at < 0) {
         c.sink.addr(lo, hi);
         return;
