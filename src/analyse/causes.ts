@@ -132,27 +132,35 @@ function around(timeline: Timeline, s: Segment): CallRow[] {
   return [...before.slice(-1), ...after.slice(0, 1)];
 }
 
-/** Many tiny groups of one category and program become one without a target. */
+/**
+ * Processes of one program that did the same are told as one; then tiny groups of one category and program become
+ * one without a target.
+ */
 function mergeSmall(groups: readonly Group[], total: number): Group[] {
-  const out: Group[] = [];
-  const rest = new Map<string, Group>();
+  const comm = (g: Group) => (g.category === "supervisor" ? "" : g.timeline.comm(g.pid));
+  const same = merge(groups, (g) => [g.phase.name, g.category, g.kind, g.target, comm(g)].join("\0"));
+  const isSmall = (g: Group) => g.total < SMALL_SECONDS * 1e9 || g.total < total * SMALL_SHARE;
+  const small = merge(same.filter(isSmall), (g) => [g.phase.name, g.category, comm(g)].join("\0"));
+  return [...same.filter((g) => !isSmall(g)), ...small];
+}
+
+function merge(groups: readonly Group[], key: (g: Group) => string): Group[] {
+  const out = new Map<string, Group>();
   for (const g of groups) {
-    if (g.total >= SMALL_SECONDS * 1e9 && g.total >= total * SMALL_SHARE) {
-      out.push(g);
-      continue;
-    }
-    const key = [g.phase.name, g.category, g.timeline.comm(g.pid)].join("\0");
-    const same = rest.get(key);
+    const k = key(g);
+    const same = out.get(k);
     if (!same) {
-      rest.set(key, { ...g, calls: new Set(g.calls), segments: [...g.segments] });
+      out.set(k, { ...g, calls: new Set(g.calls), segments: [...g.segments] });
       continue;
     }
     if (same.target !== g.target) same.target = "";
     if (same.kind !== g.kind) same.kind = "various";
+    // the one with the longest piece stands for all
+    if (g.longest > same.longest) same.pid = g.pid;
     same.total += g.total;
     same.longest = Math.max(same.longest, g.longest);
     for (const c of g.calls) same.calls.add(c);
     same.segments.push(...g.segments);
   }
-  return [...out, ...rest.values()];
+  return [...out.values()];
 }

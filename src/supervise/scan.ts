@@ -123,7 +123,7 @@ export class ScanDirectory {
   /** After `x` a service leaves the table; it is taken up again if its directory is still there, as svscan does. */
   private forget(key: string): void {
     const entry = this.entries.get(key);
-    if (!entry || entry.service.pid !== 0) return;
+    if (!entry || this.stopping || entry.service.pid !== 0) return;
     this.entries.delete(key);
     if (entry.pipe) closeFd(entry.pipe[1]);
     if (entry.pipe) closeFd(entry.pipe[0]);
