@@ -1,0 +1,86 @@
+/** record, why and export on the built program. */
+import { spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+
+const dir = mkdtempSync(join(tmpdir(), "svtrace-record-"));
+afterAll(() => rmSync(dir, { recursive: true }));
+
+const svtrace = (...args: string[]) => spawnSync("bin/svtrace", args, { encoding: "utf8" });
+const why = (file: string) => JSON.parse(svtrace("why", "--json", file).stdout);
+
+test("a recorded command is explained, and its status passed on", () => {
+  const file = join(dir, "sleep.duckdb");
+  const run = svtrace("record", "-o", file, "--", "sh", "-c", "sleep 1; true; exit 7");
+  expect(run.stderr).toBe("");
+  expect(run.status).toBe(7);
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  const report = why(file);
+  expect(Object.keys(report)).toEqual(
+    expect.arrayContaining(["lifetime", "total_seconds", "phases", "verdict", "causes", "lost"]),
+  );
+  expect(report.lost).toBe(0);
+  const [first] = report.causes;
+  expect(first).toMatchObject({ rank: 1, category: "sleep", comm: "sleep" });
+  expect(first.seconds).toBeGreaterThan(0.95);
+  expect(first.seconds).toBeLessThan(1.1);
+  expect(first.evidence.join("\n")).toMatch(/nanosleep\(/);
+  const sum = report.causes.reduce((s: number, c: { seconds: number }) => s + c.seconds, 0);
+  expect(sum + report.unattributed_seconds).toBeCloseTo(report.total_seconds, 3);
+});
+
+test("the report fits 100 columns and lets no escape through", () => {
+  const file = join(dir, "hostile.duckdb");
+  svtrace(
+    "record",
+    "-o",
+    file,
+    "--",
+    "sh",
+    "-c",
+    "cat $'/tmp/\\033]0;x\\007'; printf '\\033[2J' > /dev/null; sleep 0.3",
+  );
+  const { stdout } = svtrace("why", file);
+  expect(stdout).toContain("Causes, longest first");
+  for (const line of stdout.split("\n"))
+    if (!line.startsWith("Recording")) expect(line.length).toBeLessThanOrEqual(100);
+  expect(stdout).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f-\x9f]/);
+});
+
+test("export writes strace's lines", () => {
+  const { stdout } = svtrace("export", "--format", "strace", join(dir, "sleep.duckdb"));
+  const lines = stdout.trimEnd().split("\n");
+  expect(lines[0]).toMatch(/^\d+ \d{10}\.\d{6} execve\("\/\S+sh", \["sh", "-c", .*\) = 0 <\d+\.\d{6}>$/);
+  expect(lines.some((l) => /^\d+ \d+\.\d{6} \+\+\+ exited with 7 \+\+\+$/.test(l))).toBe(true);
+  const json = svtrace("export", "--format", "json", join(dir, "sleep.duckdb")).stdout.trimEnd().split("\n");
+  const parsed = json.map((l) => JSON.parse(l));
+  expect(parsed[0]).toMatchObject({ type: "lifetime", service: "sh", status: 7 });
+  expect(parsed.some((o) => o.type === "syscall" && o.name === "execve")).toBe(true);
+});
+
+test("after SIGKILL of the recorder the command lives and the file is readable", async () => {
+  const file = join(dir, "killed.duckdb");
+  const target = spawn("sh", ["-c", "while :; do sleep 0.1; done"], { stdio: "ignore" });
+  const recorder = spawn("bin/svtrace", ["record", "-o", file, "-p", String(target.pid)], {
+    stdio: "ignore",
+  });
+  const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+  for (let i = 0; i < 100 && !statSync(file, { throwIfNoEntry: false })?.size; i++) await pause(100);
+  await pause(300);
+  recorder.kill("SIGKILL");
+  await pause(300);
+  expect(target.exitCode).toBeNull();
+  expect(() => process.kill(target.pid!, 0)).not.toThrow();
+  expect(why(file).causes[0].category).toBe("sleep");
+  target.kill("SIGKILL");
+});
+
+test("errors are one line", () => {
+  const missing = svtrace("why", join(dir, "nothing"));
+  expect(missing.stderr.trim().split("\n").length).toBe(1);
+  expect(missing.status).toBe(1);
+  expect(svtrace("record", "-o", join(dir, "x.duckdb"), "--", "no-such-program").status).toBe(1);
+  expect(svtrace("why", "--no-such").status).toBe(2);
+});
