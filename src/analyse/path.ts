@@ -38,7 +38,12 @@ export class CriticalPath {
       seen.add(tid);
       this.back(thread.parent, from, Math.min(born, to), seen);
       if (to > born) this.walk(tid, born, to, [], new Set([tid]));
-    } else this.walk(tid, from, to, [], new Set([tid]));
+      return;
+    }
+    // started, but not yet attached to
+    const attached = thread ? Math.min(Math.max(from, thread.born), to) : from;
+    this.push({ ...blank, from, to: attached, tid, pid: this.timeline.pidOf(tid), via: [] });
+    this.walk(tid, attached, to, [], new Set([tid]));
   }
 
   private walk(tid: number, from: number, to: number, via: readonly CallRow[], stack: Set<number>): void {

@@ -79,7 +79,7 @@ export class Recorder {
           anchor,
           supervisor: m.supervisor,
           version,
-          previous: listRecordings(recordings).at(-1) ?? null,
+          previous: previous ? basename(previous.sink.path) : (listRecordings(recordings).at(-1) ?? null),
         },
       });
       this.demux.expect(m.pid, sink);

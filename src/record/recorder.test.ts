@@ -1,0 +1,95 @@
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import type { Engine } from "../capture/engine.ts";
+import { Task } from "../capture/event.ts";
+import type { Demux } from "./demux.ts";
+import { parseMessage } from "./messages.ts";
+import type { Batch } from "./model.ts";
+import { Recorder } from "./recorder.ts";
+
+const root = mkdtempSync(join(tmpdir(), "svtrace-recorder-"));
+afterAll(() => rmSync(root, { recursive: true }));
+const dir = join(root, "web");
+mkdirSync(join(dir, "trace"), { recursive: true });
+const PID = 0x3ffffff0;
+
+function setUp(adopt: (pid: number, sink: Demux) => void) {
+  const state = { now: 5e9, written: [] as Batch[], resumed: [] as number[], warnings: [] as string[] };
+  const recorder = new Recorder({
+    engine: (sink) =>
+      ({ adopt: (pid: number) => adopt(pid, sink), step: () => 0, tasks: () => [] }) as unknown as Engine,
+    write: async (batch) => {
+      state.written.push(batch);
+    },
+    parts: {
+      text: {
+        enter: () => ({ text: "", complete: true }),
+        exit: () => ({ args: "", ret: "0" }),
+        siginfo: () => "",
+      },
+      signalName: String,
+      errnoName: String,
+      now: () => state.now,
+    },
+    anchor: () => 1.7e18,
+    version: "0",
+    resume: (pid) => state.resumed.push(pid),
+    warn: (text) => state.warnings.push(text),
+  });
+  return { recorder, state };
+}
+
+const start = (pid: number, time: number) =>
+  parseMessage(JSON.stringify({ event: "start", service: "web", dir, pid, time, supervisor: 1 }));
+
+test("two lifetimes of a service point at each other", async () => {
+  const tasks = new Map<number, Task>();
+  let sink: Demux | undefined;
+  const { recorder, state } = setUp((pid, demux) => {
+    sink = demux;
+    tasks.set(pid, new Task(pid, pid, 0));
+    demux.newTask(tasks.get(pid)!, false);
+  });
+  const first = start(PID, 1.7e9 + 1);
+  if (!("event" in first) || first.event !== "start") throw new Error("not a start");
+  expect(recorder.start(first)).toBeUndefined();
+  const control = { event: "control", service: "web", dir, command: "t", time: 1.7e9 + 6 };
+  recorder.tell(parseMessage(JSON.stringify(control)) as Parameters<Recorder["tell"]>[0]);
+  sink!.exited(tasks.get(PID)!, { status: 0, signal: undefined, coreDumped: false }, 7e9);
+  state.now = 8e9;
+  recorder.step(0);
+  await recorder.flush(dir);
+  recorder.start({ ...first, pid: PID + 1, time: 1.7e9 + 8 });
+  state.now = 9e9;
+  await recorder.flush(dir);
+  const last = (pid: number) => state.written.filter((b) => b.lifetime.pid === pid).at(-1)!;
+  const [a, b] = [last(PID), last(PID + 1)];
+  expect(a.lifetime).toMatchObject({
+    asked: 6e9,
+    asked_by: "svc -t",
+    died: 7e9,
+    ended: 7e9,
+    next: basename(b.path),
+  });
+  expect(a.path).toContain(join(dir, "trace", "recordings", "@4000"));
+  expect(b.lifetime).toMatchObject({ ended: null, previous: basename(a.path) });
+});
+
+test("a process that cannot be attached to goes on", () => {
+  const { recorder, state } = setUp(() => {
+    throw new Error("ptrace(PTRACE_SEIZE, 7): EPERM: no");
+  });
+  const message = start(7, 1.7e9 + 20);
+  if (!("event" in message) || message.event !== "start") throw new Error("not a start");
+  expect(recorder.start(message)).toContain("EPERM");
+  expect(state.resumed).toEqual([7]);
+  expect(state.warnings[0]).toContain("web: not recorded");
+});
+
+test("messages are checked", () => {
+  expect(() => parseMessage('{"event":"start","dir":"relative","service":"x","pid":1,"time":1}')).toThrow();
+  expect(() => parseMessage('{"event":"explode"}')).toThrow();
+  expect(parseMessage('{"op":"flush","dir":"/x"}')).toEqual({ op: "flush", dir: "/x" });
+});
