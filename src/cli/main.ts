@@ -112,7 +112,8 @@ function report(name: string, error: unknown): number {
   if ((error as NodeJS.ErrnoException)?.code === "EPIPE") return 0;
   const prefix = applets[name] ? name : `svtrace ${name}`.replace("svtrace svtrace", "svtrace");
   const message = error instanceof Error ? error.message : String(error);
-  process.stderr.write(`${prefix}: ${message}\n`);
+  // an empty message: all has been said
+  if (message !== "") process.stderr.write(`${prefix}: ${message}\n`);
   if (process.env.SVTRACE_DEBUG === "1" && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   if (error instanceof UsageError) return error.exitCode;
   if (error instanceof SysError && applets[name] && !quietOnes.has(name)) return 111;

@@ -1,6 +1,5 @@
 /** -c: what was called how often, how long it took and how often it failed. */
 import type { EventSink, ExitEvent, SignalEvent, Task } from "../capture/event.ts";
-import { monotonicNow } from "../kernel/clock.ts";
 
 interface Row {
   name: string;
@@ -107,20 +106,12 @@ export class Counter implements EventSink {
   exec(): void {}
   superseded(): void {}
 
-  /** A call still under way when the task ends counts as a call. */
-  exited(task: Task, _event: ExitEvent, now: number): void {
-    if (task.inCall) {
-      task.call.error = 0;
-      this.count(task, now);
-    }
+  /** A call that never returns is not counted, as with strace: exit_group has no row. */
+  exited(task: Task, _event: ExitEvent): void {
     this.systemAtEntry.delete(task);
   }
 
   detached(task: Task): void {
-    if (task.inCall) {
-      task.call.error = 0;
-      this.count(task, monotonicNow());
-    }
     this.systemAtEntry.delete(task);
   }
 
