@@ -152,6 +152,20 @@ test("a healthy restart says so", () => {
   expect(analyse(after.recording, before.recording).verdict).toMatch(/^Nothing was slow: the restart took/);
 });
 
+test("short gaps in a loop over one file belong to the file", () => {
+  const r = new Synthetic({ dir: "", service: "save" }).at({ started: 0, died: 1, ended: 1, written: 1 });
+  r.process(100, 0, "save", 0, 1);
+  const about = { target: "/data/sessions" };
+  for (let i = 0; i < 100; i++) {
+    r.call(100, i / 100, i / 100 + 0.001, "write", "3", "1", about);
+    r.call(100, i / 100 + 0.0013, i / 100 + 0.0097, "fsync", "3", "0", about);
+  }
+  const report = analyse(r.recording);
+  expect(report.causes[0].text).toBe("100 fsyncs of sessions took 0.90 s");
+  expect(report.causes.every((c) => c.target === "/data/sessions" || c.seconds < 0.001)).toBe(true);
+  expectComplete(report);
+});
+
 test("DNS queries are recognised by what they are", () => {
   expect(queryName(QUERY)).toBe("db.example");
   expect(queryName('1, "hello, this is a line of a log\\n", 31')).toBeUndefined();

@@ -37,7 +37,7 @@ export function group(parts: readonly PhaseSegments[]): { groups: Group[]; unatt
   const groups = new Map<string, Group>();
   let unattributed = 0;
   for (const { phase, timeline, segments } of parts) {
-    for (const s of segments) {
+    for (const s of absorbed(segments)) {
       const ns = s.to - s.from;
       if (s.category === undefined) {
         unattributed += ns;
@@ -69,6 +69,25 @@ export function group(parts: readonly PhaseSegments[]): { groups: Group[]; unatt
     }
   }
   return { groups: [...groups.values()], unattributed };
+}
+
+/** Gaps shorter than this (ns) may belong to the calls around them. */
+const SHORT_GAP = 0.5e6;
+
+/**
+ * A program that writes and syncs in a loop spends its time on that file: the short gaps between two calls about the
+ * same thing (and what tracing adds to them) are part of it, not a cause of their own.
+ */
+function absorbed(segments: readonly Segment[]): Segment[] {
+  return segments.map((s, i) => {
+    const [before, after] = [segments[i - 1], segments[i + 1]];
+    if (s.category !== "cpu" || s.call || s.to - s.from >= SHORT_GAP) return s;
+    if (!before?.call || !after?.call || before.tid !== s.tid || after.tid !== s.tid) return s;
+    if (before.target === "" || before.target !== after.target || before.category !== after.category)
+      return s;
+    const { category, kind, target } = before.to - before.from > after.to - after.from ? before : after;
+    return { ...s, category, kind, target };
+  });
 }
 
 /** CPU time is one cause however it was come by; lookups of a start are one. */

@@ -1,7 +1,7 @@
 /** `svtrace why [SERVICEDIR|RECORDING] [--json]`: where the time of the last restart went. */
 import { existsSync } from "node:fs";
 import net from "node:net";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { analyse } from "../analyse/analyse.ts";
 import type { Report } from "../analyse/types.ts";
@@ -99,11 +99,11 @@ async function afterFlush(target: string, locate: (target: string) => string): P
     path = locate(target);
   } catch (error) {
     // The first recording may exist in the recorder's memory only.
-    if (!(await flush(target, undefined)) || !existsSync(target)) throw error;
+    if (!(await flush(resolve(target), undefined)) || !existsSync(target)) throw error;
     return locate(target);
   }
   // SERVICE/trace/recordings/NAME
-  const service = dirname(dirname(dirname(path)));
+  const service = dirname(dirname(dirname(resolve(path))));
   return (await flush(dirname(service), service)) ? locate(target) : path;
 }
 
