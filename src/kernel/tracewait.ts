@@ -83,8 +83,8 @@ function createTimer(): void {
   timer = Number(id[0]);
 }
 
-/** Waits up to `ms` milliseconds, asleep. Returns early, with NOTHING, when a signal arrives. */
-export function waitFor(ms: number): number {
+/** Has the timer interrupt waits, every `ms` milliseconds from now. */
+export function arm(ms: number): void {
   if (timer < 0) createTimer();
   const seconds = Math.floor(ms / 1000);
   // the timer repeats, in case it fires before wait4 has begun
@@ -93,8 +93,22 @@ export function waitFor(ms: number): number {
   setting[2] = Math.max(1, Math.round((ms - seconds * 1000) * 1e6));
   setting[6] = setting[2];
   timerSettime(timer, 0, settingAt, 0);
-  const result = finish(wait4(-1, statusAt, WALL, usageAt));
+}
+
+export function disarm(): void {
   timerSettime(timer, 0, offAt, 0);
+}
+
+/** Waits asleep. NOTHING when a signal or the timer, which must be armed, interrupts it. */
+export function sleep(): number {
+  return finish(wait4(-1, statusAt, WALL, usageAt));
+}
+
+/** Waits up to `ms` milliseconds, asleep. Returns early, with NOTHING, when a signal arrives. */
+export function waitFor(ms: number): number {
+  arm(ms);
+  const result = sleep();
+  disarm();
   return result;
 }
 

@@ -12,6 +12,9 @@ const PATIENCE = 9e8;
 /** ns after which it is asked why the rest does not stop. */
 const LOOK_AFTER = 1e8;
 
+/** ms */
+const LOOK_EVERY = 20;
+
 /** Interrupts all tasks at once and detaches each as it stops. Takes a second at most. */
 export function detachAll(tasks: TaskTable, waits: Waits, handlers: Handlers, sink: EventSink): void {
   for (const task of tasks) {
@@ -24,11 +27,12 @@ export function detachAll(tasks: TaskTable, waits: Waits, handlers: Handlers, si
     detach(tid, 0);
   }
   while (tasks.size > 0) {
-    if (waits.next(20, true)) handlers.dispatch(waits.pid, waits.status, waits.stime);
+    if (waits.next(LOOK_EVERY, true)) handlers.dispatch(waits.pid, waits.status, waits.stime);
     else if (waits.empty) break;
     const passed = monotonicNow() - start;
     if (passed > PATIENCE || (passed > LOOK_AFTER && allInVfork(tasks))) break;
   }
+  waits.done();
   for (const task of [...tasks]) {
     tasks.retire(task);
     sink.detached(task);

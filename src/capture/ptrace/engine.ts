@@ -53,6 +53,7 @@ class PtraceEngine implements Engine {
       }
       handlers.dispatch(waits.pid, waits.status, waits.stime);
     }
+    waits.done();
     return table.size;
   }
 

@@ -1,13 +1,29 @@
 /**
- * Where statuses come from. Looking costs a microsecond, sleeping in wait4() two context switches, so before it
- * sleeps it looks for as long as that has lately paid off. With several tasks, all that is there is drained before
- * any of it is handled, so that a busy thread cannot starve the others.
+ * Where statuses come from. With several tasks, all that is there is drained before any of it is handled, so that
+ * a busy thread cannot starve the others.
+ *
+ * When there is nothing, it either sleeps in wait4() or looks again and again for a while. Waking a sleeping tracer
+ * on another CPU takes tens of microseconds, most of all in a virtual machine, so looking pays there. If tracer
+ * and tracee share a CPU it never does, as the tracee cannot run meanwhile. Which it is, is found out by trying.
  */
-import { found, NO_CHILDREN, NOTHING, poll, pollUsage, systemTime, waitFor } from "../../kernel/tracewait.ts";
+import {
+  arm,
+  disarm,
+  found,
+  NO_CHILDREN,
+  NOTHING,
+  poll,
+  pollUsage,
+  sleep,
+  systemTime,
+} from "../../kernel/tracewait.ts";
 
-/** Looks at most; about what being put to sleep and woken takes. */
-const LOOKS_MAX = 128;
-const LOOKS_MIN = 4;
+/** Looks before sleeping, at half a microsecond each. */
+const LOOKS_MAX = 400;
+/** Below this it is not worth it: sleep at once. */
+const LOOKS_MIN = 25;
+/** Sleeps after which looking is tried again. */
+const RETRY_AFTER = 250;
 
 export class Waits {
   /** What `next` found. */
@@ -20,7 +36,9 @@ export class Waits {
 
   private readonly queue: number[] = [];
   private head = 0;
-  private looks = LOOKS_MIN;
+  private looks = LOOKS_MAX;
+  private sleeps = 0;
+  private armed = false;
   private readonly poll: () => number;
 
   constructor(
@@ -30,7 +48,10 @@ export class Waits {
     this.poll = cpuTimes ? pollUsage : poll;
   }
 
-  /** Takes the next status; false when there was none for `maxWait` ms, or a signal of our own arrived. */
+  /**
+   * Takes the next status; false when there was none for `maxWait` ms (counted from the first time it slept since
+   * `done`), or a signal of our own arrived.
+   */
   next(maxWait: number, several: boolean): boolean {
     this.empty = false;
     if (this.head === this.queue.length) {
@@ -53,6 +74,12 @@ export class Waits {
     return true;
   }
 
+  /** Must follow the last `next` before anything else is done that a signal must not interrupt. */
+  done(): void {
+    if (this.armed) disarm();
+    this.armed = false;
+  }
+
   private drain(): void {
     this.queue.length = 0;
     this.head = 0;
@@ -61,17 +88,29 @@ export class Waits {
   }
 
   private take(maxWait: number): number {
-    let result = this.poll();
-    if (result !== NOTHING || maxWait <= 0) return result;
+    if (maxWait <= 0) return this.poll();
+    const result = this.look();
+    if (result !== NOTHING) return result;
+    this.onIdle?.();
+    if (!this.armed) arm(maxWait);
+    this.armed = true;
+    return sleep();
+  }
+
+  private look(): number {
     for (let i = this.looks; i > 0; i--) {
-      result = this.poll();
+      const result = this.poll();
       if (result !== NOTHING) {
-        this.looks = Math.min(LOOKS_MAX, this.looks + 8);
+        this.looks = Math.min(LOOKS_MAX, this.looks + 10);
         return result;
       }
     }
-    this.looks = Math.max(LOOKS_MIN, this.looks >> 1);
-    this.onIdle?.();
-    return waitFor(maxWait);
+    if (this.looks > LOOKS_MIN) this.looks >>= 1;
+    else if (++this.sleeps < RETRY_AFTER) this.looks = 0;
+    else {
+      this.sleeps = 0;
+      this.looks = LOOKS_MAX;
+    }
+    return NOTHING;
   }
 }

@@ -1,0 +1,87 @@
+/**
+ * Runs the ptrace engine with a sink that writes each event as a line of JSON to standard output. Arguments: a JSON
+ * object of `Job`. Runs in a process of its own, as ptrace and waiting belong to one thread.
+ */
+import { writeSync } from "node:fs";
+import { syscallName } from "../../src/abi/syscalls.ts";
+import type { EngineOptions } from "../../src/capture/engine.ts";
+import type { EventSink, Task } from "../../src/capture/event.ts";
+import { createPtraceEngine } from "../../src/capture/ptrace/engine.ts";
+import { interruptibleSignals } from "../../src/kernel/tracewait.ts";
+
+interface Job {
+  readonly options: Omit<EngineOptions, "wanted">;
+  /** Names of wanted calls; all by default. */
+  readonly wanted?: readonly string[];
+  readonly argv?: readonly string[];
+  readonly attach?: number;
+  readonly adopt?: number;
+  /** Whether to write system calls and not only count them. */
+  readonly quiet?: boolean;
+  /** Detach after this many ms. */
+  readonly detachAfter?: number;
+}
+
+const job = JSON.parse(process.argv[2]) as Job;
+let text = "";
+const flush = (): void => {
+  for (let bytes = Buffer.from(text); bytes.length > 0; ) bytes = bytes.subarray(writeSync(1, bytes));
+  text = "";
+};
+const put = (event: string, task: Task | undefined, more: object = {}): void => {
+  text += `${JSON.stringify({ event, tid: task?.tid, pid: task?.pid, comm: task?.comm, ...more })}\n`;
+  if (text.length > 1 << 16) flush();
+};
+let enters = 0;
+let exits = 0;
+
+const sink: EventSink = {
+  newTask: (t, attached) => put("new", t, { attached, parent: t.parent }),
+  enter(t, memory) {
+    enters++;
+    if (job.quiet) return;
+    const { name, args } = t.call;
+    const at = name === "execve" || name === "open" ? memory.readString(args[0], args[1], 4096) : -1;
+    const path = at < 0 ? undefined : Buffer.from(memory.bytes.subarray(at, at + memory.got)).toString();
+    put("enter", t, { name, abi: t.call.abi, path, a0: args[0] });
+  },
+  exit(t) {
+    exits++;
+    if (job.quiet) return;
+    const { call } = t;
+    put("exit", t, { name: call.name, ret: call.retLo | 0, error: call.error, ns: call.exit - call.entry });
+  },
+  signal: (t, e) => put("signal", t, { signo: e.signo, code: e.info?.getInt32(8, true) }),
+  stopped: (t, signo) => put("stopped", t, { signo }),
+  exec: (t, former) => put("exec", t, { former }),
+  superseded: (t, by) => put("superseded", t, { by }),
+  exited: (t, e) => put("exited", t, { ...e, inCall: t.inCall, name: t.call.name }),
+  detached: (t) => put("detached", t),
+  lost: (count, reason) => put("lost", undefined, { count, reason }),
+};
+
+const engine = createPtraceEngine(sink, {
+  ...job.options,
+  ...(job.wanted && { wanted: (abi, nr) => job.wanted!.includes(syscallName(abi, nr) ?? "") }),
+  onOtherExit: (pid, status) => put("other", undefined, { pid, status }),
+});
+let stop = false;
+for (const s of ["SIGINT", "SIGTERM"] as const) process.on(s, () => (stop = true));
+interruptibleSignals();
+if (job.argv) engine.start({ path: job.argv[0], argv: job.argv, env: ["PATH=/usr/bin:/bin", "A=1"] });
+if (job.attach) engine.attach(job.attach);
+if (job.adopt) engine.adopt(job.adopt);
+flush();
+const end = job.detachAfter === undefined ? Number.POSITIVE_INFINITY : performance.now() + job.detachAfter;
+while (engine.step(50) > 0) {
+  if (!job.quiet) flush();
+  await new Promise((resolve) => setImmediate(resolve));
+  if (stop || performance.now() > end) {
+    const start = performance.now();
+    engine.detach();
+    put("left", undefined, { ms: performance.now() - start });
+    break;
+  }
+}
+put("end", undefined, { enters, exits });
+flush();
