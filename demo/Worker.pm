@@ -44,7 +44,7 @@ sub answer {
 sub upstream {
     my ($what) = @_;
     socket my $s, PF_INET, SOCK_STREAM, 0 or die "socket: $!\n";
-    connect $s, sockaddr_in(setting('UPSTREAM_PORT'), INADDR_LOOPBACK) or die "upstream: $!\n";
+    connect $s, sockaddr_in(setting('UPSTREAM_PORT'), inet_aton(setting('UPSTREAM_ADDRESS'))) or die "upstream: $!\n";
     write_line($s, $what);
     return read_line($s) // 'upstream closed';
 }

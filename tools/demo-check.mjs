@@ -10,24 +10,21 @@ for (const line of readFileSync(measuredFile, "utf8").trim().split("\n")) {
   const [step, seconds] = line.split(" ");
   measured[step] = Number(seconds);
 }
-const { DNS_ADDRESS, DNS_PORT, DATABASE_PORT, UPSTREAM_PORT } = process.env;
+const { env } = process;
+const at = (name) => `${env[`${name}_ADDRESS`]}:${env[`${name}_PORT`]}`;
 
 /** What happened: the step the service measured, and what a cause must be about to be this one. */
 const happened = [
-  [
-    "lookup",
-    "the slow name server",
-    (c) => c.category === "dns" && c.target.includes(`${DNS_ADDRESS}:${DNS_PORT}`),
-  ],
+  ["lookup", "the slow name server", (c) => c.category === "dns" && c.target.includes(at("DNS"))],
   [
     "database",
     "the database that did not answer",
-    (c) => c.category === "network" && c.target.endsWith(`:${DATABASE_PORT}`),
+    (c) => c.category === "network" && c.target.includes(at("DATABASE")),
   ],
   [
     "workers",
     "the worker in a slow request",
-    (c) => c.category === "network" && c.target.endsWith(`:${UPSTREAM_PORT}`),
+    (c) => c.category === "network" && c.target.includes(at("UPSTREAM")),
   ],
   ["state", "the sessions synced to disk", (c) => c.category === "disk" && /\/sessions\b/.test(c.target)],
 ];
