@@ -12,7 +12,7 @@ export const SEPARATOR = " | ";
 /** Descriptors looked up for one poll or select. */
 const MAX_SET = 16;
 /** Calls whose file is worth knowing however short they are: many of them add up. */
-const ALWAYS = /^(connect|fsync|fdatasync|sync_file_range|msync|syncfs|flock|renameat2?|rename|listen|bind)$/;
+const ALWAYS = /^(connect|fsync|fdatasync|sync_file_range|msync|syncfs|flock|renameat2?|rename)$/;
 const WRITES = /^(write|writev|sendto|sendmsg)$/;
 const MAX_LINKS = 4096;
 const SETS = /^(poll|ppoll|select|pselect6)(_time64)?$/;
@@ -81,9 +81,9 @@ export class Targets {
       if (!peer) return;
       if (this.peers.size > 4096) this.peers.clear();
       this.peers.set(`${task.pid}:${fd}`, peer);
-      // the socket had another peer or none before
-      const inode = /^socket:\[(\d+)\]$/.exec(fdLink(task.pid, fd) ?? "")?.[1];
-      if (inode) this.sockets.forget(inode);
+      this.changed(task.pid, fd);
+    } else if (name === "listen") {
+      this.changed(task.pid, fd);
     } else if (name === "close") {
       if (this.peers.size > 0) this.peers.delete(`${task.pid}:${fd}`);
     } else if ((name === "accept" || name === "accept4") && !call.error) {
@@ -129,6 +129,12 @@ export class Targets {
     return found === undefined || found.startsWith("bound:") || found.startsWith("unix:[")
       ? (peer ?? found ?? link)
       : found;
+  }
+
+  /** A socket had another peer, or was not listening, before. */
+  private changed(pid: number, fd: number): void {
+    const inode = /^socket:\[(\d+)\]$/.exec(fdLink(pid, fd) ?? "")?.[1];
+    if (inode) this.sockets.forget(inode);
   }
 
   /** Descriptors may have changed unseen, or many have. */
