@@ -73,11 +73,7 @@ interface Listening {
 }
 
 /** Opens the socket; returns the set of clients that is kept up to date. */
-async function listen(
-  dir: string,
-  recorder: Recorder,
-  warn: (text: string) => void,
-): Promise<Listening> {
+async function listen(dir: string, recorder: Recorder, warn: (text: string) => void): Promise<Listening> {
   const path = join(dir, "recorder.sock");
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   rmSync(path, { force: true });
