@@ -7,6 +7,7 @@ import { syscallName } from "../../src/abi/syscalls.ts";
 import type { EngineOptions } from "../../src/capture/engine.ts";
 import type { EventSink, Task } from "../../src/capture/event.ts";
 import { createPtraceEngine } from "../../src/capture/ptrace/engine.ts";
+import { ChildScript } from "../../src/kernel/spawn.ts";
 import { interruptibleSignals } from "../../src/kernel/tracewait.ts";
 
 interface Job {
@@ -18,6 +19,8 @@ interface Job {
   readonly adopt?: number;
   /** Whether to write system calls and not only count them. */
   readonly quiet?: boolean;
+  /** Start a child that is not traced. */
+  readonly bystander?: boolean;
   /** Detach after this many ms. */
   readonly detachAfter?: number;
 }
@@ -68,6 +71,7 @@ const engine = createPtraceEngine(sink, {
 let stop = false;
 for (const s of ["SIGINT", "SIGTERM"] as const) process.on(s, () => (stop = true));
 interruptibleSignals();
+if (job.bystander) new ChildScript().execve("/bin/sh", ["sh", "-c", "exit 5"]).spawn();
 if (job.argv) engine.start({ path: job.argv[0], argv: job.argv, env: ["PATH=/usr/bin:/bin", "A=1"] });
 if (job.attach) engine.attach(job.attach);
 if (job.adopt) engine.adopt(job.adopt);

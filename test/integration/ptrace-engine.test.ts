@@ -1,0 +1,339 @@
+/** The ptrace engine against small C programs: what it reports, and that tracees live on as if nothing had been there. */
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { build } from "esbuild";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+interface Line {
+  readonly event: string;
+  readonly tid: number;
+  readonly pid: number;
+  readonly comm: string;
+  readonly [field: string]: unknown;
+}
+
+let dir = "";
+const program = (name: string): string => join(dir, name);
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+beforeAll(async () => {
+  // beside node_modules, where the bundle finds koffi
+  dir = mkdtempSync(join(process.cwd(), "node_modules/.ptrace-test-"));
+  await build({
+    entryPoints: ["test/integration/ptrace-recorder.ts"],
+    outfile: join(dir, "recorder.mjs"),
+    bundle: true,
+    format: "esm",
+    platform: "node",
+    packages: "external",
+  });
+  for (const name of ["threads", "thread-exec", "fork-storm", "orphan", "vfork-wait", "ticker"]) {
+    execFileSync("gcc", ["-O1", "-pthread", "-o", program(name), `test/programs/${name}.c`]);
+  }
+});
+
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+/** A running recorder and what it has written so far. */
+class Recorder {
+  readonly lines: Line[] = [];
+  readonly done: Promise<void>;
+  readonly child: ChildProcess;
+  private rest = "";
+
+  constructor(job: object) {
+    const quiet = { quiet: true, options: { followForks: true } };
+    this.child = spawn(process.execPath, [join(dir, "recorder.mjs"), JSON.stringify({ ...quiet, ...job })], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    this.child.stdout!.on("data", (d: Buffer) => {
+      const parts = (this.rest + d).split("\n");
+      this.rest = parts.pop()!;
+      for (const p of parts) if (p.startsWith('{"event"')) this.lines.push(JSON.parse(p));
+    });
+    // not its "close": a tracee that lives on has the pipe open, too
+    this.done = new Promise((resolve) =>
+      this.child.on("exit", () =>
+        this.until("end").then(
+          () => resolve(),
+          () => resolve(),
+        ),
+      ),
+    );
+  }
+
+  of(event: string): Line[] {
+    return this.lines.filter((l) => l.event === event);
+  }
+
+  async until(event: string, match: (l: Line) => boolean = () => true): Promise<Line> {
+    for (let i = 0; i < 500; i++) {
+      const found = this.lines.find((l) => l.event === event && match(l));
+      if (found) return found;
+      await sleep(10);
+    }
+    throw new Error(`no ${event} in ${JSON.stringify(this.lines.slice(-20))}`);
+  }
+}
+
+async function record(job: object): Promise<Recorder> {
+  const r = new Recorder(job);
+  await r.done;
+  expect(r.of("end"), "the recorder came to its end").toHaveLength(1);
+  return r;
+}
+
+async function ticker(
+  threads: number,
+): Promise<{ pid: number; child: ChildProcess; ended: Promise<number | null> }> {
+  const child = spawn(program("ticker"), [String(threads)], { stdio: ["ignore", "pipe", "inherit"] });
+  const ended = new Promise<number | null>((resolve) => child.on("exit", resolve));
+  await new Promise((resolve) => child.stdout!.once("data", resolve));
+  return { pid: child.pid!, child, ended };
+}
+
+const field = (tid: number, name: string): string =>
+  new RegExp(`^${name}:\\s+(\\S+)`, "m").exec(readFileSync(`/proc/${tid}/status`, "latin1"))?.[1] ?? "";
+const tracers = (pid: number): string[] =>
+  readdirSync(`/proc/${pid}/task`).map((t) => field(Number(t), "TracerPid"));
+
+async function becomes(what: string, test: () => boolean): Promise<void> {
+  for (let i = 0; i < 300; i++) {
+    if (test()) return;
+    await sleep(10);
+  }
+  throw new Error(`never: ${what}`);
+}
+
+describe.runIf(existsSync("/usr/bin/gcc"))("ptrace engine (needs gcc)", () => {
+  it("reports a command from its execve to its exit", async () => {
+    const r = await record({ argv: ["/bin/true"], quiet: false });
+    const calls = r.lines.filter((l) => l.event === "enter" || l.event === "exit");
+    expect(calls[0]).toMatchObject({ event: "enter", name: "execve", path: "/bin/true" });
+    expect(calls[1]).toMatchObject({ event: "exit", name: "execve", ret: 0, error: 0, comm: "true" });
+    expect(calls.at(-1)).toMatchObject({ event: "enter", name: "exit_group" });
+    expect(r.of("exited")).toMatchObject([{ status: 0, inCall: true, name: "exit_group" }]);
+    expect(r.of("signal").concat(r.of("stopped"), r.of("lost"))).toEqual([]);
+  });
+
+  it("reports a failing exec and what follows", async () => {
+    const r = await record({ argv: ["/etc/passwd"], quiet: false });
+    expect(r.of("exit")[0]).toMatchObject({ name: "execve", error: 13 });
+    expect(r.of("exited")).toMatchObject([{ status: 127 }]);
+  });
+
+  it("starts commands as if by hand: standard descriptors, signals and limits", async () => {
+    const script = "grep -E '^Sig(Blk|Ign)' /proc/self/status; ulimit -n; ls /proc/self/fd | wc -l";
+    const out = execFileSync(
+      "/bin/sh",
+      ["-c", `ulimit -S -n 500; "$0" "$@" </dev/null; true`, process.execPath].concat(
+        join(dir, "recorder.mjs"),
+        JSON.stringify({ quiet: true, options: { followForks: true }, argv: ["/bin/sh", "-c", script] }),
+      ),
+      { encoding: "utf8" },
+    );
+    const own = out.split("\n").filter((l) => l !== "" && !l.startsWith("{"));
+    expect(own.slice(0, 2).map((l) => l.split("\t")[1])).toEqual(Array(2).fill("0000000000000000"));
+    expect(own[2]).toBe("500");
+    // 0, 1, 2 and the directory that ls reads; the pipe to wc is its standard output
+    expect(own.at(-1)!.trim()).toBe("4");
+  });
+
+  it("tells threads from processes, and follows 200 of them", async () => {
+    const r = await record({ argv: [program("threads"), "200"] });
+    const [first, ...others] = r.of("new");
+    expect(others).toHaveLength(200);
+    expect(others.every((t) => t.pid === first.pid && t.parent === first.pid)).toBe(true);
+    expect(r.of("exited")).toHaveLength(201);
+  });
+
+  it("follows 5,000 forks, many killed at birth", async () => {
+    const r = await record({ argv: [program("fork-storm"), "5000"] });
+    expect(r.of("new")).toHaveLength(5001);
+    expect(r.of("exited")).toHaveLength(5001);
+    expect(r.of("new").every((t) => t.tid === t.pid)).toBe(true);
+    expect(r.of("lost").concat(r.of("other"))).toEqual([]);
+  });
+
+  it("follows children whose parent died before telling", async () => {
+    const r = await record({ argv: [program("orphan"), "200"] });
+    expect(r.of("exited")).toHaveLength(r.of("new").length);
+    expect(new Set(r.of("new").map((t) => t.tid))).toEqual(new Set(r.of("exited").map((t) => t.tid)));
+  });
+
+  it("lets a thread's exec go on under its leader's tid", async () => {
+    const r = await record({ argv: [program("thread-exec")], quiet: false });
+    const leader = r.of("new")[0].tid;
+    const [, exec] = r.of("exec");
+    const former = exec.former as number;
+    expect(former).not.toBe(leader);
+    expect(exec).toMatchObject({ tid: leader, comm: "true" });
+    expect(r.of("superseded")).toMatchObject([{ tid: leader, by: former }]);
+    const end = r.lines.indexOf(exec) + 1;
+    expect(r.lines[end]).toMatchObject({ event: "exit", tid: leader, name: "execve", error: 0 });
+    expect(r.lines.find((l) => l.event === "enter" && l.tid === former && l.name === "execve")).toBeDefined();
+  });
+
+  it("only follows when asked to", async () => {
+    const r = await record({ argv: ["/bin/sh", "-c", "/bin/true; exit 3"], options: { followForks: false } });
+    expect(r.of("new")).toHaveLength(1);
+    expect(r.of("exited")).toMatchObject([{ status: 3 }]);
+  });
+
+  it("reports wanted calls only, with and without a filter in the kernel", async () => {
+    for (const seccomp of [false, true]) {
+      const r = await record({
+        argv: ["/bin/sh", "-c", "cat /etc/hostname >/dev/null; kill -9 $$"],
+        wanted: ["openat", "kill"],
+        options: { followForks: true, seccomp },
+        quiet: false,
+      });
+      const names = new Set(r.of("enter").map((l) => l.name));
+      expect([...names].sort(), `seccomp ${seccomp}`).toEqual(["kill", "openat"]);
+      expect(r.of("enter").filter((l) => l.name === "openat")).toHaveLength(
+        r.of("exit").filter((l) => l.name === "openat").length,
+      );
+      expect(r.of("exec")).toHaveLength(2);
+      expect(r.of("exited")).toMatchObject([{ status: 0 }, { signal: 9, inCall: true, name: "kill" }]);
+    }
+  });
+
+  it("detaches on exec, but not on the command's own", async () => {
+    const r = await record({
+      argv: ["/bin/sh", "-c", "/bin/true; exit 4"],
+      options: { followForks: true, detachOnExec: true },
+    });
+    expect(r.of("detached")).toMatchObject([{ comm: "true" }]);
+    expect(r.of("exited")).toMatchObject([{ status: 4 }]);
+  });
+
+  it("attaches to all threads and lets go of them again", async () => {
+    const t = await ticker(20);
+    const r = new Recorder({ attach: t.pid, detachAfter: 300 });
+    await r.until("new");
+    await becomes("traced", () => tracers(t.pid).every((p) => Number(p) === r.child.pid));
+    await r.done;
+    expect(r.of("new")).toHaveLength(21);
+    expect(r.of("new").every((n) => n.attached && n.pid === t.pid && n.comm === "ticker")).toBe(true);
+    expect(r.of("detached")).toHaveLength(21);
+    expect(r.of("stopped").concat(r.of("signal"), r.of("lost"))).toEqual([]);
+    expect(r.of("end")[0].enters).toBeGreaterThan(100);
+    expect(new Set(tracers(t.pid))).toEqual(new Set(["0"]));
+    t.child.kill("SIGUSR1");
+    expect(await t.ended).toBe(7);
+  });
+
+  it("passes signals on", async () => {
+    const t = await ticker(2);
+    const r = new Recorder({ attach: t.pid, quiet: false });
+    await r.until("exit");
+    t.child.kill("SIGUSR1");
+    expect(await t.ended).toBe(7);
+    await r.done;
+    expect(r.of("signal")).toMatchObject([{ signo: 10 }]);
+    expect(r.of("exited").map((e) => e.status)).toEqual([7, 7, 7]);
+  });
+
+  it("leaves a stopped process stopped, and lets SIGCONT continue it", async () => {
+    const t = await ticker(2);
+    const r = new Recorder({ attach: t.pid, quiet: false });
+    await r.until("exit");
+    t.child.kill("SIGSTOP");
+    await becomes("stopped", () => r.of("stopped").length === 3);
+    await sleep(100);
+    const before = r.lines.length;
+    await sleep(100);
+    expect(r.lines.length, "nothing runs while stopped").toBe(before);
+    expect(r.of("stopped").every((s) => s.signo === 19)).toBe(true);
+    t.child.kill("SIGCONT");
+    await becomes("running again", () => r.lines.length > before + 20);
+    expect(
+      r
+        .of("signal")
+        .map((s) => s.signo)
+        .sort(),
+    ).toEqual([18, 19]);
+    t.child.kill("SIGSTOP");
+    await becomes("stopped again", () => r.of("stopped").length === 6);
+    r.child.kill("SIGTERM");
+    await r.done;
+    expect(r.of("detached")).toHaveLength(3);
+    expect(field(t.pid, "TracerPid")).toBe("0");
+    expect(field(t.pid, "State")).toBe("T");
+    t.child.kill("SIGCONT");
+    t.child.kill("SIGUSR1");
+    expect(await t.ended).toBe(7);
+  });
+
+  it("attaches to a stopped process without waking it", async () => {
+    const t = await ticker(0);
+    t.child.kill("SIGSTOP");
+    await becomes("stopped", () => field(t.pid, "State") === "T");
+    const r = new Recorder({ attach: t.pid, detachAfter: 200 });
+    await r.done;
+    expect(r.of("stopped")).toMatchObject([{ signo: 19 }]);
+    expect(r.of("end")[0].enters).toBe(0);
+    expect(field(t.pid, "State")).toBe("T");
+    t.child.kill("SIGKILL");
+    await t.ended;
+  });
+
+  it("reports a task killed in the middle of a call", async () => {
+    const r = new Recorder({ argv: ["/bin/sleep", "100"], quiet: false });
+    const call = await r.until("enter", (l) => l.name === "clock_nanosleep");
+    process.kill(call.tid, "SIGKILL");
+    await r.done;
+    expect(r.of("exited")).toMatchObject([{ signal: 9, inCall: true, name: "clock_nanosleep" }]);
+  });
+
+  it("does not take tracees along when it is killed", async () => {
+    const t = await ticker(3);
+    const r = new Recorder({ attach: t.pid });
+    await r.until("new");
+    await sleep(100);
+    r.child.kill("SIGKILL");
+    await becomes("untraced", () => tracers(t.pid).every((p) => p === "0"));
+    expect(field(t.pid, "State")).toMatch(/[RS]/);
+    t.child.kill("SIGUSR1");
+    expect(await t.ended).toBe(7);
+  });
+
+  it("does not wait for a parent in vfork when it detaches", async () => {
+    const r = new Recorder({ argv: [program("vfork-wait"), "3000"], quiet: false });
+    await r.until("enter", (l) => l.name === "clock_nanosleep");
+    await sleep(50);
+    r.child.kill("SIGINT");
+    await r.done;
+    expect(r.of("detached")).toHaveLength(2);
+    expect(r.of("left")[0].ms).toBeLessThan(1000);
+    expect(existsSync(`/proc/${r.of("new")[0].tid}`), "the program lives on").toBe(true);
+  });
+
+  it("adopts a process that stopped itself before its exec", async () => {
+    const child = spawn("/bin/sh", ["-c", "kill -STOP $$; exec /bin/true"], { stdio: "ignore" });
+    const ended = new Promise<number | null>((resolve) => child.on("exit", resolve));
+    await becomes("stopped", () => field(child.pid!, "State") === "T");
+    const r = await record({ adopt: child.pid, quiet: false });
+    expect(r.of("enter")[0]).toMatchObject({ name: "execve", path: "/bin/true" });
+    expect(r.of("signal").concat(r.of("stopped"))).toEqual([]);
+    expect(await ended).toBe(0);
+  });
+
+  it("hands on the exits of children that are not traced", async () => {
+    const r = await record({ argv: ["/bin/true"], bystander: true });
+    expect(r.of("other")).toMatchObject([{ status: 5 << 8 }]);
+    expect(r.of("exited")).toHaveLength(1);
+  });
+
+  it("is on time for its own signals while tracees sleep", async () => {
+    const r = new Recorder({ argv: ["/bin/sleep", "100"], quiet: false });
+    const call = await r.until("enter", (l) => l.name === "clock_nanosleep");
+    const start = performance.now();
+    r.child.kill("SIGTERM");
+    await r.done;
+    expect(performance.now() - start).toBeLessThan(1000);
+    expect(r.of("detached")).toHaveLength(1);
+    process.kill(call.tid, "SIGKILL");
+  });
+});
