@@ -1,3 +1,6 @@
+/** Nothing longer is read at once (bytes): lengths come from the tracee, which may be hostile. */
+const LONGEST = 1 << 26;
+
 /**
  * What decoding sees of a tracee's memory. Bytes are appended to an arena that lives for one stop (or one
  * record), so offsets stay valid while nested pointers are followed. Engines implement `fetch`.
@@ -19,6 +22,8 @@ export abstract class Memory {
    * readable; `got` says how many bytes came.
    */
   read(lo: number, hi: number, length: number): number {
+    // a length the tracee made up, not one it could mean
+    if (!(length >= 0 && length <= LONGEST)) return -1;
     if (this.used + length > this.bytes.length) this.grow(length);
     const at = this.used;
     this.got = length === 0 ? 0 : this.fetch(lo, hi, length, at);

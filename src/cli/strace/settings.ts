@@ -399,6 +399,9 @@ function finish(s: StraceSettings, n: Counts): void {
   }
   if (n.x > 0) text.decode.hexStrings = n.x > 1 ? 2 : 1;
   if (n.y > 0) s.fds = new Set(n.y > 1 ? fdWords : (["path"] as const));
+  // With the trace in a file and a command of ours nobody wants to hear of its children, unless asked otherwise.
+  if (n.q === 0 && text.quiet.size === 0 && s.output !== undefined && s.command.length > 0)
+    text.quiet = new Set(["attach", "personality"]);
   if (n.q > 0) {
     text.quiet = new Set(
       n.q > 2 ? quietWords : n.q > 1 ? ["attach", "personality", "exit"] : ["attach", "personality"],
