@@ -298,6 +298,14 @@ export const x86_64: Readonly<Record<string, Layout>> = {
       {"name":"it_value","offset":16,"size":16,"signed":false,"count":1,"struct":"tv_"},
     ],
   },
+  linger: {
+    name: "linger",
+    size: 8,
+    fields: [
+      {"name":"l_onoff","offset":0,"size":4,"signed":true,"count":1},
+      {"name":"l_linger","offset":4,"size":4,"signed":true,"count":1},
+    ],
+  },
   mnt_id_req: {
     name: "mnt_id_req",
     size: 32,
@@ -319,6 +327,17 @@ export const x86_64: Readonly<Record<string, Layout>> = {
       {"name":"userns_fd","offset":24,"size":8,"signed":false,"count":1},
     ],
   },
+  mq_attr: {
+    name: "mq_attr",
+    size: 64,
+    fields: [
+      {"name":"mq_flags","offset":0,"size":8,"signed":true,"count":1},
+      {"name":"mq_maxmsg","offset":8,"size":8,"signed":true,"count":1},
+      {"name":"mq_msgsize","offset":16,"size":8,"signed":true,"count":1},
+      {"name":"mq_curmsgs","offset":24,"size":8,"signed":true,"count":1},
+      {"name":"__reserved","offset":32,"size":8,"signed":true,"count":4},
+    ],
+  },
   open_how: {
     name: "open_how",
     size: 24,
@@ -326,6 +345,15 @@ export const x86_64: Readonly<Record<string, Layout>> = {
       {"name":"flags","offset":0,"size":8,"signed":false,"count":1},
       {"name":"mode","offset":8,"size":8,"signed":false,"count":1},
       {"name":"resolve","offset":16,"size":8,"signed":false,"count":1},
+    ],
+  },
+  pollfd: {
+    name: "pollfd",
+    size: 8,
+    fields: [
+      {"name":"fd","offset":0,"size":4,"signed":true,"count":1},
+      {"name":"events","offset":4,"size":2,"signed":true,"count":1},
+      {"name":"revents","offset":6,"size":2,"signed":true,"count":1},
     ],
   },
   rlimit64: {
@@ -356,6 +384,15 @@ export const x86_64: Readonly<Record<string, Layout>> = {
       {"name":"ru_nsignals","offset":120,"size":8,"signed":true,"count":1},
       {"name":"ru_nvcsw","offset":128,"size":8,"signed":true,"count":1},
       {"name":"ru_nivcsw","offset":136,"size":8,"signed":true,"count":1},
+    ],
+  },
+  sembuf: {
+    name: "sembuf",
+    size: 6,
+    fields: [
+      {"name":"sem_num","offset":0,"size":2,"signed":false,"count":1},
+      {"name":"sem_op","offset":2,"size":2,"signed":true,"count":1},
+      {"name":"sem_flg","offset":4,"size":2,"signed":true,"count":1},
     ],
   },
   stat: {
@@ -599,6 +636,15 @@ export const x86_64: Readonly<Record<string, Layout>> = {
       {"name":"tms_cstime","offset":24,"size":8,"signed":true,"count":1},
     ],
   },
+  ucred: {
+    name: "ucred",
+    size: 12,
+    fields: [
+      {"name":"pid","offset":0,"size":4,"signed":true,"count":1},
+      {"name":"uid","offset":4,"size":4,"signed":false,"count":1},
+      {"name":"gid","offset":8,"size":4,"signed":false,"count":1},
+    ],
+  },
   ustat: {
     name: "ustat",
     size: 32,
@@ -627,6 +673,16 @@ export const x86_64: Readonly<Record<string, Layout>> = {
       {"name":"version","offset":195,"size":1,"signed":true,"count":65},
       {"name":"machine","offset":260,"size":1,"signed":true,"count":65},
       {"name":"domainname","offset":325,"size":1,"signed":true,"count":65},
+    ],
+  },
+  winsize: {
+    name: "winsize",
+    size: 8,
+    fields: [
+      {"name":"ws_row","offset":0,"size":2,"signed":false,"count":1},
+      {"name":"ws_col","offset":2,"size":2,"signed":false,"count":1},
+      {"name":"ws_xpixel","offset":4,"size":2,"signed":false,"count":1},
+      {"name":"ws_ypixel","offset":6,"size":2,"signed":false,"count":1},
     ],
   },
   xattr_args: {
@@ -937,6 +993,14 @@ export const i386: Readonly<Record<string, Layout>> = {
       {"name":"it_value","offset":8,"size":8,"signed":false,"count":1,"struct":"tv_"},
     ],
   },
+  linger: {
+    name: "linger",
+    size: 8,
+    fields: [
+      {"name":"l_onoff","offset":0,"size":4,"signed":true,"count":1},
+      {"name":"l_linger","offset":4,"size":4,"signed":true,"count":1},
+    ],
+  },
   mnt_id_req: {
     name: "mnt_id_req",
     size: 32,
@@ -958,6 +1022,17 @@ export const i386: Readonly<Record<string, Layout>> = {
       {"name":"userns_fd","offset":24,"size":8,"signed":false,"count":1},
     ],
   },
+  mq_attr: {
+    name: "mq_attr",
+    size: 32,
+    fields: [
+      {"name":"mq_flags","offset":0,"size":4,"signed":true,"count":1},
+      {"name":"mq_maxmsg","offset":4,"size":4,"signed":true,"count":1},
+      {"name":"mq_msgsize","offset":8,"size":4,"signed":true,"count":1},
+      {"name":"mq_curmsgs","offset":12,"size":4,"signed":true,"count":1},
+      {"name":"__reserved","offset":16,"size":4,"signed":true,"count":4},
+    ],
+  },
   open_how: {
     name: "open_how",
     size: 24,
@@ -965,6 +1040,15 @@ export const i386: Readonly<Record<string, Layout>> = {
       {"name":"flags","offset":0,"size":8,"signed":false,"count":1},
       {"name":"mode","offset":8,"size":8,"signed":false,"count":1},
       {"name":"resolve","offset":16,"size":8,"signed":false,"count":1},
+    ],
+  },
+  pollfd: {
+    name: "pollfd",
+    size: 8,
+    fields: [
+      {"name":"fd","offset":0,"size":4,"signed":true,"count":1},
+      {"name":"events","offset":4,"size":2,"signed":true,"count":1},
+      {"name":"revents","offset":6,"size":2,"signed":true,"count":1},
     ],
   },
   rlimit64: {
@@ -995,6 +1079,15 @@ export const i386: Readonly<Record<string, Layout>> = {
       {"name":"ru_nsignals","offset":60,"size":4,"signed":true,"count":1},
       {"name":"ru_nvcsw","offset":64,"size":4,"signed":true,"count":1},
       {"name":"ru_nivcsw","offset":68,"size":4,"signed":true,"count":1},
+    ],
+  },
+  sembuf: {
+    name: "sembuf",
+    size: 6,
+    fields: [
+      {"name":"sem_num","offset":0,"size":2,"signed":false,"count":1},
+      {"name":"sem_op","offset":2,"size":2,"signed":true,"count":1},
+      {"name":"sem_flg","offset":4,"size":2,"signed":true,"count":1},
     ],
   },
   stat: {
@@ -1239,6 +1332,15 @@ export const i386: Readonly<Record<string, Layout>> = {
       {"name":"tms_cstime","offset":12,"size":4,"signed":true,"count":1},
     ],
   },
+  ucred: {
+    name: "ucred",
+    size: 12,
+    fields: [
+      {"name":"pid","offset":0,"size":4,"signed":true,"count":1},
+      {"name":"uid","offset":4,"size":4,"signed":false,"count":1},
+      {"name":"gid","offset":8,"size":4,"signed":false,"count":1},
+    ],
+  },
   ustat: {
     name: "ustat",
     size: 20,
@@ -1267,6 +1369,16 @@ export const i386: Readonly<Record<string, Layout>> = {
       {"name":"version","offset":195,"size":1,"signed":true,"count":65},
       {"name":"machine","offset":260,"size":1,"signed":true,"count":65},
       {"name":"domainname","offset":325,"size":1,"signed":true,"count":65},
+    ],
+  },
+  winsize: {
+    name: "winsize",
+    size: 8,
+    fields: [
+      {"name":"ws_row","offset":0,"size":2,"signed":false,"count":1},
+      {"name":"ws_col","offset":2,"size":2,"signed":false,"count":1},
+      {"name":"ws_xpixel","offset":4,"size":2,"signed":false,"count":1},
+      {"name":"ws_ypixel","offset":6,"size":2,"signed":false,"count":1},
     ],
   },
   xattr_args: {

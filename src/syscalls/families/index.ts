@@ -6,14 +6,18 @@ import { execs } from "./exec.ts";
 import { files } from "./file.ts";
 import { identity } from "./identity.ts";
 import { io } from "./io.ts";
+import { kernels } from "./kernel.ts";
 import { memories } from "./memory.ts";
 import { mounts } from "./mount.ts";
+import { sockets } from "./network.ts";
 import { obsolete } from "./obsolete.ts";
 import { process } from "./process.ts";
 import { signals } from "./signal.ts";
 import { stats } from "./stat.ts";
+import { sync } from "./sync.ts";
 import { times } from "./time.ts";
 import { transfers } from "./transfer.ts";
+import { waiting } from "./waiting.ts";
 import { xattrs } from "./xattr.ts";
 
 export const all: readonly Descriptor[] = [
@@ -31,5 +35,9 @@ export const all: readonly Descriptor[] = [
   ...xattrs,
   ...aios,
   ...mounts,
+  ...sockets,
+  ...waiting,
+  ...sync,
+  ...kernels,
   ...obsolete,
 ];

@@ -1,0 +1,127 @@
+/** Sockets. */
+import * as F from "../../abi/flags.ts";
+import {
+  addr,
+  array,
+  buffer,
+  call,
+  family,
+  fd,
+  flags,
+  inout,
+  int,
+  long,
+  oneOf,
+  out,
+  ptr,
+  returned,
+  size_t,
+  sockaddr,
+  sockaddrOut,
+  special,
+  struct,
+  uint,
+} from "../types/build.ts";
+
+const sockType = special("socket_type");
+const timespec = ptr(struct("timespec", { tv_sec: long, tv_nsec: long }));
+const socklen = inout(special("socklen", 4));
+const network = { classes: "network" } as const;
+
+export const sockets = family({
+  socket: call(
+    { domain: oneOf(F.address_families), type: sockType, protocol: special("socket_protocol") },
+    { ret: "fd", classes: "network" },
+  ),
+  socketpair: call(
+    {
+      domain: oneOf(F.address_families),
+      type: sockType,
+      protocol: special("socket_protocol"),
+      sv: out(array(fd, 2)),
+    },
+    network,
+  ),
+  bind: call({ sockfd: fd, addr: sockaddr("addrlen"), addrlen: int }, network),
+  connect: call(
+    { sockfd: fd, addr: sockaddr("addrlen"), addrlen: int },
+    { classes: "network", wait: "network" },
+  ),
+  listen: call({ sockfd: fd, backlog: int }, network),
+  accept: call(
+    { sockfd: fd, addr: out(sockaddrOut("addrlen")), addrlen: socklen },
+    { ret: "fd", classes: "network", wait: "network" },
+  ),
+  accept4: call(
+    { sockfd: fd, addr: out(sockaddrOut("addrlen")), addrlen: socklen, flags: flags(F.socket_type_flags) },
+    { ret: "fd", classes: "network", wait: "network" },
+  ),
+  getsockname: call({ sockfd: fd, addr: out(sockaddrOut("addrlen")), addrlen: socklen }, network),
+  getpeername: call({ sockfd: fd, addr: out(sockaddrOut("addrlen")), addrlen: socklen }, network),
+  sendto: call(
+    {
+      sockfd: fd,
+      buf: buffer("len"),
+      len: size_t,
+      flags: flags(F.msg_flags),
+      dest_addr: sockaddr("addrlen"),
+      addrlen: uint,
+    },
+    { ret: "long", classes: "network", wait: "network" },
+  ),
+  recvfrom: call(
+    {
+      sockfd: fd,
+      buf: out(returned("len")),
+      len: size_t,
+      flags: flags(F.msg_flags),
+      src_addr: out(sockaddrOut("addrlen")),
+      addrlen: socklen,
+    },
+    { ret: "long", classes: "network", wait: "network" },
+  ),
+  sendmsg: call(
+    { sockfd: fd, msg: special("msghdr", 56), flags: flags(F.msg_flags) },
+    { ret: "long", classes: "network", wait: "network" },
+  ),
+  recvmsg: call(
+    { sockfd: fd, msg: inout(special("msghdr_out", 56)), flags: flags(F.msg_flags) },
+    { ret: "long", classes: "network", wait: "network" },
+  ),
+  sendmmsg: call(
+    { sockfd: fd, msgvec: inout(special("mmsghdr")), vlen: uint, flags: flags(F.msg_flags) },
+    { classes: "network", wait: "network" },
+  ),
+  recvmmsg: call(
+    {
+      sockfd: fd,
+      msgvec: inout(special("mmsghdr")),
+      vlen: uint,
+      flags: flags(F.msg_flags),
+      timeout: timespec,
+    },
+    { classes: "network", wait: "network" },
+  ),
+  shutdown: call({ sockfd: fd, how: oneOf(F.shutdown_modes) }, network),
+  setsockopt: call(
+    {
+      sockfd: fd,
+      level: oneOf(F.socket_levels),
+      optname: special("sockopt_name"),
+      optval: special("sockopt_value", 64),
+      optlen: int,
+    },
+    network,
+  ),
+  getsockopt: call(
+    {
+      sockfd: fd,
+      level: oneOf(F.socket_levels),
+      optname: special("sockopt_name"),
+      optval: out(special("sockopt_result", 64)),
+      optlen: socklen,
+    },
+    network,
+  ),
+  socketcall: call({ call: int, args: addr }, network),
+});
