@@ -113,13 +113,13 @@ export async function waitUntil<T>(
   what: string,
   probe: () => T | Promise<T>,
   timeout = 10,
-): Promise<NonNullable<T>> {
+): Promise<Exclude<T, null | undefined | false | 0 | "">> {
   const end = Date.now() + timeout * 1000;
   let last: unknown;
   for (;;) {
     try {
       const result = await probe();
-      if (result) return result;
+      if (result) return result as never;
     } catch (error) {
       last = error;
     }

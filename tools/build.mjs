@@ -1,9 +1,10 @@
 // Bundles src/ into dist/: one entry for the program, one for the library, shared lazily loaded chunks.
-import { chmodSync, rmSync } from "node:fs";
+import { chmodSync, readdirSync, rmSync, statSync } from "node:fs";
+import { basename, join } from "node:path";
 import { build } from "esbuild";
 
-rmSync("dist", { recursive: true, force: true });
-await build({
+const begun = Date.now();
+const { metafile } = await build({
   entryPoints: { main: "src/cli/main.ts", index: "src/index.ts" },
   outdir: "dist",
   bundle: true,
@@ -15,5 +16,13 @@ await build({
   sourcemap: false,
   legalComments: "none",
   logLevel: "warning",
+  metafile: true,
 });
+// Chunks of earlier builds go last, and not those of a moment ago: a program that is running may load one still.
+const current = new Set(Object.keys(metafile.outputs).map((f) => basename(f)));
+for (const file of readdirSync("dist")) {
+  const path = join("dist", file);
+  if (!current.has(file) && begun - statSync(path).mtimeMs > 60_000)
+    rmSync(path, { recursive: true, force: true });
+}
 chmodSync("bin/svtrace", 0o755);
