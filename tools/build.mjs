@@ -1,5 +1,5 @@
 // Bundles src/ into dist/: one entry for the program, one for the library, shared lazily loaded chunks.
-import { chmodSync, readdirSync, rmSync, statSync } from "node:fs";
+import { chmodSync, readdirSync, rmSync, statSync, utimesSync } from "node:fs";
 import { basename, join } from "node:path";
 import { build } from "esbuild";
 
@@ -25,4 +25,6 @@ for (const file of readdirSync("dist")) {
   if (!current.has(file) && begun - statSync(path).mtimeMs > 60_000)
     rmSync(path, { recursive: true, force: true });
 }
+// tools/setup compares its age with the sources'.
+utimesSync("dist/main.js", begun / 1000, begun / 1000);
 chmodSync("bin/svtrace", 0o755);
