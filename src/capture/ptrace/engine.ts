@@ -90,6 +90,7 @@ class PtraceEngine implements Engine {
   private followToExec(task: Tracee): void {
     task.comm = comm(task.tid);
     task.hidden = true;
+    task.starting = true;
     task.keepAtExec = true;
     this.handlers.follow(task, false);
   }

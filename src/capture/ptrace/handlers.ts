@@ -125,6 +125,7 @@ export class Handlers {
       task.inCall = false;
       if (call.name === "prctl" && call.args[0] === PR_SET_NAME) task.comm = comm(task.tid);
       this.sink.exit(task, this.memory);
+      if (task.starting && call.error !== 0) task.hidden = true;
     } else if (!task.skipping && !task.hidden) {
       this.sink.lost(1, "the end of a call that was under way before the trace");
     }
@@ -205,6 +206,7 @@ export class Handlers {
 
   private execed(task: Tracee, former: number, now: number): void {
     task.hidden = false;
+    task.starting = false;
     task.comm = comm(task.tid);
     this.onOwnMemory(task.tid);
     this.sink.exec(task, former, now);

@@ -5,6 +5,8 @@ import { Task } from "../event.ts";
 export class Tracee extends Task {
   /** Nothing is reported until the command's execve. */
   hidden = false;
+  /** Started by us and not yet become the command: if the exec fails, the rest is none of the user's business. */
+  starting = false;
   /** Inside a call that is not wanted; `inCall` is for wanted ones. */
   skipping = false;
   /** A filter of ours makes wanted calls stop: outside of them it runs without system call stops. */

@@ -8,7 +8,10 @@ export function both(sinks: readonly EventSink[], last: Partial<EventSink>): Eve
   return {
     newTask: (t, a) => each((s) => s.newTask(t, a)),
     enter: (t, m) => each((s) => s.enter(t, m)),
-    exit: (t, m) => each((s) => s.exit(t, m)),
+    exit: (t, m) => {
+      each((s) => s.exit(t, m));
+      last.exit?.(t, m);
+    },
     signal: (t, e, n) => each((s) => s.signal(t, e, n)),
     stopped: (t, s, n) => each((x) => x.stopped(t, s, n)),
     exec: (t, f, n) => each((s) => s.exec(t, f, n)),
@@ -34,7 +37,10 @@ class Proxied implements EventSink {
   ) {}
   newTask: EventSink["newTask"] = (t, a) => this.sink.newTask(t, a);
   enter: EventSink["enter"] = (t, m) => this.sink.enter(t, m);
-  exit: EventSink["exit"] = (t, m) => this.sink.exit(t, m);
+  exit: EventSink["exit"] = (t, m) => {
+    this.sink.exit(t, m);
+    this.last.exit?.(t, m);
+  };
   signal: EventSink["signal"] = (t, e, n) => this.sink.signal(t, e, n);
   stopped: EventSink["stopped"] = (t, s, n) => this.sink.stopped(t, s, n);
   exec: EventSink["exec"] = (t, f, n) => this.sink.exec(t, f, n);

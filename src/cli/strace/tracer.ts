@@ -1,5 +1,6 @@
 /** Puts sinks, outputs and an engine together as the settings ask, and runs them to the end. */
 import { setImmediate as turn } from "node:timers/promises";
+import { errnoText } from "../../abi/errno.ts";
 import { SysError, UsageError } from "../../base/errors.ts";
 import type { Engine } from "../../capture/engine.ts";
 import type { EventSink, ExitEvent, Task } from "../../capture/event.ts";
@@ -119,13 +120,20 @@ export class Tracer {
   }
 
   /** Notes how the command ends. */
-  private watch(): Pick<EventSink, "exited"> {
-    return {
+  private watch(): Partial<EventSink> {
+    const watcher: Partial<EventSink> = {
+      // until the command's exec has returned
+      exit: (task: Task) => {
+        if (task.tid !== this.mainPid || !task.call.name.startsWith("execve")) return;
+        if (task.call.error !== 0) this.say(`exec: ${errnoText(task.call.error)}`);
+        watcher.exit = undefined;
+      },
       exited: (task: Task, event: ExitEvent) => {
         if (task.tid === this.mainPid) this.ending = { status: event.status ?? 1, signal: event.signal };
         this.onExited?.(task);
       },
     };
+    return watcher;
   }
 
   /** Signals of our own: what is fatal waits until the call being printed is whole. */

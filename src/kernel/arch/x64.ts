@@ -3,7 +3,7 @@
  * runs without returning to JavaScript. `run(steps, stackTop, cloneFlags)` returns the child's pid or -errno.
  *
  * A step is nine 64-bit words: number, six arguments, mode, result. After each call the child stores the result;
- * a negative one ends it with status 127 unless mode has STEP_IGNORE; a positive one ends it with status 0 if
+ * a negative one ends it with status 1 unless mode has STEP_IGNORE; a positive one ends it with status 0 if
  * mode has STEP_PARENT_LEAVES (the parent side of a fork). STEP_FIRST_IS_PREVIOUS replaces the first argument
  * by the previous result. The last step is an execve or exit.
  *
@@ -13,14 +13,14 @@
  *   next: load rax,rdi,rsi,rdx,r10,r8,r9 from [r12..r12+48]; test [r12+56],4; jz call; mov rdi,rbx
  *   call: syscall; mov rbx,rax; mov [r12+64],rax; mov ecx,[r12+56]; test ecx,1; jnz step
  *         test rax,rax; js fail; jz step; test ecx,2; jz step; xor edi,edi; jmp leave
- *   fail: mov edi,127
+ *   fail: mov edi,1
  *   leave: mov eax,60; syscall
  */
 export const childRunner = Buffer.from(
   "5341544989fc4889d731d24531d24531c0b8380000000f054885c07408415c5bc3" +
     "4983c448498b0424498b7c2408498b742410498b5424184d8b5424204d8b4424284d8b4c2430" +
     "41f74424380400000074034889df0f054889c34989442440418b4c2438" +
-    "f7c10100000075b54885c0780e74aef7c10200000074a631ffeb05bf7f000000b83c0000000f05",
+    "f7c10100000075b54885c0780e74aef7c10200000074a631ffeb05bf01000000b83c0000000f05",
   "hex",
 );
 
