@@ -31,6 +31,7 @@ export const options = {
 
 const EPERM = 1;
 const ESRCH = 3;
+const EIO = 5;
 
 /** Attaches without stopping. Throws SysError with what to do about a refusal. */
 export function seize(pid: number, flags: number): void {
@@ -107,9 +108,17 @@ const bytes = new Uint8Array(info.words.buffer);
 const infoAt = addressOf(info.words);
 const INFO_SIZE = info.words.byteLength;
 
-/** Fills `info`; false if the task is gone. Word offsets: 1 arch, 2-3 ip, 4-5 sp, entry: 6-7 nr, 8-19 args; exit: 6-7 return value, 8 is_error. */
+/**
+ * Fills `info`; false if the task is gone. Throws SysError where the kernel lacks the request. Word offsets: 1 arch, 2-3 ip, 4-5 sp, entry: 6-7 nr, 8-19 args; exit: 6-7
+ * return value, 8 is_error.
+ */
 export function syscallInfo(pid: number): boolean {
-  if (ptrace(PTRACE_GET_SYSCALL_INFO, pid, INFO_SIZE, infoAt) <= 0) return false;
+  if (ptrace(PTRACE_GET_SYSCALL_INFO, pid, INFO_SIZE, infoAt) <= 0) {
+    const code = errno();
+    if (code === EIO)
+      throw sysError(`ptrace(PTRACE_GET_SYSCALL_INFO, ${pid})`, code, "svtrace needs Linux 5.3");
+    return false;
+  }
   info.op = bytes[0];
   return true;
 }

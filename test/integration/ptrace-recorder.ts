@@ -19,6 +19,8 @@ interface Job {
   readonly adopt?: number;
   /** Whether to write system calls and not only count them. */
   readonly quiet?: boolean;
+  /** Read memory at each call, wherever its second argument points. */
+  readonly read?: boolean;
   /** Start a child that is not traced. */
   readonly bystander?: boolean;
   /** Detach after this many ms. */
@@ -42,6 +44,7 @@ const sink: EventSink = {
   newTask: (t, attached) => put("new", t, { attached, parent: t.parent }),
   enter(t, memory) {
     enters++;
+    if (job.read) memory.read(t.call.args[2], t.call.args[3], 32);
     if (job.quiet) return;
     const { name, args } = t.call;
     const at = name === "execve" || name === "open" ? memory.readString(args[0], args[1], 4096) : -1;

@@ -119,11 +119,13 @@ export class Handlers {
 
   private exit(task: Tracee): void {
     const { call } = task;
+    if ((task.inCall || task.skipping) && call.name === "prctl" && call.args[0] === PR_SET_NAME) {
+      task.comm = comm(task.tid);
+    }
     if (task.inCall) {
       call.exit = monotonicNow();
       takeExit(call);
       task.inCall = false;
-      if (call.name === "prctl" && call.args[0] === PR_SET_NAME) task.comm = comm(task.tid);
       this.sink.exit(task, this.memory);
       if (task.starting && call.error !== 0) task.hidden = true;
     } else if (!task.skipping && !task.hidden) {
