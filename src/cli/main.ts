@@ -29,6 +29,7 @@ const commands: Readonly<Record<string, () => Promise<Program>>> = {
   why: () => import("./why.ts"),
   record: () => import("./record.ts"),
   export: () => import("./export.ts"),
+  doctor: () => import("./doctor.ts"),
   recorder: () => import("./recorder.ts"),
 };
 
@@ -42,6 +43,7 @@ Find out why a service, or its restart, is slow:
   trace on|off S       switch recording of a service on or off
   run [OPTIONS] -- CMD trace a service from within its run script, under any supervisor
   record -o F -- CMD   record a command (or -p PID)
+  doctor               what this machine allows
   export RECORDING     a recording as strace's text or JSON
 
 Programs, also runnable through links made by \`svtrace applets DIR\`:

@@ -10,6 +10,7 @@ const sigaction = libc("int sigaction(int sig, void *act, void *old)");
 const prlimit = libc("int prlimit(int pid, int resource, void *limit, void *old)");
 
 const SIGPIPE = 13;
+const SIGXFSZ = 25;
 const RLIMIT_NOFILE = 7;
 const RLIM_INFINITY = 0xffffffffffffffffn;
 
@@ -27,9 +28,20 @@ export function parentsFileLimit(): readonly [soft: bigint, hard: bigint] | unde
   return [soft < hard ? soft : hard, hard];
 }
 
+/** Gives up the raised limit on open files. */
+export function restoreFileLimit(): void {
+  const limit = parentsFileLimit();
+  if (limit) prlimit(0, RLIMIT_NOFILE, BigUint64Array.of(...limit), null);
+}
+
+/** Back to the default disposition, which Node changed: it would be inherited. */
+export function restoreSignals(): void {
+  for (const signal of [SIGPIPE, SIGXFSZ]) sigaction(signal, new BigUint64Array(19), null);
+}
+
 /**
- * Replaces this process by `path`, same pid. Descriptors we were started with stay open; SIGPIPE, which Node
- * ignores, is restored. Returns only by throwing SysError.
+ * Replaces this process by `path`, same pid. Descriptors we were started with stay open; SIGPIPE and SIGXFSZ, which
+ * Node ignores, are restored. Returns only by throwing SysError.
  */
 export function replaceProcess(
   path: string | Uint8Array,
@@ -37,9 +49,8 @@ export function replaceProcess(
   env: readonly (string | Uint8Array)[] = environment(),
   ours: ReadonlySet<number> = new Set(),
 ): never {
-  sigaction(SIGPIPE, new BigUint64Array(19), null);
-  const limit = parentsFileLimit();
-  if (limit) prlimit(0, RLIMIT_NOFILE, BigUint64Array.of(...limit), null);
+  restoreSignals();
+  restoreFileLimit();
   for (const fd of inheritedFds(ours)) setCloseOnExec(fd, false);
   const args = new CStringArray(argv);
   const vars = new CStringArray(env);

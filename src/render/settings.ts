@@ -1,5 +1,5 @@
 /** How text looks; filled from strace's options. */
-import type { DecodeOptions } from "../decode/options.ts";
+import { type DecodeOptions, defaultOptions } from "../decode/options.ts";
 
 export type TimeUnit = "s" | "ms" | "us" | "ns";
 
@@ -26,4 +26,23 @@ export interface TextSettings {
   statuses: ReadonlySet<"successful" | "failed" | "unfinished" | "unavailable" | "detached"> | undefined;
   /** -e signal: undefined shows all. */
   signals: ((signo: number) => boolean) | undefined;
+}
+
+/** What strace does without options. */
+export function defaultText(program: string): TextSettings {
+  return {
+    decode: defaultOptions(),
+    program,
+    timestamp: "none",
+    precision: 0,
+    relative: false,
+    duration: undefined,
+    column: 40,
+    showNumber: false,
+    showPointer: false,
+    alwaysPid: false,
+    quiet: new Set(),
+    statuses: undefined,
+    signals: undefined,
+  };
 }

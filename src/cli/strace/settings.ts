@@ -1,8 +1,7 @@
 /** From options to settings, with strace's messages for what cannot be. */
 import { UsageError } from "../../base/errors.ts";
-import { defaultOptions } from "../../decode/options.ts";
 import { type Column, columnAliases, defaultColumns } from "../../render/counts.ts";
-import type { TextSettings, TimeUnit } from "../../render/settings.ts";
+import { defaultText, type TextSettings, type TimeUnit } from "../../render/settings.ts";
 import { getopt, OptionError } from "../getopt.ts";
 import { type CallSet, parseCallSet, parseSignalSet, parseWords } from "./expressions.ts";
 import { options, type StraceOption } from "./options.ts";
@@ -74,21 +73,7 @@ export function parseSettings(program: string, argv: readonly string[]): StraceS
 
 function fresh(program: string): StraceSettings {
   return {
-    text: {
-      decode: defaultOptions(),
-      program,
-      timestamp: "none",
-      precision: 0,
-      relative: false,
-      duration: undefined,
-      column: 40,
-      showNumber: false,
-      showPointer: false,
-      alwaysPid: false,
-      quiet: new Set(),
-      statuses: undefined,
-      signals: undefined,
-    },
+    text: defaultText(program),
     command: [],
     pids: [],
     env: [],

@@ -1,0 +1,47 @@
+/** execvp(3) as djb's pathexec does it: what is tried, and which error is reported when all fails. */
+import { restoreFileLimit, restoreSignals } from "./exec.ts";
+import { inheritedFds, setCloseOnExec } from "./fds.ts";
+import { errno, libc, sysError } from "./ffi.ts";
+import { CStringArray, cString } from "./memory.ts";
+
+const execve = libc("int execve(const void *path, uintptr_t argv, uintptr_t envp)");
+const ENOENT = 2;
+const EPERM = 1;
+const EACCES = 13;
+const EISDIR = 21;
+const DEFAULT_PATH = "/bin:/usr/bin";
+const SLASH = 47;
+
+export interface Becoming {
+  readonly argv: readonly Uint8Array[];
+  readonly env: readonly Uint8Array[];
+  /** PATH to search; undefined when not set. */
+  readonly path: string | undefined;
+  /** Descriptors of ours, opened since the start, that the program is to get. */
+  readonly pass?: readonly number[];
+  /** Last step before the exec, for what would hurt this process: limits on its memory. */
+  readonly beforeExec?: () => void;
+}
+
+/** Becomes argv[0], found along PATH; same pid. Returns only by throwing SysError. */
+export function becomeProgram({ argv, env, path, pass = [], beforeExec }: Becoming): never {
+  const [file] = argv;
+  const candidates = file.includes(SLASH)
+    ? [Buffer.from(file)]
+    : (path ?? DEFAULT_PATH).split(":").map((d) => Buffer.concat([Buffer.from(`${d || "."}/`), file]));
+  const args = new CStringArray(argv);
+  const vars = new CStringArray(env);
+  const paths = candidates.map(cString);
+  for (const fd of [...inheritedFds(new Set(pass)), ...pass]) setCloseOnExec(fd, false);
+  restoreSignals();
+  restoreFileLimit();
+  beforeExec?.();
+  let code = ENOENT;
+  for (const candidate of paths) {
+    execve(candidate, args.address, vars.address);
+    const failure = errno();
+    if (failure !== ENOENT) code = failure;
+    if (![ENOENT, EACCES, EPERM, EISDIR].includes(failure)) break;
+  }
+  throw sysError(`execve(${file})`, code);
+}
