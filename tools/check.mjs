@@ -14,13 +14,16 @@ function command(...argv) {
 }
 
 function longFiles() {
-  return ["src", "tools", "test", "bench"]
-    .filter(existsSync)
-    .flatMap(sourceFiles)
-    .filter((f) => !f.startsWith("src/abi/generated/") && !f.startsWith("test/out/"))
-    .map((f) => [f, readFileSync(f, "utf8").split("\n").length - 1])
-    .filter(([, lines]) => lines > LONGEST)
-    .map(([f, lines]) => `${f}: ${lines} lines, more than ${LONGEST}: split it`);
+  return (
+    ["src", "tools", "test", "bench"]
+      .filter(existsSync)
+      .flatMap(sourceFiles)
+      // lists of names, one a line
+      .filter((f) => !/^(src\/abi\/generated|tools\/generate\/specs|test\/out)\//.test(f))
+      .map((f) => [f, readFileSync(f, "utf8").split("\n").length - 1])
+      .filter(([, lines]) => lines > LONGEST)
+      .map(([f, lines]) => `${f}: ${lines} lines, more than ${LONGEST}: split it`)
+  );
 }
 
 /** A clone must install from whatever registry its user has configured. */

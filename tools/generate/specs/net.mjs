@@ -315,7 +315,21 @@ export default {
     },
     poll_events: {
       headers: ["asm/poll.h"],
-      names: ["POLLIN", "POLLPRI", "POLLOUT", "POLLERR", "POLLHUP", "POLLNVAL", "POLLRDNORM", "POLLRDBAND", "POLLWRNORM", "POLLWRBAND", "POLLMSG", "POLLREMOVE", "POLLRDHUP"],
+      names: [
+        "POLLIN",
+        "POLLPRI",
+        "POLLOUT",
+        "POLLERR",
+        "POLLHUP",
+        "POLLNVAL",
+        "POLLRDNORM",
+        "POLLRDBAND",
+        "POLLWRNORM",
+        "POLLWRBAND",
+        "POLLMSG",
+        "POLLREMOVE",
+        "POLLRDHUP",
+      ],
       fallback: "POLL???",
     },
     epoll_events: {
