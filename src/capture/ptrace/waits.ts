@@ -19,11 +19,9 @@ import {
 } from "../../kernel/tracewait.ts";
 
 /** Looks before sleeping, at half a microsecond each. */
-const LOOKS_MAX = 400;
-/** Below this it is not worth it: sleep at once. */
-const LOOKS_MIN = 25;
-/** Sleeps after which looking is tried again. */
-const RETRY_AFTER = 250;
+const LOOKS = 300;
+/** Waits for which it sleeps at once after looking was in vain twice. */
+const SLEEPS = 1000;
 
 export class Waits {
   /** What `next` found. */
@@ -36,8 +34,9 @@ export class Waits {
 
   private readonly queue: number[] = [];
   private head = 0;
-  private looks = LOOKS_MAX;
+  /** Waits for which to sleep at once. */
   private sleeps = 0;
+  private inVain = 0;
   private armed = false;
   private readonly poll: () => number;
 
@@ -98,19 +97,19 @@ export class Waits {
   }
 
   private look(): number {
-    for (let i = this.looks; i > 0; i--) {
+    if (this.sleeps > 0) {
+      this.sleeps--;
+      return NOTHING;
+    }
+    for (let i = LOOKS; i > 0; i--) {
       const result = this.poll();
       if (result !== NOTHING) {
-        this.looks = Math.min(LOOKS_MAX, this.looks + 10);
+        this.inVain = 0;
         return result;
       }
     }
-    if (this.looks > LOOKS_MIN) this.looks >>= 1;
-    else if (++this.sleeps < RETRY_AFTER) this.looks = 0;
-    else {
-      this.sleeps = 0;
-      this.looks = LOOKS_MAX;
-    }
+    // once can be a call that takes its time
+    if (++this.inVain > 1) this.sleeps = SLEEPS;
     return NOTHING;
   }
 }
