@@ -41,7 +41,7 @@ function registryHosts() {
 /** Everything a folder of src/ holds is on its map, and the map names nothing else. */
 function map() {
   const text = readFileSync("src/README.md", "utf8");
-  const named = [...text.matchAll(/^\| `([a-z]+)\/` \|/gm)].map((m) => m[1]);
+  const named = [...text.matchAll(/^\| `([a-z]+)\/` *\|/gm)].map((m) => m[1]);
   const there = [...new Set(sourceFiles("src").map((f) => f.split("/")[1]))].filter((d) => !d.includes("."));
   return [
     ...there.filter((d) => !named.includes(d)).map((d) => `src/README.md does not name ${d}/`),
