@@ -1,0 +1,269 @@
+/** Command lines both tracers run, and why lines that still differ do. */
+import type { Mask } from "./normalise.ts";
+
+export interface Case {
+  readonly name: string;
+  readonly argv: readonly string[];
+  /** Options given to both tracers. */
+  readonly options?: readonly string[];
+  /** Why two runs of this program do not make the same calls in the same order; compared as a bag of lines. */
+  readonly varies?: string;
+  readonly masks?: readonly Mask[];
+  /** Programs it needs besides argv[0]. */
+  readonly needs?: readonly string[];
+}
+
+const f = ["-f"];
+const sh = (script: string): string[] => ["/bin/bash", "-c", script];
+const concurrent = "processes run side by side: the kernel orders their calls, and who waits for whom";
+
+/** Payloads of probes carry the time they were sent at. */
+const icmp: readonly Mask[] = [
+  [/"\\[^"]{20,}"(\.\.\.)?/g, "PROBE"],
+  [/time=[\d.]+ ms|time \d+ms|mdev = [^"]*/g, "TIMES"],
+  [/iov_base="64 bytes[^"]*"|"64 bytes[^"]*"/g, "LINE"],
+  [/sin_port=htons\(\d+\)|sin6_port=htons\(\d+\)|icmp_id=\d+/g, "ID"],
+];
+const timing: Mask = [
+  /\b(poll|epoll_wait|ppoll|select|pselect6|clock_nanosleep)\((.*)\b(\d+)\) =/g,
+  "$1($2T) =",
+];
+
+export const cases: readonly Case[] = [
+  { name: "true", argv: ["/bin/true"] },
+  { name: "echo", argv: ["/bin/echo", "hello"] },
+  { name: "ls -la", argv: ["ls", "-la", "/etc"] },
+  { name: "ls -lR --color", argv: ["ls", "-lR", "--color=always", "/usr/share/nginx"] },
+  { name: "cat", argv: ["cat", "/etc/passwd", "text", "absent"] },
+  { name: "cp", argv: ["cp", "-a", "tree", "copy"] },
+  { name: "mv", argv: ["mv", "text", "moved"] },
+  { name: "rm -rf", argv: ["rm", "-rf", "tree", "text"] },
+  { name: "mkdir -p", argv: ["mkdir", "-p", "-m", "700", "x/y/z"] },
+  { name: "ln", argv: ["ln", "-sf", "text", "link"] },
+  { name: "stat", argv: ["stat", "/", "text"] },
+  { name: "touch chmod", argv: sh("touch -d @1000000000 t; chmod 4755 t; chown 1:2 t"), options: f },
+  { name: "wc", argv: ["wc", "/etc/services", "text"] },
+  { name: "sort", argv: ["sort", "-r", "/etc/passwd"], options: f },
+  {
+    name: "dd",
+    argv: ["dd", "if=/dev/zero", "of=zeros", "bs=4k", "count=20", "conv=fsync"],
+    masks: [[/"[^"]*copied[^"]*"|"[^"]*MB\/s[^"]*"|, \d+\) = \d+$/g, "X"]],
+  },
+  { name: "head tail", argv: sh("head -c 20 /etc/passwd; tail -n 2 /etc/passwd"), options: f },
+  {
+    name: "df",
+    argv: ["df", "/"],
+    masks: [
+      [/f_(bfree|bavail|ffree)=\d+/g, "f_$1=N"],
+      [/^write\(1.*/, "write"],
+    ],
+  },
+  { name: "du", argv: ["du", "-s", "/usr/share/doc/bash"] },
+  { name: "id", argv: ["id", "root"] },
+  { name: "date", argv: ["date", "-u"], masks: [[/^write\(1.*/, "write"]] },
+  { name: "sleep", argv: ["sleep", "0.1"] },
+  { name: "timeout", argv: ["timeout", "0.2", "sleep", "5"], options: f },
+  { name: "nice", argv: ["nice", "-n", "5", "sleep", "0"] },
+  { name: "env", argv: ["env", "-i", "A=1", "/bin/true"] },
+  { name: "uname", argv: ["uname", "-a"] },
+  { name: "md5sum", argv: ["md5sum", "/bin/ls"] },
+  { name: "find -ls", argv: ["find", "/usr/share/perl", "-name", "*.pm", "-newer", "/etc/passwd"] },
+  { name: "find -exec", argv: ["find", "tree", "-type", "f", "-exec", "cat", "{}", "+"], options: f },
+  { name: "grep -r", argv: ["grep", "-r", "one", "tree", "absent"] },
+  { name: "sed -i", argv: ["sed", "-i", "s/one/two/", "text"], masks: [[/\.\/sed\w{6}/g, "./sedX"]] },
+  { name: "tar c", argv: ["tar", "cf", "tree.tar", "tree"] },
+  {
+    name: "tar z",
+    argv: sh("tar czf t.tgz tree && tar xzf t.tgz -C /dev/shm --no-overwrite-dir -O >/dev/null"),
+    options: f,
+    varies: concurrent,
+  },
+  {
+    name: "ps",
+    argv: ["ps", "-p", "1"],
+    needs: ["ps"],
+    varies: "what it prints is read from /proc, which changes",
+  },
+  {
+    name: "ping",
+    argv: ["ping", "-c", "2", "-i", "0.2", "127.0.0.1"],
+    masks: [...icmp, timing],
+    varies: "waits for an answer or finds it there",
+  },
+  {
+    name: "curl",
+    argv: ["curl", "-s", "-o", "page", "http://127.0.0.1:HTTP/"],
+    options: f,
+    masks: [timing],
+    varies: "polls as often as the server takes to answer",
+  },
+  {
+    name: "curl refused",
+    argv: ["curl", "-s", "http://127.0.0.1:1/"],
+    masks: [timing],
+    varies: "polls as often as it takes",
+  },
+  { name: "git init", argv: ["git", "init", "repo"], options: f },
+  {
+    name: "git commit",
+    argv: sh(
+      "git init -q r && cd r && cp ../text . && git add text && git -c user.name=a -c user.email=a@b commit -qm first && git log --oneline && git status -s",
+    ),
+    options: f,
+    masks: [
+      [/[0-9a-f]{38,40}|objects\/[0-9a-f]{2}|\b[0-9a-f]{7} first/g, "HASH"],
+      [/tmp_obj_\w{6}/g, "tmp_obj_X"],
+      [/\b\d{10} \+0000/g, "T"],
+      [/^(write|read|pread64)\((\d+), "[^"]*"/, '$1($2, "X"'],
+    ],
+    varies: concurrent,
+  },
+  {
+    name: "gcc",
+    argv: ["gcc", "-O1", "-o", "hello", "hello.c"],
+    options: f,
+    masks: [[/\/tmp\/cc\w{6}/g, "/tmp/ccX"]],
+  },
+  {
+    name: "bash builtin",
+    argv: sh(
+      "for i in 1 2 3; do echo $i; done > out; read x < out; echo [$x]; cd /; pwd; test -f etc/passwd && ulimit -n; trap : USR1; kill -USR1 $$; umask",
+    ),
+  },
+  {
+    name: "bash pipeline",
+    argv: sh("cat /etc/passwd | sort | uniq -c | head -n 3 | tee out | wc -l"),
+    options: f,
+    varies: concurrent,
+  },
+  {
+    name: "bash loop",
+    argv: sh("for i in 1 2 3 4 5; do (exit $i); done; /bin/false || /bin/true"),
+    options: f,
+  },
+  {
+    name: "bash jobs",
+    argv: sh("sleep 5 & kill %1; wait; sleep 0.1 & wait $!"),
+    options: f,
+    varies: concurrent,
+  },
+  { name: "dash", argv: ["dash", "-c", "x=$(echo hi); echo $x; cat <<E\nword\nE\n/bin/true"], options: f },
+  {
+    name: "perl files",
+    argv: [
+      "perl",
+      "-e",
+      'use POSIX; open my $h, "<", "text"; print <$h>; opendir my $d, "."; print readdir $d; POSIX::mkfifo("ff", 0600); print -p "ff"; symlink "a", "b"; print readlink "b"; rename "b", "c"; unlink "c"; utime 1, 2, "text"; truncate "text", 3; select undef, undef, undef, 0.01; kill 0, $$; alarm 0; system "/bin/true"; print `echo x`',
+    ],
+    options: f,
+  },
+  {
+    name: "perl fork",
+    argv: [
+      "perl",
+      "-e",
+      '$SIG{CHLD} = "DEFAULT"; for (1..5) { my $p = fork; exit $_ if !$p; waitpid $p, 0 } kill "TERM", $$',
+    ],
+    options: f,
+  },
+  {
+    name: "perl sockets",
+    argv: [
+      "perl",
+      "-e",
+      'use IO::Socket::INET; my $s = IO::Socket::INET->new(Listen => 5, LocalAddr => "127.0.0.1", ReuseAddr => 1); my $c = IO::Socket::INET->new(PeerAddr => "127.0.0.1", PeerPort => $s->sockport); my $a = $s->accept; print $a "hello\\n"; $a->close; print <$c>; use Socket; socketpair(my $x, my $y, AF_UNIX, SOCK_DGRAM, 0); send $x, "ping", 0; recv $y, my $b, 10, 0; print $b, getsockopt($x, SOL_SOCKET, SO_RCVBUF) ? 1 : 0',
+    ],
+  },
+  {
+    name: "python3",
+    argv: [
+      "/usr/bin/python3",
+      "-c",
+      "import json, os, socket, tempfile; print(json.dumps(os.uname()[0])); os.stat('/'); socket.socket().close()",
+    ],
+  },
+  {
+    name: "python3 subprocess",
+    argv: [
+      "/usr/bin/python3",
+      "-I",
+      "-c",
+      "import subprocess; print(subprocess.run(['/bin/echo', 'x'], capture_output=True).stdout)",
+    ],
+    options: f,
+    varies: concurrent,
+  },
+  {
+    name: "python3 net",
+    argv: [
+      "/usr/bin/python3",
+      "-I",
+      "-c",
+      "import socket, select, os\na, b = socket.socketpair()\na.send(b'x'); print(select.select([b], [], [], 1)); p = select.epoll(); p.register(b, select.EPOLLIN); print(p.poll(1)); u = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM); u.bind(('::1', 0)); u.sendto(b'hello', u.getsockname()); print(u.recvfrom(10))\nr, w = os.pipe(); socket.send_fds(a, [b'f'], [r]); print(socket.recv_fds(b, 10, 2)); q = select.poll(); q.register(w); print(q.poll(10)); os.sendfile(w, os.open('text', 0), 0, 4)",
+    ],
+    masks: [[/^write\(1.*/, "write"]],
+  },
+  {
+    name: "python3 threads",
+    argv: [
+      "/usr/bin/python3",
+      "-I",
+      "-c",
+      "import threading\nts = [threading.Thread(target=print, args=('x',)) for _ in range(3)]\n[t.start() for t in ts]; [t.join() for t in ts]",
+    ],
+    options: f,
+    varies: "threads race for the interpreter's lock",
+  },
+  {
+    name: "node",
+    argv: ["node", "-e", "console.log(require('fs').readFileSync('text', 'utf8'))"],
+    options: f,
+    varies: "helper threads share the work as they happen to wake",
+  },
+  {
+    name: "redis",
+    argv: sh(
+      "redis-server --port 0 --unixsocket $PWD/r.sock --save '' --logfile log & until redis-cli -s r.sock ping 2>/dev/null | grep -q PONG; do sleep 0.05; done; redis-cli -s r.sock shutdown nosave; wait",
+    ),
+    options: f,
+    needs: ["redis-server", "redis-cli"],
+    masks: [timing, [/\b\d{2} \w{3} \d{4} [\d:.]+/g, "T"]],
+    varies: "the client asks until the server is up; the server's timer and helper threads",
+  },
+  {
+    name: "nginx",
+    argv: sh(
+      "nginx -p $PWD -c nginx.conf; until curl -s --unix-socket n.sock http://x/text -o page; do sleep 0.05; done; kill -QUIT $(cat nginx.pid); while [ -e nginx.pid ]; do sleep 0.05; done",
+    ),
+    options: f,
+    needs: ["nginx", "curl"],
+    masks: [timing],
+    varies: "master and worker run side by side; the shell waits for them",
+  },
+  { name: "psql --version", argv: ["psql", "--version"], needs: ["psql"], options: f },
+  {
+    name: "psql",
+    argv: [
+      "/usr/lib/postgresql/PGVERSION/bin/psql",
+      "-h",
+      "PGSOCKETS",
+      "-U",
+      "postgres",
+      "-Atc",
+      "select 1 + 1, now()",
+    ],
+    options: f,
+    masks: [timing],
+    needs: ["PG"],
+    varies: "polls as often as the server takes to answer",
+  },
+];
+
+export interface Known {
+  readonly why: string;
+  /** A line of strace's or ours, after normalising. */
+  readonly line: RegExp;
+}
+
+/** Classes of lines that may differ in any case. */
+export const known: readonly Known[] = [];

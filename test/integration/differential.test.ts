@@ -1,0 +1,145 @@
+/** The same command under Debian's strace and under ours: the same lines. */
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once as happens } from "node:events";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Case, cases, known } from "../differential/cases.ts";
+import { compare, type Difference, normalise } from "../differential/normalise.ts";
+
+const svtrace = resolve("bin/svtrace");
+const dir = mkdtempSync(join(tmpdir(), "svtrace-differential-"));
+const work = join(dir, "work");
+const env = { PATH: "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", HOME: dir, LANG: "C", TZ: "UTC" };
+
+let http: ChildProcess;
+const words: Record<string, string> = {};
+/** The bin directory of a PostgreSQL server and its data, while one runs for these tests. */
+let postgres: { ctl: string; data: string } | undefined;
+
+const asPostgres = (...argv: string[]) =>
+  spawnSync("runuser", ["-u", "postgres", "--", ...argv], { cwd: "/", stdio: "ignore" });
+
+function startPostgres(): void {
+  const root = "/usr/lib/postgresql";
+  const version = existsSync(root) ? readdirSync(root).at(-1) : undefined;
+  if (!version || process.getuid?.() !== 0) return;
+  const bin = join(root, version, "bin");
+  const place = join(dir, "pg");
+  mkdirSync(place, { mode: 0o700 });
+  spawnSync("chown", ["postgres", place]);
+  spawnSync("chmod", ["755", dir]);
+  const data = join(place, "data");
+  if (asPostgres(join(bin, "initdb"), "-N", "-A", "trust", "-D", data).status !== 0) return;
+  const ctl = join(bin, "pg_ctl");
+  const options = `-k ${place} -c listen_addresses=`;
+  if (asPostgres(ctl, "-D", data, "-w", "-l", join(place, "log"), "-o", options, "start").status !== 0)
+    return;
+  postgres = { ctl, data };
+  words.PGVERSION = version;
+  words.PGSOCKETS = place;
+  spawnSync("chmod", ["755", place]);
+}
+
+beforeAll(async () => {
+  // A process of its own: this one stands still while a command runs.
+  const serve =
+    'const s = require("http").createServer((_, r) => r.end("hello\\n")).listen(0, "127.0.0.1", () => console.log(s.address().port))';
+  http = spawn(process.execPath, ["-e", serve], { stdio: ["ignore", "pipe", "inherit"] });
+  const [port] = await happens(http.stdout!, "data");
+  words.HTTP = String(port).trim();
+  startPostgres();
+});
+
+afterAll(() => {
+  if (postgres) asPostgres(postgres.ctl, "-D", postgres.data, "-m", "immediate", "stop");
+  http.kill();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+/** The same directory, freshly made, for each run. */
+function furnish(): void {
+  rmSync(work, { recursive: true, force: true });
+  for (const d of ["tree/a", "tree/b", "logs"]) mkdirSync(join(work, d), { recursive: true });
+  writeFileSync(join(work, "text"), "one\ntwo\nthree\n");
+  for (const name of ["a/1", "a/2", "b/3"]) writeFileSync(join(work, "tree", name), `one ${name}\n`);
+  writeFileSync(join(work, "hello.c"), '#include <stdio.h>\nint main(void) { puts("hello"); }\n');
+  writeFileSync(
+    join(work, "nginx.conf"),
+    `pid ${work}/nginx.pid; error_log ${work}/logs/error.log; user root; worker_processes 1;
+events { worker_connections 64; }
+http { access_log off; client_body_temp_path ${work}/logs/b; proxy_temp_path ${work}/logs/p;
+fastcgi_temp_path ${work}/logs/f; uwsgi_temp_path ${work}/logs/u; scgi_temp_path ${work}/logs/s;
+server { listen unix:${work}/n.sock; root ${work}; } }
+`,
+  );
+}
+
+function trace(tracer: readonly string[], c: Case, file: string): string {
+  furnish();
+  const argv = c.argv.map((a) => a.replace(/PGVERSION|PGSOCKETS|HTTP/g, (w) => words[w] ?? w));
+  const [program, ...before] = tracer;
+  const r = spawnSync(program, [...before, ...(c.options ?? []), "-o", file, ...argv], {
+    cwd: work,
+    env,
+    encoding: "utf8",
+    timeout: 50_000,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  if (r.error) throw r.error;
+  return readFileSync(file, "utf8");
+}
+
+function once(c: Case): Difference {
+  const split = (text: string) => normalise(text, c.options?.includes("-f") ?? false, c.masks);
+  const theirs = split(trace(["/usr/bin/strace"], c, join(dir, "theirs")));
+  const ours = split(trace([svtrace, "strace"], c, join(dir, "ours")));
+  return compare(theirs, ours, c.varies === undefined);
+}
+
+const onPath = (program: string) =>
+  program === "PG"
+    ? postgres !== undefined
+    : program.startsWith("/")
+      ? existsSync(program.replace("PGVERSION", words.PGVERSION ?? ""))
+      : env.PATH.split(":").some((d) => existsSync(join(d, program)));
+
+const unexplained = (d: Difference, c: Case) =>
+  c.varies ? [] : [...d.theirs, ...d.ours].filter((l) => !known.some((k) => k.line.test(l)));
+
+const results: { name: string; equal: number; total: number }[] = [];
+const haveStrace = existsSync("/usr/bin/strace");
+if (!haveStrace) console.log("skipped: differential: /usr/bin/strace is not installed");
+
+test.skipIf(!haveStrace).for(cases)("$name", { retry: 1 }, (c, { skip }) => {
+  const missing = [c.argv[0], ...(c.needs ?? [])].filter((p) => !onPath(p));
+  if (missing.length > 0) skip(`not installed: ${missing.join(", ")}`);
+  const d = once(c);
+  const share = ((d.equal / d.total) * 100).toFixed(2);
+  console.log(`${c.name.padEnd(20)} ${share.padStart(6)} %  ${d.equal} of ${d.total} lines`);
+  if (process.env.SHOW_DIFFERENCES)
+    console.log([...d.theirs.map((l) => `- ${l}`), ...d.ours.map((l) => `+ ${l}`)].slice(0, 60).join("\n"));
+  const at = results.findIndex((r) => r.name === c.name);
+  if (at >= 0) results.splice(at, 1);
+  results.push({ name: c.name, equal: d.equal, total: d.total });
+  expect(unexplained(d, c)).toEqual([]);
+  expect(d.equal / d.total).toBeGreaterThan(c.varies ? 0.8 : 0.95);
+});
+
+test.skipIf(!haveStrace)("at least 99 % of all lines are equal", () => {
+  const equal = results.reduce((s, r) => s + r.equal, 0);
+  const total = results.reduce((s, r) => s + r.total, 0);
+  console.log(
+    `all: ${((equal / total) * 100).toFixed(2)} %, ${equal} of ${total} lines, ${results.length} commands`,
+  );
+  expect(equal / total).toBeGreaterThanOrEqual(0.99);
+});
