@@ -1,5 +1,5 @@
 #!/usr/bin/perl
-# calibrate.pl DIR SECONDS BYTES: how many synced writes of that size this disk does in that time, 40 to 1000.
+# calibrate.pl DIR SECONDS BYTES: how many synced writes of that size this disk does in that time, 50 to 300.
 use strict;
 use warnings;
 use File::Basename;
@@ -15,8 +15,8 @@ do {
     syswrite $f, 'x' x $bytes or die "$path: $!\n";
     $f->sync or die "$path: fsync: $!\n";
     $n++;
-} until now() - $start > 0.1 && $n >= 5;
+} until now() - $start > 0.25 && $n >= 5;
 my $each = (now() - $start) / $n;
 unlink $path;
 my $records = int($seconds / $each);
-print $records < 40 ? 40 : $records > 1000 ? 1000 : $records, "\n";
+print $records < 50 ? 50 : $records > 300 ? 300 : $records, "\n";

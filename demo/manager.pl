@@ -113,7 +113,7 @@ sub start_worker {
 sub save_sessions {
     my $record = 'session ' . 'x' x setting('STATE_RECORD_BYTES');
     open my $f, '>', "$data/sessions" or die "sessions: $!\n";
-    for (1 .. setting('STATE_RECORDS')) {
+    for (1 .. slurp("$data/session-count") // 0) {
         syswrite $f, $record or die "sessions: $!\n";
         $f->sync or die "sessions: fsync: $!\n";
     }
