@@ -16,7 +16,10 @@ export function errno(): number {
   return koffi.errno();
 }
 
-/** Native address of a buffer's memory; stable because V8 never moves backing stores. */
+/**
+ * Native address of a buffer's memory. V8 never moves it, but frees it with the buffer: the buffer must stay
+ * referenced by something that runs later (a module's constant that no function uses is garbage).
+ */
 export function addressOf(buffer: ArrayBufferView): number {
   return Number(koffi.address(buffer));
 }

@@ -66,8 +66,6 @@ let timer = -1;
 /** struct itimerspec: interval and first expiry, each seconds and nanoseconds; the low words suffice. */
 const setting = new Uint32Array(8);
 const settingAt = addressOf(setting);
-const off = new Uint32Array(8);
-const offAt = addressOf(off);
 
 function createTimer(): void {
   const action = new BigUint64Array(19);
@@ -96,7 +94,8 @@ export function arm(ms: number): void {
 }
 
 export function disarm(): void {
-  timerSettime(timer, 0, offAt, 0);
+  setting.fill(0);
+  timerSettime(timer, 0, settingAt, 0);
 }
 
 /** Waits asleep. NOTHING when a signal or the timer, which must be armed, interrupts it. */
