@@ -57,5 +57,13 @@ export function replaceProcess(
   const file = cString(path);
   execve(file, args.address, vars.address);
   const code = errno();
+  // only their addresses were passed: they must live until here
+  keepAlive(args, vars);
   throw sysError(`execve(${path})`, code);
 }
+
+function keepAlive(...values: readonly unknown[]): void {
+  kept = values;
+}
+let kept: readonly unknown[] = [];
+void kept;
