@@ -14,27 +14,39 @@ const masks: readonly Mask[] = [
   [/\bhtons\((3[2-9]|[4-6]\d)\d{3}\)/g, "htons(PORT)"],
   [/\b(time\((NULL|ADDR|\[T\])\)) += \d{8,}/g, "$1 = T"],
   [/^(times\().*/, "$1T"],
+  [/^sysinfo\(.* = 0$/, "sysinfo(NOW) = 0"],
+  [/\bf_(bfree|bavail|files|ffree)=\d+/g, "f_$1=N"],
+  [/\bu64=\d{8,}/g, "u64=ADDR"],
   [/\/tmp\/(cc|tmp\.?)[A-Za-z0-9_]{6,10}\b/g, "/tmp/$1X"],
 ];
 
-/** Pids in a trace: those it is prefixed with and those the calls about processes name. */
-function pidsOf(lines: readonly string[]): Set<string> {
+/** Calls that return a pid. */
+const giving =
+  /^(?:get[pt]id|getppid|gettid|getpgrp|getpgid|getsid|setsid|set_tid_address|v?fork|clone3?|wait4|waitid)\(.*= (\d{2,})$/;
+const naming = /\bsi_pid=(\d+)|\b(?:parent|child)_tid=\[(\d+)\]/g;
+
+/** Pids in a trace: those its lines begin with and those the calls about processes name. */
+function pidsOf(lines: readonly string[], withPids: boolean): Set<string> {
   const pids = new Set<string>();
-  const named =
-    /^(\d+) |^(?:\d+ +)?(?:get[pt]id|getppid|gettid|getpgrp|getpgid|getsid|setsid|set_tid_address|v?fork|clone3?|wait4|waitid)\(.*= (\d{2,})$|si_pid=(\d+)|\b(?:parent|child|pidfd)_tid=\[(\d+)\]|resumed>.*\) += (\d{3,})$/g;
-  for (const line of lines)
-    for (const m of line.matchAll(named)) {
-      const pid = m.slice(1).find((g) => g !== undefined);
-      // A resumed read returns a number too, but small ones are lengths.
-      if (pid && (m[5] === undefined || pids.has(pid))) pids.add(pid);
-    }
+  for (const line of lines) {
+    const prefix = withPids ? /^(\d+) +/.exec(line) : null;
+    if (prefix) pids.add(prefix[1]);
+    const body = prefix ? line.slice(prefix[0].length) : line;
+    const given = giving.exec(body);
+    if (given) pids.add(given[1]);
+    for (const m of body.matchAll(naming)) pids.add(m[1] ?? m[2]);
+  }
   return pids;
 }
+
+/** Numbers that are lengths, however like a pid they look. */
+const lengths =
+  /^(mmap|munmap|mprotect|mremap|brk|madvise|lseek|getdents64|newfstatat|statx|fadvise64|prlimit64)\(/;
 
 /** Lines by process in order of appearance, halves of interrupted lines joined, everything masked. */
 export function normalise(text: string, withPids: boolean, extra: readonly Mask[] = []): string[][] {
   const lines = text.split("\n").filter((l) => l !== "");
-  const pids = [...pidsOf(lines)].filter((p) => p.length >= 2);
+  const pids = [...pidsOf(lines, withPids)].filter((p) => p.length >= 2);
   const anyPid =
     pids.length > 0 ? new RegExp(`(?<![\\d.\\\\x"])(?:${pids.join("|")})(?![\\d.])`, "g") : undefined;
   const processes = new Map<string, string[]>();
@@ -55,7 +67,7 @@ export function normalise(text: string, withPids: boolean, extra: readonly Mask[
     }
     body = body.replace(/\) +=/g, ") =").replace(/, (?=\) =)/g, "");
     for (const [pattern, by] of masks) body = body.replace(pattern, by);
-    if (anyPid) body = body.replace(anyPid, "PID");
+    if (anyPid && !lengths.test(body)) body = body.replace(anyPid, "PID");
     for (const [pattern, by] of extra) body = body.replace(pattern, by);
     const of = processes.get(pid);
     if (of) of.push(body);

@@ -19,7 +19,14 @@ import { compare, type Difference, normalise } from "../differential/normalise.t
 const svtrace = resolve("bin/svtrace");
 const dir = mkdtempSync(join(tmpdir(), "svtrace-differential-"));
 const work = join(dir, "work");
-const env = { PATH: "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", HOME: dir, LANG: "C", TZ: "UTC" };
+const env = {
+  PATH: "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin",
+  HOME: dir,
+  LANG: "C",
+  TZ: "UTC",
+  PERL_HASH_SEED: "0",
+  PYTHONHASHSEED: "0",
+};
 
 let http: ChildProcess;
 const words: Record<string, string> = {};
@@ -72,6 +79,7 @@ function furnish(): void {
   for (const d of ["tree/a", "tree/b", "logs"]) mkdirSync(join(work, d), { recursive: true });
   writeFileSync(join(work, "text"), "one\ntwo\nthree\n");
   for (const name of ["a/1", "a/2", "b/3"]) writeFileSync(join(work, "tree", name), `one ${name}\n`);
+  spawnSync("mkfifo", [join(work, "fifo")]);
   writeFileSync(join(work, "hello.c"), '#include <stdio.h>\nint main(void) { puts("hello"); }\n');
   writeFileSync(
     join(work, "nginx.conf"),
@@ -86,9 +94,10 @@ server { listen unix:${work}/n.sock; root ${work}; } }
 
 function trace(tracer: readonly string[], c: Case, file: string): string {
   furnish();
+  rmSync(file, { force: true });
   const argv = c.argv.map((a) => a.replace(/PGVERSION|PGSOCKETS|HTTP/g, (w) => words[w] ?? w));
-  const [program, ...before] = tracer;
-  const r = spawnSync(program, [...before, ...(c.options ?? []), "-o", file, ...argv], {
+  // Without random addresses: how often a heap grows depends on where it starts.
+  const r = spawnSync("setarch", ["-R", ...tracer, ...(c.options ?? []), "-o", file, ...argv], {
     cwd: work,
     env,
     encoding: "utf8",
@@ -127,7 +136,7 @@ test.skipIf(!haveStrace).for(cases)("$name", { retry: 1 }, (c, { skip }) => {
   const share = ((d.equal / d.total) * 100).toFixed(2);
   console.log(`${c.name.padEnd(20)} ${share.padStart(6)} %  ${d.equal} of ${d.total} lines`);
   if (process.env.SHOW_DIFFERENCES)
-    console.log([...d.theirs.map((l) => `- ${l}`), ...d.ours.map((l) => `+ ${l}`)].slice(0, 60).join("\n"));
+    console.log([...d.theirs.map((l) => `- ${l}`), ...d.ours.map((l) => `+ ${l}`)].slice(0, 400).join("\n"));
   const at = results.findIndex((r) => r.name === c.name);
   if (at >= 0) results.splice(at, 1);
   results.push({ name: c.name, equal: d.equal, total: d.total });

@@ -51,19 +51,17 @@ export function printSiginfo(c: Context, info: DataView): void {
     field("si_pid", () => sink.pid(int(UNION), c.options.pidText?.(int(UNION))));
     num("si_uid", info.getUint32(UNION + 4, true));
   };
-  const value = (at: number) =>
-    field("si_value", () => {
-      sink.openStruct();
-      num("sival_int", int(at));
-      field("sival_ptr", () => sink.addr(info.getUint32(at, true), info.getUint32(at + 4, true)));
-      sink.closeStruct();
-    });
+  const value = (at: number) => {
+    num("si_int", int(at));
+    field("si_ptr", () => sink.addr(info.getUint32(at, true), info.getUint32(at + 4, true)));
+  };
   const address = (name: string, at: number) =>
     field(name, () => sink.addr(info.getUint32(at, true), info.getUint32(at + 4, true)));
 
   if (code === SI_USER || code === SI_TKILL) sender();
   else if (code === SI_TIMER) {
-    word("si_timerid", `0x${info.getUint32(UNION, true).toString(16)}`);
+    const timer = info.getUint32(UNION, true);
+    word("si_timerid", timer === 0 ? "0" : `0x${timer.toString(16)}`);
     num("si_overrun", int(UNION + 4));
     value(UNION + 8);
   } else if (code < 0 || code === SI_QUEUE || code === SI_MESGQ) {

@@ -57,14 +57,18 @@ registerValue("sigevent", () =>
     const v = c.memory.view;
     const notify = v.getInt32(at + word + 4, true);
     c.sink.openStruct();
-    c.sink.field("sigev_value");
-    c.sink.openStruct();
-    c.sink.field("sival_int");
-    c.sink.num(v.getInt32(at, true));
-    c.sink.field("sival_ptr");
+    // As strace does: a value of nothing is not worth its room.
     c.wordAt(at);
-    c.sink.addr(c.wordLo, c.wordHi);
-    c.sink.closeStruct();
+    const [valueLo, valueHi] = [c.wordLo, c.wordHi];
+    if (valueLo !== 0 || valueHi !== 0) {
+      c.sink.field("sigev_value");
+      c.sink.openStruct();
+      c.sink.field("sival_int");
+      c.sink.num(v.getInt32(at, true));
+      c.sink.field("sival_ptr");
+      c.sink.addr(valueLo, valueHi);
+      c.sink.closeStruct();
+    }
     c.sink.field("sigev_signo");
     const signo = v.getInt32(at + word, true);
     if (signo > 0 && signo <= 64) c.sink.word(signalName(signo));

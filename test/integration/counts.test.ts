@@ -1,0 +1,44 @@
+/** The same commands under -c: strace and svtrace count the same calls and errors. */
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+
+const dir = mkdtempSync(join(tmpdir(), "svtrace-counts-"));
+afterAll(() => rmSync(dir, { recursive: true }));
+const have = existsSync("/usr/bin/strace");
+if (!have) console.log("skipped: counts: /usr/bin/strace is not installed");
+
+const env = { PATH: "/usr/bin:/bin", LANG: "C", PERL_HASH_SEED: "0" };
+const commands = [
+  ["ls", "-la", "/etc"],
+  ["find", "/usr/share/perl", "-name", "*.pm"],
+  ["-f", "/bin/bash", "-c", "for i in 1 2 3; do /bin/true; done; cat /etc/passwd absent > /dev/null"],
+  ["dd", "if=/dev/zero", "of=/dev/null", "bs=1k", "count=5000"],
+];
+
+/** Calls and errors by name. */
+function table(tracer: readonly string[], argv: readonly string[]): Record<string, string> {
+  const file = join(dir, "counts");
+  spawnSync("setarch", ["-R", ...tracer, "-c", "-o", file, ...argv], { env, stdio: "ignore" });
+  const rows: Record<string, string> = {};
+  for (const line of readFileSync(file, "utf8").split("\n")) {
+    const m = /^ *[\d.]+ +[\d.]+ +\d+ +(\d+) +(?:(\d+) +)?(\w+)$/.exec(line);
+    if (m) rows[m[3]] = `${m[1]} calls, ${m[2] ?? 0} errors`;
+  }
+  rmSync(file);
+  return rows;
+}
+
+test.skipIf(!have).for(commands)("%s %s %s", (argv) => {
+  const theirs = table(["/usr/bin/strace"], argv);
+  expect(Object.keys(theirs).length).toBeGreaterThan(8);
+  const ours = table(["bin/svtrace", "strace"], argv);
+  // Whether a shell finds its child dead already or waits for it is a race.
+  for (const racing of argv[0] === "-f" ? ["wait4", "rt_sigreturn", "rt_sigprocmask", "total"] : []) {
+    delete theirs[racing];
+    delete ours[racing];
+  }
+  expect(ours).toEqual(theirs);
+});
