@@ -17,6 +17,14 @@ const applets: Readonly<Record<string, () => Promise<Program>>> = {
   multilog: () => import("./multilog.ts"),
   tai64n: () => import("./tai64n.ts"),
   tai64nlocal: () => import("./tai64nlocal.ts"),
+  setuidgid: () => import("./setuidgid.ts"),
+  envuidgid: () => import("./envuidgid.ts"),
+  envdir: () => import("./envdir.ts"),
+  softlimit: () => import("./softlimit.ts"),
+  setlock: () => import("./setlock.ts"),
+  pgrphack: () => import("./pgrphack.ts"),
+  fghack: () => import("./fghack.ts"),
+  readproctitle: () => import("./readproctitle.ts"),
 };
 
 const commands: Readonly<Record<string, () => Promise<Program>>> = {

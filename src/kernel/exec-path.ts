@@ -23,15 +23,18 @@ export interface Becoming {
   readonly beforeExec?: () => void;
 }
 
+/** Where a program may be: the file itself if it has a slash, else one in each directory of PATH. */
+export function candidates(file: Uint8Array, path = DEFAULT_PATH): Buffer[] {
+  if (file.includes(SLASH)) return [Buffer.from(file)];
+  return path.split(":").map((d) => Buffer.concat([Buffer.from(`${d || "."}/`), file]));
+}
+
 /** Becomes argv[0], found along PATH; same pid. Returns only by throwing SysError. */
 export function becomeProgram({ argv, env, path, pass = [], beforeExec }: Becoming): never {
   const [file] = argv;
-  const candidates = file.includes(SLASH)
-    ? [Buffer.from(file)]
-    : (path ?? DEFAULT_PATH).split(":").map((d) => Buffer.concat([Buffer.from(`${d || "."}/`), file]));
   const args = new CStringArray(argv);
   const vars = new CStringArray(env);
-  const paths = candidates.map(cString);
+  const paths = candidates(file, path).map(cString);
   for (const fd of [...inheritedFds(new Set(pass)), ...pass]) setCloseOnExec(fd, false);
   restoreSignals();
   restoreFileLimit();

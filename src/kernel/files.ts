@@ -44,7 +44,7 @@ export function lockFile(path: string): number | undefined {
   throw sysError(`flock(${path})`, code);
 }
 
-/** Waits for the lock. */
-export function lockFileWaiting(fd: number): void {
-  check(flock(fd, LOCK_EX), "flock()");
+/** Locks an open file as a whole, waiting for it if asked to. Throws SysError: EAGAIN when another holds it. */
+export function lockDescriptor(fd: number, wait: boolean): void {
+  check(flock(fd, wait ? LOCK_EX : LOCK_EX | LOCK_NB), "flock()");
 }

@@ -1,0 +1,56 @@
+/** `softlimit [options] child`: runs child with lower soft limits. */
+import { UsageError } from "../base/errors.ts";
+import { getLimit, type Resource, setLimit } from "../kernel/limits.ts";
+import { djbMain, Fatal, getopt, runRest, USAGE_EXIT } from "../supervise/chain.ts";
+
+const USAGE =
+  "softlimit: usage: softlimit [-a allbytes] [-c corebytes] [-d databytes] [-f filebytes] [-l lockbytes] [-m membytes] [-o openfiles] [-p processes] [-r residentbytes] [-s stackbytes] [-t cpusecs] child";
+
+const byLetter: Readonly<Record<string, readonly Resource[]>> = {
+  a: ["AS"],
+  c: ["CORE"],
+  d: ["DATA"],
+  f: ["FSIZE"],
+  l: ["MEMLOCK"],
+  m: ["DATA", "STACK", "MEMLOCK", "AS"],
+  o: ["NOFILE"],
+  p: ["NPROC"],
+  r: ["RSS"],
+  s: ["STACK"],
+  t: ["CPU"],
+};
+
+export function main(argv: string[]): Promise<number> {
+  return djbMain("softlimit", () => {
+    const letters = Object.keys(byLetter)
+      .map((l) => `${l}:`)
+      .join("");
+    const { given, rest } = getopt("softlimit", argv, letters, USAGE);
+    const wanted: [Resource, string][] = given.flatMap(({ letter, value }) =>
+      byLetter[letter].map((resource): [Resource, string] => [resource, value]),
+    );
+    if (rest.length === 0 || wanted.some(([, v]) => v !== "=" && !/^\d+$/.test(v))) {
+      throw new UsageError(USAGE, USAGE_EXIT);
+    }
+    return runRest(rest.length, { beforeExec: () => lower(wanted) });
+  });
+}
+
+/** `=` stands for the hard limit, which also caps the numbers. */
+function lower(wanted: readonly [Resource, string][]): void {
+  const limits = wanted.map(([resource, value]) => {
+    const { hard } = getLimit(resource);
+    const number = value === "=" ? hard : BigInt(value);
+    return { resource, soft: number < hard ? number : hard, hard };
+  });
+  // memory last: little may be allocated once it is scarce
+  const order = (r: Resource) => (r === "AS" || r === "DATA" ? 1 : 0);
+  limits.sort((a, b) => order(a.resource) - order(b.resource));
+  for (const { resource, ...limit } of limits) {
+    try {
+      setLimit(resource, limit);
+    } catch (error) {
+      throw new Fatal("unable to set resource limit", error);
+    }
+  }
+}
