@@ -44,6 +44,8 @@ export interface ValueSink {
   comment(text: string): void;
   /** The value changed during the call: ` => `. */
   becomes(): void;
+  /** Whether a comma comes before the next argument, where the last one is printed in two parts. */
+  comma?(due: boolean): void;
   fd(fd: number, text: string | undefined): void;
   pid(pid: number, text: string | undefined): void;
 }

@@ -27,6 +27,10 @@ export class TextSink implements ValueSink {
     return this.due;
   }
 
+  comma(due: boolean): void {
+    this.due = due;
+  }
+
   private next(): void {
     if (this.due) this.line += ", ";
     this.due = true;

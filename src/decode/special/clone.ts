@@ -107,6 +107,8 @@ registerCall("clone3", {
       c.sink.ulong(c.argLo(1), c.argHi(1));
       return true;
     }
+    // The structure goes on at exit.
+    c.sink.comma?.(false);
     return false;
   },
   exit(c) {
@@ -124,6 +126,7 @@ registerCall("clone3", {
       }
       c.sink.closeStruct();
     }
+    c.sink.comma?.(true);
     c.sink.arg("size");
     c.sink.ulong(c.argLo(1), c.argHi(1));
   },
