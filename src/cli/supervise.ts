@@ -6,7 +6,7 @@ import { AlreadyRunning, Service } from "../supervise/service.ts";
 
 export async function main(argv: string[]): Promise<number> {
   const [dir] = argv;
-  if (dir === undefined) throw new UsageError("usage: supervise dir", 100);
+  if (argv.length !== 1) throw new UsageError("usage: supervise dir", 100);
   return new Promise((resolve) => {
     const service = new Service(dir, { program: "supervise", onGone: () => resolve(0) });
     process.on("SIGCHLD", () => service.check());

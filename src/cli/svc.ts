@@ -1,9 +1,7 @@
 /** `svc -udopchaitkx dirs`: sends commands to services. */
 
 import { djbWords } from "../base/djb.ts";
-import { UsageError } from "../base/errors.ts";
-import { sendControl } from "../supervise/control.ts";
-import { isDirectory } from "../supervise/service.ts";
+import { chdirProblem, sendControl } from "../supervise/control.ts";
 
 const USAGE =
   "options: u up, d down, o once, x exit, p pause, c continue, h hup, a alarm, i interrupt, t term, k kill";
@@ -19,13 +17,17 @@ export async function main(argv: string[]): Promise<number> {
       break;
     }
     for (const letter of argv[i].slice(1)) {
-      if (!LETTERS.includes(letter)) throw new UsageError(USAGE, 100);
+      if (!LETTERS.includes(letter)) {
+        process.stderr.write(`svc: illegal option -- ${letter}\nsvc ${USAGE}\n`);
+        return 100;
+      }
       if (!commands.includes(letter) && commands.length < MAX_COMMANDS) commands += letter;
     }
   }
   for (const dir of argv.slice(i)) {
-    if (!isDirectory(dir)) {
-      warn(`unable to chdir to ${dir}: file does not exist`);
+    const problem = chdirProblem(dir);
+    if (problem) {
+      warn(`unable to chdir to ${dir}: ${problem}`);
       continue;
     }
     try {

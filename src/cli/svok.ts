@@ -2,14 +2,14 @@
 
 import { djbWords } from "../base/djb.ts";
 import { UsageError } from "../base/errors.ts";
-import { isSupervised } from "../supervise/control.ts";
-import { isDirectory } from "../supervise/service.ts";
+import { chdirProblem, isSupervised } from "../supervise/control.ts";
 
 export async function main(argv: string[]): Promise<number> {
   const [dir] = argv;
   if (dir === undefined) throw new UsageError("usage: svok dir", 100);
-  if (!isDirectory(dir)) {
-    process.stderr.write(`svok: fatal: unable to chdir to ${dir}: file does not exist\n`);
+  const problem = chdirProblem(dir);
+  if (problem) {
+    process.stderr.write(`svok: fatal: unable to chdir to ${dir}: ${problem}\n`);
     return 111;
   }
   try {

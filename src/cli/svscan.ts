@@ -1,11 +1,9 @@
 /** `svscan [dir]`: every service of a directory in one process. */
 import { resolve } from "node:path";
 import { djbWords } from "../base/djb.ts";
-import { UsageError } from "../base/errors.ts";
 import { ScanDirectory } from "../supervise/scan.ts";
 
 export async function main(argv: string[]): Promise<number> {
-  if (argv.length > 1) throw new UsageError("usage: svscan [dir]", 100);
   if (argv[0] !== undefined) {
     try {
       process.chdir(argv[0]);

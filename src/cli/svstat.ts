@@ -1,7 +1,9 @@
 /** `svstat dirs`: a line on each service. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { djbWords } from "../base/djb.ts";
-import { isSupervised, statusLine } from "../supervise/control.ts";
-import { isDirectory } from "../supervise/service.ts";
+import { chdirProblem, isSupervised, statusLine } from "../supervise/control.ts";
+import { files } from "../supervise/layout.ts";
 
 export async function main(argv: string[]): Promise<number> {
   let text = "";
@@ -11,9 +13,14 @@ export async function main(argv: string[]): Promise<number> {
 }
 
 function describe(dir: string): string {
-  if (!isDirectory(dir)) return "unable to chdir: file does not exist";
+  const problem = chdirProblem(dir);
+  if (problem) return `unable to chdir: ${problem}`;
   try {
-    if (!isSupervised(dir)) return "supervise not running";
+    if (!isSupervised(dir)) {
+      return existsSync(join(dir, files.ok))
+        ? "supervise not running"
+        : "unable to open supervise/ok: file does not exist";
+    }
   } catch (error) {
     return `unable to open supervise/ok: ${djbWords((error as NodeJS.ErrnoException).code)}`;
   }

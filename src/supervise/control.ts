@@ -1,9 +1,19 @@
 /** The client side: what svc, svok, svstat and our own commands do to a service directory. */
-import { closeSync, existsSync, readFileSync, writeSync } from "node:fs";
+import { closeSync, existsSync, readFileSync, statSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import { djbWords } from "../base/djb.ts";
 import { unixNow } from "../base/tai.ts";
 import { openFifoWriter } from "../kernel/files.ts";
 import { files, type Status, unpackStatus } from "./layout.ts";
+
+/** Why a directory cannot be entered, in djb's words; undefined when it can. */
+export function chdirProblem(dir: string): string | undefined {
+  try {
+    return statSync(dir).isDirectory() ? undefined : djbWords("ENOTDIR");
+  } catch (error) {
+    return djbWords((error as NodeJS.ErrnoException).code);
+  }
+}
 
 /** Whether a supervise runs: somebody reads `ok`. Throws a node:fs error other than ENXIO. */
 export function isSupervised(dir: string): boolean {

@@ -60,6 +60,8 @@ export class Service {
   /** Takes possession of the directory. Throws AlreadyRunning, or a node:fs error. */
   open(): void {
     const at = (f: string) => join(this.dir, f);
+    // the directory itself is never made
+    statSync(this.dir);
     const normallyDown = existsSync(at("down"));
     mkdirSync(at(files.dir), { recursive: true, mode: 0o700 });
     const lock = lockFile(at(files.lock));

@@ -51,7 +51,12 @@ export class LogDir {
 
   /** Takes the directory and recovers what an earlier run left. Throws a message for `multilog: fatal:`. */
   open(): void {
-    mkdirSync(this.dir, { recursive: true, mode: 0o700 });
+    try {
+      mkdirSync(this.dir, { mode: 0o700 });
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code !== "EEXIST") throw new Error(`unable to open directory ${this.dir}: ${djbWords(code)}`);
+    }
     const lock = lockFile(this.at("lock"));
     if (lock === undefined) throw new Error(`unable to lock directory ${this.dir}: temporary failure`);
     const current = statSync(this.at("current"), { throwIfNoEntry: false });
@@ -59,18 +64,18 @@ export class LogDir {
       this.fd = openSync(this.at("current"), "a", 0o644);
       this.bytes = fstatSync(this.fd).size;
       chmodSync(this.at("current"), 0o644);
-      this.leftovers();
       return;
     }
     this.leftovers();
     if (current) this.finish("current", "u");
+    closeSync(openSync(this.at("state"), "w", 0o644));
     this.fresh();
     this.prune();
   }
 
   /** What a processor or a crash left behind. */
   private leftovers(): void {
-    for (const name of ["state", "newstate"]) if (name === "newstate") this.remove(name);
+    for (const name of ["state", "newstate"]) this.remove(name);
     const processed = statSync(this.at("processed"), { throwIfNoEntry: false });
     if (processed && (processed.mode & DONE) !== 0) {
       this.finish("processed", "s");
