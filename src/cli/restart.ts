@@ -24,7 +24,12 @@ export async function main(argv: string[]): Promise<number> {
   }
   while (performance.now() - began < LIMIT_MS) {
     await sleep(20);
-    const pid = readStatus(dir)?.pid ?? 0;
+    const status = readStatus(dir);
+    const pid = status?.pid ?? 0;
+    if (pid === 0 && status?.want !== "u") {
+      process.stderr.write(`svtrace restart: ${dir}: is down and not wanted up; svc -u ${dir} starts it\n`);
+      return 1;
+    }
     if (pid !== 0 && pid !== before) {
       process.stdout.write(
         `${dir}: up (pid ${pid}) after ${((performance.now() - began) / 1000).toFixed(2)} s; svtrace why ${dir} says where the time went\n`,

@@ -2,9 +2,8 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { UsageError } from "../base/errors.ts";
-import { unixNow } from "../base/tai.ts";
-import { isSupervised, readStatus } from "../supervise/control.ts";
-import { isDirectory } from "../supervise/service.ts";
+import { isSupervised, isTraced, readStatus, secondsSince } from "../supervise/control.ts";
+import { isDirectory } from "../supervise/service-files.ts";
 
 interface Row {
   readonly service: string;
@@ -36,8 +35,7 @@ function services(dir: string): string[] {
 }
 
 function row(dir: string): Row {
-  const traced = existsSync(join(dir, "trace")) && !existsSync(join(dir, "trace/down"));
-  const base = { service: dir, traced };
+  const base = { service: dir, traced: isTraced(dir) };
   try {
     const status = isSupervised(dir) ? readStatus(dir) : undefined;
     if (!status) return { ...base, state: "unsupervised", pid: 0, seconds: 0, wanted: "" };
@@ -45,7 +43,7 @@ function row(dir: string): Row {
       ...base,
       state: status.pid === 0 ? "down" : "up",
       pid: status.pid,
-      seconds: Math.max(0, unixNow().seconds - status.seconds),
+      seconds: secondsSince(status),
       wanted: status.want === "u" ? "up" : status.want === "d" ? "down" : "once",
     };
   } catch {

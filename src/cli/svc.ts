@@ -1,44 +1,34 @@
-/** `svc -udopchaitkx dirs`: sends commands to services. */
-
-import { djbWords } from "../base/djb.ts";
-import { chdirProblem, sendControl } from "../supervise/control.ts";
+/** `svc -udoxpchaitk dirs`: sends commands to services. */
+import { statSync } from "node:fs";
+import { djbMain, getopt, words } from "../supervise/chain.ts";
+import { sendControl } from "../supervise/control.ts";
 
 const USAGE =
-  "options: u up, d down, o once, x exit, p pause, c continue, h hup, a alarm, i interrupt, t term, k kill";
-const LETTERS = "udoxpchaitk";
+  "svc options: u up, d down, o once, x exit, p pause, c continue, h hup, a alarm, i interrupt, t term, k kill";
+const LETTERS = "udopchaitkx";
 const MAX_COMMANDS = 20;
 
-export async function main(argv: string[]): Promise<number> {
-  let commands = "";
-  let i = 0;
-  for (; i < argv.length && /^-./.test(argv[i]); i++) {
-    if (argv[i] === "--") {
-      i++;
-      break;
-    }
-    for (const letter of argv[i].slice(1)) {
-      if (!LETTERS.includes(letter)) {
-        process.stderr.write(`svc: illegal option -- ${letter}\nsvc ${USAGE}\n`);
-        return 100;
+/** Failures are warnings: what can be told is told, and the exit code stays 0. */
+export function main(argv: string[]): Promise<number> {
+  return djbMain("svc", () => {
+    const { given, rest } = getopt("svc", argv, LETTERS, USAGE);
+    const commands = [...new Set(given.map((o) => o.letter))].slice(0, MAX_COMMANDS).join("");
+    for (const dir of rest) {
+      try {
+        if (!statSync(dir).isDirectory()) throw Object.assign(new Error(dir), { code: "ENOTDIR" });
+      } catch (error) {
+        warn(`unable to chdir to ${dir}: ${words(error)}`);
+        continue;
       }
-      if (!commands.includes(letter) && commands.length < MAX_COMMANDS) commands += letter;
+      try {
+        sendControl(dir, commands);
+      } catch (error) {
+        const absent = (error as NodeJS.ErrnoException).code === "ENXIO";
+        warn(`unable to control ${dir}: ${absent ? "supervise not running" : words(error)}`);
+      }
     }
-  }
-  for (const dir of argv.slice(i)) {
-    const problem = chdirProblem(dir);
-    if (problem) {
-      warn(`unable to chdir to ${dir}: ${problem}`);
-      continue;
-    }
-    try {
-      sendControl(dir, commands);
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === "ENXIO") warn(`unable to control ${dir}: supervise not running`);
-      else warn(`unable to control ${dir}: ${djbWords(code)}`);
-    }
-  }
-  return 0;
+    return 0;
+  });
 }
 
 function warn(text: string): void {

@@ -1,23 +1,23 @@
 /** `svok dir`: 0 if supervise runs there, 100 if not. */
-
-import { djbWords } from "../base/djb.ts";
 import { UsageError } from "../base/errors.ts";
-import { chdirProblem, isSupervised } from "../supervise/control.ts";
+import { djbMain, Fatal, USAGE_EXIT } from "../supervise/chain.ts";
+import { enter, okState } from "../supervise/control.ts";
 
-export async function main(argv: string[]): Promise<number> {
-  const [dir] = argv;
-  if (dir === undefined) throw new UsageError("usage: svok dir", 100);
-  const problem = chdirProblem(dir);
-  if (problem) {
-    process.stderr.write(`svok: fatal: unable to chdir to ${dir}: ${problem}\n`);
-    return 111;
-  }
-  try {
-    return isSupervised(dir) ? 0 : 100;
-  } catch (error) {
-    process.stderr.write(
-      `svok: fatal: unable to open ${dir}/supervise/ok: ${djbWords((error as NodeJS.ErrnoException).code)}\n`,
-    );
-    return 111;
-  }
+const NOT_RUNNING = 100;
+
+export function main(argv: string[]): Promise<number> {
+  return djbMain("svok", () => {
+    const [dir] = argv;
+    if (argv.length !== 1) throw new UsageError("svok: usage: svok dir", USAGE_EXIT);
+    try {
+      enter(dir);
+    } catch (error) {
+      throw new Fatal(`unable to chdir to ${dir}`, error);
+    }
+    try {
+      return okState(dir) === "running" ? 0 : NOT_RUNNING;
+    } catch (error) {
+      throw new Fatal(`unable to open ${dir}/supervise/ok`, error);
+    }
+  });
 }

@@ -1,20 +1,19 @@
 /** `svscan [dir]`: every service of a directory in one process. */
 import { resolve } from "node:path";
-import { djbWords } from "../base/djb.ts";
+import { UsageError } from "../base/errors.ts";
+import { djbMain, Fatal, USAGE_EXIT } from "../supervise/chain.ts";
 import { ScanDirectory } from "../supervise/scan.ts";
 
-export async function main(argv: string[]): Promise<number> {
-  if (argv[0] !== undefined) {
+export function main(argv: string[]): Promise<number> {
+  return djbMain("svscan", async () => {
+    if (argv.length > 1) throw new UsageError("svscan: usage: svscan [ dir ]", USAGE_EXIT);
     try {
-      process.chdir(argv[0]);
+      if (argv[0] !== undefined) process.chdir(argv[0]);
     } catch (error) {
-      process.stderr.write(
-        `svscan: fatal: unable to chdir to ${argv[0]}: ${djbWords((error as NodeJS.ErrnoException).code)}\n`,
-      );
-      return 111;
+      throw new Fatal(`unable to chdir to ${argv[0]}`, error);
     }
-  }
-  const scan = new ScanDirectory(resolve("."), { program: "svscan" });
-  await scan.start();
-  return new Promise(() => {});
+    // messages on a service come from what would be its supervise
+    await new ScanDirectory(resolve("."), { program: "supervise" }).start();
+    return new Promise(() => {});
+  });
 }

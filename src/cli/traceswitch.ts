@@ -2,7 +2,7 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { UsageError } from "../base/errors.ts";
-import { isDirectory } from "../supervise/service.ts";
+import { isDirectory } from "../supervise/service-files.ts";
 
 export async function main(argv: string[]): Promise<number> {
   const [word, dir] = argv;

@@ -2,7 +2,7 @@
 import { resolve } from "node:path";
 import { UsageError } from "../base/errors.ts";
 import { ScanDirectory } from "../supervise/scan.ts";
-import { isDirectory } from "../supervise/service.ts";
+import { isDirectory } from "../supervise/service-files.ts";
 
 export async function main(argv: string[]): Promise<number> {
   if (argv.length !== 1 || argv[0].startsWith("-")) {

@@ -52,6 +52,8 @@ export interface Spawned {
   readonly pid: number;
   /** Call once the child is known to have exec'd or died; with `waitForExec` it has been done already. */
   release(): void;
+  /** The step that failed, for a child that was not waited for and has died; undefined if it exec'd, or once released. */
+  failure(): SysError | undefined;
 }
 
 /** What a child does between clone and exec, in order. Every method returns `this`. */
@@ -213,16 +215,22 @@ export class ChildScript {
       release();
       throw new SysError("clone()", -pid, errnoName(-pid), errnoText(-pid));
     }
-    if (waitForExec) {
+    const failure = () => {
+      if (!held.stack) return undefined;
       const failed = steps.findIndex((s, i) => !(s.mode & STEP_IGNORE) && memory[i * STEP_WORDS + 8] < 0n);
+      if (failed < 0) return undefined;
+      const code = -Number(memory[failed * STEP_WORDS + 8]);
+      return new SysError(steps[failed].name, code, errnoName(code), errnoText(code));
+    };
+    if (waitForExec) {
+      const failed = failure();
       release();
-      if (failed >= 0) {
-        const code = -Number(memory[failed * STEP_WORDS + 8]);
+      if (failed) {
         reap(pid);
-        throw new SysError(steps[failed].name, code, errnoName(code), errnoText(code));
+        throw failed;
       }
     }
-    return { pid, release };
+    return { pid, release, failure };
   }
 }
 

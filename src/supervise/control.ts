@@ -1,37 +1,38 @@
 /** The client side: what svc, svok, svstat and our own commands do to a service directory. */
-import { closeSync, existsSync, readFileSync, statSync, writeSync } from "node:fs";
+import { closeSync, existsSync, opendirSync, readFileSync, statSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { djbWords } from "../base/djb.ts";
 import { unixNow } from "../base/tai.ts";
 import { openFifoWriter } from "../kernel/files.ts";
+import { words } from "./chain.ts";
 import { files, type Status, unpackStatus } from "./layout.ts";
 
-/** Why a directory cannot be entered, in djb's words; undefined when it can. */
-export function chdirProblem(dir: string): string | undefined {
-  try {
-    return statSync(dir).isDirectory() ? undefined : djbWords("ENOTDIR");
-  } catch (error) {
-    return djbWords((error as NodeJS.ErrnoException).code);
-  }
+/** Throws a node:fs error if `dir` is no directory that can be read. */
+export function enter(dir: string): void {
+  opendirSync(dir).closeSync();
 }
 
-/** Whether a supervise runs: somebody reads `ok`. Throws a node:fs error other than ENXIO. */
-export function isSupervised(dir: string): boolean {
+/**
+ * Whether a supervise runs: somebody reads `ok`. "absent": there has never been one. Throws other node:fs errors.
+ */
+export function okState(dir: string): "running" | "not running" | "absent" {
   try {
     closeSync(openFifoWriter(join(dir, files.ok)));
-    return true;
+    return "running";
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENXIO" || code === "ENOENT") return false;
+    if (code === "ENXIO") return "not running";
+    if (code === "ENOENT") return "absent";
     throw error;
   }
 }
+
+export const isSupervised = (dir: string): boolean => okState(dir) === "running";
 
 /** Sends control bytes. Throws a node:fs error: ENXIO when no supervise listens. */
 export function sendControl(dir: string, bytes: string): void {
   const fd = openFifoWriter(join(dir, files.control));
   try {
-    writeSync(fd, Buffer.from(bytes, "latin1"));
+    if (bytes !== "") writeSync(fd, Buffer.from(bytes, "latin1"));
   } finally {
     closeSync(fd);
   }
@@ -43,17 +44,40 @@ export function readStatus(dir: string): Status | undefined {
 }
 
 /** What svstat says behind the directory's name. */
-export function statusLine(dir: string): string {
-  const status = readStatus(dir);
-  if (!status) return "unable to read supervise/status: bad format";
-  const normallyUp = !existsSync(join(dir, "down"));
-  const seconds = Math.max(0, unixNow().seconds - status.seconds);
-  let text = status.pid !== 0 ? `up (pid ${status.pid}) ` : "down ";
-  text += `${seconds} seconds`;
-  if (status.pid !== 0 && !normallyUp) text += ", normally down";
-  if (status.pid === 0 && normallyUp) text += ", normally up";
-  if (status.pid !== 0 && status.paused) text += ", paused";
-  if (status.pid === 0 && status.want === "u") text += ", want up";
-  if (status.pid !== 0 && status.want === "d") text += ", want down";
-  return text;
+export function statLine(dir: string): string {
+  let doing = "chdir";
+  try {
+    enter(dir);
+    doing = "stat down";
+    const normallyUp = statSync(join(dir, "down"), { throwIfNoEntry: false }) === undefined;
+    doing = "open supervise/ok";
+    const ok = okState(dir);
+    if (ok === "not running") return "supervise not running";
+    if (ok === "absent") return "unable to open supervise/ok: file does not exist";
+    doing = "open supervise/status";
+    const status = readStatus(dir);
+    return status ? describe(status, normallyUp) : "unable to read supervise/status: bad format";
+  } catch (error) {
+    return `unable to ${doing}: ${words(error)}`;
+  }
 }
+
+function describe(status: Status, normallyUp: boolean): string {
+  const up = status.pid !== 0;
+  const parts = [`${up ? `up (pid ${status.pid})` : "down"} ${secondsSince(status)} seconds`];
+  if (up && !normallyUp) parts.push("normally down");
+  if (!up && normallyUp) parts.push("normally up");
+  if (up && status.paused) parts.push("paused");
+  if (!up && status.want === "u") parts.push("want up");
+  if (up && status.want === "d") parts.push("want down");
+  return parts.join(", ");
+}
+
+/** Seconds since the last change of the pid, counted as svstat does: the clock's seconds, no fractions. */
+export function secondsSince(status: Status): number {
+  return Math.max(0, unixNow().seconds - status.seconds);
+}
+
+/** Recording is switched on for the service. */
+export const isTraced = (dir: string): boolean =>
+  existsSync(join(dir, "trace")) && !existsSync(join(dir, "trace/down"));

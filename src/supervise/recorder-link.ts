@@ -3,16 +3,24 @@
  * it is not there, and a service that waits for it to attach is continued after a moment whatever it does.
  */
 import { connect, type Socket } from "node:net";
+import { status } from "../kernel/proc.ts";
 
+/** How long a start waits for the recorder (ms). */
 const ACK_MS = 500;
+/** Between two attempts to connect while a start waits (ms). */
+const CONNECT_PAUSE_MS = 50;
+/** More unread bytes than this and notifications are dropped. */
 const BACKLOG = 64 * 1024;
-const SIGCONT = 18;
+const MAX_LINE = 64 * 1024;
+/** A child reaches its stop in a moment; no longer than this (ms) is it looked at. */
+const STOP_MS = 1000;
 
 export class RecorderLink {
   private socket: Socket | undefined;
-  private connected = false;
+  private connecting: Promise<boolean> | undefined;
   private readonly waiting = new Map<number, NodeJS.Timeout>();
   private received = "";
+  private closed = false;
   /** Notifications nobody heard. */
   dropped = 0;
 
@@ -23,62 +31,72 @@ export class RecorderLink {
 
   /** Connects if need be; resolves to whether the recorder is there. */
   open(): Promise<boolean> {
-    if (this.connected) return Promise.resolve(true);
-    return new Promise((resolve) => {
+    if (this.socket) return Promise.resolve(true);
+    if (this.closed) return Promise.resolve(false);
+    this.connecting ??= new Promise<boolean>((resolve) => {
       const socket = connect(this.path);
-      this.socket = socket;
+      // the recorder alone is no reason to live on
       socket.unref();
       socket.on("connect", () => {
-        this.connected = true;
+        this.socket = socket;
+        this.received = "";
         resolve(true);
       });
       socket.on("error", () => resolve(false));
       socket.on("close", () => {
-        if (this.socket === socket) this.connected = false;
+        if (this.socket === socket) this.socket = undefined;
+        resolve(false);
       });
       socket.on("data", (data) => this.take(data.toString("utf8")));
+    }).finally(() => {
+      this.connecting = undefined;
     });
+    return this.connecting;
   }
 
-  /** Sends one notification. */
+  /** Sends one notification if somebody hears it at once. */
   tell(message: Readonly<Record<string, unknown>>): boolean {
-    if (!this.connected || !this.socket || this.socket.writableLength > BACKLOG) {
-      this.dropped++;
-      if (!this.connected) void this.open();
-      return false;
+    if (this.socket && this.socket.writableLength <= BACKLOG) {
+      this.socket.write(`${JSON.stringify(message)}\n`);
+      return true;
     }
-    this.socket.write(`${JSON.stringify(message)}\n`);
-    return true;
+    this.dropped++;
+    if (!this.socket) void this.open();
+    return false;
   }
 
-  /** Hands a process that has stopped itself to the recorder, which continues it; so do we if it does not. */
+  /** Hands a process that stops itself to the recorder, which continues it; so do we if it does not. */
   handOver(pid: number, message: Readonly<Record<string, unknown>>): void {
-    if (!this.tell(message)) {
-      this.release(pid, "the recorder is not running");
-      return;
-    }
-    this.waiting.set(
-      pid,
-      setTimeout(() => this.release(pid, `the recorder did not attach within ${ACK_MS} ms`), ACK_MS),
-    );
+    const giveUp = () => {
+      const reason = this.socket
+        ? `the recorder did not attach within ${ACK_MS} ms`
+        : "the recorder is not running";
+      this.waiting.delete(pid);
+      this.warn(`no trace of process ${pid}: ${reason}`);
+      continueOnceStopped(pid, performance.now() + STOP_MS);
+    };
+    this.waiting.set(pid, setTimeout(giveUp, ACK_MS));
+    void this.deliver(pid, message);
   }
 
-  private release(pid: number, reason: string): void {
-    this.waiting.delete(pid);
-    this.warn(`no trace of process ${pid}: ${reason}`);
-    continueWhenStopped(pid, 50);
+  /** The recorder may just be starting: tried until the process is not waiting any more. */
+  private async deliver(pid: number, message: Readonly<Record<string, unknown>>): Promise<void> {
+    while (this.waiting.has(pid)) {
+      if ((await this.open()) && this.tell(message)) return;
+      await new Promise((resolve) => setTimeout(resolve, CONNECT_PAUSE_MS));
+    }
   }
 
   private take(text: string): void {
     const lines = (this.received + text).split("\n");
-    this.received = lines.pop()!;
+    this.received = lines.pop()!.slice(-MAX_LINE);
     for (const line of lines) {
       try {
-        const { ack, error } = JSON.parse(line) as { ack?: number; error?: string };
+        const { ack, error } = JSON.parse(line) as { ack?: unknown; error?: unknown };
         if (typeof ack !== "number") continue;
         clearTimeout(this.waiting.get(ack));
         this.waiting.delete(ack);
-        if (error) this.warn(`no trace of process ${ack}: ${error}`);
+        if (error !== undefined) this.warn(`no trace of process ${ack}: ${error}`);
       } catch {
         // not ours to understand
       }
@@ -86,16 +104,15 @@ export class RecorderLink {
   }
 
   close(): void {
+    this.closed = true;
     this.socket?.destroy();
   }
 }
 
-/** The child stops itself a moment after it was started: a SIGCONT too early would be lost. */
-function continueWhenStopped(pid: number, times: number): void {
-  try {
-    process.kill(pid, SIGCONT);
-  } catch {
-    return;
-  }
-  if (times > 0) setTimeout(() => continueWhenStopped(pid, times - 10), 10).unref();
+/** A SIGCONT before the child has stopped itself would be lost. */
+function continueOnceStopped(pid: number, deadline: number): void {
+  const state = status(pid)?.state;
+  if (state === undefined || state === "Z" || state === "X") return;
+  if (state === "T") process.kill(pid, "SIGCONT");
+  else if (performance.now() < deadline) setTimeout(() => continueOnceStopped(pid, deadline), 10);
 }

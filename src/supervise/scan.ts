@@ -1,173 +1,156 @@
 /** A scan directory: every service in it, each with its logger, supervised by this one process. */
-import { existsSync, type FSWatcher, mkdirSync, readdirSync, statSync, watch } from "node:fs";
+import { existsSync, type FSWatcher, readdirSync, statSync, watch } from "node:fs";
 import { join } from "node:path";
-import { djbWords } from "../base/djb.ts";
-import { reap } from "../kernel/children.ts";
 import { closeFd, pipe } from "../kernel/pipes.ts";
-import { ChildScript } from "../kernel/spawn.ts";
-import { RecorderLink } from "./recorder-link.ts";
-import { AlreadyRunning, isDirectory, Service } from "./service.ts";
+import { words } from "./chain.ts";
+import { RecorderProcess } from "./recorder-process.ts";
+import { Service } from "./service.ts";
+import { isDirectory, Refused } from "./service-files.ts";
 
 const RESCAN_MS = 5000;
+/** Changes come in bursts: a directory is looked at when this long has passed since the first (ms). */
+const SETTLE_MS = 20;
 const MAX_SERVICES = 1000;
-const RECORDER_WAIT_MS = 3000;
-const RECORDER_RETRY_MS = 1000;
+/** Stopping that takes longer than this (ms) says whom it waits for. */
+const PATIENCE_MS = 5000;
+const POLL_MS = 10;
 
 interface Entry {
+  readonly name: string;
   readonly service: Service;
   readonly logger: Service | undefined;
   /** The log pipe stays open here, so that neither side sees the other die. */
-  readonly pipe: readonly [number, number] | undefined;
+  readonly pipe: readonly [reader: number, writer: number] | undefined;
+  /** Still in the directory. */
+  active: boolean;
 }
 
 export interface ScanOptions {
-  /** Name in messages: svscan, supervise, "svtrace up". */
+  /** What messages begin with. */
   readonly program: string;
-  /** Start and use a recorder. */
+  /** Start a recorder with this command and use it. */
   readonly recorder?: { readonly command: readonly string[] };
 }
 
 export class ScanDirectory {
   private readonly entries = new Map<string, Entry>();
+  private readonly recorder: RecorderProcess | undefined;
   private watcher: FSWatcher | undefined;
   private rescan: NodeJS.Timeout | undefined;
-  private link: RecorderLink | undefined;
-  private recorderPid = 0;
+  private soon: NodeJS.Timeout | undefined;
   private stopping = false;
 
   constructor(
     readonly dir: string,
     private readonly options: ScanOptions,
-  ) {}
+  ) {
+    if (options.recorder) {
+      this.recorder = new RecorderProcess(join(dir, ".svtrace"), options.recorder.command, (m) =>
+        this.say(m),
+      );
+    }
+  }
 
-  /** Begins supervising; returns when the services there now have been started. */
+  /** Begins supervising; resolves when the services there now have been started. */
   async start(): Promise<void> {
     process.on("SIGCHLD", () => this.reap());
-    if (this.options.recorder) await this.startRecorder();
-    this.scan();
+    await this.recorder?.start(this.anyTraced());
+    this.scan(true);
     try {
       this.watcher = watch(this.dir, () => this.scanSoon());
+      this.watcher.on("error", () => this.watcher?.close());
     } catch {
       // the rescan notices changes too, only later
     }
-    this.rescan = setInterval(() => this.scan(), RESCAN_MS);
+    this.rescan = setInterval(() => this.scan(true), RESCAN_MS);
   }
-
-  private soon: NodeJS.Timeout | undefined;
 
   private scanSoon(): void {
     this.soon ??= setTimeout(() => {
       this.soon = undefined;
-      this.scan();
-    }, 20);
+      this.scan(false);
+    }, SETTLE_MS);
   }
 
-  private scan(): void {
+  /** Takes up what is new; with `retry` also what could not be had before, and what has left with `x`. */
+  private scan(retry: boolean): void {
     if (this.stopping) return;
     let names: string[];
     try {
       names = readdirSync(this.dir);
     } catch (error) {
-      this.say(
-        `warning: unable to read directory ${this.dir}: ${djbWords((error as NodeJS.ErrnoException).code)}`,
-      );
+      this.say(`warning: unable to read directory ${this.dir}: ${words(error)}`);
       return;
     }
+    for (const entry of this.entries.values()) entry.active = false;
     for (const name of names) {
-      if (name.startsWith(".")) continue;
-      const dir = join(this.dir, name);
-      if (isDirectory(dir)) this.add(dir);
+      if (name.startsWith(".") || !isDirectory(join(this.dir, name))) continue;
+      const { entry, fresh } = this.entryFor(name);
+      if (!entry) continue;
+      entry.active = true;
+      if (!fresh && !retry) continue;
+      for (const one of [entry.logger, entry.service]) if (one && !one.supervised) this.open(one);
     }
+    for (const key of this.entries.keys()) this.forget(key);
   }
 
   /** Services are known by device and inode: a renamed link is the same service. */
-  private add(dir: string): void {
+  private entryFor(name: string): { entry?: Entry; fresh: boolean } {
+    const dir = join(this.dir, name);
     const s = statSync(dir, { throwIfNoEntry: false });
-    if (!s) return;
+    if (!s) return { fresh: false };
     const key = `${s.dev}:${s.ino}`;
-    if (this.entries.has(key)) return;
+    const known = this.entries.get(key);
+    if (known) return { entry: known, fresh: false };
     if (this.entries.size >= MAX_SERVICES) {
-      this.say(`warning: unable to start supervise ${dir}: running too many services`);
-      return;
+      this.say(`warning: unable to start supervise ${name}: running too many services`);
+      return { fresh: false };
     }
-    const hasLog = isDirectory(join(dir, "log"));
-    const ends = hasLog ? pipe() : undefined;
-    const gone = () => this.forget(key);
-    const service = new Service(dir, {
-      program: this.options.program,
-      stdout: ends?.[1],
-      recorder: this.link,
-      onGone: gone,
-    });
-    const logger = hasLog
-      ? new Service(join(dir, "log"), { program: this.options.program, stdin: ends![0], onGone: gone })
-      : undefined;
-    this.entries.set(key, { service, logger, pipe: ends });
-    for (const one of [logger, service]) if (one) this.open(one, key);
+    const ends = isDirectory(join(dir, "log")) ? pipe() : undefined;
+    const common = { program: this.options.program, onGone: () => this.forget(key) };
+    const entry: Entry = {
+      name,
+      service: new Service(dir, {
+        ...common,
+        label: name,
+        stdout: ends?.[1],
+        recorder: this.recorder?.link,
+      }),
+      logger: ends && new Service(join(dir, "log"), { ...common, label: `${name}/log`, stdin: ends[0] }),
+      pipe: ends,
+      active: true,
+    };
+    this.entries.set(key, entry);
+    return { entry, fresh: true };
   }
 
-  private open(service: Service, key: string): void {
+  private open(service: Service): void {
     try {
       service.open();
     } catch (error) {
-      const reason =
-        error instanceof AlreadyRunning
-          ? `unable to acquire ${service.dir}/supervise/lock: temporary failure`
-          : `unable to supervise ${service.dir}: ${djbWords((error as NodeJS.ErrnoException).code)}`;
-      this.say(`fatal: ${reason}`);
-      // tried again at the next scan
-      if (service.name !== "log") this.forget(key);
+      if (!(error instanceof Refused)) throw error;
+      this.say(`fatal: ${error.message}`);
     }
   }
 
-  /** After `x` a service leaves the table; it is taken up again if its directory is still there, as svscan does. */
+  /** What is no longer in the directory and has left is dropped, and with it the pipe to its logger. */
   private forget(key: string): void {
     const entry = this.entries.get(key);
-    if (!entry || this.stopping || entry.service.pid !== 0) return;
+    if (!entry || entry.active || entry.service.supervised || entry.logger?.supervised) return;
     this.entries.delete(key);
-    if (entry.pipe) closeFd(entry.pipe[1]);
-    if (entry.pipe) closeFd(entry.pipe[0]);
-  }
-
-  private services(): Service[] {
-    return [...this.entries.values()].flatMap((e) => (e.logger ? [e.service, e.logger] : [e.service]));
+    for (const fd of entry.pipe ?? []) closeFd(fd);
   }
 
   private reap(): void {
-    for (const s of this.services()) s.check();
-    if (this.recorderPid !== 0 && reap(this.recorderPid) !== undefined) {
-      this.recorderPid = 0;
-      if (!this.stopping) setTimeout(() => this.launchRecorder(), RECORDER_RETRY_MS);
+    for (const { service, logger } of [...this.entries.values()]) {
+      service.check();
+      logger?.check();
     }
-  }
-
-  private async startRecorder(): Promise<void> {
-    const dir = join(this.dir, ".svtrace");
-    mkdirSync(dir, { recursive: true, mode: 0o700 });
-    this.link = new RecorderLink(join(dir, "recorder.sock"), (m) => this.say(m));
-    if (!this.anyTraced()) {
-      this.launchRecorder();
-      return;
-    }
-    this.launchRecorder();
-    const deadline = Date.now() + RECORDER_WAIT_MS;
-    while (Date.now() < deadline && !(await this.link.open())) await new Promise((r) => setTimeout(r, 30));
+    this.recorder?.check();
   }
 
   private anyTraced(): boolean {
-    return readdirSync(this.dir).some(
-      (name) => !name.startsWith(".") && existsSync(join(this.dir, name, "trace")),
-    );
-  }
-
-  private launchRecorder(): void {
-    const [program, ...args] = this.options.recorder!.command;
-    try {
-      const script = new ChildScript().inherit([2]).openAs("/dev/null", 2, 0);
-      this.recorderPid = script.execve(program, [program, ...args]).spawn().pid;
-    } catch (error) {
-      this.say(`warning: unable to start the recorder: ${(error as Error).message}`);
-    }
+    return readdirSync(this.dir).some((n) => !n.startsWith(".") && existsSync(join(this.dir, n, "trace")));
   }
 
   private say(text: string): void {
@@ -184,23 +167,27 @@ export class ScanDirectory {
     clearInterval(this.rescan);
     clearTimeout(this.soon);
     const entries = [...this.entries.values()];
-    for (const { service } of entries) for (const c of "dx") service.command(c);
-    await until(() => entries.every((e) => e.service.pid === 0));
-    for (const { logger, pipe: ends } of entries) {
-      if (!logger) continue;
-      // reading the end of the pipe is how a logger learns that it is over
-      logger.command("x");
-      if (ends) closeFd(ends[1]);
-    }
-    await until(() => entries.every((e) => (e.logger?.pid ?? 0) === 0));
-    this.link?.close();
-    if (this.recorderPid !== 0) {
-      process.kill(this.recorderPid, "SIGTERM");
-      await until(() => this.recorderPid === 0);
-    }
+    const services = entries.map((e) => e.service);
+    const loggers = entries.flatMap((e) => e.logger ?? []);
+    for (const one of services) end(one, "dx");
+    await this.gone(services, "");
+    // the end of the pipe tells a logger that it is over
+    for (const one of loggers) end(one, "x");
+    for (const { pipe: ends } of entries) if (ends) closeFd(ends[1]);
+    await this.gone(loggers, ", which waits for the end of its input");
+    await this.recorder?.stop();
+  }
+
+  private async gone(services: readonly Service[], why: string): Promise<void> {
+    const waiting = () => services.filter((s) => s.supervised && s.pid !== 0);
+    const patience = setTimeout(() => {
+      for (const s of waiting()) this.say(`still waiting for ${s.dir} (pid ${s.pid})${why}`);
+    }, PATIENCE_MS);
+    while (waiting().length > 0) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    clearTimeout(patience);
   }
 }
 
-async function until(done: () => boolean): Promise<void> {
-  while (!done()) await new Promise((resolve) => setTimeout(resolve, 10));
+function end(service: Service, commands: string): void {
+  if (service.supervised) for (const c of commands) service.command(c);
 }

@@ -1,162 +1,145 @@
-/** One service: its directory, its process, and the actions of the table. */
-import { closeSync, existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+/** One service: its process, and the actions of the table carried out on it. */
 import { Socket } from "node:net";
-import { basename, join } from "node:path";
-import { djbWords } from "../base/djb.ts";
+import { basename } from "node:path";
+import { SysError } from "../base/errors.ts";
 import { unixNow } from "../base/tai.ts";
 import { reap } from "../kernel/children.ts";
 import { parentsFileLimit } from "../kernel/exec.ts";
-import { lockFile, makeFifo, openFifoBothWays, openFifoReader } from "../kernel/files.ts";
+import { inheritedFds } from "../kernel/fds.ts";
+import { resources } from "../kernel/limits.ts";
+import { startTime, status as taskStatus } from "../kernel/proc.ts";
 import { ChildScript, type Spawned } from "../kernel/spawn.ts";
-import { files, packStatus, unpackStatus } from "./layout.ts";
-import { type Action, type Event, isEvent, type State, table } from "./machine.ts";
+import { words } from "./chain.ts";
+import { type Action, type Event, isCommand, type State, table } from "./machine.ts";
 import type { RecorderLink } from "./recorder-link.ts";
+import { type Note, ServiceFiles } from "./service-files.ts";
 
-/** A service that ran shorter than this is started again only when this long has passed since its start (ms). */
+/** Least time between two starts (ms). */
 const START_INTERVAL = 1000;
-const RLIMIT_NOFILE = 7;
+/** Until the next attempt when there are no processes to be had (ms). */
 const FORK_RETRY = 60_000;
+/** How often an adopted process is looked at (ms): it is not our child, so nobody tells us of its death. */
+const ADOPTED_LOOK = 100;
+const START_FAILED = 111 << 8;
+
+/** What our children inherit, looked up before we open anything. */
+let passed: readonly number[] | undefined;
 
 export interface ServiceOptions {
-  /** Words before messages: "supervise: " or "svscan: ". */
+  /** What messages begin with. */
   readonly program: string;
+  /** Name in messages, if not the directory. */
+  readonly label?: string;
   /** Descriptors for the child's stdin and stdout (the log pipe), if they are not ours. */
   readonly stdin?: number;
   readonly stdout?: number;
   readonly recorder?: RecorderLink;
+  /** Called when the service has given its directory up. */
   readonly onGone?: () => void;
-  /** Told of every change of state. */
-  readonly onChange?: () => void;
 }
 
-/** Another supervise holds the lock. */
-export class AlreadyRunning extends Error {}
-
 export class Service {
-  state: State = "down";
+  /** 0 when no process runs. */
   pid = 0;
-  want: "u" | "d" | "" = "u";
-  paused = false;
-  termSent = false;
-  exiting = false;
-  private changed = unixNow();
-  private startedAt = 0;
-  private child: Spawned | undefined;
-  private timer: NodeJS.Timeout | undefined;
-  private control: Socket | undefined;
-  private lock = -1;
-  private okReader = -1;
-  /** A process of an earlier supervisor, not our child: its end is noticed by looking. */
-  private adopted: NodeJS.Timeout | undefined;
   readonly name: string;
+  private readonly label: string;
+  private state: State = "down";
+  private want: "u" | "d" | "" = "u";
+  private paused = false;
+  private termSent = false;
+  private changed = unixNow();
+  /** Monotonic, ms. */
+  private startedAt = Number.NEGATIVE_INFINITY;
+  private retryAfter = START_INTERVAL;
+  private child: Spawned | undefined;
+  private born: number | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private adopted: NodeJS.Timeout | undefined;
+  private control: Socket | undefined;
+  private files: ServiceFiles | undefined;
+  private readonly events: Event[] = [];
+  private handling = false;
 
   constructor(
     readonly dir: string,
     private readonly options: ServiceOptions,
   ) {
     this.name = basename(dir);
+    this.label = options.label ?? dir;
+    passed ??= inheritedFds();
   }
 
-  /** Takes possession of the directory. Throws AlreadyRunning, or a node:fs error. */
+  /** Whether the directory is ours. */
+  get supervised(): boolean {
+    return this.files !== undefined;
+  }
+
+  /** Takes possession of the directory and starts what is to run. Throws Refused. */
   open(): void {
-    const at = (f: string) => join(this.dir, f);
-    // the directory itself is never made
-    statSync(this.dir);
-    const normallyDown = existsSync(at("down"));
-    mkdirSync(at(files.dir), { recursive: true, mode: 0o700 });
-    const lock = lockFile(at(files.lock));
-    if (lock === undefined) throw new AlreadyRunning(this.dir);
-    this.lock = lock;
-    makeFifo(at(files.control), 0o600);
-    const fd = openFifoBothWays(at(files.control));
-    this.control = new Socket({ fd, readable: true, writable: false });
-    this.control.on("data", (data) => {
-      for (const byte of data.toString("latin1")) this.command(byte);
-    });
-    const left = this.leftover();
-    this.want = normallyDown ? "d" : "u";
-    this.writeStatus();
-    makeFifo(at(files.ok), 0o600);
-    this.okReader = openFifoReader(at(files.ok));
-    if (left !== undefined) this.adopt(left);
-    else if (!normallyDown) {
-      this.state = "up";
-      this.start();
-      this.writeStatus();
-    }
-  }
-
-  /** A process that an earlier supervisor started and that is still alive: same pid, same start time. */
-  private leftover(): number | undefined {
+    const files = new ServiceFiles(this.label, this.dir);
+    const normallyDown = files.has("down");
+    let fd: number;
     try {
-      const status = unpackStatus(readFileSync(join(this.dir, files.status)));
-      const extra = JSON.parse(readFileSync(join(this.dir, files.extended), "utf8")) as {
-        pid?: number;
-        born?: string;
-      };
-      if (!status || status.pid === 0 || extra.pid !== status.pid) return undefined;
-      return birth(status.pid) === extra.born ? status.pid : undefined;
-    } catch {
-      return undefined;
+      fd = files.acquire();
+    } catch (error) {
+      files.close();
+      throw error;
     }
-  }
-
-  private adopt(pid: number): void {
-    this.pid = pid;
-    this.state = this.want === "u" ? "up" : "stopping";
-    this.startedAt = Date.now() - START_INTERVAL;
-    const born = birth(pid);
+    this.control = new Socket({ fd, readable: true, writable: false });
+    this.control.on("data", (bytes) => {
+      for (const byte of bytes.toString("latin1")) this.command(byte);
+    });
+    this.control.on("error", (error) => this.warn(`unable to read ${this.label}/supervise/control`, error));
+    this.files = files;
+    this.state = "down";
+    this.want = normallyDown ? "d" : "u";
+    this.changed = unixNow();
+    const left = this.leftover();
+    if (left) this.adopt(left);
     this.writeStatus();
-    this.adopted = setInterval(() => {
-      if (birth(pid) !== born) this.ended(0);
-    }, 100);
+    files.announce();
+    if (!normallyDown && !left) this.handle("u");
   }
 
   /** One control byte. */
   command(byte: string): void {
-    if (!isEvent(byte)) return;
-    this.notify({ event: "control", command: byte });
+    if (!isCommand(byte)) return;
+    this.notify("control", { command: byte });
     this.handle(byte);
   }
 
+  /** Looks whether the process has ended; called on SIGCHLD. */
+  check(): void {
+    if (this.pid === 0 || this.adopted) return;
+    const status = reap(this.pid);
+    if (status !== undefined) this.ended(status ?? 0);
+  }
+
   private handle(event: Event): void {
-    const [next, actions] = table[this.state][event];
-    if (next !== "") this.state = next;
-    for (const action of actions) this.act(action);
-    this.writeStatus();
-    if (this.exiting && this.state === "down") this.close();
-    this.options.onChange?.();
+    this.events.push(event);
+    // an action may cause an event: that comes after the actions of this one
+    if (this.handling) return;
+    this.handling = true;
+    for (let next = this.events.shift(); next !== undefined; next = this.events.shift()) {
+      const [state, actions] = table[this.state][next];
+      if (state !== "") this.state = state;
+      for (const action of actions) this.act(action);
+      this.writeStatus();
+    }
+    this.handling = false;
+    if (this.state === "gone") this.close();
   }
 
   private act(action: Action): void {
-    if (action.startsWith("kill:")) {
-      this.kill(`SIG${action.slice(5)}` as NodeJS.Signals);
-      return;
-    }
-    switch (action) {
-      case "want:u":
-      case "want:d":
-      case "want:":
-        this.want = action.slice(5) as typeof this.want;
-        break;
-      case "start":
-        this.start();
-        break;
-      case "respawn":
-        this.respawn();
-        break;
-      case "cancel":
-        clearTimeout(this.timer);
-        this.timer = undefined;
-        break;
-      case "exit":
-        this.exiting = true;
-        break;
-    }
+    if (action.startsWith("kill:")) this.kill(`SIG${action.slice(5)}` as NodeJS.Signals);
+    else if (action.startsWith("want:")) this.want = action.slice(5) as typeof this.want;
+    else if (action === "start") this.start();
+    else if (action === "respawn") this.respawn();
+    else if (action === "cancel") clearTimeout(this.timer);
   }
 
   private kill(signal: NodeJS.Signals): void {
-    if (this.pid === 0) return;
+    if (this.adopted && startTime(this.pid) !== this.born) return;
     if (signal === "SIGSTOP") this.paused = true;
     if (signal === "SIGCONT") this.paused = false;
     if (signal === "SIGTERM") this.termSent = true;
@@ -168,140 +151,134 @@ export class Service {
   }
 
   private start(): void {
-    const { options } = this;
-    const traced =
-      options.recorder !== undefined &&
-      existsSync(join(this.dir, "trace")) &&
-      !existsSync(join(this.dir, "trace/down"));
-    const script = new ChildScript().inherit([0, 1, 2]);
-    if (options.stdin !== undefined) script.dup2(options.stdin, 0);
-    if (options.stdout !== undefined) script.dup2(options.stdout, 1);
+    const { recorder, stdin, stdout } = this.options;
+    const files = this.files!;
+    const traced = recorder !== undefined && this.traced;
+    const script = new ChildScript().inherit(passed!);
+    if (stdin !== undefined) script.dup2(stdin, 0);
+    if (stdout !== undefined) script.dup2(stdout, 1);
     const limit = parentsFileLimit();
-    if (limit) script.rlimit(RLIMIT_NOFILE, limit[0], limit[1]);
-    script.chdir(this.dir);
+    if (limit) script.rlimit(resources.NOFILE, limit[0], limit[1]);
+    script.chdir(files.childDir);
     if (traced) script.stop();
-    this.startedAt = Date.now();
+    this.startedAt = performance.now();
+    this.retryAfter = START_INTERVAL;
     try {
       this.child = script.execve("./run", ["./run"]).spawn({ waitForExec: !traced });
     } catch (error) {
-      this.failedStart(error as { code?: string; call?: string });
+      this.startFailed(error);
+      this.changed = unixNow();
+      this.handle("failed");
       return;
     }
     this.pid = this.child.pid;
     this.paused = false;
     this.termSent = false;
     this.changed = unixNow();
-    const born = birth(this.pid);
-    writeFileSync(join(this.dir, files.extended), JSON.stringify({ pid: this.pid, born, traced }), {
-      mode: 0o600,
-    });
+    this.born = startTime(this.pid);
+    try {
+      files.writeNote({ pid: this.pid, born: this.born ?? 0, traced });
+    } catch (error) {
+      this.warn(`unable to write ${this.label}/supervise/svtrace.json`, error);
+    }
     if (traced) {
-      options.recorder!.handOver(this.pid, {
-        ...this.message("start"),
-        pid: this.pid,
-        supervisor: process.pid,
-      });
+      const { pid } = this;
+      recorder.handOver(pid, { ...this.message("start"), pid, supervisor: process.pid });
     }
   }
 
-  /** As daemontools: a child that cannot exec is a service that died at once with 111; no fork waits a minute. */
-  private failedStart(error: { code?: string; call?: string }): void {
-    const fork = error.call === "clone()";
-    const what = fork
-      ? `unable to fork for ${this.dir}, sleeping 60 seconds`
-      : `unable to start ${this.dir}/run`;
-    this.say(`${fork ? "warning" : "fatal"}: ${what}: ${djbWords(error.code)}`);
-    this.pid = 0;
-    this.changed = unixNow();
-    if (this.state === "stopping") this.state = "down";
-    else if (this.state === "up") {
-      this.state = "delay";
-      this.respawn(fork ? FORK_RETRY : undefined);
-    }
+  private startFailed(error: unknown): void {
+    if (error instanceof SysError && error.call === "clone()") {
+      this.retryAfter = FORK_RETRY;
+      this.warn(`unable to fork for ${this.label}, sleeping 60 seconds`, error);
+    } else this.say(`fatal: unable to start ${this.label}/run: ${words(error)}`);
   }
 
-  private respawn(least?: number): void {
-    const wait = least ?? Math.max(0, this.startedAt + START_INTERVAL - Date.now());
-    if (wait > 0) this.notify({ event: "delay", until: (Date.now() + wait) / 1000 });
-    this.timer = setTimeout(() => this.handle("timer"), wait);
+  private respawn(): void {
+    const wait = Math.max(0, this.startedAt + this.retryAfter - performance.now());
     if (wait === 0) {
-      clearTimeout(this.timer);
-      queueMicrotask(() => this.state === "delay" && this.handle("timer"));
+      this.handle("timer");
+      return;
     }
-  }
-
-  /** Looks whether the process has ended; called on SIGCHLD. */
-  check(): void {
-    if (this.pid === 0 || this.adopted) return;
-    const status = reap(this.pid);
-    if (typeof status === "number") this.ended(status);
-    else if (status === null) this.ended(0);
+    this.notify("delay", { until: (Date.now() + wait) / 1000 });
+    this.timer = setTimeout(() => this.handle("timer"), wait);
   }
 
   private ended(status: number): void {
     clearInterval(this.adopted);
     this.adopted = undefined;
-    this.notify({ event: "death", pid: this.pid, status });
+    const failed = this.child?.failure();
+    if (failed) this.startFailed(failed);
+    this.notify("death", { pid: this.pid, status: failed ? START_FAILED : status });
     this.child?.release();
     this.child = undefined;
     this.pid = 0;
     this.paused = false;
     this.termSent = false;
     this.changed = unixNow();
-    // after `x` the service is not started again, whatever is wanted
-    if (this.exiting) this.state = "stopping";
     this.handle("died");
   }
 
-  private message(event: string): Record<string, unknown> {
-    return { event, service: this.name, dir: this.dir, time: Date.now() / 1000 };
+  /** A process that a supervisor before us started and that is still alive. */
+  private leftover(): Note | undefined {
+    const note = this.files!.readNote();
+    if (!note || startTime(note.pid) !== note.born) return undefined;
+    return taskStatus(note.pid)?.state === "Z" ? undefined : note;
   }
 
-  private notify(extra: Record<string, unknown>): void {
-    if (!this.options.recorder || !existsSync(join(this.dir, "trace"))) return;
-    this.options.recorder.tell({ ...this.message(String(extra.event)), ...extra });
+  private adopt({ pid, born, traced }: Note): void {
+    const status = this.files!.readStatus();
+    this.pid = pid;
+    this.born = born;
+    if (status?.pid === pid) {
+      this.want = status.want;
+      this.paused = status.paused;
+      this.changed = { seconds: status.seconds, nanoseconds: status.nanoseconds };
+    }
+    this.state = this.want === "u" ? "up" : "once";
+    // it may still be waiting for the recorder of our predecessor
+    if (traced && !this.paused && taskStatus(pid)?.state === "T") process.kill(pid, "SIGCONT");
+    this.adopted = setInterval(() => {
+      if (startTime(pid) !== born || taskStatus(pid)?.state === "Z") this.ended(0);
+    }, ADOPTED_LOOK);
+  }
+
+  private get traced(): boolean {
+    return this.files?.has("trace") === true && !this.files.has("trace/down");
+  }
+
+  private message(event: string): Record<string, unknown> {
+    return { event, service: this.name, dir: this.files!.realPath(), time: Date.now() / 1000 };
+  }
+
+  private notify(event: string, more: Record<string, unknown>): void {
+    if (this.options.recorder && this.traced) {
+      this.options.recorder.tell({ ...this.message(event), ...more });
+    }
   }
 
   private writeStatus(): void {
-    if (this.lock < 0) return;
-    const { pid, paused, want, termSent } = this;
-    const bytes = packStatus({ ...this.changed, pid, paused, want, termSent });
+    const { files, pid, paused, want, termSent, changed } = this;
     try {
-      writeFileSync(join(this.dir, files.statusNew), bytes, { mode: 0o644 });
-      renameSync(join(this.dir, files.statusNew), join(this.dir, files.status));
+      files?.writeStatus({ ...changed, pid, paused, want, termSent });
     } catch (error) {
-      this.say(
-        `warning: unable to write ${this.dir}/${files.status}: ${djbWords((error as NodeJS.ErrnoException).code)}`,
-      );
+      this.warn(`unable to write ${this.label}/supervise/status.new`, error);
     }
+  }
+
+  private warn(text: string, error: unknown): void {
+    this.say(`warning: ${text}: ${words(error)}`);
   }
 
   private say(text: string): void {
     process.stderr.write(`${this.options.program}: ${text}\n`);
   }
 
-  /** Gives the directory up; the process must be gone. */
-  close(): void {
-    if (this.lock < 0) return;
+  private close(): void {
     clearTimeout(this.timer);
     this.control?.destroy();
-    closeSync(this.okReader);
-    closeSync(this.lock);
-    this.lock = -1;
+    this.files?.close();
+    this.files = undefined;
     this.options.onGone?.();
   }
 }
-
-/** Start time of a process in clock ticks since boot: with the pid it names one process for ever. */
-function birth(pid: number): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return fields[0] === "Z" ? undefined : fields[19];
-  } catch {
-    return undefined;
-  }
-}
-
-export const isDirectory = (path: string): boolean =>
-  statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;

@@ -1,0 +1,79 @@
+/** The recorder as one more supervised process: started, restarted, asked to end. */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { reap } from "../kernel/children.ts";
+import { ChildScript } from "../kernel/spawn.ts";
+import { RecorderLink } from "./recorder-link.ts";
+
+/** How long the first start of traced services waits for the recorder (ms). */
+const START_WAIT_MS = 3000;
+const POLL_MS = 30;
+const RETRY_MS = 1000;
+/** A recorder that has not written everything by then is left to itself (ms). */
+const STOP_WAIT_MS = 10_000;
+const O_RDWR = 2;
+
+export class RecorderProcess {
+  readonly link: RecorderLink;
+  private pid = 0;
+  private stopping = false;
+
+  /** `dir` is where its socket lies; made if need be. */
+  constructor(
+    dir: string,
+    private readonly command: readonly string[],
+    private readonly warn: (text: string) => void,
+  ) {
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    this.link = new RecorderLink(join(dir, "recorder.sock"), warn);
+  }
+
+  /** Starts it; with `wait` resolves when it listens, or after a few seconds. */
+  async start(wait: boolean): Promise<void> {
+    this.launch();
+    const deadline = performance.now() + START_WAIT_MS;
+    while (wait && !(await this.link.open())) {
+      if (performance.now() > deadline) {
+        this.warn(`the recorder does not listen after ${START_WAIT_MS / 1000} s; starting without it`);
+        return;
+      }
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+  }
+
+  private launch(): void {
+    const [program, ...args] = this.command;
+    try {
+      // a group of its own: what a terminal sends to ours must not cut recordings short
+      const script = new ChildScript().inherit([2]).setpgid(0).openAs("/dev/null", O_RDWR, 0).dup2(2, 1);
+      this.pid = script.execve(program, [program, ...args]).spawn().pid;
+    } catch (error) {
+      this.warn(`warning: unable to start the recorder: ${(error as Error).message}`);
+      this.later();
+    }
+  }
+
+  private later(): void {
+    if (!this.stopping) setTimeout(() => !this.stopping && this.launch(), RETRY_MS);
+  }
+
+  /** Looks whether it has ended; called on SIGCHLD. */
+  check(): void {
+    if (this.pid === 0 || reap(this.pid) === undefined) return;
+    this.pid = 0;
+    this.later();
+  }
+
+  /** Has it write what it knows, and end. */
+  async stop(): Promise<void> {
+    this.stopping = true;
+    this.link.close();
+    if (this.pid === 0) return;
+    process.kill(this.pid, "SIGTERM");
+    const deadline = performance.now() + STOP_WAIT_MS;
+    while (this.pid !== 0 && performance.now() < deadline) {
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+    if (this.pid !== 0) this.warn(`the recorder (pid ${this.pid}) is still writing; not waiting any longer`);
+  }
+}

@@ -1,0 +1,166 @@
+/**
+ * The files of one service. The directory is held open, and everything is reached through the descriptor: a service
+ * whose link is removed or renamed while it runs goes on working, as it does under daemontools.
+ */
+import {
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { resolve } from "node:path";
+import { SysError } from "../base/errors.ts";
+import { lockFile, makeFifo, openFifoBothWays, openFifoReader } from "../kernel/files.ts";
+import { words } from "./chain.ts";
+import { files, packStatus, type Status, unpackStatus } from "./layout.ts";
+
+/** O_PATH, which node:fs does not name. */
+const O_PATH = 0o10000000;
+
+/** The directory cannot be supervised; the message is djb's. */
+export class Refused extends Error {}
+
+/** What we note beside the status: enough to know our process again after we were killed. */
+export interface Note {
+  readonly pid: number;
+  /** Start time in clock ticks since boot. */
+  readonly born: number;
+  /** It was started stopped, for the recorder. */
+  readonly traced: boolean;
+}
+
+export class ServiceFiles {
+  private readonly dirFd: number;
+  private lockFd = -1;
+  private okFd = -1;
+
+  /** Throws Refused. `dir` is the name in messages, `path` where it is if that is not the same. */
+  constructor(
+    private readonly dir: string,
+    path = dir,
+  ) {
+    this.dirFd = this.attempt(`unable to chdir to ${dir}`, () =>
+      openSync(path, O_PATH | constants.O_DIRECTORY),
+    );
+  }
+
+  /** A path that leads to `name` in the directory wherever that is by now. */
+  at(name: string): string {
+    return `/proc/self/fd/${this.dirFd}/${name}`;
+  }
+
+  /** Where the directory is now. */
+  realPath(): string {
+    try {
+      return readlinkSync(`/proc/self/fd/${this.dirFd}`);
+    } catch {
+      return resolve(this.dir);
+    }
+  }
+
+  /** What a child changes to before its exec. */
+  get childDir(): string {
+    return `/proc/self/fd/${this.dirFd}`;
+  }
+
+  has(name: string): boolean {
+    return existsSync(this.at(name));
+  }
+
+  /** Takes the lock and makes the control FIFO; the descriptor to read commands from. Throws Refused. */
+  acquire(): number {
+    const { dir } = this;
+    this.makeSupervise();
+    const lock = this.attempt(`unable to acquire ${dir}/${files.lock}`, () => lockFile(this.at(files.lock)));
+    if (lock === undefined) throw new Refused(`unable to acquire ${dir}/${files.lock}: temporary failure`);
+    this.lockFd = lock;
+    return this.attempt(`unable to read ${dir}/${files.control}`, () => {
+      makeFifo(this.at(files.control), 0o600);
+      return openFifoBothWays(this.at(files.control));
+    });
+  }
+
+  /** From now on svok succeeds: last, so that whoever sees it finds a status. Throws Refused. */
+  announce(): void {
+    this.okFd = this.attempt(`unable to read ${this.dir}/${files.ok}`, () => {
+      makeFifo(this.at(files.ok), 0o600);
+      return openFifoReader(this.at(files.ok));
+    });
+  }
+
+  /** `supervise` may be a dangling link to where there is room for it; then its target is made. */
+  private makeSupervise(): void {
+    this.attempt(`unable to create ${this.dir}/${files.dir}`, () => {
+      const path = this.at(files.dir);
+      if (statSync(path, { throwIfNoEntry: false })) return;
+      try {
+        mkdirSync(path, 0o700);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+        mkdirSync(resolve(this.realPath(), readlinkSync(path)), 0o700);
+      }
+    });
+  }
+
+  /** Throws a node:fs error; `status.new` then rename, so that nobody reads half of it. */
+  writeStatus(status: Status): void {
+    writeFileSync(this.at(files.statusNew), packStatus(status), { mode: 0o644 });
+    renameSync(this.at(files.statusNew), this.at(files.status));
+  }
+
+  /** The status an earlier supervisor left, if there is one. */
+  readStatus(): Status | undefined {
+    try {
+      return unpackStatus(readFileSync(this.at(files.status)));
+    } catch {
+      return undefined;
+    }
+  }
+
+  writeNote(note: Note): void {
+    const path = this.at(files.extended);
+    writeFileSync(`${path}.new`, JSON.stringify(note), { mode: 0o600 });
+    renameSync(`${path}.new`, path);
+  }
+
+  readNote(): Note | undefined {
+    try {
+      const note = JSON.parse(readFileSync(this.at(files.extended), "utf8")) as Partial<Note>;
+      if (!Number.isInteger(note.pid) || note.pid! < 2 || typeof note.born !== "number") return undefined;
+      return { pid: note.pid!, born: note.born, traced: note.traced === true };
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Gives everything up; the control descriptor is the caller's. */
+  close(): void {
+    for (const fd of [this.okFd, this.lockFd, this.dirFd]) if (fd >= 0) closeSync(fd);
+  }
+
+  private attempt<T>(what: string, action: () => T): T {
+    try {
+      return action();
+    } catch (error) {
+      if (error instanceof SysError || (error as NodeJS.ErrnoException).code) {
+        throw new Refused(`${what}: ${words(error)}`);
+      }
+      throw error;
+    }
+  }
+}
+
+/** Whether there is a directory at `path`. */
+export const isDirectory = (path: string): boolean => {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+};
