@@ -1,12 +1,12 @@
 /** `multilog script`. */
+import { djbMain } from "../supervise/chain.ts";
 import { Multilog } from "../supervise/multilog/main.ts";
 
-export async function main(argv: string[]): Promise<number> {
-  try {
-    const code = await new Multilog(argv).run();
-    process.exit(code);
-  } catch (error) {
-    process.stderr.write(`multilog: fatal: ${(error as Error).message}\n`);
-    return 111;
-  }
+export function main(argv: string[]): Promise<number> {
+  return djbMain("multilog", async () => {
+    // what it makes is for others to read, as the original has it
+    process.umask(0o022);
+    // signal handlers would keep the process
+    process.exit(await new Multilog(argv).run());
+  });
 }

@@ -16,3 +16,10 @@ export function readable(fd: number, ms: number): boolean {
     if (r === 0 || errno() !== EINTR) return false;
   }
 }
+
+/** Like `readable`, but a signal ends the wait too: for loops that look at what signal handlers noted. */
+export function readableOrSignal(fd: number, ms: number): "readable" | "timeout" | "signal" {
+  const r = poll(new Int32Array([fd, POLLIN]), 1, ms);
+  if (r > 0) return "readable";
+  return r < 0 && errno() === EINTR ? "signal" : "timeout";
+}

@@ -2,7 +2,9 @@
 import {
   chmodSync,
   closeSync,
+  constants,
   existsSync,
+  fchmodSync,
   fstatSync,
   fsyncSync,
   linkSync,
@@ -15,19 +17,22 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
-import { djbWords } from "../../base/djb.ts";
 import { tai64nLabel, unixNow } from "../../base/tai.ts";
 import { lockFile } from "../../kernel/files.ts";
-import { ChildScript } from "../../kernel/spawn.ts";
-import { waitStopped } from "../../kernel/tracewait.ts";
+import { Fatal, words } from "../chain.ts";
+import { runProcessor } from "./processor.ts";
 
 const BUFFER = 16 * 1024;
+/** The original writes, and looks whether a file is full, once so many bytes have come. */
+const BLOCK = 512;
+const NEWLINE = 10;
 /** Rotation happens at a line's end once this close to the limit. */
 const SLACK = 2000;
+/** Bit of files that are whole. */
 const DONE = 0o100;
+const MODE_DONE = 0o744;
+const O_PATH = 0o10000000;
 const RETRY_MS = 5000;
-const STATE_FD = 4;
-const NEWSTATE_FD = 5;
 const pause = new Int32Array(new SharedArrayBuffer(4));
 
 const sleep = (ms: number) => Atomics.wait(pause, 0, 0, ms);
@@ -37,6 +42,10 @@ export class LogDir {
   private bytes = 0;
   private readonly buffer = Buffer.alloc(BUFFER);
   private filled = 0;
+  /** Bytes at the buffer's start whose file is decided. */
+  private settled = 0;
+  /** Leads to the directory even after it was renamed. */
+  private base = "";
 
   constructor(
     private readonly dir: string,
@@ -46,31 +55,42 @@ export class LogDir {
   ) {}
 
   private at(name: string): string {
-    return join(this.dir, name);
+    return join(this.base, name);
   }
 
-  /** Takes the directory and recovers what an earlier run left. Throws a message for `multilog: fatal:`. */
+  /** Takes the directory and recovers what an earlier run left. Throws Fatal. */
   open(): void {
+    const { dir } = this;
     try {
-      mkdirSync(this.dir, { mode: 0o700 });
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code !== "EEXIST") throw new Error(`unable to open directory ${this.dir}: ${djbWords(code)}`);
+      mkdirSync(dir, 0o700);
+    } catch {
+      // there already; if it is not, opening it says why
     }
-    const lock = lockFile(this.at("lock"));
-    if (lock === undefined) throw new Error(`unable to lock directory ${this.dir}: temporary failure`);
-    const current = statSync(this.at("current"), { throwIfNoEntry: false });
+    const fd = this.attempt(`unable to open directory ${dir}`, () =>
+      openSync(dir, O_PATH | constants.O_DIRECTORY),
+    );
+    this.base = `/proc/self/fd/${fd}`;
+    const lock = this.attempt(`unable to lock directory ${dir}`, () => lockFile(this.at("lock")));
+    if (lock === undefined) throw new Fatal(`unable to lock directory ${dir}: temporary failure`);
+    const current = this.attempt(`unable to stat ${dir}/current`, () =>
+      statSync(this.at("current"), { throwIfNoEntry: false }),
+    );
     if (current && (current.mode & DONE) !== 0) {
-      this.fd = openSync(this.at("current"), "a", 0o644);
-      this.bytes = fstatSync(this.fd).size;
-      chmodSync(this.at("current"), 0o644);
+      this.attempt(`unable to append to ${dir}/current`, () => this.append());
       return;
     }
     this.leftovers();
-    if (current) this.finish("current", "u");
-    closeSync(openSync(this.at("state"), "w", 0o644));
-    this.fresh();
-    this.prune();
+    this.finish("current", "u");
+    this.attempt(`unable to write to ${dir}/state`, () => closeSync(openSync(this.at("state"), "a", 0o644)));
+    this.attempt(`unable to write to ${dir}/current`, () => this.append());
+  }
+
+  private attempt<T>(what: string, action: () => T): T {
+    try {
+      return action();
+    } catch (error) {
+      throw new Fatal(what, error);
+    }
   }
 
   /** What a processor or a crash left behind. */
@@ -82,7 +102,7 @@ export class LogDir {
       this.remove("previous");
     } else {
       this.remove("processed");
-      if (existsSync(this.at("previous"))) this.finish("previous", "u");
+      this.finish("previous", "u");
     }
   }
 
@@ -94,123 +114,149 @@ export class LogDir {
     }
   }
 
-  /** Gives a file its final name, `@timestamp.code`. */
+  /** Gives a file, if it is there, its final name, `@timestamp.code`, and drops the oldest. */
   private finish(name: string, code: "s" | "u"): void {
-    for (;;) {
-      const { seconds, nanoseconds } = unixNow();
-      try {
-        linkSync(this.at(name), this.at(`${tai64nLabel(seconds, nanoseconds)}.${code}`));
-        unlinkSync(this.at(name));
-        return;
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== "EEXIST") {
-          this.complain(`unable to link to ${this.dir}`, error);
+    if (!existsSync(this.at(name))) return;
+    this.insist(`unable to link to ${name} in ${this.dir}`, () => {
+      const file = statSync(this.at(name));
+      // two links: an earlier run died after it had made the name
+      for (let linked = file.nlink > 1; !linked; ) {
+        const { seconds, nanoseconds } = unixNow();
+        try {
+          linkSync(this.at(name), this.at(`${tai64nLabel(seconds, nanoseconds)}.${code}`));
+          linked = true;
+        } catch (error) {
+          if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
         }
       }
-    }
+      unlinkSync(this.at(name));
+    });
+    this.prune();
   }
 
-  private fresh(): void {
+  /** Opens `current`; not marked as whole while we write to it. */
+  private append(): void {
     this.fd = openSync(this.at("current"), "a", 0o644);
-    chmodSync(this.at("current"), 0o644);
-    this.bytes = 0;
+    fchmodSync(this.fd, 0o644);
+    this.bytes = fstatSync(this.fd).size;
   }
 
   private prune(): void {
-    const old = readdirSync(this.dir)
+    const old = readdirSync(this.base)
       .filter((n) => /^@[0-9a-f]{24}\./.test(n))
       .sort();
     while (old.length > this.count - 1) this.remove(old.shift()!);
   }
 
-  /** Adds bytes of one line; rotation waits for a line's end unless the file is full. */
-  write(bytes: Uint8Array, from: number, to: number): void {
+  /** Adds what patterns see of a line, in one piece. */
+  put(bytes: Uint8Array, from: number, to: number): void {
+    if (to - from > BLOCK - this.unsettled) this.settle();
+    this.copy(bytes, from, to);
+    if (to - from > BLOCK) this.settle();
+  }
+
+  /** Adds the rest of a line, as if byte by byte. */
+  putTail(bytes: Uint8Array, from: number, to: number): void {
     for (let at = from; at < to; ) {
-      const n = Math.min(to - at, this.size - this.bytes, BUFFER - this.filled);
-      this.buffer.set(bytes.subarray(at, at + n), this.filled);
-      this.filled += n;
-      this.bytes += n;
+      if (this.unsettled === BLOCK) this.settle();
+      const n = Math.min(to - at, BLOCK - this.unsettled);
+      this.copy(bytes, at, at + n);
       at += n;
-      const newline = n > 0 && bytes[at - 1] === 10;
-      if (this.bytes >= this.size || (newline && this.bytes >= this.size - SLACK)) this.rotate();
-      else if (this.filled === BUFFER) this.flush();
     }
   }
 
-  /** Writes what is buffered; a full disk blocks here until there is room, so nothing is lost. */
+  private get unsettled(): number {
+    return this.filled - this.settled;
+  }
+
+  private copy(bytes: Uint8Array, from: number, to: number): void {
+    if (to - from > this.buffer.length - this.filled) {
+      this.settle();
+      this.write();
+    }
+    this.buffer.set(bytes.subarray(from, to), this.filled);
+    this.filled += to - from;
+  }
+
+  /**
+   * Decides for what has come since the last time which file it goes to. Where the original would write a block we
+   * only account for it, so that files break at the same places without as many system calls.
+   */
+  settle(): void {
+    while (this.settled < this.filled) {
+      if (this.bytes >= this.size) this.rotate();
+      let length = Math.min(this.filled - this.settled, this.size - this.bytes);
+      const nearLimit = this.size - SLACK;
+      if (this.bytes + length >= nearLimit) {
+        const newline = this.buffer.lastIndexOf(NEWLINE, this.settled + length - 1);
+        if (newline >= this.settled) length = newline + 1 - this.settled;
+      }
+      this.settled += length;
+      this.bytes += length;
+      if (this.bytes >= nearLimit && this.buffer[this.settled - 1] === NEWLINE) this.rotate();
+    }
+  }
+
+  /** Puts all there is into the file. */
   flush(): void {
-    let done = 0;
-    while (done < this.filled) {
+    this.settle();
+    this.write();
+  }
+
+  /** Writes what is settled; a full disk blocks here until there is room, so nothing is lost. */
+  private write(): void {
+    for (let done = 0; done < this.settled; ) {
+      done += this.insist(`unable to write to ${this.dir}/current`, () =>
+        writeSync(this.fd, this.buffer, done, this.settled - done),
+      );
+    }
+    this.buffer.copyWithin(0, this.settled, this.filled);
+    this.filled -= this.settled;
+    this.settled = 0;
+  }
+
+  /** Repeats what must succeed until it does. */
+  private insist<T>(what: string, action: () => T): T {
+    for (;;) {
       try {
-        done += writeSync(this.fd, this.buffer, done, this.filled - done);
+        return action();
       } catch (error) {
-        this.complain(`unable to write to ${this.dir}/current`, error);
+        process.stderr.write(`multilog: warning: ${what}, pausing: ${words(error)}\n`);
+        sleep(RETRY_MS);
       }
     }
-    this.filled = 0;
-  }
-
-  private complain(what: string, error: unknown): void {
-    const words = djbWords((error as NodeJS.ErrnoException).code);
-    process.stderr.write(`multilog: warning: ${what}, pausing: ${words}\n`);
-    sleep(RETRY_MS);
   }
 
   /** Closes `current` and begins a new one. */
   rotate(): void {
-    this.flush();
-    fsyncSync(this.fd);
+    const { dir } = this;
+    this.write();
+    this.insist(`unable to fsync ${dir}/current`, () => fsyncSync(this.fd));
     closeSync(this.fd);
-    renameSync(this.at("current"), this.at("previous"));
-    this.fresh();
-    chmodSync(this.at("previous"), 0o744);
-    if (this.processor !== undefined) while (!this.process()) sleep(RETRY_MS);
-    else this.finish("previous", "s");
-    this.prune();
-  }
-
-  /** Runs the processor over `previous`; false if it failed. */
-  private process(): boolean {
-    const previous = openSync(this.at("previous"), "r");
-    const processed = openSync(this.at("processed"), "w", 0o644);
-    const state = openSync(this.at("state"), "a+", 0o644);
-    const newstate = openSync(this.at("newstate"), "w", 0o644);
-    try {
-      const child = new ChildScript()
-        .inherit([2])
-        .dup2(previous, 0)
-        .dup2(processed, 1)
-        // out of the way first: the four may occupy each other's targets
-        .dup2(state, 100)
-        .dup2(newstate, 101)
-        .dup2(100, STATE_FD)
-        .dup2(101, NEWSTATE_FD)
-        .closeFrom(NEWSTATE_FD + 1)
-        .chdir(this.dir)
-        .execve("/bin/sh", ["sh", "-c", this.processor!])
-        .spawn();
-      const status = waitStopped(child.pid);
-      if (status !== 0) {
-        process.stderr.write(`multilog: warning: processor failed in ${this.dir}, pausing\n`);
-        return false;
-      }
-      fsyncSync(processed);
-      fsyncSync(newstate);
-      chmodSync(this.at("processed"), 0o744);
-    } finally {
-      for (const fd of [previous, processed, state, newstate]) closeSync(fd);
+    this.insist(`unable to rename current in ${dir}`, () =>
+      renameSync(this.at("current"), this.at("previous")),
+    );
+    this.insist(`unable to create ${dir}/current`, () => this.append());
+    this.insist(`unable to set mode of ${dir}/previous`, () => chmodSync(this.at("previous"), MODE_DONE));
+    if (this.processor === undefined) {
+      this.finish("previous", "s");
+      return;
     }
-    renameSync(this.at("newstate"), this.at("state"));
+    while (!this.insist(`unable to process in ${dir}`, () => runProcessor(this.base, this.processor!))) {
+      process.stderr.write(`multilog: warning: processor failed in ${dir}, pausing\n`);
+      sleep(RETRY_MS);
+    }
+    this.insist(`unable to rename state in ${dir}`, () => renameSync(this.at("newstate"), this.at("state")));
     this.finish("processed", "s");
     this.remove("previous");
-    return true;
   }
 
   /** The end of input: everything on disk, and `current` marked as whole. */
   close(): void {
     this.flush();
-    fsyncSync(this.fd);
-    chmodSync(this.at("current"), 0o744);
+    const { dir } = this;
+    this.insist(`unable to fsync ${dir}/current`, () => fsyncSync(this.fd));
+    this.insist(`unable to set mode of ${dir}/current`, () => chmodSync(this.at("current"), MODE_DONE));
     closeSync(this.fd);
   }
 }

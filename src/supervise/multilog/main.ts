@@ -1,19 +1,26 @@
 /** multilog: reads lines, selects them, stamps them and puts them into rotated logs. */
+
 import { closeSync, openSync, readSync, writeSync } from "node:fs";
+import { setImmediate as turn } from "node:timers/promises";
 import { tai64nLabel, unixNow } from "../../base/tai.ts";
-import { readable } from "../../kernel/poll.ts";
+import { readableOrSignal } from "../../kernel/poll.ts";
+import { Fatal, words } from "../chain.ts";
 import { LogDir } from "./log-dir.ts";
 import { matches } from "./match.ts";
 import { type Action, parseScript } from "./script.ts";
 
 const CHUNK = 65536;
+/** The original reads so many bytes at a time, and writes before it reads. */
+const READ = 1024;
 /** What patterns and status files see of a line, the stamp included. */
 const SEEN = 1000;
 const STDERR_SEEN = 200;
 const STATUS_BYTES = 1001;
 const NEWLINE = 10;
-/** How long a read waits before signals are looked at (ms). */
-const SIGNAL_LATENCY = 200;
+/** A signal that arrives just before a wait is noticed after this long (ms); during it, at once. */
+const SIGNAL_LATENCY = 1000;
+/** While lines come without a pause, signals are looked at every so many reads. */
+const READS_PER_TURN = 16;
 
 interface Target {
   readonly action: Action;
@@ -46,7 +53,10 @@ export class Multilog {
 
   /** Reads until the end of input or TERM; resolves to the exit code. */
   async run(): Promise<number> {
-    for (const { log } of this.targets) log?.open();
+    for (const { action, log } of this.targets) {
+      log?.open();
+      if (action.kind === "status") createStatus(action.file);
+    }
     process.on("SIGTERM", () => {
       this.ending = true;
     });
@@ -54,17 +64,23 @@ export class Multilog {
       this.rotateAsked = true;
     });
     const chunk = Buffer.alloc(CHUNK);
-    for (;;) {
-      if (this.ending && !this.started) break;
-      const ready = readable(0, 0) || (this.flushAll(), readable(0, SIGNAL_LATENCY));
-      if (ready) {
+    for (let reads = 0; !this.ending || this.started; ) {
+      let input = readableOrSignal(0, 0);
+      if (input !== "readable") {
+        for (const { log } of this.targets) log?.flush();
+        input = readableOrSignal(0, SIGNAL_LATENCY);
+      }
+      if (input === "readable") {
         // after TERM only the rest of the line is ours; what follows stays for the next reader
         const n = readSync(0, chunk, 0, this.ending ? 1 : CHUNK, null);
         if (n === 0) break;
-        this.take(chunk, n);
+        for (let at = 0; at < n; at += READ) {
+          this.take(chunk, at, Math.min(n, at + READ));
+          for (const { log } of this.targets) log?.settle();
+        }
       }
       // lets signal handlers run
-      if (!ready || n16(++this.turns)) await new Promise((resolve) => setImmediate(resolve));
+      if (input !== "readable" || ++reads % READS_PER_TURN === 0 || this.ending) await turn();
       if (this.rotateAsked) {
         this.rotateAsked = false;
         for (const { log } of this.targets) log?.rotate();
@@ -74,21 +90,15 @@ export class Multilog {
     for (const { log } of this.targets) log?.close();
     return 0;
   }
-  private turns = 0;
 
-  private flushAll(): void {
-    for (const { log } of this.targets) log?.flush();
-  }
-
-  private take(chunk: Buffer, n: number): void {
-    let at = 0;
-    while (at < n) {
+  private take(chunk: Buffer, from: number, to: number): void {
+    for (let at = from; at < to; ) {
       if (!this.started) this.startLine();
-      const end = chunk.subarray(0, n).indexOf(NEWLINE, at);
-      const stop = end < 0 ? n : end;
-      this.append(chunk, at, stop);
-      at = stop;
-      if (end >= 0) {
+      const newline = chunk.indexOf(NEWLINE, at);
+      const end = newline < 0 || newline > to ? to : newline;
+      this.append(chunk, at, end);
+      at = end;
+      if (end === newline && end < to) {
         this.endOfLine();
         at++;
       }
@@ -113,7 +123,7 @@ export class Multilog {
       at += n;
       if (this.length === SEEN) this.choose();
     }
-    if (at < to && this.chosen) for (const t of this.chosen) t.log?.write(chunk, at, to);
+    if (at < to && this.chosen) for (const t of this.chosen) t.log?.putTail(chunk, at, to);
   }
 
   /** Decides where the line goes, now that all that patterns may see is there, and writes its beginning. */
@@ -130,7 +140,7 @@ export class Multilog {
         else if (action.kind === "status") this.toStatus(action.file);
         else {
           chosen.push(target);
-          target.log!.write(line, 0, length);
+          target.log!.put(line, 0, length);
         }
       }
     }
@@ -147,22 +157,29 @@ export class Multilog {
     const bytes = Buffer.alloc(STATUS_BYTES, NEWLINE);
     bytes.set(this.line.subarray(0, this.length));
     try {
-      const fd = openSync(file, "a", 0o644);
+      // in place, so that a reader finds one whole line or the other
+      const fd = openSync(file, "r+");
+      writeSync(fd, bytes, 0, STATUS_BYTES, 0);
       closeSync(fd);
-      const out = openSync(file, "r+");
-      writeSync(out, bytes, 0, STATUS_BYTES, 0);
-      closeSync(out);
     } catch (error) {
-      process.stderr.write(`multilog: warning: unable to write to ${file}: ${(error as Error).message}\n`);
+      process.stderr.write(`multilog: warning: unable to write to ${file}: ${words(error)}\n`);
     }
   }
 
   private endOfLine(): void {
     if (!this.chosen) this.choose();
-    for (const t of this.chosen!) t.log?.write(newline, 0, 1);
+    for (const t of this.chosen!) t.log?.putTail(newline, 0, 1);
     this.started = false;
   }
 }
 
 const newline = Buffer.of(NEWLINE);
-const n16 = (n: number): boolean => (n & 15) === 0;
+
+/** Throws Fatal. */
+function createStatus(file: string): void {
+  try {
+    closeSync(openSync(file, "a", 0o600));
+  } catch (error) {
+    throw new Fatal(`unable to create ${file}`, error);
+  }
+}
