@@ -15,12 +15,28 @@ const MAX_SERVICES = 1000;
 const PATIENCE_MS = 5000;
 const POLL_MS = 10;
 
+/** Both ends of the pipe from a service to its logger. */
+class LogPipe {
+  private readonly open: Set<number>;
+
+  constructor(
+    readonly reader: number,
+    readonly writer: number,
+  ) {
+    this.open = new Set([reader, writer]);
+  }
+
+  close(...fds: readonly number[]): void {
+    for (const fd of fds) if (this.open.delete(fd)) closeFd(fd);
+  }
+}
+
 interface Entry {
   readonly name: string;
   readonly service: Service;
   readonly logger: Service | undefined;
   /** The log pipe stays open here, so that neither side sees the other die. */
-  readonly pipe: readonly [reader: number, writer: number] | undefined;
+  readonly pipe: LogPipe | undefined;
   /** Still in the directory. */
   active: boolean;
 }
@@ -106,17 +122,17 @@ export class ScanDirectory {
       this.say(`warning: unable to start supervise ${name}: running too many services`);
       return { fresh: false };
     }
-    const ends = isDirectory(join(dir, "log")) ? pipe() : undefined;
+    const ends = isDirectory(join(dir, "log")) ? new LogPipe(...pipe()) : undefined;
     const common = { program: this.options.program, onGone: () => this.forget(key) };
     const entry: Entry = {
       name,
       service: new Service(dir, {
         ...common,
         label: name,
-        stdout: ends?.[1],
+        stdout: ends?.writer,
         recorder: this.recorder?.link,
       }),
-      logger: ends && new Service(join(dir, "log"), { ...common, label: `${name}/log`, stdin: ends[0] }),
+      logger: ends && new Service(join(dir, "log"), { ...common, label: `${name}/log`, stdin: ends.reader }),
       pipe: ends,
       active: true,
     };
@@ -138,7 +154,7 @@ export class ScanDirectory {
     const entry = this.entries.get(key);
     if (!entry || entry.active || entry.service.supervised || entry.logger?.supervised) return;
     this.entries.delete(key);
-    for (const fd of entry.pipe ?? []) closeFd(fd);
+    entry.pipe?.close(entry.pipe.reader, entry.pipe.writer);
   }
 
   private reap(): void {
@@ -173,7 +189,7 @@ export class ScanDirectory {
     await this.gone(services, "");
     // the end of the pipe tells a logger that it is over
     for (const one of loggers) end(one, "x");
-    for (const { pipe: ends } of entries) if (ends) closeFd(ends[1]);
+    for (const { pipe: ends } of entries) ends?.close(ends.writer);
     await this.gone(loggers, ", which waits for the end of its input");
     await this.recorder?.stop();
   }

@@ -64,6 +64,8 @@ export class Multilog {
       this.rotateAsked = true;
     });
     const chunk = Buffer.alloc(CHUNK);
+    // from here on each turn sees the signals before it: we go on after the event loop has looked for them
+    await turn();
     for (let reads = 0; !this.ending || this.started; ) {
       let input = readableOrSignal(0, 0);
       if (input !== "readable") {
