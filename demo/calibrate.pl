@@ -1,5 +1,5 @@
 #!/usr/bin/perl
-# calibrate.pl DIR SECONDS BYTES: how many synced writes of that size this disk does in that time, 50 to 300.
+# calibrate.pl DIR SECONDS BYTES: how many synced writes of that size this disk does in that time, 40 to 200.
 use strict;
 use warnings;
 use File::Basename;
@@ -19,4 +19,4 @@ do {
 my $each = (now() - $start) / $n;
 unlink $path;
 my $records = int($seconds / $each);
-print $records < 50 ? 50 : $records > 300 ? 300 : $records, "\n";
+print $records < 40 ? 40 : $records > 200 ? 200 : $records, "\n";

@@ -46,7 +46,8 @@ timed('workers', sub {
     kill TERM => keys %workers;
     waitpid $_, 0 for keys %workers;
 });
-timed('state', \&save_sessions);
+my $record = 'session ' . 'x' x setting('STATE_RECORD_BYTES');
+timed('state', sub { save_sessions($record) });
 say_log('stopped');
 exit 0;
 
@@ -111,7 +112,7 @@ sub start_worker {
 
 # Nothing that was saved may be lost by a crash in the middle: each record is on the disk before the next.
 sub save_sessions {
-    my $record = 'session ' . 'x' x setting('STATE_RECORD_BYTES');
+    my ($record) = @_;
     open my $f, '>', "$data/sessions" or die "sessions: $!\n";
     for (1 .. slurp("$data/session-count") // 0) {
         syswrite $f, $record or die "sessions: $!\n";

@@ -1,12 +1,10 @@
 /** `svscan [dir]`: every service of a directory in one process. */
 import { resolve } from "node:path";
-import { UsageError } from "../base/errors.ts";
-import { djbMain, Fatal, USAGE_EXIT } from "../supervise/chain.ts";
+import { djbMain, Fatal } from "../supervise/chain.ts";
 import { ScanDirectory } from "../supervise/scan.ts";
 
 export function main(argv: string[]): Promise<number> {
   return djbMain("svscan", async () => {
-    if (argv.length > 1) throw new UsageError("svscan: usage: svscan [ dir ]", USAGE_EXIT);
     try {
       if (argv[0] !== undefined) process.chdir(argv[0]);
     } catch (error) {
