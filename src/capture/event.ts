@@ -30,6 +30,14 @@ export class Call {
   /** Stack pointer at entry (halves). */
   spLo = 0;
   spHi = 0;
+  /** Of the call's duration: ns asleep, and ns ready to run but without a CPU; -1 where the engine cannot tell. */
+  blocked = -1;
+  queued = -1;
+  /** The same for the time between the return of the task's previous call and this one's entry. */
+  gapBlocked = -1;
+  gapQueued = -1;
+  /** tid of the task that last woke this one during the call; 0: nobody, or an interrupt; -1: unknown. */
+  waker = -1;
   /** Scratch space for decoders: values noted at entry that the exit needs. */
   readonly saved: number[] = [];
 }
@@ -90,4 +98,9 @@ export interface EventSink {
   detached(task: Task): void;
   /** Events that were not delivered, with the reason. */
   lost(count: number, reason: string): void;
+  /**
+   * The task was on a CPU when it was sampled: `frames` are instruction pointers, innermost first, of which the
+   * first `kernelFrames` are the kernel's. `frames` is valid during the call only. For engines that sample.
+   */
+  sample?(task: Task, frames: Float64Array, count: number, kernelFrames: number, now: number): void;
 }
