@@ -3,6 +3,7 @@
  * tens of milliseconds, in which the thread that owns the tracees must not stand still.
  */
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
+import { buffersOf } from "./columns.ts";
 import type { Batch } from "./model.ts";
 
 const ROLE = "svtrace-record-writer";
@@ -36,14 +37,9 @@ export class WriteQueue {
     const done = new Promise<void>((resolve, reject) => {
       this.pending.set(id, (error) => (error === undefined ? resolve() : reject(new Error(error))));
     });
-    const { ts, duration, tid, pid, name, args, ret, error, fd, target } = batch.calls;
-    const columns = [ts, duration, tid, pid, name, args, ret, error, fd, target];
     // the program must not end before this is on disk
     this.worker.ref();
-    this.worker.postMessage(
-      { id, batch },
-      columns.map((c) => c.buffer as ArrayBuffer),
-    );
+    this.worker.postMessage({ id, batch }, [...buffersOf(batch.calls), ...buffersOf(batch.open)]);
     return done;
   }
 

@@ -2,14 +2,16 @@
 import type { EventSink, ExitEvent, SignalEvent, Task } from "../capture/event.ts";
 import type { Memory } from "../capture/memory.ts";
 import { commandLine, commOf, taskTimes } from "../kernel/tasks.ts";
-import { CallBuffer } from "./columns.ts";
-import { Losses, Rates } from "./counts.ts";
+import { CallBuffer, putCall } from "./columns.ts";
+import { Histograms, Losses, Rates } from "./counts.ts";
 import { commandText, senderText } from "./describe.ts";
 import { newLifetime, phasesOf, type Started } from "./lifetime.ts";
 import type { Batch, CallRow, EventRow, Lifetime, ProcessRow, SignalRow } from "./model.ts";
 import * as ready from "./ready.ts";
+import { SampleBuffer } from "./samples.ts";
 import { Targets } from "./targets.ts";
 import type { CallText, Entry } from "./text.ts";
+import { Texts } from "./texts.ts";
 
 export type State = "starting" | "running" | "stopping" | "dead";
 
@@ -55,11 +57,14 @@ export class RecordingSink implements EventSink {
   state: State = "starting";
   private readonly targets = new Targets();
   private readonly calls = new CallBuffer();
+  private readonly texts = new Texts();
+  private readonly samples = new SampleBuffer();
   private readonly open = new Map<Task, OpenCall>();
   private readonly rowsByTid = new Map<number, ProcessRow>();
   private readonly processes: ProcessRow[] = [];
   private readonly losses = new Losses();
   private readonly rates = new Rates();
+  private readonly histograms = new Histograms();
   private signals: SignalRow[] = [];
   private events: EventRow[] = [];
   /** Calls under way in tasks that were let go. */
@@ -148,14 +153,17 @@ export class RecordingSink implements EventSink {
     if (ready.isProgress(call.name)) this.progress(call.exit, task.tid);
     if (call.name === "prctl" && call.args[0] === PR_SET_NAME) this.rename(task);
     const keep = this.keepsAll || duration >= this.options.threshold;
-    if (this.state === "running") this.rates.add(call.exit, call.name, duration, call.error !== 0);
+    if (this.state === "running") {
+      this.rates.add(call.exit, call.name, duration, call.error !== 0);
+      this.histograms.add(call.exit, call.name, duration);
+    }
     if (keep) {
       const before = open?.text ?? this.options.text.enter(task, memory);
       const { args, ret } = this.options.text.exit(task, memory, before);
       this.watchDescriptors();
       const target = open?.target || this.targets.of(task, args, duration, SLOW);
       this.targets.note(task, args);
-      this.calls.add({
+      putCall(this.calls, this.texts, {
         ts: entered,
         duration,
         tid: task.tid,
@@ -166,6 +174,12 @@ export class RecordingSink implements EventSink {
         error: call.error ? this.options.errnoName(call.error) : "",
         fd: this.targets.fdOf(task),
         target,
+        unfinished: false,
+        blocked: call.blocked,
+        queued: call.queued,
+        gapBlocked: call.gapBlocked,
+        gapQueued: call.gapQueued,
+        waker: call.waker,
       });
       this.bound();
       this.checkReady(task, target, entered, call.error === 0);
@@ -245,6 +259,12 @@ export class RecordingSink implements EventSink {
     this.alive = Math.max(0, this.alive - 1);
   }
 
+  sample(task: Task, frames: Float64Array, count: number, kernelFrames: number, now: number): void {
+    if (!this.samples.add(task.tid, task.pid, frames, count, kernelFrames, now))
+      this.losses.add(now, 1, "CPU samples not kept: too many");
+    this.dirty = true;
+  }
+
   lost(count: number, reason: string): void {
     this.losses.add(this.options.now(), count, reason);
     this.dirty = true;
@@ -301,17 +321,22 @@ export class RecordingSink implements EventSink {
     this.events = [];
     this.dirty = false;
     this.lifetime.written = now;
+    const open = new CallBuffer();
+    for (const row of this.openRows(now)) putCall(open, this.texts, row);
     return {
       path: this.options.path,
       lifetime: { ...this.lifetime },
       processes: this.processes.map((p) => ({ ...p })),
       phases: phasesOf(this.lifetime),
       losses: this.losses.rows(),
-      open: this.openRows(now),
+      open: open.take(),
       calls: this.calls.take(),
+      texts: this.texts.take(),
       signals,
       events,
       rates: this.rates.take(now),
+      histograms: this.histograms.take(now),
+      samples: this.samples.take(),
     };
   }
 
@@ -368,7 +393,7 @@ export class RecordingSink implements EventSink {
 
   /** A call whose task died in it: exit, or a wait cut short by a deadly signal. */
   private keepUnreturned(task: Task, open: OpenCall, now: number): void {
-    this.calls.add(this.openRow(task, open, now));
+    putCall(this.calls, this.texts, this.openRow(task, open, now));
     this.bound();
   }
 
@@ -431,13 +456,19 @@ export class RecordingSink implements EventSink {
       fd: this.targets.fdOf(task),
       target: open.target,
       unfinished: true,
+      blocked: -1,
+      queued: -1,
+      gapBlocked: call.gapBlocked,
+      gapQueued: call.gapQueued,
+      waker: -1,
     };
   }
 
   private bound(): void {
     const { maxCalls = 100_000, maxCharacters = 32e6 } = this.options;
-    if (this.calls.count <= maxCalls && this.calls.characters <= maxCharacters) return;
-    const dropped = this.calls.dropOldest(1e6) || this.calls.dropOldest(Number.POSITIVE_INFINITY);
+    if (this.calls.count <= maxCalls && this.texts.characters <= maxCharacters) return;
+    const dropped =
+      this.calls.dropOldest(1e6, this.texts) || this.calls.dropOldest(Number.POSITIVE_INFINITY, this.texts);
     this.losses.add(
       this.options.now(),
       dropped,
