@@ -25,6 +25,19 @@ export class CallBuffer {
     return taken;
   }
 
+  /** Calls taken before could not be written: they wait again, before the others. */
+  giveBack(calls: CallColumns): void {
+    const capacity = Math.max(CAPACITY, calls.count + this.count);
+    const all = callColumns(capacity);
+    for (const key of KEYS) {
+      all[key].set(calls[key].subarray(0, calls.count));
+      all[key].set(this.columns[key].subarray(0, this.count), calls.count);
+    }
+    this.columns = all;
+    this.capacity = capacity;
+    this.count += calls.count;
+  }
+
   /**
    * Drops the oldest calls shorter than `fast` ns until half of the calls are left (or no fast one is), and the texts
    * that only they used. Returns how many were dropped.
@@ -65,7 +78,7 @@ export class CallBuffer {
   }
 }
 
-const CAPACITY = 1024;
+const CAPACITY = 256;
 const TIMES = ["ts", "duration", "blocked", "queued", "gapBlocked", "gapQueued"] as const;
 const TEXTS = ["name", "args", "ret", "error", "target"] as const;
 const NUMBERS = ["tid", "pid", "fd", "waker"] as const;

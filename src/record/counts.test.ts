@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { bucketOf, bucketStart, Histograms } from "./counts.ts";
+import { bucketOf, bucketStart, Counters } from "./counts.ts";
 
 test("every duration lies in its bucket, and buckets are narrow", () => {
   fc.assert(
@@ -14,12 +14,18 @@ test("every duration lies in its bucket, and buckets are narrow", () => {
   );
 });
 
-test("histograms are per second and name", () => {
-  const h = new Histograms();
-  for (let i = 0; i < 10; i++) h.add(5e9 + i, "read", 1000);
-  h.add(5.5e9, "write", 100e6);
-  h.add(6.2e9, "read", 2000);
-  const rows = h.take(7e9);
+test("counts are per second and name, and come back when they could not be written", () => {
+  const h = new Counters();
+  for (let i = 0; i < 10; i++) h.add(5e9 + i, "read", 1000, i === 0);
+  h.add(5.5e9, "write", 100e6, false);
+  h.add(6.2e9, "read", 2000, false);
+  const taken = h.take(7e9);
+  expect(taken.rates).toEqual([
+    { ts: 5e9, name: "read", calls: 10, errors: 1, total_ns: 10_000, max_ns: 1000 },
+    { ts: 5e9, name: "write", calls: 1, errors: 0, total_ns: 100e6, max_ns: 100e6 },
+    { ts: 6e9, name: "read", calls: 1, errors: 0, total_ns: 2000, max_ns: 2000 },
+  ]);
+  const rows = taken.histograms;
   expect(rows.map((r) => [r.ts, r.name, r.calls])).toEqual([
     [5e9, "read", 10],
     [5e9, "write", 1],
@@ -27,5 +33,7 @@ test("histograms are per second and name", () => {
   ]);
   expect(rows[1].from_ns).toBeLessThanOrEqual(100e6);
   expect(rows[1].to_ns).toBeGreaterThan(100e6);
-  expect(h.take(9e9)).toEqual([]);
+  expect(h.some).toBe(false);
+  h.giveBack(taken);
+  expect(h.take(9e9)).toEqual(taken);
 });

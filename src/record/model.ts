@@ -113,13 +113,16 @@ export interface SignalRow {
   sender: number;
 }
 
-/** What happened besides: `exec`, `control`, `death`, `delay`, `stopped`, `detached`, `ready`. */
+/**
+ * What happened besides: `exec`, `control`, `death`, `delay`, `stopped`, `detached`, `ready`; `flight` (the flight
+ * recorder was saved), `gap` (nothing was recorded).
+ */
 export interface EventRow {
   ts: number;
   kind: string;
   pid: number;
   text: string;
-  /** `delay`: when it ends. */
+  /** `delay` and `gap`: when it ends. */
   until: number | null;
 }
 
@@ -200,6 +203,8 @@ export interface CallColumns {
 export interface NewTexts {
   base: number;
   texts: string[];
+  /** No new call will have an id below this one. */
+  settled: number;
 }
 
 /** A frame before its symbol was looked up. */
@@ -222,9 +227,13 @@ export interface Samples {
 /** What one flush adds to a file. What is marked "replaces" is written anew each time. */
 export interface Batch {
   path: string;
+  /** Bytes the file may have; beyond them what was kept while running goes, oldest first. */
+  limit: number;
+  /** When it was first recorded like a running service. */
+  ranFrom: number | null;
   /** Replaces. */
   lifetime: Lifetime;
-  /** Replaces. */
+  /** The living replace those that lived; the dead are added. */
   processes: ProcessRow[];
   /** Replaces. */
   phases: PhaseRow[];

@@ -62,7 +62,7 @@ export function readRates(path: string): Promise<{ rates: RateRow[]; histograms:
 /** Runs `use` on an open recording. Throws UsageError with one line when the file is none. */
 export async function withRecording<T>(
   path: string,
-  use: (db: DuckDBConnection, lifetime: Lifetime) => Promise<T>,
+  use: (db: DuckDBConnection, lifetime: Lifetime, newest: number) => Promise<T>,
 ): Promise<T> {
   if (!existsSync(path)) throw new UsageError(`${path}: file does not exist`);
   const duckdb = await import("@duckdb/node-api");
@@ -77,7 +77,7 @@ export async function withRecording<T>(
           `${path}: written by a newer svtrace (format ${lifetime.format}, this one reads ${FORMAT})`,
         );
       }
-      return await use(db, lifetime);
+      return await use(db, lifetime, FORMAT);
     } finally {
       db.closeSync();
     }
@@ -158,7 +158,7 @@ async function samples(db: DuckDBConnection): Promise<Pick<Recording, "samples" 
 }
 
 /** All rows of a table as objects; BIGINT columns become numbers (nanoseconds fit 53 bits for 104 days of uptime). */
-async function rows<T = Record<string, unknown>>(
+export async function rows<T = Record<string, unknown>>(
   db: DuckDBConnection,
   table: TableName,
   tail = "",
@@ -191,4 +191,8 @@ async function objects(
     }
   }
   return out;
+}
+
+export async function firstNumber(db: DuckDBConnection, sql: string): Promise<number> {
+  return Number((await db.runAndReadAll(sql)).getRows()[0][0]);
 }

@@ -13,9 +13,13 @@ export class SampleBuffer {
   private frames: RawFrame[] = [];
   private readonly stackIds = new Map<string, number>();
   private readonly frameIds = new Map<string, number>();
-  private nextStack = 0;
-  private nextFrame = 0;
   private readonly images = new Images();
+
+  /** The first ids. */
+  constructor(
+    private nextStack = 0,
+    private nextFrame = 0,
+  ) {}
 
   /** Returns false when the sample could not be kept. `frames` as in EventSink.sample. */
   add(
@@ -56,6 +60,13 @@ export class SampleBuffer {
       this.frameIds.clear();
     }
     return { rows, stacks, frames };
+  }
+
+  /** What was taken last was not written. */
+  giveBack(samples: Samples): void {
+    this.rows.unshift(...samples.rows);
+    this.stacks.unshift(...samples.stacks);
+    this.frames.unshift(...samples.frames);
   }
 
   private userFrame(pid: number, address: number, now: number): number {

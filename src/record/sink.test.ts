@@ -1,15 +1,10 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { Task } from "../capture/event.ts";
 import type { Memory } from "../capture/memory.ts";
 import { Demux } from "./demux.ts";
-import { expire, listRecordings, readSettings, recordingName } from "./names.ts";
+import { defaultSettings } from "./settings.ts";
 import { RecordingSink, type SinkOptions } from "./sink.ts";
-
-const dir = mkdtempSync(join(tmpdir(), "svtrace-sink-"));
-afterAll(() => rmSync(dir, { recursive: true }));
+import { Text } from "./texts.ts";
 
 const memory = undefined as unknown as Memory;
 const clock = 0;
@@ -19,12 +14,11 @@ const PID = 0x3fffffff;
 function makeSink(more: Partial<SinkOptions> = {}): RecordingSink {
   return new RecordingSink({
     path: "unused",
-    everything: false,
-    threshold: 10e6,
+    settings: { ...defaultSettings(), threshold: 10e6 },
     lifetime: { pid: PID, service: "s", dir: "/s", started: 0, anchor: 0 },
     text: {
-      enter: (t) => ({ text: `${t.call.name}-args`, complete: true }),
-      exit: (_t, _m, entry) => ({ args: entry.text, ret: "0" }),
+      enter: (t) => ({ args: new Text(`${t.call.name}-args`), complete: true }),
+      exit: (_t, _m, entry) => ({ args: entry.args, ret: new Text("0") }),
       siginfo: () => "{}",
     },
     signalName: (n) => (n === 15 ? "SIGTERM" : `SIG${n}`),
@@ -149,18 +143,4 @@ test("events go to the lifetime of the task's ancestors", () => {
   expect(a.waiting).toBe(1);
   expect(b.waiting).toBe(0);
   expect([a.threads, b.threads]).toEqual([2, 1]);
-});
-
-test("recordings expire by number, never the newest two", () => {
-  const recordings = join(dir, "trace", "recordings");
-  mkdirSync(recordings, { recursive: true });
-  for (let i = 0; i < 6; i++) writeFileSync(join(recordings, recordingName((1.7e9 + i) * 1e9, 7)), "x");
-  writeFileSync(join(dir, "trace", "keep"), "3\n");
-  writeFileSync(join(dir, "trace", "threshold"), "2.5");
-  const settings = readSettings(dir);
-  expect(settings).toEqual({ keep: 3, size: 512e6, threshold: 2.5e6 });
-  const all = listRecordings(recordings);
-  expect(all[0]).toMatch(/^@400000006553f10a00000000-7\.duckdb$/);
-  expect(expire(recordings, settings, new Set([join(recordings, all[0])])).sort()).toEqual(all.slice(1, 3));
-  expect(listRecordings(recordings).length).toBe(4);
 });

@@ -20,8 +20,12 @@ export class Texts {
   characters = 0;
   private readonly ids = new Map<string, number>();
   private knownCharacters = 0;
-  private base = 0;
   private fresh: string[] = [];
+  /** Texts with smaller ids will not be used for new calls. */
+  private settled = 0;
+
+  /** `base`: the first id. */
+  constructor(private base = 0) {}
 
   id(text: string): number {
     let id = this.ids.get(text);
@@ -46,12 +50,19 @@ export class Texts {
 
   /** Gives away the texts that are new since the last time. */
   take(): NewTexts {
-    const taken = { base: this.base, texts: this.fresh };
+    const taken = { base: this.base, texts: this.fresh, settled: this.settled };
     this.base += this.fresh.length;
     this.fresh = [];
     this.characters = 0;
     if (this.ids.size > MAX_KNOWN || this.knownCharacters > MAX_CHARACTERS) this.forget();
     return taken;
+  }
+
+  /** The texts taken last were not written. */
+  giveBack({ base, texts }: NewTexts): void {
+    this.base = base;
+    this.fresh.unshift(...texts);
+    for (const t of texts) this.characters += t.length;
   }
 
   /** Keeps of the texts not yet taken those that `used` names; returns their new ids, by old id minus `from`. */
@@ -66,6 +77,7 @@ export class Texts {
   }
 
   private forget(): void {
+    this.settled = this.base;
     this.ids.clear();
     this.knownCharacters = 0;
     this.generation++;

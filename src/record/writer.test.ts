@@ -73,6 +73,8 @@ class Calls {
   batch(path: string, more: Partial<Batch> = {}): Batch {
     return {
       path,
+      limit: 1e9,
+      ranFrom: null,
       lifetime: lifetime(),
       processes: [],
       phases: [],

@@ -2,8 +2,8 @@
  * Writes batches into recording files. A file is attached only while a batch is written, so that other processes can
  * read it in between, and each batch is one transaction, so that a crash leaves the file as of the last batch.
  */
-import { chmodSync } from "node:fs";
-import { DuckDBInstance } from "@duckdb/node-api";
+import { chmodSync, statSync } from "node:fs";
+import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { appendCalls, appendRows, appendTexts, type Place } from "./append.ts";
 import type { Batch } from "./model.ts";
 import { createStatements } from "./schema.ts";
@@ -29,54 +29,95 @@ function engine(): Promise<DuckDBInstance> {
   return instance;
 }
 
-/** Appends `batch` to its file, creating it (mode 0600) when needed. One at a time. */
-export async function writeBatch(batch: Batch): Promise<void> {
+/**
+ * Appends `batch` to its file, creating it (mode 0600) when needed. One at a time. Returns how many calls had to go
+ * because the file was larger than it may be.
+ */
+export async function writeBatch(batch: Batch): Promise<number> {
   const db = await (await engine()).connect();
   try {
-    await attach(() => db.run(`ATTACH ${quoted(batch.path)} AS ${CATALOG}`));
-    try {
-      chmodSync(batch.path, 0o600);
-      await write({ db, catalog: CATALOG }, batch);
-    } finally {
-      await db.run(`DETACH ${CATALOG}`);
-    }
+    await attached(db, batch.path, () => write({ db, catalog: CATALOG }, batch));
+    if (statSync(batch.path).size <= batch.limit) return 0;
+    return await attached(db, batch.path, () => trim(db, batch));
   } finally {
     db.closeSync();
   }
 }
 
-async function write(place: Place, batch: Batch): Promise<void> {
-  const { db } = place;
-  await db.run(`USE ${CATALOG}`);
-  await db.run("BEGIN");
+async function attached<T>(db: DuckDBConnection, path: string, use: () => Promise<T>): Promise<T> {
+  await attach(() => db.run(`ATTACH ${quoted(path)} AS ${CATALOG}`));
   try {
-    const known = await db.runAndReadAll(
-      `SELECT count(*) FROM duckdb_tables() WHERE database_name = '${CATALOG}' AND table_name = 'lifetime'`,
-    );
-    if (known.getRows()[0][0] === 0n) for (const sql of createStatements()) await db.run(sql);
-    else {
-      for (const table of ["lifetime", "process", "phase", "loss"]) await db.run(`DELETE FROM ${table}`);
-      await db.run("DELETE FROM call WHERE unfinished");
+    chmodSync(path, 0o600);
+    await db.run(`USE ${CATALOG}`);
+    await db.run("BEGIN");
+    try {
+      const result = await use();
+      await db.run("COMMIT");
+      return result;
+    } catch (error) {
+      await db.run("ROLLBACK").catch(() => undefined);
+      throw error;
     }
-    await appendRows(place, "lifetime", [batch.lifetime]);
-    await appendRows(place, "process", batch.processes);
-    await appendRows(place, "phase", batch.phases);
-    await appendRows(place, "loss", batch.losses);
-    await appendRows(place, "signal", batch.signals);
-    await appendRows(place, "event", batch.events);
-    await appendRows(place, "rate", batch.rates);
-    await appendRows(place, "histogram", batch.histograms);
-    await appendTexts(place, batch.texts);
-    await appendCalls(place, batch.calls, false);
-    await appendCalls(place, batch.open, true);
-    await appendSamples(place, batch);
-    await db.run("COMMIT");
-  } catch (error) {
-    await db.run("ROLLBACK").catch(() => undefined);
-    throw error;
   } finally {
     await db.run("USE memory");
+    await db.run(`DETACH ${CATALOG}`);
   }
+}
+
+async function write(place: Place, batch: Batch): Promise<void> {
+  const { db } = place;
+  const known = await db.runAndReadAll(
+    `SELECT count(*) FROM duckdb_tables() WHERE database_name = '${CATALOG}' AND table_name = 'lifetime'`,
+  );
+  if (known.getRows()[0][0] === 0n) for (const sql of createStatements()) await db.run(sql);
+  else {
+    for (const table of ["lifetime", "phase", "loss"]) await db.run(`DELETE FROM ${table}`);
+    await db.run("DELETE FROM process WHERE died IS NULL");
+    await db.run("DELETE FROM call WHERE unfinished");
+  }
+  await appendRows(place, "lifetime", [batch.lifetime]);
+  await appendRows(place, "process", batch.processes);
+  await appendRows(place, "phase", batch.phases);
+  await appendRows(place, "loss", batch.losses);
+  await appendRows(place, "signal", batch.signals);
+  await appendRows(place, "event", batch.events);
+  await appendRows(place, "rate", batch.rates);
+  await appendRows(place, "histogram", batch.histograms);
+  await appendTexts(place, batch.texts);
+  await appendCalls(place, batch.calls, false);
+  await appendCalls(place, batch.open, true);
+  await appendSamples(place, batch);
+}
+
+/**
+ * Removes the older half of what was kept while the service ran. The blocks are used again; a file that is larger than
+ * it may be does not shrink, but it does not grow either.
+ */
+async function trim(db: DuckDBConnection, batch: Batch): Promise<number> {
+  const { asked, died } = batch.lifetime;
+  if (batch.ranFrom === null) return 0;
+  const size = await db.runAndReadAll(
+    `SELECT used_blocks * block_size FROM pragma_database_size() WHERE database_name = '${CATALOG}'`,
+  );
+  if (Number(size.getRows()[0][0]) <= batch.limit) return 0;
+  const from = Math.round(batch.ranFrom);
+  const to = Math.round(asked ?? died ?? batch.lifetime.written);
+  const within = `ts > ${from} AND ts < ${to}`;
+  const middle = await db.runAndReadAll(
+    `SELECT coalesce((SELECT median(ts)::BIGINT FROM (SELECT ts FROM call WHERE ${within} UNION ALL
+       SELECT ts FROM histogram WHERE ${within} UNION ALL SELECT ts FROM sample WHERE ${within})), ${to})`,
+  );
+  const old = `ts > ${from} AND ts <= ${middle.getRows()[0][0]}`;
+  const gone = await db.runAndReadAll(`SELECT count(*) FROM call WHERE ${old}`);
+  for (const table of ["call", "rate", "histogram", "sample", "signal"])
+    await db.run(`DELETE FROM ${table} WHERE ${old}`);
+  await db.run(
+    `DELETE FROM process WHERE died > ${from} AND died <= ${middle.getRows()[0][0]} AND tid <> ${batch.lifetime.pid}`,
+  );
+  await db.run(
+    `DELETE FROM text WHERE id < ${batch.texts.settled} AND id NOT IN (SELECT unnest([name, args, ret, errno, target]) FROM call)`,
+  );
+  return Number(gone.getRows()[0][0]);
 }
 
 async function appendSamples(place: Place, { samples }: Batch): Promise<void> {
