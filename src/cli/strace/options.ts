@@ -298,7 +298,7 @@ const rows: readonly Row[] = [
     "let calls that are not traced run at full speed (needs -f)",
   ],
   ["debug", "d", "debug", "none", "Miscellaneous", "", "accepted"],
-  ["engine", "", "engine", "required", "Miscellaneous", "ptrace|auto", "how to trace"],
+  ["engine", "", "engine", "required", "Miscellaneous", "ptrace|bpf|auto", "how to trace"],
   ["help", "h", "help", "none", "Miscellaneous", "", "print this"],
   ["version", "V", "version", "none", "Miscellaneous", "", "print the version"],
 ];

@@ -1,4 +1,5 @@
 /** From options to settings, with strace's messages for what cannot be. */
+import type { EngineKind } from "../../capture/choose.ts";
 import { UsageError } from "../../base/errors.ts";
 import { type Column, columnAliases, defaultColumns } from "../../render/counts.ts";
 import { defaultText, type TextSettings, type TimeUnit } from "../../render/settings.ts";
@@ -31,6 +32,7 @@ export interface StraceSettings {
   sort: Column | undefined;
   columns: readonly Column[];
   seccomp: boolean;
+  engine: "auto" | EngineKind;
   /** Which descriptor details to show. */
   fds: Set<"path" | "socket" | "dev" | "pidfd" | "eventfd" | "signalfd">;
   comm: boolean;
@@ -95,6 +97,7 @@ function fresh(program: string): StraceSettings {
     sort: "total-time",
     columns: defaultColumns,
     seccomp: false,
+    engine: "ptrace",
     fds: new Set(),
     comm: false,
     help: false,
@@ -284,8 +287,9 @@ function apply(s: StraceSettings, n: Counts, spec: StraceOption, value: string |
       s.seccomp = true;
       break;
     case "engine":
-      if (v !== "ptrace" && v !== "auto")
-        throw new UsageError(`--engine ${v}: this version has the engines ptrace and auto`);
+      if (v !== "ptrace" && v !== "bpf" && v !== "auto")
+        throw new UsageError(`invalid --engine argument: '${v}' (ptrace, bpf or auto)`);
+      s.engine = v;
       break;
     case "help":
       s.help = true;

@@ -4,7 +4,7 @@ import { errnoText } from "../../abi/errno.ts";
 import { SysError, UsageError } from "../../base/errors.ts";
 import type { Engine } from "../../capture/engine.ts";
 import type { EventSink, ExitEvent, Task } from "../../capture/event.ts";
-import { createPtraceEngine } from "../../capture/ptrace/engine.ts";
+import { createEngine } from "../../capture/choose.ts";
 import { interruptBy, waitStopped } from "../../kernel/tracewait.ts";
 import { Counter } from "../../render/counts.ts";
 import { command, separate, single } from "../../render/destinations.ts";
@@ -58,7 +58,7 @@ export class Tracer {
       this.say("--seccomp-bpf is not enabled for processes attached with -p");
       s.seccomp = false;
     }
-    this.engine = createPtraceEngine(both(sinks, this.watch()), {
+    this.engine = createEngine(s.engine, both(sinks, this.watch()), {
       followForks: s.follow,
       wanted: s.trace && ((abi, nr) => s.trace!.has(abi, nr)),
       seccomp: s.seccomp,
@@ -66,7 +66,9 @@ export class Tracer {
       killOnExit: s.killOnExit,
       cpuTimes: s.count !== "none" && !s.wall,
       onIdle: () => this.destinations.flush(),
-    });
+      stringLimit: s.text.decode.stringLimit,
+      pointers: s.text.showPointer,
+    }).engine;
   }
 
   private openOutput(): Destinations & { close(): void } {

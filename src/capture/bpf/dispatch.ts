@@ -1,0 +1,321 @@
+/** Records of the ring, turned into events. */
+import type { RingBuffer } from "../../kernel/ringbuf.ts";
+import type { CallTable } from "../calls.ts";
+import type { Call, EventSink } from "../event.ts";
+import * as L from "./layout.ts";
+import { RecordMemory } from "./record-memory.ts";
+import { Repeats } from "./repeats.ts";
+import { BpfTask, strange, type TaskTable } from "./tasks.ts";
+
+const WORD = 4294967296;
+const ERRNO_MAX = 4095;
+const SIGINFO_BYTES = 128;
+const PR_SET_NAME = 15;
+const words = (bytes: number): number => bytes >>> 2;
+
+export interface DispatchOptions {
+  /** Calls come with what the scheduler did meanwhile. */
+  readonly scheduling: boolean;
+  /** A process was started by us and has exec'd or ended. */
+  readonly onOwnMemory: (pid: number) => void;
+  /** A process has ended; we may have to reap it. */
+  readonly onExit: (pid: number) => void;
+  /** A 32-bit call was seen. */
+  readonly onCompat: () => void;
+}
+
+/** Where a record is: bytes and words are views of the same memory. */
+export interface Source {
+  readonly bytes: Uint8Array;
+  readonly words: Uint32Array;
+  offset: number;
+}
+
+export class Dispatcher {
+  readonly atEntry = new RecordMemory(true);
+  readonly atExit = new RecordMemory(false);
+  private readonly repeats = new Repeats();
+  private readonly info = new DataView(new ArrayBuffer(SIGINFO_BYTES));
+  /** Calls delivered. */
+  delivered = 0;
+
+  constructor(
+    private readonly sink: EventSink,
+    private readonly tasks: TaskTable,
+    private readonly calls: CallTable,
+    private readonly options: DispatchOptions,
+  ) {}
+
+  record(s: Source | RingBuffer): void {
+    this.delivered++;
+    const w = s.words;
+    const at = words(s.offset);
+    const kind = w[at] & 0xff;
+    const tid = w[at + 1];
+    switch (kind) {
+      case L.kinds.call:
+        this.call(s, this.tasks.get(tid) ?? this.stranger(tid));
+        break;
+      case L.kinds.fork:
+        this.fork(tid, w[at + words(L.fork.child)], w[at + words(L.fork.childPid)], time(w, at));
+        break;
+      case L.kinds.exec:
+        this.exec(s, tid, w[at + words(L.exec.former)], time(w, at));
+        break;
+      case L.kinds.exit:
+        this.exit(tid, w[at + words(L.exit.code)], time(w, at));
+        break;
+      case L.kinds.signal:
+        this.signal(s, tid, time(w, at));
+        break;
+      case L.kinds.ignored:
+        this.ignored(s, tid, time(w, at));
+        break;
+      case L.kinds.found:
+        this.found(s, tid);
+        break;
+      case L.kinds.sample:
+        this.sample(s, tid, time(w, at));
+        break;
+    }
+  }
+
+  private stranger(tid: number): BpfTask {
+    const task = strange(tid);
+    this.tasks.add(task);
+    this.sink.newTask(task, true);
+    return task;
+  }
+
+  /** Fills the task's call from its record. */
+  take(s: Source | RingBuffer, task: BpfTask): number {
+    const w = s.words;
+    const at = words(s.offset);
+    const { call } = task;
+    const abi = L.abis[(w[at] >>> 8) & 0xff];
+    const nr = w[at + words(L.call.nr)] | 0;
+    if (abi !== "x86_64") this.options.onCompat();
+    const known = this.calls.lookup(abi, nr);
+    call.abi = abi;
+    call.nr = nr;
+    call.name = known.name;
+    call.descriptor = known.descriptor;
+    const { args } = call;
+    const from = at + words(L.call.args);
+    for (let i = 0; i < 12; i++) args[i] = w[from + i];
+    call.exit = time(w, at);
+    call.entry = wide(w, at + words(L.call.entry));
+    call.ipLo = w[at + words(L.call.ip)];
+    call.ipHi = w[at + words(L.call.ip) + 1];
+    call.spLo = w[at + words(L.call.sp)];
+    call.spHi = w[at + words(L.call.sp) + 1];
+    takeResult(call, w[at + words(L.call.ret)], w[at + words(L.call.ret) + 1]);
+    if (this.options.scheduling) {
+      call.blocked = wide(w, at + words(L.call.blocked));
+      call.queued = wide(w, at + words(L.call.queued));
+      call.gapBlocked = wide(w, at + words(L.call.gapBlocked));
+      call.gapQueued = wide(w, at + words(L.call.gapQueued));
+      call.waker = w[at + words(L.call.waker)];
+    }
+    const length = w[at + words(L.call.length)];
+    this.atEntry.at(s.bytes, w, s.offset + L.call.data, length);
+    this.atExit.at(s.bytes, w, s.offset + L.call.data, length);
+    return w[at] >>> 16;
+  }
+
+  private call(s: Source | RingBuffer, task: BpfTask): void {
+    const w = s.words;
+    const at = words(s.offset);
+    const { call } = task;
+    const flags = this.take(s, task);
+    const lost = w[at + words(L.call.lost)];
+    if (lost > 0) this.sink.lost(lost, `records of task ${task.tid} did not fit the ring buffer`);
+    if (flags !== 0) {
+      if (flags & L.callFlags.noEntry) {
+        call.entry = task.foundAt || call.exit;
+        task.foundAt = 0;
+      }
+      if (flags & L.callFlags.unfinished) {
+        this.unfinished(s, task);
+        return;
+      }
+    }
+    if (call.name === "prctl" && call.args[0] === PR_SET_NAME && call.error === 0) this.rename(task);
+    if (task.ignored.length > 0) this.flushIgnored(task, call.entry);
+    if (task.exec) {
+      this.returnedExec(task, task.exec);
+      return;
+    }
+    const content = words(L.call.content);
+    const count = words(L.call.data - L.call.content) + words((w[at + words(L.call.length)] + 7) & ~7);
+    this.repeats.look(w, at + content, count, w[at] & 0xff00);
+    call.slot = this.repeats.slot;
+    call.fresh = this.repeats.fresh;
+    if (call.fresh) this.atExit.countUnread();
+    this.whole(task);
+    if (task.ignored.length > 0) this.flushIgnored(task, call.exit);
+  }
+
+  private whole(task: BpfTask): void {
+    const { sink } = this;
+    if (sink.call) sink.call(task, this.atEntry, this.atExit);
+    else {
+      sink.enter(task, this.atEntry);
+      this.atExit.reset();
+      sink.exit(task, this.atExit);
+    }
+  }
+
+  private returnedExec(task: BpfTask, exec: { former: number; time: number }): void {
+    task.exec = undefined;
+    task.call.slot = -1;
+    task.call.fresh = true;
+    this.sink.enter(task, this.atEntry);
+    this.sink.exec(task, exec.former, exec.time);
+    this.atExit.reset();
+    this.sink.exit(task, this.atExit);
+  }
+
+  /** A call that does not return: shown when its task ends, which is when it is over. */
+  private unfinished(s: Source | RingBuffer, task: BpfTask): void {
+    const length = L.call.data + s.words[words(s.offset + L.call.length)];
+    task.last = s.bytes.slice(s.offset, s.offset + length);
+  }
+
+  private showLast(task: BpfTask): void {
+    const bytes = task.last;
+    if (!bytes) return;
+    task.last = undefined;
+    this.take({ bytes, words: new Uint32Array(bytes.buffer, 0, bytes.length >>> 2), offset: 0 }, task);
+    task.call.slot = -1;
+    task.call.fresh = true;
+    task.inCall = true;
+    this.sink.enter(task, this.atEntry);
+  }
+
+  private rename(task: BpfTask): void {
+    const { call } = task;
+    const at = this.atExit.readString(call.args[2], call.args[3], 15);
+    if (at >= 0) task.comm = latin(this.atExit.bytes, at, this.atExit.got);
+  }
+
+  private fork(parentTid: number, tid: number, pid: number, now: number): void {
+    if (this.tasks.get(tid)) return;
+    const task = new BpfTask(tid, pid, parentTid);
+    task.comm = this.tasks.get(parentTid)?.comm ?? "";
+    task.born = now;
+    this.tasks.add(task);
+    this.sink.newTask(task, false);
+  }
+
+  private found(s: Source | RingBuffer, tid: number): void {
+    if (this.tasks.get(tid)) return;
+    const { words: w, bytes } = s;
+    const at = words(s.offset);
+    const task = new BpfTask(tid, w[at + words(L.found.pid)], 0);
+    task.comm = cText(bytes, s.offset + L.found.comm, 16);
+    task.born = time(w, at);
+    this.tasks.add(task);
+    this.sink.newTask(task, true);
+  }
+
+  private exec(s: Source | RingBuffer, tid: number, former: number, now: number): void {
+    let task = this.tasks.get(former) ?? this.tasks.get(tid) ?? this.stranger(tid);
+    if (former !== tid) {
+      const leader = this.tasks.get(tid);
+      if (leader && leader !== task) {
+        this.sink.superseded(leader, former, now);
+        this.tasks.remove(leader);
+      }
+      this.tasks.rename(task, tid);
+    } else task = this.tasks.get(tid) ?? task;
+    task.comm = cText(s.bytes, s.offset + L.exec.comm, 16);
+    task.exec = { former, time: now };
+    this.options.onOwnMemory(task.pid);
+  }
+
+  private exit(tid: number, code: number, now: number): void {
+    this.options.onOwnMemory(tid);
+    const task = this.tasks.get(tid);
+    if (!task) return;
+    if (task.ignored.length > 0) this.flushIgnored(task, now);
+    this.showLast(task);
+    this.tasks.remove(task);
+    const signal = code & 0x7f;
+    this.sink.exited(
+      task,
+      signal === 0
+        ? { status: (code >>> 8) & 0xff, signal: undefined, coreDumped: false }
+        : { status: undefined, signal, coreDumped: (code & 0x80) !== 0 },
+      now,
+    );
+    this.options.onExit(tid);
+  }
+
+  private signal(s: Source | RingBuffer, tid: number, now: number): void {
+    const task = this.tasks.get(tid);
+    if (!task) return;
+    const at = words(s.offset);
+    const signo = s.words[at + words(L.signal.signo)];
+    this.takeInfo(s, this.info);
+    this.sink.signal(task, { signo, info: this.info }, now);
+    if (s.words[at + words(L.signal.stops)] !== 0) this.sink.stopped(task, signo, now);
+  }
+
+  private takeInfo(s: Source | RingBuffer, info: DataView): void {
+    for (let i = 0; i < 48; i++) info.setUint8(i, s.bytes[s.offset + L.signal.info + i]);
+  }
+
+  private ignored(s: Source | RingBuffer, tid: number, now: number): void {
+    const task = this.tasks.get(tid);
+    if (!task) return;
+    const info = new DataView(new ArrayBuffer(SIGINFO_BYTES));
+    this.takeInfo(s, info);
+    const signo = s.words[words(s.offset) + words(L.signal.signo)];
+    task.ignored.push({ time: now, signal: { signo, info } });
+  }
+
+  private flushIgnored(task: BpfTask, until: number): void {
+    while (task.ignored.length > 0 && task.ignored[0].time <= until) {
+      const { signal, time: now } = task.ignored.shift()!;
+      this.sink.signal(task, signal, now);
+    }
+  }
+
+  private sample(s: Source | RingBuffer, tid: number, now: number): void {
+    const task = this.tasks.get(tid);
+    if (!task || !this.sink.sample) return;
+    const w = s.words;
+    const at = words(s.offset);
+    const count = Math.min(w[at + words(L.sample.count)], frames.length);
+    for (let i = 0; i < count; i++) frames[i] = wide(w, at + words(L.sample.frames) + 2 * i);
+    this.sink.sample(task, frames, count, w[at + words(L.sample.kernel)], now);
+  }
+}
+
+const frames = new Float64Array(2 * L.SAMPLE_FRAMES);
+
+function wide(w: Uint32Array, at: number): number {
+  return w[at] + w[at + 1] * WORD;
+}
+
+function time(w: Uint32Array, at: number): number {
+  return wide(w, at + words(L.head.time));
+}
+
+function takeResult(call: Call, lo: number, hi: number): void {
+  call.retLo = lo;
+  call.retHi = hi;
+  const error = hi === 0xffffffff ? -(lo | 0) : 0;
+  call.error = error > 0 && error <= ERRNO_MAX ? error : 0;
+}
+
+function cText(bytes: Uint8Array, at: number, max: number): string {
+  let n = 0;
+  while (n < max && bytes[at + n] !== 0) n++;
+  return latin(bytes, at, n);
+}
+
+function latin(bytes: Uint8Array, at: number, n: number): string {
+  return Buffer.from(bytes.subarray(at, at + n)).toString("utf8");
+}
