@@ -210,17 +210,25 @@ const license = Buffer.from("GPL\0");
 export function loadProgram(spec: ProgramSpec): number {
   const fd = tryLoad(spec, undefined);
   if (fd >= 0) return fd;
-  const code = errno();
+  const code = failed;
   const call = `bpf(BPF_PROG_LOAD, ${spec.name})`;
   if (code === EPERM) throw sysError(call, code, refusal(code));
   const log = Buffer.alloc(LOG_BYTES);
   const again = tryLoad(spec, log);
   if (again >= 0) return again;
-  const second = errno();
+  const second = failed;
   const end = log.indexOf(0);
   const text = log.toString("latin1", 0, end < 0 ? log.length : end);
   throw new VerifierError(sysError(call, second === ENOSPC ? code : second), spec.name, text);
 }
+
+const sigmask = libc("int pthread_sigmask(int how, void *set, void *oldset)");
+const SIG_BLOCK = 0;
+const SIG_SETMASK = 2;
+const allSignals = new BigUint64Array(16).fill(0xffffffffffffffffn);
+const oldMask = new BigUint64Array(16);
+/** Errno of the last load. */
+let failed = 0;
 
 function tryLoad(spec: ProgramSpec, log: Uint8Array | undefined): number {
   clear();
@@ -236,7 +244,13 @@ function tryLoad(spec: ProgramSpec, log: Uint8Array | undefined): number {
   name(48, spec.name);
   if (spec.type === programTypes.tracing) u32(68, BPF_TRACE_RAW_TP);
   u32(108, spec.attachTo ?? 0);
-  return bpf(BPF_PROG_LOAD);
+  // the verifier gives up with EAGAIN when a signal is pending (do_check, kernel/bpf/verifier.c)
+  sigmask(SIG_BLOCK, allSignals, oldMask);
+  const fd = bpf(BPF_PROG_LOAD);
+  const code = errno();
+  sigmask(SIG_SETMASK, oldMask, null);
+  failed = code;
+  return fd;
 }
 
 /** Attaches a tracing program to the tracepoint it was loaded for; the link is closed to detach. Throws SysError. */

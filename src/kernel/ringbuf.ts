@@ -20,6 +20,8 @@ export class RingBuffer {
   private readonly mask: number;
   /** How far we have read, in bytes since the beginning. */
   private at = 0;
+  /** How far the kernel had got when we looked. */
+  private end = 0;
   /** All data, twice, as bytes and as words; `offset` of a record indexes the bytes. */
   readonly bytes: Uint8Array;
   readonly words: Uint32Array;
@@ -47,7 +49,7 @@ export class RingBuffer {
 
   /** Goes to the next record; false when there is none, or when it is still being written. */
   next(): boolean {
-    while (this.waiting > 0) {
+    while (this.at !== this.end || this.look()) {
       const offset = this.at % (this.mask + 1);
       const head = Atomics.load(this.heads, offset >>> 2);
       if (head & BUSY) return false;
@@ -59,6 +61,13 @@ export class RingBuffer {
       return true;
     }
     return false;
+  }
+
+  /** Looks how far the kernel has got; false if there is nothing new. */
+  private look(): boolean {
+    const waiting = this.waiting;
+    this.end = this.at + waiting;
+    return waiting > 0;
   }
 
   /** Gives what has been read back to the kernel: records seen before are no longer valid. */

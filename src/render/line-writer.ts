@@ -162,7 +162,8 @@ export class LineWriter implements EventSink {
     this.destinations.of(task).write(text);
   }
 
-  private leader(task: Task, now: number): string {
+  /** What a line of a task begins with. */
+  leader(task: Task, now: number): string {
     const s = this.settings;
     const { prefix } = this.destinations;
     let text = "";

@@ -3,6 +3,7 @@ import type { RingBuffer } from "../../kernel/ringbuf.ts";
 import type { CallTable } from "../calls.ts";
 import type { Call, EventSink } from "../event.ts";
 import * as L from "./layout.ts";
+import { SIGRETURN_MASK } from "./special-reads.ts";
 import { RecordMemory } from "./record-memory.ts";
 import { Repeats } from "./repeats.ts";
 import { BpfTask, strange, type TaskTable } from "./tasks.ts";
@@ -11,6 +12,7 @@ const WORD = 4294967296;
 const ERRNO_MAX = 4095;
 const SIGINFO_BYTES = 128;
 const PR_SET_NAME = 15;
+const FACTS = L.facts.bytes >>> 2;
 const words = (bytes: number): number => bytes >>> 2;
 
 export interface DispatchOptions {
@@ -53,6 +55,13 @@ export class Dispatcher {
     const kind = w[at] & 0xff;
     const tid = w[at + 1];
     switch (kind) {
+      case L.kinds.facts: {
+        const task = this.tasks.get(w[at + FACTS + 1]) ?? this.stranger(w[at + FACTS + 1]);
+        this.takeFacts(task.call, w, at);
+        s.offset += L.facts.bytes;
+        this.call(s, task);
+        break;
+      }
       case L.kinds.call:
         this.call(s, this.tasks.get(tid) ?? this.stranger(tid));
         break;
@@ -105,22 +114,23 @@ export class Dispatcher {
     for (let i = 0; i < 12; i++) args[i] = w[from + i];
     call.exit = time(w, at);
     call.entry = wide(w, at + words(L.call.entry));
-    call.ipLo = w[at + words(L.call.ip)];
-    call.ipHi = w[at + words(L.call.ip) + 1];
-    call.spLo = w[at + words(L.call.sp)];
-    call.spHi = w[at + words(L.call.sp) + 1];
     takeResult(call, w[at + words(L.call.ret)], w[at + words(L.call.ret) + 1]);
-    if (this.options.scheduling) {
-      call.blocked = wide(w, at + words(L.call.blocked));
-      call.queued = wide(w, at + words(L.call.queued));
-      call.gapBlocked = wide(w, at + words(L.call.gapBlocked));
-      call.gapQueued = wide(w, at + words(L.call.gapQueued));
-      call.waker = w[at + words(L.call.waker)];
-    }
     const length = w[at + words(L.call.length)];
     this.atEntry.at(s.bytes, w, s.offset + L.call.data, length);
     this.atExit.at(s.bytes, w, s.offset + L.call.data, length);
+    if (call.name === "rt_sigreturn" && length > 0) takeStack(call, w, at + words(L.call.data));
     return w[at] >>> 16;
+  }
+
+  private takeFacts(call: Call, w: Uint32Array, at: number): void {
+    call.ipLo = w[at + words(L.facts.ip)];
+    call.ipHi = w[at + words(L.facts.ip) + 1];
+    if (!this.options.scheduling) return;
+    call.blocked = wide(w, at + words(L.facts.blocked));
+    call.queued = wide(w, at + words(L.facts.queued));
+    call.gapBlocked = wide(w, at + words(L.facts.gapBlocked));
+    call.gapQueued = wide(w, at + words(L.facts.gapQueued));
+    call.waker = w[at + words(L.facts.waker)];
   }
 
   private call(s: Source | RingBuffer, task: BpfTask): void {
@@ -308,6 +318,13 @@ function takeResult(call: Call, lo: number, hi: number): void {
   call.retHi = hi;
   const error = hi === 0xffffffff ? -(lo | 0) : 0;
   call.error = error > 0 && error <= ERRNO_MAX ? error : 0;
+}
+
+/** The signal frame was read at the stack pointer plus SIGRETURN_MASK; records have no room for the pointer itself. */
+function takeStack(call: Call, w: Uint32Array, segment: number): void {
+  const low = w[segment] - SIGRETURN_MASK;
+  call.spLo = low >>> 0;
+  call.spHi = w[segment + 1] - (low < 0 ? 1 : 0);
 }
 
 function cText(bytes: Uint8Array, at: number, max: number): string {

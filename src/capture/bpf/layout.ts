@@ -17,6 +17,7 @@ export const state = {
   /** Number of the reads at the call's exit, and at its entry. */
   shape: 28,
   entryShape: 232,
+  sp: 240,
   blocked: 32,
   queued: 40,
   /** When it lost the CPU, when it was woken. */
@@ -31,7 +32,8 @@ export const state = {
   address: 96,
   /** Values read on the way. */
   scratch: 104,
-  record: 256,
+  facts: 256,
+  record: 304,
 } as const;
 export const SCRATCH_BYTES = 128;
 
@@ -60,6 +62,8 @@ export const kinds = {
   /** A task that is followed from now on because of where it is. */
   found: 8,
   sample: 9,
+  /** Facts, then a call or an entry. */
+  facts: 10,
 } as const;
 
 /** Every record: kind, ABI (call, entry), flags, tid, and when it happened (CLOCK_MONOTONIC ns). */
@@ -83,22 +87,27 @@ export const call = {
   ...head,
   /** Entry; `time` is the exit. */
   entry: 16,
-  blocked: 24,
-  queued: 32,
-  gapBlocked: 40,
-  gapQueued: 48,
-  waker: 56,
   /** Records of this task lost just before. */
-  lost: 60,
-  ip: 64,
-  sp: 72,
-  content: 80,
-  nr: 80,
+  lost: 24,
+  content: 32,
+  nr: 32,
   /** Bytes of segments behind `data`. */
-  length: 84,
-  ret: 88,
-  args: 96,
-  data: 144,
+  length: 36,
+  ret: 40,
+  args: 48,
+  data: 96,
+} as const;
+
+/** What comes before the record of a call when it is asked for; `kind` says so. */
+export const facts = {
+  kind: 0,
+  waker: 4,
+  blocked: 8,
+  queued: 16,
+  gapBlocked: 24,
+  gapQueued: 32,
+  ip: 40,
+  bytes: 48,
 } as const;
 
 export const abis = ["x86_64", "i386", "x32"] as const;

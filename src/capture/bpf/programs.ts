@@ -94,8 +94,11 @@ function sendCall(a: Assembler, e: Environment): void {
   a.step("send the record");
   a.load(4, r1, r6, state.lost).store(4, r6, record + L.call.lost, r1);
   a.load(4, r3, r6, state.cursor).jump("le", r3, DATA_BYTES, fits).mov(r3, DATA_BYTES).label(fits);
-  a.store(4, r6, record + L.call.length, r3).add(r3, L.call.data);
-  a.map(r1, e.maps.events).mov(r2, r6).add(r2, record).mov(r4, RINGBUF_NO_WAKEUP).call("ringbuf_output");
+  const more = e.options.scheduling || e.options.pointers;
+  a.store(4, r6, record + L.call.length, r3).add(r3, L.call.data + (more ? L.facts.bytes : 0));
+  if (more) a.store(1, r6, state.facts + L.facts.kind, kinds.facts);
+  a.map(r1, e.maps.events).mov(r2, r6).add(r2, more ? state.facts : record);
+  a.mov(r4, RINGBUF_NO_WAKEUP).call("ringbuf_output");
   countSent(a, e, true);
 }
 
@@ -179,8 +182,8 @@ function takeCall(a: Assembler, e: Environment, fromRegisters: boolean): void {
   a.load(4, r1, r6, state.tid)
     .store(4, r6, record + L.call.tid, r1)
     .store(4, r6, state.cursor, 0);
-  if (options.pointers) a.load(8, r1, r8, kernel.ip).store(8, r6, record + L.call.ip, r1);
-  a.load(8, r1, r8, kernel.sp).store(8, r6, record + L.call.sp, r1);
+  if (options.pointers) a.load(8, r1, r8, kernel.ip).store(8, r6, state.facts + L.facts.ip, r1);
+  a.load(8, r1, r8, kernel.sp).store(8, r6, state.sp, r1);
 }
 
 /** r9 = entry of the table at `offset` for the index in r9. */
@@ -341,11 +344,11 @@ function discover(a: Assembler, e: Environment): void {
 function schedulingAtEntry(a: Assembler): void {
   a.step("scheduling before the call");
   for (const [total, entry, exit, gap] of [
-    [state.blocked, state.entryBlocked, state.exitBlocked, L.call.gapBlocked],
-    [state.queued, state.entryQueued, state.exitQueued, L.call.gapQueued],
+    [state.blocked, state.entryBlocked, state.exitBlocked, L.facts.gapBlocked],
+    [state.queued, state.entryQueued, state.exitQueued, L.facts.gapQueued],
   ] as const) {
     a.load(8, r1, r6, total).store(8, r6, entry, r1).load(8, r2, r6, exit).sub(r1, r2);
-    a.store(8, r6, record + gap, r1);
+    a.store(8, r6, state.facts + gap, r1);
   }
   a.store(4, r6, state.waker, 0);
 }
@@ -353,13 +356,13 @@ function schedulingAtEntry(a: Assembler): void {
 function schedulingAtExit(a: Assembler): void {
   a.step("scheduling during the call");
   for (const [total, entry, exit, during] of [
-    [state.blocked, state.entryBlocked, state.exitBlocked, L.call.blocked],
-    [state.queued, state.entryQueued, state.exitQueued, L.call.queued],
+    [state.blocked, state.entryBlocked, state.exitBlocked, L.facts.blocked],
+    [state.queued, state.entryQueued, state.exitQueued, L.facts.queued],
   ] as const) {
     a.load(8, r1, r6, total).store(8, r6, exit, r1).load(8, r2, r6, entry).sub(r1, r2);
-    a.store(8, r6, record + during, r1);
+    a.store(8, r6, state.facts + during, r1);
   }
-  a.load(4, r1, r6, state.waker).store(4, r6, record + L.call.waker, r1);
+  a.load(4, r1, r6, state.waker).store(4, r6, state.facts + L.facts.waker, r1);
 }
 
 export function sysExit(e: Environment): Assembler {

@@ -9,10 +9,9 @@ import type { Address, Count, Read } from "./plan.ts";
 
 /** Bytes of segments a record can hold. */
 export const DATA_BYTES = 14336;
-/** Bytes of a task's state. */
-export const STATE_BYTES = state.record + call.data + DATA_BYTES;
-
 const DATA = state.record + call.data;
+/** Bytes of a task's state. */
+export const STATE_BYTES = DATA + DATA_BYTES;
 const PAGE = 4096;
 /** Below this nothing is mapped (vm.mmap_min_addr): it is a number, or NULL. */
 const LOWEST = 4096;
@@ -76,7 +75,7 @@ export class Reader {
   private address(into: Reg, at: Address, none: string): void {
     const { a } = this;
     if ("arg" in at) a.load(8, into, r6, argAt(at.arg));
-    else if ("sp" in at) a.load(8, into, r6, state.record + call.sp).add(into, at.sp);
+    else if ("sp" in at) a.load(8, into, r6, state.sp).add(into, at.sp);
     else a.load(8, into, r6, state.scratch + at.slot);
     a.jump("lt", into, LOWEST, none);
     if ("arg" in at && at.plus) a.add(into, at.plus);

@@ -82,6 +82,9 @@ export const specialReads: Readonly<Record<string, Maker>> = {
   remaining: (at) => fixed(at, 16),
 };
 
+/** From the stack pointer to uc_sigmask of a signal frame (arch/x86/include/uapi/asm/ucontext.h). */
+export const SIGRETURN_MASK = 296;
+
 const CLONE_RESULTS = 0x1000 | 0x100000;
 
 /** Calls whose whole argument list is printed by a special. */
@@ -94,7 +97,7 @@ export const callReads: Readonly<Record<string, (s: Scope) => Plan>> = {
     entry: fixed({ arg: 0 }, 88),
     exit: [words({ arg: 0 }, 88, 0), ...fixed({ slot: 8 }, 4), ...fixed({ slot: 24 }, 4)],
   }),
-  rt_sigreturn: () => ({ entry: fixed({ sp: 296 }, 8), exit: [] }),
+  rt_sigreturn: () => ({ entry: fixed({ sp: SIGRETURN_MASK }, 8), exit: [] }),
   ioctl: () => ({ entry: [], exit: [bytes({ arg: 2 }, { ioctl: 1 }, 1024)] }),
   prctl: () => ({
     entry: [],

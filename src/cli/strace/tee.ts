@@ -31,10 +31,14 @@ export function both(sinks: readonly EventSink[], last: Partial<EventSink>): Eve
 
 /** The common case of one sink, without a loop per event. */
 class Proxied implements EventSink {
+  call: EventSink["call"];
   constructor(
     private readonly sink: EventSink,
     private readonly last: Partial<EventSink>,
-  ) {}
+  ) {
+    // whoever waits for the command's exec hears of it by enter and exit, as it is never seen whole
+    if (sink.call) this.call = sink.call.bind(sink);
+  }
   newTask: EventSink["newTask"] = (t, a) => this.sink.newTask(t, a);
   enter: EventSink["enter"] = (t, m) => this.sink.enter(t, m);
   exit: EventSink["exit"] = (t, m) => {

@@ -10,6 +10,7 @@ import { Counter } from "../../render/counts.ts";
 import { command, separate, single } from "../../render/destinations.ts";
 import { type Destinations, LineWriter } from "../../render/line-writer.ts";
 import { Output, openFile } from "../../render/output.ts";
+import { WholeLines } from "../../render/whole-lines.ts";
 import { addNames } from "./names.ts";
 import { pathFilter } from "./path-filter.ts";
 import { commandOf } from "./program.ts";
@@ -48,7 +49,10 @@ export class Tracer {
       sinks.push(this.counter);
     }
     if (s.count !== "only") {
-      sinks.push(new LineWriter(s.text, this.destinations, (text) => this.say(text), pathFilter(s.paths)));
+      const filter = pathFilter(s.paths);
+      const lines = new LineWriter(s.text, this.destinations, (text) => this.say(text), filter);
+      // what a path filter lets through depends on more than the call
+      sinks.push(filter ? lines : new WholeLines(s.text, this.destinations, lines));
     }
     if (s.seccomp && !s.follow) {
       this.say("--seccomp-bpf cannot be used without -f/--follow-forks, disabling");
