@@ -107,8 +107,8 @@ export interface EventSink {
   exited(task: Task, event: ExitEvent, now: number): void;
   /** We let go of a task that runs on. */
   detached(task: Task): void;
-  /** Events that were not delivered, with the reason. */
-  lost(count: number, reason: string): void;
+  /** Events that were not delivered, with the reason; `task` if they were one task's, just before its next event. */
+  lost(count: number, reason: string, task?: Task): void;
   /**
    * The task was on a CPU when it was sampled: `frames` are instruction pointers, innermost first, of which the
    * first `kernelFrames` are the kernel's. `frames` is valid during the call only. For engines that sample.

@@ -46,13 +46,11 @@ function extra(kind: number, n: number): number {
 export class KernelBtf {
   private readonly view: DataView;
   private readonly strings: Buffer;
-  private readonly bytes: Buffer;
   /** Where each type begins, by id. */
   private readonly at: Uint32Array;
   private readonly count: number;
 
   constructor(bytes: Buffer) {
-    this.bytes = bytes;
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     const header = this.view.getUint32(4, true);
     const types = header + this.view.getUint32(8, true);

@@ -65,7 +65,8 @@ export class WholeLines implements EventSink {
     line += tail;
     if (duration) line += durationText(call.exit - call.entry, duration);
     line += "\n";
-    if (slot >= 0 && this.bare) this.lines[slot] = line.length <= LONGEST_KEPT ? Buffer.from(line, "latin1") : undefined;
+    if (slot >= 0 && this.bare)
+      this.lines[slot] = line.length <= LONGEST_KEPT ? Buffer.from(line, "latin1") : undefined;
     output.write(line);
     output.settle();
   }
@@ -102,5 +103,5 @@ export class WholeLines implements EventSink {
   superseded: EventSink["superseded"] = (t, b, n) => this.inner.superseded(t, b, n);
   exited: EventSink["exited"] = (t, e, n) => this.inner.exited(t, e, n);
   detached: EventSink["detached"] = (t) => this.inner.detached(t);
-  lost: EventSink["lost"] = (c, r) => this.inner.lost(c, r);
+  lost: EventSink["lost"] = (c, r, t) => this.inner.lost(c, r, t);
 }

@@ -3,15 +3,16 @@ import type { RingBuffer } from "../../kernel/ringbuf.ts";
 import type { CallTable } from "../calls.ts";
 import type { Call, EventSink } from "../event.ts";
 import * as L from "./layout.ts";
-import { SIGRETURN_MASK } from "./special-reads.ts";
 import { RecordMemory } from "./record-memory.ts";
 import { Repeats } from "./repeats.ts";
+import { SIGRETURN_MASK } from "./special-reads.ts";
 import { BpfTask, strange, type TaskTable } from "./tasks.ts";
 
 const WORD = 4294967296;
 const ERRNO_MAX = 4095;
 const SIGINFO_BYTES = 128;
 const PR_SET_NAME = 15;
+const SIGKILL = 9;
 const FACTS = L.facts.bytes >>> 2;
 const words = (bytes: number): number => bytes >>> 2;
 
@@ -40,6 +41,8 @@ export class Dispatcher {
   private readonly info = new DataView(new ArrayBuffer(SIGINFO_BYTES));
   /** Calls delivered. */
   delivered = 0;
+  /** Records whose loss has been told. */
+  reported = 0;
 
   constructor(
     private readonly sink: EventSink,
@@ -77,8 +80,8 @@ export class Dispatcher {
       case L.kinds.signal:
         this.signal(s, tid, time(w, at));
         break;
-      case L.kinds.ignored:
-        this.ignored(s, tid, time(w, at));
+      case L.kinds.generated:
+        this.generated(s, tid, time(w, at));
         break;
       case L.kinds.found:
         this.found(s, tid);
@@ -139,7 +142,10 @@ export class Dispatcher {
     const { call } = task;
     const flags = this.take(s, task);
     const lost = w[at + words(L.call.lost)];
-    if (lost > 0) this.sink.lost(lost, `records of task ${task.tid} did not fit the ring buffer`);
+    if (lost > 0) {
+      this.reported += lost;
+      this.sink.lost(lost, "the ring buffer was full", task);
+    }
     if (flags !== 0) {
       if (flags & L.callFlags.noEntry) {
         call.entry = task.foundAt || call.exit;
@@ -252,6 +258,8 @@ export class Dispatcher {
     this.showLast(task);
     this.tasks.remove(task);
     const signal = code & 0x7f;
+    if (signal !== 0 && signal !== SIGKILL && task.shown !== signal && task.sent?.signo === signal)
+      this.sink.signal(task, task.sent, now);
     this.sink.exited(
       task,
       signal === 0
@@ -268,6 +276,7 @@ export class Dispatcher {
     const at = words(s.offset);
     const signo = s.words[at + words(L.signal.signo)];
     this.takeInfo(s, this.info);
+    task.shown = signo;
     this.sink.signal(task, { signo, info: this.info }, now);
     if (s.words[at + words(L.signal.stops)] !== 0) this.sink.stopped(task, signo, now);
   }
@@ -276,13 +285,18 @@ export class Dispatcher {
     for (let i = 0; i < 48; i++) info.setUint8(i, s.bytes[s.offset + L.signal.info + i]);
   }
 
-  private ignored(s: Source | RingBuffer, tid: number, now: number): void {
+  /** A fatal signal is not delivered by the kernel's account, nor is one that is ignored; a tracer sees both. */
+  private generated(s: Source | RingBuffer, tid: number, now: number): void {
     const task = this.tasks.get(tid);
     if (!task) return;
+    const w = s.words;
+    const at = words(s.offset);
     const info = new DataView(new ArrayBuffer(SIGINFO_BYTES));
     this.takeInfo(s, info);
-    const signo = s.words[words(s.offset) + words(L.signal.signo)];
-    task.ignored.push({ time: now, signal: { signo, info } });
+    const signo = w[at + words(L.signal.signo)];
+    const event = { signo, info };
+    if (w[at + words(L.signal.ignored)] !== 0) task.ignored.push({ time: now, signal: event });
+    else task.sent = event;
   }
 
   private flushIgnored(task: BpfTask, until: number): void {

@@ -17,7 +17,7 @@ import { startStopped } from "../start.ts";
 import { Dispatcher } from "./dispatch.ts";
 import * as L from "./layout.ts";
 import { Kernel, zero } from "./loader.ts";
-import * as P from "./programs.ts";
+import * as P from "./programs/index.ts";
 import { STATE_BYTES } from "./reads.ts";
 import { type Compiled, compileShapes } from "./shapes.ts";
 import { BpfTask, TaskTable } from "./tasks.ts";
@@ -223,6 +223,7 @@ export class BpfEngine implements Engine {
       if (maxWait > 0 && this.size > 0) this.sleep(maxWait);
       this.drain();
     } else this.nap = SHORTEST_NAP;
+    if (this.size === 0) this.reportRest();
     return this.size;
   }
 
@@ -263,6 +264,14 @@ export class BpfEngine implements Engine {
     }
   }
 
+  /** What was lost of tasks that told of nothing afterwards. */
+  private reportRest(): void {
+    const rest = this.kernel.sent.lost - this.dispatcher.reported;
+    if (rest <= 0) return;
+    this.dispatcher.reported += rest;
+    this.sink.lost(rest, "the ring buffer was full when tasks began or ended");
+  }
+
   private ended(pid: number): void {
     const child = this.started.get(pid);
     if (!child) return;
@@ -295,6 +304,7 @@ export class BpfEngine implements Engine {
   detach(): void {
     if (!this.open) return;
     this.drain();
+    this.reportRest();
     for (const task of [...this.table]) {
       this.table.remove(task);
       this.sink.detached(task);

@@ -57,8 +57,8 @@ export const kinds = {
   exec: 4,
   exit: 5,
   signal: 6,
-  /** A signal that the task ignores, which a tracer would have seen nevertheless. */
-  ignored: 7,
+  /** A signal sent to the task: delivered later, never if it ends the task, or ignored by it. */
+  generated: 7,
   /** A task that is followed from now on because of where it is. */
   found: 8,
   sample: 9,
@@ -133,7 +133,7 @@ export const exec = { ...head, former: 16, comm: 24, bytes: 40 } as const;
 /** `code` as wait(2) gives it. */
 export const exit = { ...head, code: 16, bytes: 24 } as const;
 /** `info` is struct kernel_siginfo (include/linux/signal_types.h), 48 bytes. */
-export const signal = { ...head, signo: 16, stops: 20, info: 24, bytes: 72 } as const;
+export const signal = { ...head, signo: 16, stops: 20, ignored: 20, info: 24, bytes: 72 } as const;
 export const found = { ...head, pid: 16, parent: 20, comm: 24, bytes: 40 } as const;
 /** Stacks: kernel's first. */
 export const sample = { ...head, kernel: 16, count: 20, frames: 24 } as const;

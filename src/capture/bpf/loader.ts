@@ -7,7 +7,7 @@ import { kernelBtf } from "../../kernel/btf.ts";
 import { Assembler, r0, r1 } from "./asm.ts";
 import { type KernelFields, kernelFields, tracepointId } from "./kernel-fields.ts";
 import * as L from "./layout.ts";
-import { type Maps, TABLE_BYTES } from "./programs.ts";
+import { type Maps, TABLE_BYTES } from "./programs/index.ts";
 import { STATE_BYTES } from "./reads.ts";
 
 /** Programs and maps of one engine. All are this process's: they end with it, however it ends. */

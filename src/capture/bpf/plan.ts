@@ -57,10 +57,10 @@ export type Read =
       readonly arg: number;
       readonly mask: number;
       readonly values: readonly number[] | undefined;
-      readonly then: readonly Read[];
+      readonly reads: readonly Read[];
     }
   /** If the call succeeded. */
-  | { readonly op: "succeeded"; readonly then: readonly Read[] };
+  | { readonly op: "succeeded"; readonly reads: readonly Read[] };
 
 export interface Plan {
   readonly entry: readonly Read[];
@@ -103,12 +103,12 @@ export function planOf(d: Descriptor | undefined, abi: Abi, options: PlanOptions
   const exit: Read[] = [];
   for (const [value, args] of d.variants.cases) {
     const p = argsPlan(args, { ...scope, names: args.map((a) => a.name) }, aux, d.name);
-    const when = (then: readonly Read[]): Read => ({
+    const when = (reads: readonly Read[]): Read => ({
       op: "if",
       arg: by,
       mask: 0xffffffff,
       values: [value],
-      then,
+      reads,
     });
     if (p.entry.length > 0) entry.push(when(p.entry));
     if (p.exit.length > 0) exit.push(when(p.exit));
@@ -118,14 +118,14 @@ export function planOf(d: Descriptor | undefined, abi: Abi, options: PlanOptions
 
 /** Cases that read the same are one case of several values. */
 function merged(cases: readonly Read[]): Read[] {
-  const byThen = new Map<string, Extract<Read, { op: "if" }>>();
+  const byReads = new Map<string, Extract<Read, { op: "if" }>>();
   for (const c of cases) {
     if (c.op !== "if") continue;
-    const key = JSON.stringify(c.then);
-    const same = byThen.get(key);
-    byThen.set(key, same ? { ...same, values: [...same.values!, ...c.values!] } : c);
+    const key = JSON.stringify(c.reads);
+    const same = byReads.get(key);
+    byReads.set(key, same ? { ...same, values: [...same.values!, ...c.values!] } : c);
   }
-  return [...byThen.values()];
+  return [...byReads.values()];
 }
 
 function argsPlan(args: readonly Arg[], scope: Scope, aux: boolean, name: string): Plan {
@@ -141,7 +141,7 @@ function argsPlan(args: readonly Arg[], scope: Scope, aux: boolean, name: string
       exit.push(...reads);
     } else if (dir === "out") {
       if (type.kind === "special") exit.push(...reads);
-      else exit.push({ op: "succeeded", then: reads });
+      else exit.push({ op: "succeeded", reads });
     } else if (execs) entry.push(...reads);
     else {
       exit.push(...reads);
@@ -152,7 +152,7 @@ function argsPlan(args: readonly Arg[], scope: Scope, aux: boolean, name: string
 }
 
 function small(r: Read): boolean {
-  if (r.op === "if" || r.op === "succeeded") return r.then.every(small);
+  if (r.op === "if" || r.op === "succeeded") return r.reads.every(small);
   return r.op === "bytes" && typeof r.count === "number" && r.count <= SMALL;
 }
 
@@ -224,8 +224,8 @@ export const vector = (at: Address, n: Count, total: Count | undefined, scope: S
   word: scope.word,
 });
 
-function when(arg: number, mask: number, values: readonly number[] | undefined, then: Read[]): Read[] {
-  return then.length === 0 || arg < 0 ? [] : [{ op: "if", arg, mask, values, then }];
+function when(arg: number, mask: number, values: readonly number[] | undefined, reads: Read[]): Read[] {
+  return reads.length === 0 || arg < 0 ? [] : [{ op: "if", arg, mask, values, reads }];
 }
 
 /** Exactly `bytes` bytes. */

@@ -12,6 +12,11 @@ export const DATA_BYTES = 14336;
 const DATA = state.record + call.data;
 /** Bytes of a task's state. */
 export const STATE_BYTES = DATA + DATA_BYTES;
+/** Slot for a vector's address, what is left of the call's result, and the vector's length; above what plans use. */
+const VECTOR_SLOT = SCRATCH_BYTES - 24;
+const VECTOR = state.scratch + VECTOR_SLOT;
+/** Slot for the piece of a vector at hand. */
+const PIECE = state.scratch + 64;
 const PAGE = 4096;
 /** Below this nothing is mapped (vm.mmap_min_addr): it is a number, or NULL. */
 const LOWEST = 4096;
@@ -50,7 +55,7 @@ export class Reader {
       case "succeeded": {
         const skip = a.fresh("failed");
         a.load(8, r1, r6, state.record + call.ret).jump("slt", r1, 0, skip);
-        this.all(r.then);
+        this.all(r.reads);
         a.label(skip);
         break;
       }
@@ -64,7 +69,7 @@ export class Reader {
           a.goto(skip);
         } else a.jump32("eq", r1, 0, skip);
         a.label(take);
-        this.all(r.then);
+        this.all(r.reads);
         a.label(skip);
         break;
       }
@@ -219,20 +224,16 @@ export class Reader {
     this.bytes(at, bytes, bytes);
   }
 
-  /** Slot for the address of the vector, above what plans use. */
-  private static readonly base = SCRATCH_BYTES - 24;
-
   private vector(r: Extract<Read, { op: "vector" }>): void {
     const { a } = this;
     const step = 2 * r.word;
-    const { base } = Reader;
     const done = a.fresh("done");
     const loop = a.fresh("loop");
     const next = a.fresh("next");
-    const left = state.scratch + base + 8;
-    const number = state.scratch + base + 16;
+    const left = VECTOR + 8;
+    const number = VECTOR + 16;
     this.address(r3, r.at, done);
-    a.store(8, r6, state.scratch + base, r3);
+    a.store(8, r6, VECTOR, r3);
     this.count(r.count, r.most, done);
     a.store(8, r6, number, r2);
     if (r.total === undefined) a.constant(r1, 2 ** 53).store(8, r6, left, r1);
@@ -243,18 +244,13 @@ export class Reader {
       a.store(8, r6, left, r2).goto(some);
       a.label(none).store(8, r6, left, 0).label(some);
     }
-    this.bytes({ slot: base }, { slot: base + 16, size: 8, times: step }, r.most * step);
+    this.bytes({ slot: VECTOR_SLOT }, { slot: VECTOR_SLOT + 16, size: 8, times: step }, r.most * step);
     a.mov(r7, 0).label(loop);
     // the element: address and length of one piece
-    a.mov(r1, r6)
-      .add(r1, state.scratch + 64)
-      .mov(r2, step);
-    a.mov(r3, r7)
-      .alu("mul", r3, step)
-      .load(8, r0, r6, state.scratch + base)
-      .add(r3, r0);
+    a.mov(r1, r6).add(r1, PIECE).mov(r2, step);
+    a.mov(r3, r7).alu("mul", r3, step).load(8, r0, r6, VECTOR).add(r3, r0);
     a.call("probe_read_user").jump("ne", r0, 0, done);
-    a.load(r.word, r3, r6, state.scratch + 64).load(r.word, r2, r6, state.scratch + 64 + r.word);
+    a.load(r.word, r3, r6, PIECE).load(r.word, r2, r6, PIECE + r.word);
     const within = a.fresh("within");
     a.load(8, r1, r6, left).jump("le", r2, r1, within).mov(r2, r1).label(within);
     a.sub(r1, r2).store(8, r6, left, r1);
@@ -269,25 +265,16 @@ export class Reader {
 
   private strings(r: Extract<Read, { op: "strings" }>): void {
     const { a } = this;
-    const { base } = Reader;
     const done = a.fresh("done");
     const loop = a.fresh("loop");
     const next = a.fresh("next");
     this.address(r3, r.at, done);
-    a.store(8, r6, state.scratch + base, r3);
+    a.store(8, r6, VECTOR, r3);
     a.mov(r7, 0).label(loop);
-    a.store(8, r6, state.scratch + 64, 0)
-      .mov(r1, r6)
-      .add(r1, state.scratch + 64)
-      .mov(r2, r.word);
-    a.mov(r3, r7)
-      .alu("mul", r3, r.word)
-      .load(8, r0, r6, state.scratch + base)
-      .add(r3, r0);
+    a.store(8, r6, PIECE, 0).mov(r1, r6).add(r1, PIECE).mov(r2, r.word);
+    a.mov(r3, r7).alu("mul", r3, r.word).load(8, r0, r6, VECTOR).add(r3, r0);
     a.call("probe_read_user").jump("ne", r0, 0, done);
-    a.load(8, r3, r6, state.scratch + 64)
-      .jump("eq", r3, 0, done)
-      .store(8, r6, state.address, r3);
+    a.load(8, r3, r6, PIECE).jump("eq", r3, 0, done).store(8, r6, state.address, r3);
     this.copyString(r.each, next);
     a.label(next).add(r7, 1).jump("lt", r7, r.most, loop);
     a.label(done);

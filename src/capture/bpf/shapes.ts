@@ -3,7 +3,7 @@ import { type Abi, syscallCount, syscallName } from "../../abi/syscalls.ts";
 import { descriptor } from "../../syscalls/index.ts";
 import { abis, NUMBERS } from "./layout.ts";
 import { type PlanOptions, planOf, type Read } from "./plan.ts";
-import { NO_RETURN, type Shapes, UNWANTED } from "./programs.ts";
+import { NO_RETURN, type Shapes, UNWANTED } from "./programs/index.ts";
 
 const NO_RETURN_CALLS = new Set(["exit", "exit_group"]);
 

@@ -91,7 +91,7 @@ const CLONE_RESULTS = 0x1000 | 0x100000;
 export const callReads: Readonly<Record<string, (s: Scope) => Plan>> = {
   clone: () => ({
     entry: [],
-    exit: [{ op: "if", arg: 0, mask: CLONE_RESULTS, values: undefined, then: fixed({ arg: 2 }, 4) }],
+    exit: [{ op: "if", arg: 0, mask: CLONE_RESULTS, values: undefined, reads: fixed({ arg: 2 }, 4) }],
   }),
   clone3: () => ({
     entry: fixed({ arg: 0 }, 88),

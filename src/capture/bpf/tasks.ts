@@ -10,6 +10,9 @@ interface Ignored {
 export class BpfTask extends Task {
   /** Signals nobody handled; a tracer would have seen them on the way back from the call they came in. */
   readonly ignored: Ignored[] = [];
+  /** The signal sent last, and the number of the one delivered last. */
+  sent: SignalEvent | undefined;
+  shown = 0;
   /** An exec whose call has not returned yet. */
   exec: { readonly former: number; readonly time: number } | undefined;
   /** When we attached in the middle of a call whose entry we did not see (ns), 0 if we did not. */

@@ -1,6 +1,7 @@
 /** From options to settings, with strace's messages for what cannot be. */
-import type { EngineKind } from "../../capture/choose.ts";
+
 import { UsageError } from "../../base/errors.ts";
+import type { EngineKind } from "../../capture/choose.ts";
 import { type Column, columnAliases, defaultColumns } from "../../render/counts.ts";
 import { defaultText, type TextSettings, type TimeUnit } from "../../render/settings.ts";
 import { getopt, OptionError } from "../getopt.ts";

@@ -21,7 +21,7 @@ export function both(sinks: readonly EventSink[], last: Partial<EventSink>): Eve
       last.exited?.(t, e, n);
     },
     detached: (t) => each((s) => s.detached(t)),
-    lost: (c, r) => each((s) => s.lost(c, r)),
+    lost: (c, r, t) => each((s) => s.lost(c, r, t)),
   };
 
   function each(call: (s: EventSink) => void): void {
@@ -54,5 +54,5 @@ class Proxied implements EventSink {
     this.last.exited?.(t, e, n);
   };
   detached: EventSink["detached"] = (t) => this.sink.detached(t);
-  lost: EventSink["lost"] = (c, r) => this.sink.lost(c, r);
+  lost: EventSink["lost"] = (c, r, t) => this.sink.lost(c, r, t);
 }

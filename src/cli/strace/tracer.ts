@@ -2,9 +2,9 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { errnoText } from "../../abi/errno.ts";
 import { SysError, UsageError } from "../../base/errors.ts";
+import { createEngine } from "../../capture/choose.ts";
 import type { Engine } from "../../capture/engine.ts";
 import type { EventSink, ExitEvent, Task } from "../../capture/event.ts";
-import { createEngine } from "../../capture/choose.ts";
 import { interruptBy, waitStopped } from "../../kernel/tracewait.ts";
 import { Counter } from "../../render/counts.ts";
 import { command, separate, single } from "../../render/destinations.ts";
@@ -33,6 +33,7 @@ export class Tracer {
   private readonly stderr = new Output(2, true, false);
   private readonly destinations: Destinations & { close(): void };
   private readonly counter: Counter | undefined;
+  private lines: LineWriter | undefined;
   private shell = 0;
   private mainPid = 0;
   private ending: Ending = { status: 0, signal: undefined };
@@ -52,6 +53,7 @@ export class Tracer {
       const filter = pathFilter(s.paths);
       const lines = new LineWriter(s.text, this.destinations, (text) => this.say(text), filter);
       // what a path filter lets through depends on more than the call
+      this.lines = lines;
       sinks.push(filter ? lines : new WholeLines(s.text, this.destinations, lines));
     }
     if (s.seccomp && !s.follow) {
@@ -177,6 +179,7 @@ export class Tracer {
       else this.destinations.of(undefined as never).write(table);
     }
     this.destinations.flush();
+    if (this.lines && this.lines.lossCount > 0) this.say(`${this.lines.lossCount} events lost in all`);
     this.stderr.flush();
     this.destinations.close();
     if (this.shell > 0) waitStopped(this.shell);
