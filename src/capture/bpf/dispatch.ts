@@ -2,7 +2,9 @@
 import type { RingBuffer } from "../../kernel/ringbuf.ts";
 import type { CallTable } from "../calls.ts";
 import type { Call, EventSink } from "../event.ts";
+import type { Memory } from "../memory.ts";
 import * as L from "./layout.ts";
+import { LiveRecordMemory } from "./live-memory.ts";
 import { RecordMemory } from "./record-memory.ts";
 import { Repeats } from "./repeats.ts";
 import { SIGRETURN_MASK } from "./special-reads.ts";
@@ -37,6 +39,7 @@ export interface Source {
 export class Dispatcher {
   readonly atEntry = new RecordMemory(true);
   readonly atExit = new RecordMemory(false);
+  private readonly live = new LiveRecordMemory();
   private readonly repeats = new Repeats();
   private readonly info = new DataView(new ArrayBuffer(SIGINFO_BYTES));
   /** Calls delivered. */
@@ -58,15 +61,9 @@ export class Dispatcher {
     const kind = w[at] & 0xff;
     const tid = w[at + 1];
     switch (kind) {
-      case L.kinds.facts: {
-        const task = this.tasks.get(w[at + FACTS + 1]) ?? this.stranger(w[at + FACTS + 1]);
-        this.takeFacts(task.call, w, at);
-        s.offset += L.facts.bytes;
-        this.call(s, task);
-        break;
-      }
+      case L.kinds.facts:
       case L.kinds.call:
-        this.call(s, this.tasks.get(tid) ?? this.stranger(tid));
+        this.call(s, this.takeHead(s));
         break;
       case L.kinds.fork:
         this.fork(tid, w[at + words(L.fork.child)], w[at + words(L.fork.childPid)], time(w, at));
@@ -90,6 +87,73 @@ export class Dispatcher {
         this.sample(s, tid, time(w, at));
         break;
     }
+  }
+
+  /** A record of a stream that has entries: calls end here, they began with `entered`. */
+  ordered(s: Source): void {
+    const kind = s.words[words(s.offset)] & 0xff;
+    if (kind !== L.kinds.facts && kind !== L.kinds.call) {
+      this.record(s);
+      return;
+    }
+    this.delivered++;
+    const task = this.takeHead(s);
+    const { call } = task;
+    const flags = this.take(s, task);
+    if (flags & L.callFlags.unfinished) {
+      // one that does not return comes without an entry; one its task died in has had its entry
+      if (!task.inCall) this.begin(task, this.atEntry);
+      return;
+    }
+    if (!task.inCall) {
+      call.entry ||= task.foundAt || call.exit;
+      task.foundAt = 0;
+      this.begin(task, this.atEntry);
+    }
+    if (call.name === "prctl" && call.args[0] === PR_SET_NAME && call.error === 0) this.rename(task);
+    task.inCall = false;
+    this.atExit.countUnread();
+    this.sink.exit(task, this.atExit);
+    if (task.ignored.length > 0) this.flushIgnored(task, call.exit);
+  }
+
+  /**
+   * A call was entered. `answer` is the record with its memory: that of its return, or the entry's own; without one
+   * the call is still under way, and what the entry's record lacks is read from the task as it is.
+   */
+  entered(s: Source, answer: Source | undefined): void {
+    this.delivered++;
+    const source = answer ?? s;
+    const task = this.takeHead(source);
+    this.take(source, task);
+    source.offset = 0;
+    if (task.ignored.length > 0) this.flushIgnored(task, task.call.entry);
+    if (answer) this.begin(task, this.atEntry);
+    else {
+      this.live.over(this.atEntry, task.tid);
+      this.begin(task, this.live);
+    }
+  }
+
+  private begin(task: BpfTask, memory: Memory): void {
+    task.call.slot = -1;
+    task.call.fresh = true;
+    task.inCall = true;
+    this.sink.enter(task, memory);
+  }
+
+  /** The task of a call's record, whose facts are taken; the record then begins at the call. */
+  private takeHead(s: Source | RingBuffer): BpfTask {
+    const w = s.words;
+    let at = words(s.offset);
+    const more = (w[at] & 0xff) === L.kinds.facts;
+    if (more) {
+      s.offset += L.facts.bytes;
+      at += FACTS;
+    }
+    const task = this.tasks.get(w[at + 1]) ?? this.stranger(w[at + 1]);
+    if (more) this.takeFacts(task.call, w, at - FACTS);
+    return task;
   }
 
   private stranger(tid: number): BpfTask {
@@ -246,7 +310,8 @@ export class Dispatcher {
       this.tasks.rename(task, tid);
     } else task = this.tasks.get(tid) ?? task;
     task.comm = cText(s.bytes, s.offset + L.exec.comm, 16);
-    task.exec = { former, time: now };
+    if (task.inCall) this.sink.exec(task, former, now);
+    else task.exec = { former, time: now };
     this.options.onOwnMemory(task.pid);
   }
 

@@ -17,6 +17,7 @@ import { startStopped } from "../start.ts";
 import { Dispatcher } from "./dispatch.ts";
 import * as L from "./layout.ts";
 import { Kernel, zero } from "./loader.ts";
+import { Order } from "./order.ts";
 import * as P from "./programs/index.ts";
 import { STATE_BYTES } from "./reads.ts";
 import { type Compiled, compileShapes } from "./shapes.ts";
@@ -35,6 +36,8 @@ export interface BpfOptions extends EngineOptions {
   statusFilter?: "failed" | "successful";
   /** What the scheduler did during calls, and between them. */
   scheduling?: boolean;
+  /** Events in the order they happened, with entries of calls, as a tracer that stops its tracees sees them. */
+  entries?: boolean;
   /** Instruction pointers at calls. */
   pointers?: boolean;
   /** Bytes of the ring: a power of two. */
@@ -59,6 +62,7 @@ export class BpfEngine implements Engine {
   private readonly ring: RingBuffer;
   private readonly table = new TaskTable();
   private readonly dispatcher: Dispatcher;
+  private readonly order: Order | undefined;
   private readonly compiled: Compiled;
   private readonly started = new Map<number, Spawned>();
   private readonly state = new Uint8Array(STATE_BYTES);
@@ -93,6 +97,7 @@ export class BpfEngine implements Engine {
       onExit: (pid) => this.ended(pid),
       onCompat: () => this.loadCompat(),
     });
+    this.order = options.entries ? new Order(this.dispatcher) : undefined;
   }
 
   private describe(): P.Environment {
@@ -104,7 +109,7 @@ export class BpfEngine implements Engine {
         follow: options.followForks,
         slowerThan: options.slowerThan ?? 0,
         status: options.statusFilter,
-        entries: false,
+        entries: options.entries ?? false,
         scheduling: options.scheduling ?? false,
         pointers: options.pointers ?? false,
       },
@@ -232,13 +237,15 @@ export class BpfEngine implements Engine {
   }
 
   private drain(): number {
-    const { ring, dispatcher } = this;
+    const { ring, dispatcher, order } = this;
     let n = 0;
     while (n < BATCH && ring.next()) {
-      dispatcher.record(ring);
+      if (order) order.take(ring);
+      else dispatcher.record(ring);
       if (++n % RELEASE_EVERY === 0) ring.release();
     }
     if (n > 0) ring.release();
+    order?.flush(false);
     return n;
   }
 
@@ -304,6 +311,7 @@ export class BpfEngine implements Engine {
   detach(): void {
     if (!this.open) return;
     this.drain();
+    this.order?.flush(true);
     this.reportRest();
     for (const task of [...this.table]) {
       this.table.remove(task);
