@@ -65,15 +65,20 @@ export class CallInfo {
 }
 
 const byName = new Map<string, CallInfo>();
+/** By number, to find it without hashing the name; the ABIs' numbers differ, so the name decides. */
+const byNumber: (CallInfo | undefined)[] = [];
 /** Every call seen so far. */
 export const infos: CallInfo[] = [];
 
 export function infoOf(call: Call): CallInfo {
+  const known = byNumber[call.nr];
+  if (known !== undefined && known.name.text === call.name) return known;
   let info = byName.get(call.name);
   if (!info) {
     info = new CallInfo(call, infos.length);
     infos.push(info);
     byName.set(call.name, info);
   }
+  if (call.nr >= 0 && call.nr < 1024) byNumber[call.nr] = info;
   return info;
 }

@@ -40,6 +40,7 @@ export interface SinkOptions {
 }
 
 interface OpenCall {
+  info: CallInfo;
   /** Undefined when it was not decoded at entry. */
   text: Entry | undefined;
   target: string;
@@ -139,17 +140,18 @@ export class RecordingSink implements EventSink {
     const text = this.keepsAll || info.waits || info.exec ? this.options.text.enter(task, memory) : undefined;
     const open = this.open.get(task);
     if (open) {
+      open.info = info;
       open.text = text;
       open.target = "";
-    } else this.open.set(task, { text, target: "", row: this.processes.of(task) });
+    } else this.open.set(task, { info, text, target: "", row: this.processes.of(task) });
     // after exit_group the times are gone
     if (info.ends) this.processes.readTimes(this.processes.of(task));
   }
 
   exit(task: Task, memory: Memory): void {
     const { call } = task;
-    const info = infoOf(call);
     const open = this.open.get(task);
+    const info = open?.info.name.text === call.name ? open.info : infoOf(call);
     const duration = call.exit - (call.entry || call.exit);
     if (info.progress) this.readiness.progress(call.exit, task.tid);
     if (info.prctl && call.args[0] === PR_SET_NAME) this.processes.rename(task);
