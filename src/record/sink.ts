@@ -250,8 +250,11 @@ export class RecordingSink implements EventSink {
   /** Someone asked the service to stop; the earliest request counts. */
   askedToStop(ts: number, by: string): void {
     const { lifetime } = this;
+    // A control command is the reason for the supervisor's signal, whichever was noted first.
+    const told = / from (\d+) /.exec(lifetime.asked_by ?? "")?.[1];
+    if (told !== undefined && Number(told) === lifetime.supervisor && by.startsWith("svc"))
+      lifetime.asked_by = by;
     if (lifetime.asked === null || ts < lifetime.asked) {
-      // A control command is the reason for the signal that follows it.
       lifetime.asked = ts;
       lifetime.asked_by = by;
     }
