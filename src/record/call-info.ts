@@ -23,6 +23,8 @@ export class CallInfo {
   readonly ends: boolean;
   readonly prctl: boolean;
   readonly fcntl: boolean;
+  /** May wait for a file lock. */
+  readonly locks: boolean;
   /** Index of the descriptor argument, -1 when none. */
   readonly fd: number;
   readonly path: boolean;
@@ -50,6 +52,7 @@ export class CallInfo {
     this.ends = name === "exit_group" || name === "exit";
     this.prctl = name === "prctl";
     this.fcntl = name === "fcntl";
+    this.locks = this.fcntl || name === "flock";
     this.fd = kinds.indexOf("fd");
     this.path = kinds.includes("path");
     this.set = SETS.test(name);
