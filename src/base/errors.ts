@@ -27,3 +27,8 @@ export class UsageError extends Error {
     this.name = "UsageError";
   }
 }
+
+/** An error's message on one line, shortened. */
+export function oneLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).replace(/\s+/g, " ").trim().slice(0, 300);
+}

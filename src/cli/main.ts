@@ -35,6 +35,8 @@ const commands: Readonly<Record<string, () => Promise<Program>>> = {
   restart: () => import("./restart.ts"),
   trace: () => import("./traceswitch.ts"),
   why: () => import("./why.ts"),
+  history: () => import("./history.ts"),
+  diff: () => import("./diff.ts"),
   record: () => import("./record.ts"),
   export: () => import("./export.ts"),
   doctor: () => import("./doctor.ts"),
@@ -46,6 +48,8 @@ const USAGE = `usage: svtrace COMMAND [arguments]
 Find out why a service, or its restart, is slow:
   up DIR               supervise the services in DIR; record those that have a trace/ directory
   why [S|RECORDING]    say where the last restart's time went
+  history S            all restarts of a service: durations, trend, what stands out
+  diff A B             what one restart did that another did not (diff S: newest and usual)
   restart S            restart a service and wait until it is up
   status [DIR]         what the services are doing
   trace on|off S       switch recording of a service on or off

@@ -3,7 +3,7 @@ import { accessSync, constants, existsSync, rmSync, statSync } from "node:fs";
 import { basename, delimiter, dirname, join, resolve } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { UsageError } from "../base/errors.ts";
+import { oneLine, UsageError } from "../base/errors.ts";
 import { createEngine, type EngineKind } from "../capture/choose.ts";
 import { monotonicNow } from "../kernel/clock.ts";
 import { environment } from "../kernel/spawn.ts";
@@ -70,11 +70,13 @@ export async function main(argv: string[]): Promise<number> {
   const flush = async (): Promise<void> => {
     const batch = sink.take(monotonicNow());
     if (!batch) return;
-    await queue.write(batch).catch((error: WriteFailure) => {
-      failure ??= error.message;
+    try {
+      failure ??= (await queue.write(batch)).problem;
+    } catch (error) {
+      failure ??= oneLine(error);
       sink.giveBack(batch);
-      sink.lost(error.lost, "calls that could not be written");
-    });
+      sink.lost((error as WriteFailure).lost, "calls that could not be written");
+    }
   };
   let worked = true;
   let tasks = 1;
