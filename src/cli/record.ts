@@ -47,8 +47,14 @@ export async function main(argv: string[]): Promise<number> {
       version,
     },
   });
-  const { engine, kind } = createEngine(parsed.engine, sink, { followForks: true });
+  const { engine, kind } = createEngine(parsed.engine, sink, {
+    followForks: true,
+    scheduling: true,
+    sampleFrequency: 99,
+  });
   sink.lifetime.engine = kind;
+  // getting the engine ready is no part of it
+  sink.startsAt(monotonicNow());
   if (pid !== undefined) engine.attach(pid);
   else {
     sink.lifetime.pid = engine.start({ path: findProgram(command[0]), argv: command, env: environment() });

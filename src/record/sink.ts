@@ -126,6 +126,12 @@ export class RecordingSink implements EventSink {
     return this.processes.alive;
   }
 
+  /** The lifetime begins now, and not when this was made; before any event. */
+  startsAt(now: number): void {
+    this.lifetime.started = now;
+    this.readiness.progress(now, this.lifetime.pid);
+  }
+
   /** The service's next lifetime is recorded under this name. */
   follow(next: string): void {
     this.lifetime.next = next;
@@ -206,6 +212,7 @@ export class RecordingSink implements EventSink {
 
   exited(task: Task, event: ExitEvent, now: number): void {
     const row = this.processes.of(task);
+    if (event.times) this.processes.readTimes(row, event.times);
     row.status = event.status ?? null;
     row.signal = event.signal === undefined ? null : this.options.signalName(event.signal);
     this.readiness.progress(now, task.tid);

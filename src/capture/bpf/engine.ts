@@ -38,6 +38,8 @@ export interface BpfOptions extends EngineOptions {
   scheduling?: boolean;
   /** Events in the order they happened, with entries of calls, as a tracer that stops its tracees sees them. */
   entries?: boolean;
+  /** Looks so many times a second where tasks are that compute (EventSink.sample). */
+  sampleFrequency?: number;
   /** Instruction pointers at calls. */
   pointers?: boolean;
   /** Bytes of the ring: a power of two. */
@@ -124,6 +126,8 @@ export class BpfEngine implements Engine {
     const programs = [P.processFork, P.processExec, P.processExit, P.signalDeliver, P.signalGenerate];
     if (this.options.scheduling) programs.push(P.schedSwitch, P.schedWaking);
     for (const program of [...programs, P.sysExit, P.sysEnter]) kernel.attach(program(e));
+    const { sampleFrequency = 0 } = this.options;
+    if (sampleFrequency > 0) kernel.runByClock(P.cpuSample(e), sampleFrequency);
   }
 
   /** 32-bit programs are rare and what reads their memory takes long to load: done when the first is seen. */

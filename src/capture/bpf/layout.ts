@@ -3,6 +3,11 @@
  * is built in the state's tail, where it is safe from whatever else runs on the CPU, and copied to the ring whole.
  */
 
+/** Frames of each of the two stacks of a sample. */
+export const SAMPLE_FRAMES = 64;
+/** Head and both stacks. */
+const SAMPLE_BYTES = 24 + 2 * 8 * SAMPLE_FRAMES;
+
 /** State of a followed task. Totals are nanoseconds since it is followed. */
 export const state = {
   flags: 0,
@@ -32,8 +37,10 @@ export const state = {
   address: 96,
   /** Values read on the way. */
   scratch: 104,
-  facts: 256,
-  record: 304,
+  /** Room of its own: a sample can come in the middle of anything. */
+  sample: 256,
+  facts: 256 + SAMPLE_BYTES,
+  record: 256 + SAMPLE_BYTES + 48,
 } as const;
 export const SCRATCH_BYTES = 128;
 
@@ -130,15 +137,13 @@ export const segmentFlags = {
 
 export const fork = { ...head, child: 16, childPid: 20, bytes: 24 } as const;
 export const exec = { ...head, former: 16, comm: 24, bytes: 40 } as const;
-/** `code` as wait(2) gives it. */
-export const exit = { ...head, code: 16, bytes: 24 } as const;
+/** `code` as wait(2) gives it; CPU time in all and waited for a CPU (ns), and the shares of user and kernel mode. */
+export const exit = { ...head, code: 16, ran: 24, waited: 32, user: 40, system: 48, bytes: 56 } as const;
 /** `info` is struct kernel_siginfo (include/linux/signal_types.h), 48 bytes. */
 export const signal = { ...head, signo: 16, stops: 20, ignored: 20, info: 24, bytes: 72 } as const;
 export const found = { ...head, pid: 16, parent: 20, comm: 24, bytes: 40 } as const;
 /** Stacks: kernel's first. */
 export const sample = { ...head, kernel: 16, count: 20, frames: 24 } as const;
-export const SAMPLE_FRAMES = 64;
-
 /** Counters, per CPU. */
 export const counters = { attempted: 0, lost: 8, unread: 16, bytes: 64 } as const;
 

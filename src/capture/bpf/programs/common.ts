@@ -102,14 +102,18 @@ export function sendCall(a: Assembler, e: Environment): void {
   countSent(a, e, true);
 }
 
+/** Sends r3 bytes at r2. Clobbers r9. */
+export function sendBytes(a: Assembler, e: Environment): void {
+  a.map(r1, e.maps.events).mov(r4, RINGBUF_NO_WAKEUP).call("ringbuf_output");
+  countSent(a, e, false);
+}
+
 /** Sends `bytes` bytes at the frame's end. Clobbers r9. */
 export function sendSmall(a: Assembler, e: Environment, bytes: number): void {
-  a.map(r1, e.maps.events)
-    .mov(r2, r10)
+  a.mov(r2, r10)
     .add(r2, -bytes - 8)
     .mov(r3, bytes);
-  a.mov(r4, RINGBUF_NO_WAKEUP).call("ringbuf_output");
-  countSent(a, e, false);
+  sendBytes(a, e);
 }
 
 /** Writes the head of a small record at the frame's end: tid from the state in r6, time from the clock. */
