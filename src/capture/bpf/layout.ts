@@ -22,6 +22,8 @@ export const state = {
   /** Number of the reads at the call's exit, and at its entry. */
   shape: 28,
   entryShape: 232,
+  /** Which of the reader's groups it belongs to. */
+  group: 236,
   sp: 240,
   blocked: 32,
   queued: 40,
@@ -150,3 +152,31 @@ export const counters = { attempted: 0, lost: 8, unread: 16, bytes: 64 } as cons
 /** What user space tells the programs. */
 export const config = { mode: 0, ownPid: 4, cgroupLevel: 8, cgroupId: 16, bytes: 64 } as const;
 export const modes = { all: 1, cgroup: 2 } as const;
+
+/** Groups of tasks that can be quiet; the first belongs to nobody. */
+export const GROUPS = 256;
+/** Numbers of x86-64 calls that are counted. */
+export const COUNTED_CALLS = 512;
+export const BUCKETS = 40;
+/** Calls of one number in one group: times in ns, buckets (4 bytes) by the power of two below the duration. */
+export const counts = {
+  calls: 0,
+  errors: 8,
+  total: 16,
+  longest: 24,
+  buckets: 32,
+  bytes: 32 + 4 * BUCKETS,
+} as const;
+export const FLIGHT_SLOTS = 1 << 16;
+/** The ring of quiet calls: how many were written, then slots. */
+export const flight = {
+  next: 0,
+  slots: 64,
+  time: 0,
+  duration: 8,
+  ret: 16,
+  tid: 24,
+  nr: 28,
+  args: 32,
+  bytes: 56,
+} as const;

@@ -22,6 +22,8 @@ export interface Maps {
   /** What reads the memory of 32-bit calls at entry and exit, in slot 0, once it is loaded. */
   readonly compatEntry: BpfMap;
   readonly compatExit: BpfMap;
+  /** For groups that can be quiet: nanoseconds below which a call is not sent (0: all are), counts, and the ring. */
+  readonly quiet?: { readonly thresholds: BpfMap; readonly counts: BpfMap; readonly flight: BpfMap };
 }
 
 export interface ProgramOptions {

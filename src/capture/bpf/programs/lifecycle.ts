@@ -30,6 +30,7 @@ export function processFork(e: Environment): Assembler {
   a.jump("eq", r0, 0, "out")
     .and(r7, flags.followed | flags.hidden)
     .store(4, r0, state.flags, r7);
+  a.load(4, r1, r6, state.group).store(4, r0, state.group, r1);
   a.mov(r7, r6).mov(r6, r0);
   takeIds(a, e, r8);
   a.mov(r8, r6).mov(r6, r7);
