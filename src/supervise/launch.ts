@@ -6,6 +6,7 @@ import { inheritedFds } from "../kernel/fds.ts";
 import { resources } from "../kernel/limits.ts";
 import { startingEnvironment } from "../kernel/own-memory.ts";
 import { ChildScript, type Spawned } from "../kernel/spawn.ts";
+import { HANDED, handedFds } from "./log-pipe.ts";
 import type { Notification } from "./notification.ts";
 import type { ServiceFiles } from "./service-files.ts";
 
@@ -15,8 +16,8 @@ let environment: readonly Uint8Array[] | undefined;
 
 /** Notes what we were started with; before we open any descriptor. */
 export function noteInheritance(): void {
-  passed ??= inheritedFds();
-  environment ??= startingEnvironment();
+  passed ??= inheritedFds(handedFds());
+  environment ??= startingEnvironment().filter((e) => !e.toString("latin1").startsWith(`${HANDED}=`));
 }
 
 export interface Launch {

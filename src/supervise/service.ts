@@ -114,6 +114,11 @@ export class Service {
     return !this.supervised || (this.pid === 0 && ["down", "gone"].includes(this.state));
   }
 
+  /** Needed services that are not ready. */
+  get waitingFor(): readonly string[] {
+    return this.state === "waiting" ? this.waitsFor : [];
+  }
+
   get failed(): string | null {
     return this.history.failed ?? this.blocked;
   }
@@ -461,7 +466,7 @@ export class Service {
   }
 
   private extended(): Extended {
-    const { state, plan, want, leftOver, waitsFor, traced, options } = this;
+    const { state, plan, want, leftOver, traced, options } = this;
     const { pid, born, paused, changed, reaped } = this.main;
     self ??= { pid: process.pid, born: startTime(process.pid) ?? 0 };
     return {
@@ -470,7 +475,7 @@ export class Service {
       ...{ state, plan, want, pid, born, since: changed.seconds + changed.nanoseconds / 1e9, paused },
       ...this.history.fields(),
       failed: this.failed,
-      ...{ leftOver, cgroup: this.rest.cgroup?.dir ?? null, waitsFor: state === "waiting" ? waitsFor : [] },
+      ...{ leftOver, cgroup: this.rest.cgroup?.dir ?? null, waitsFor: this.waitingFor },
       ...{ traced, logPipe: options.logPipe ?? null, notify: this.notification?.socket ?? null, reaped },
       supervisor: self,
     };
