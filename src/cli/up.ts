@@ -4,7 +4,8 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { UsageError } from "../base/errors.ts";
 import { onEnd } from "../kernel/children.ts";
-import { replaceProcess } from "../kernel/exec.ts";
+import { parentsFileLimit, replaceProcess } from "../kernel/exec.ts";
+import { resources } from "../kernel/limits.ts";
 import { ChildScript } from "../kernel/spawn.ts";
 import { ask, HOME, lockHome, serve } from "../supervise/api.ts";
 import { fault } from "../supervise/fault.ts";
@@ -171,7 +172,9 @@ async function inBackground(dir: string, seconds: number): Promise<number> {
     if ((error as NodeJS.ErrnoException).code !== "ETIMEDOUT") return fail(dir, reason(error));
     const { services = [] } = await ask(dir, { op: "status" }, ANSWER_MS);
     const late = services.filter((s) => !s.ready && s.state !== "down");
-    const text = late.map((s) => (s.waitsFor.length > 0 ? `${s.name} (needs ${s.waitsFor.join(", ")})` : s.name));
+    const text = late.map((s) =>
+      s.waitsFor.length > 0 ? `${s.name} (needs ${s.waitsFor.join(", ")})` : s.name,
+    );
     return fail(dir, `not ready after ${seconds} s: ${text.join(", ")}`);
   }
 }
@@ -188,9 +191,15 @@ async function answers(dir: string): Promise<boolean> {
 function startDetached(dir: string): number {
   const home = join(dir, HOME);
   mkdirSync(home, { recursive: true, mode: 0o700 });
-  const log = openSync(join(home, "up.log"), constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT, 0o600);
+  const log = openSync(
+    join(home, "up.log"),
+    constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT,
+    0o600,
+  );
   const args = [process.execPath, resolve(process.argv[1]), "up", dir];
+  const limit = parentsFileLimit();
   const script = new ChildScript().setsid().openAs("/dev/null", O_RDWR, 0).dup2(log, 1).dup2(log, 2);
+  if (limit) script.rlimit(resources.NOFILE, ...limit);
   return script.execve(process.execPath, args).spawn().pid;
 }
 
