@@ -217,7 +217,11 @@ export class Service {
   }
 
   private kill(signal: NodeJS.Signals): void {
-    if (signal === "SIGTERM") this.rest.note(this.pid, this.grouped);
+    if (signal === "SIGTERM") {
+      this.rest.note(this.pid, this.grouped);
+      // what is to follow must be known to whoever finds it dead
+      this.files?.writeExtended(this.extended());
+    }
     this.main.signal(signal);
     if (signal === "SIGTERM") fault("stop:signalled");
   }
