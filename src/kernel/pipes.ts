@@ -1,7 +1,9 @@
 /** pipe(2) and plain descriptor calls that node:fs lacks. */
-import { closeSync } from "node:fs";
+import { closeSync, readSync } from "node:fs";
 import { check, libc } from "./ffi.ts";
 
+const tee = libc("intptr_t tee(int from, int to, size_t length, unsigned int flags)");
+const SPLICE_F_NONBLOCK = 2;
 const pipe2 = libc("int pipe2(void *fds, int flags)");
 const O_CLOEXEC = 0o2000000;
 
@@ -10,6 +12,19 @@ export function pipe(): [reader: number, writer: number] {
   const fds = new Int32Array(2);
   check(pipe2(fds, O_CLOEXEC), "pipe2()");
   return [fds[0], fds[1]];
+}
+
+/** What is in a pipe, up to `length` bytes, without taking it out. Empty if there is nothing. */
+export function peekPipe(fd: number, length: number): Buffer {
+  const [reader, writer] = pipe();
+  try {
+    const n = Number(tee(fd, writer, length, SPLICE_F_NONBLOCK));
+    const bytes = Buffer.alloc(Math.max(0, n));
+    return n > 0 ? bytes.subarray(0, readSync(reader, bytes)) : bytes;
+  } finally {
+    closeSync(reader);
+    closeSync(writer);
+  }
 }
 
 export const closeFd = closeSync;
