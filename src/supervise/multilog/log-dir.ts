@@ -326,15 +326,14 @@ export class LogDir {
   private async process(command: string): Promise<void> {
     const { dir } = this.options;
     for (;;) {
-      let complaint = `processor failed in ${dir}, pausing`;
       try {
         const status = await this.pace.ended(startProcessor(this.base, command));
         if (status === 0) return;
-        if (endSignal(status) !== 0) complaint = `processor crashed in ${dir}, pausing`;
+        if (endSignal(status) !== 0) await this.pace.pause(`processor crashed in ${dir}, pausing`);
       } catch (error) {
-        complaint = `unable to run processor in ${dir}, pausing: ${words(error)}`;
+        await this.pace.pause(`unable to run processor in ${dir}, pausing: ${words(error)}`);
       }
-      await this.pace.pause(complaint);
+      await this.pace.pause(`processor failed in ${dir}, pausing`);
     }
   }
 
