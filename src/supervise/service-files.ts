@@ -11,14 +11,24 @@ import {
   readFileSync,
   readlinkSync,
   renameSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from "node:fs";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { SysError } from "../base/errors.ts";
 import { lockFile, makeFifo, openFifoBothWays, openFifoReader } from "../kernel/files.ts";
 import { words } from "./chain.ts";
-import { files, packStatus, type Status, unpackStatus } from "./layout.ts";
+import { type Extended, parseExtended } from "./extended.ts";
+import { fault } from "./fault.ts";
+import {
+  type ChildRecord,
+  files,
+  packStatus,
+  type Status,
+  unpackChildRecord,
+  unpackStatus,
+} from "./layout.ts";
 
 /** O_PATH, which node:fs does not name. */
 const O_PATH = 0o10000000;
@@ -26,19 +36,13 @@ const O_PATH = 0o10000000;
 /** The directory cannot be supervised; the message is djb's. */
 export class Refused extends Error {}
 
-/** What we note beside the status: enough to know our process again after we were killed. */
-export interface Note {
-  readonly pid: number;
-  /** Start time in clock ticks since boot. */
-  readonly born: number;
-  /** It was started stopped, for the recorder. */
-  readonly traced: boolean;
-}
-
 export class ServiceFiles {
   private readonly dirFd: number;
   private lockFd = -1;
   private okFd = -1;
+  /** As written last. */
+  private written: Uint8Array | undefined;
+  private extended = "";
 
   /** Throws Refused. `dir` is the name in messages, `path` where it is if that is not the same. */
   constructor(
@@ -108,10 +112,14 @@ export class ServiceFiles {
     });
   }
 
-  /** Throws a node:fs error; `status.new` then rename, so that nobody reads half of it. */
+  /** Throws a node:fs error; `status.new` then rename, so that nobody reads half of it. Nothing if it is as written last. */
   writeStatus(status: Status): void {
-    writeFileSync(this.at(files.statusNew), packStatus(status), { mode: 0o644 });
+    const bytes = packStatus(status);
+    if (this.written && Buffer.compare(bytes, this.written) === 0) return;
+    writeFileSync(this.at(files.statusNew), bytes, { mode: 0o644 });
+    fault("status:written");
     renameSync(this.at(files.statusNew), this.at(files.status));
+    this.written = bytes;
   }
 
   /** The status an earlier supervisor left, if there is one. */
@@ -123,17 +131,43 @@ export class ServiceFiles {
     }
   }
 
-  writeNote(note: Note): void {
+  /** Throws a node:fs error. */
+  writeExtended(extended: Extended): void {
+    const text = JSON.stringify(extended);
+    if (text === this.extended) return;
     const path = this.at(files.extended);
-    writeFileSync(`${path}.new`, JSON.stringify(note), { mode: 0o600 });
+    writeFileSync(`${path}.new`, text, { mode: 0o600 });
     renameSync(`${path}.new`, path);
+    this.extended = text;
   }
 
-  readNote(): Note | undefined {
+  /** What an earlier supervisor knew, if it ran since the last boot. */
+  readExtended(): Extended | undefined {
     try {
-      const note = JSON.parse(readFileSync(this.at(files.extended), "utf8")) as Partial<Note>;
-      if (!Number.isInteger(note.pid) || note.pid! < 2 || typeof note.born !== "number") return undefined;
-      return { pid: note.pid!, born: note.born, traced: note.traced === true };
+      return parseExtended(readFileSync(this.at(files.extended), "utf8"));
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** A descriptor for ChildScript.recordStart; -1 if there is none to be had. */
+  openChildRecord(): number {
+    try {
+      return openSync(this.at(files.child), constants.O_WRONLY | constants.O_CREAT, 0o600);
+    } catch {
+      return -1;
+    }
+  }
+
+  /** A new beginning: nothing of before is to be taken over. */
+  forgetChildRecord(): void {
+    rmSync(this.at(files.child), { force: true });
+  }
+
+  /** The last child that was started here, whether it lives or not. */
+  readChildRecord(): ChildRecord | undefined {
+    try {
+      return unpackChildRecord(readFileSync(this.at(files.child)));
     } catch {
       return undefined;
     }
@@ -164,3 +198,12 @@ export const isDirectory = (path: string): boolean => {
     return false;
   }
 };
+
+/** pid of the last child started in a service directory, whether it lives or not. */
+export function lastChildOf(dir: string): number | undefined {
+  try {
+    return unpackChildRecord(readFileSync(join(dir, files.child)))?.pid;
+  } catch {
+    return undefined;
+  }
+}
