@@ -51,7 +51,10 @@ function leftByOther(files: ServiceFiles): Process | undefined {
   const status = files.readStatus();
   if (!status || status.pid < 2 || status.finishing) return undefined;
   const born = startTime(status.pid);
-  if (born === undefined || Math.abs(unixTimeOf(born) - status.seconds - status.nanoseconds / 1e9) > SAME_MOMENT) {
+  if (
+    born === undefined ||
+    Math.abs(unixTimeOf(born) - status.seconds - status.nanoseconds / 1e9) > SAME_MOMENT
+  ) {
     return undefined;
   }
   const state = taskStatus(status.pid)?.state;

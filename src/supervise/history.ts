@@ -50,7 +50,13 @@ export class History {
     this.readyAt = null;
     this.failed = null;
     if (this.lastExit && this.deaths.length > 0) {
-      this.lastRestart = { asked: this.asked, dead: this.lastExit.at, started: at, ready: null, seconds: null };
+      this.lastRestart = {
+        asked: this.asked,
+        dead: this.lastExit.at,
+        started: at,
+        ready: null,
+        seconds: null,
+      };
     }
     this.asked = null;
   }

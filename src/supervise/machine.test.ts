@@ -55,7 +55,15 @@ describe("supervision table", () => {
   it("leaves up only by a death, through finish and what is left over", () => {
     const ways = events.filter((e) => table.up[e][0] !== "");
     expect(ways).toEqual(["died", "failed"]);
-    expect(feed("up", "died").actions).toEqual(["cancel", "finish", "cancel", "clear", "cancel", "next", "respawn"]);
+    expect(feed("up", "died").actions).toEqual([
+      "cancel",
+      "finish",
+      "cancel",
+      "clear",
+      "cancel",
+      "next",
+      "respawn",
+    ]);
   });
 
   it("stops with TERM and CONT and a limit, and stays down", () => {

@@ -248,7 +248,8 @@ export class ScanDirectory {
     for (const [name, service] of services) {
       const cycle = cycles.find((c) => c.includes(name));
       const blocked = cycle ? `needs form a cycle: ${cycle.join(" needs ")}` : null;
-      if (blocked !== null && service.blocked !== blocked && name === cycle![0]) this.say(`fatal: ${blocked}`);
+      if (blocked !== null && service.blocked !== blocked && name === cycle![0])
+        this.say(`fatal: ${blocked}`);
       service.blocked = blocked;
     }
   }

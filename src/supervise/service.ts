@@ -277,7 +277,16 @@ export class Service {
       this.notification = this.openNotification();
       const { notification } = this;
       const { cgroup } = this.rest;
-      this.main.launch({ files, argv: ["./run"], stdin, stdout, stopped, cgroup, group: this.grouped, notification });
+      this.main.launch({
+        files,
+        argv: ["./run"],
+        stdin,
+        stdout,
+        stopped,
+        cgroup,
+        group: this.grouped,
+        notification,
+      });
     } catch (error) {
       this.startFailed(error);
       this.history.died(0, START_FAILED, false);

@@ -16,6 +16,7 @@ import {
   unlinkSync,
   writeSync,
 } from "node:fs";
+import { resolve } from "node:path";
 import { tai64nLabel, unixNow } from "../../base/tai.ts";
 import { lockFile } from "../../kernel/files.ts";
 import { endSignal } from "../../kernel/wait.ts";
@@ -50,10 +51,11 @@ export interface LogDirOptions {
   readonly processor: string | undefined;
 }
 
-/** Which file `current` is and how much of it is ours for good. */
+/** Which file `current` is, how much of it is ours for good, and whether it has to end there. */
 export interface Mark {
   readonly inode: number;
   readonly bytes: number;
+  readonly due: boolean;
 }
 
 export class LogDir {
@@ -64,16 +66,20 @@ export class LogDir {
   private written = 0;
   private base = "";
   private readonly held: number[] = [];
+  /** What is pending has been written by `drain`, and the file has to end. */
+  private due = false;
 
   constructor(
     private readonly options: LogDirOptions,
     private readonly pace: Pace,
+    /** Where the script's names are looked up; "" for our working directory. */
+    private readonly within = "",
   ) {
     this.pending = new LogBuffer(options.size);
   }
 
   get mark(): Mark {
-    return { inode: this.inode, bytes: this.written };
+    return { inode: this.inode, bytes: this.written, due: this.due };
   }
 
   private at(name: string): string {
@@ -116,17 +122,20 @@ export class LogDir {
     });
     this.written = Math.min(this.written, mark.bytes);
     this.pending.bytes = this.written;
+    this.due = mark.due;
+    await this.endIfDue();
   }
 
   private lock(): void {
     const { dir } = this.options;
+    const path = resolve(this.within, dir);
     try {
-      mkdirSync(dir, 0o700);
+      mkdirSync(path, 0o700);
     } catch {
       // there already; if it is not, opening it says why
     }
     const fd = this.attempt(`unable to open directory ${dir}`, () =>
-      openSync(dir, O_PATH | constants.O_DIRECTORY),
+      openSync(path, O_PATH | constants.O_DIRECTORY),
     );
     this.held.push(fd);
     // leads to the directory even after it was renamed
@@ -263,9 +272,26 @@ export class LogDir {
     }
   }
 
-  /** Whether a file has to end here, once what is pending has been written. */
-  get due(): boolean {
-    return this.pending.cuts.length > 0;
+  /**
+   * Writes what is pending as `flush` does, and leaves `current` open even if it has to end: then that is where what is
+   * pending ends, and `endIfDue` does it.
+   */
+  drain(): void | Promise<void> {
+    const { pending } = this;
+    pending.settle();
+    if (pending.cuts.length > 0) this.due = true;
+    pending.cuts.length = 0;
+    return this.flush();
+  }
+
+  async endIfDue(): Promise<void> {
+    if (this.due) await this.turn();
+    this.due = false;
+  }
+
+  /** Has `endIfDue` end the file, if there is anything in it. */
+  endSoon(): void {
+    if (this.written > 0) this.due = true;
   }
 
   /** Ends `current`, if there is anything in it, as soon as what is pending has been written. */
