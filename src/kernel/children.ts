@@ -2,7 +2,9 @@
 import { libc } from "./ffi.ts";
 
 const waitpid = libc("int waitpid(int pid, void *status, int options)");
-const prctl = libc("int prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d)");
+const prctl = libc(
+  "int prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d)",
+);
 const WNOHANG = 1;
 const PR_SET_CHILD_SUBREAPER = 36;
 const status = new Int32Array(1);

@@ -65,7 +65,8 @@ export function receive(fd: number): Datagram | undefined {
     throw sysError("recvmsg()");
   }
   const whole = message[5] >= BigInt(16 + 12);
-  const credentials = whole && control.readInt32LE(8) === SOL_SOCKET && control.readInt32LE(12) === SCM_CREDENTIALS;
+  const credentials =
+    whole && control.readInt32LE(8) === SOL_SOCKET && control.readInt32LE(12) === SCM_CREDENTIALS;
   // iov is only known by its address: it is used here so that it lived until now
   return {
     text: text.toString("latin1", 0, Math.min(n, Number(iov[1]))),

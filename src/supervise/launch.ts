@@ -6,17 +6,21 @@ import { inheritedFds } from "../kernel/fds.ts";
 import { resources } from "../kernel/limits.ts";
 import { startingEnvironment } from "../kernel/own-memory.ts";
 import { ChildScript, type Spawned } from "../kernel/spawn.ts";
+import { HANDED, handedFds } from "./log-pipe.ts";
 import type { Notification } from "./notification.ts";
 import type { ServiceFiles } from "./service-files.ts";
 
 /** What our children inherit, looked up before we open anything. */
 let passed: readonly number[] | undefined;
 let environment: readonly Uint8Array[] | undefined;
+let fileLimit: ReturnType<typeof parentsFileLimit>;
 
 /** Notes what we were started with; before we open any descriptor. */
 export function noteInheritance(): void {
-  passed ??= inheritedFds();
-  environment ??= startingEnvironment();
+  passed ??= inheritedFds(handedFds());
+  // later our parent may be another one
+  fileLimit ??= parentsFileLimit();
+  environment ??= startingEnvironment().filter((e) => !e.toString("latin1").startsWith(`${HANDED}=`));
 }
 
 export interface Launch {
@@ -40,8 +44,7 @@ export function launch(options: Launch): Spawned {
   const script = new ChildScript().inherit(passed!);
   if (stdin !== undefined) script.dup2(stdin, 0);
   if (stdout !== undefined) script.dup2(stdout, 1);
-  const limit = parentsFileLimit();
-  if (limit) script.rlimit(resources.NOFILE, limit[0], limit[1]);
+  if (fileLimit) script.rlimit(resources.NOFILE, ...fileLimit);
   if (options.group) script.setpgid(0);
   script.chdir(files.childDir);
   const record = files.openChildRecord();

@@ -7,7 +7,8 @@ import { becomeSubreaper } from "../kernel/children.ts";
 import { words } from "./chain.ts";
 import { aliveOf, readExtended } from "./extended.ts";
 import { fault } from "./fault.ts";
-import { LogPipe } from "./log-pipe.ts";
+import { noteInheritance } from "./launch.ts";
+import { closeUnclaimed, LogPipe } from "./log-pipe.ts";
 import { findCycles } from "./needs.ts";
 import { RecorderProcess } from "./recorder-process.ts";
 import { Service } from "./service.ts";
@@ -71,6 +72,7 @@ export class ScanDirectory {
     readonly dir: string,
     private readonly options: ScanOptions,
   ) {
+    noteInheritance();
     this.cgroups = cgroupBase(dir);
     if (options.recorder) {
       this.recorder = new RecorderProcess(join(dir, ".svtrace"), options.recorder.command, (m) =>
@@ -84,6 +86,10 @@ export class ScanDirectory {
     return [...this.entries.values()].map((e) => e.service);
   }
 
+  get pipes(): LogPipe[] {
+    return [...this.entries.values()].flatMap((e) => e.pipe ?? []);
+  }
+
   /** The service with this name, or with this name and `/log` its logger. */
   find(name: string): Service | undefined {
     const entry = [...this.entries.values()].find((e) => e.name === name.replace(/\/log$/, ""));
@@ -94,6 +100,7 @@ export class ScanDirectory {
   async start(): Promise<void> {
     await this.recorder?.start(this.anyTraced());
     this.scan(true);
+    closeUnclaimed();
     try {
       this.watcher = watch(this.dir, () => this.scanSoon());
       this.watcher.on("error", () => this.watchByLooking());

@@ -10,6 +10,7 @@ import {
   openSync,
   readFileSync,
   readlinkSync,
+  readSync,
   renameSync,
   rmSync,
   statSync,
@@ -17,6 +18,7 @@ import {
 } from "node:fs";
 import { join, resolve } from "node:path";
 import { SysError } from "../base/errors.ts";
+import { watchAndOwn } from "../kernel/epoll.ts";
 import { lockFile, makeFifo, openFifoBothWays, openFifoReader } from "../kernel/files.ts";
 import { words } from "./chain.ts";
 import { type Extended, parseExtended } from "./extended.ts";
@@ -32,6 +34,7 @@ import {
 
 /** O_PATH, which node:fs does not name. */
 const O_PATH = 0o10000000;
+const CONTROL_BYTES = 1024;
 
 /** The directory cannot be supervised; the message is djb's. */
 export class Refused extends Error {}
@@ -47,6 +50,7 @@ export class ServiceFiles {
   /** Throws Refused. `dir` is the name in messages, `path` where it is if that is not the same. */
   constructor(
     private readonly dir: string,
+    private readonly warn: (text: string, error: unknown) => void,
     path = dir,
   ) {
     this.dirFd = this.attempt(`unable to chdir to ${dir}`, () =>
@@ -112,14 +116,31 @@ export class ServiceFiles {
     });
   }
 
-  /** Throws a node:fs error; `status.new` then rename, so that nobody reads half of it. Nothing if it is as written last. */
+  /** Calls `take` for each byte on the control FIFO. Returns what ends that, and closes it. */
+  listen(fd: number, take: (byte: string) => void): () => void {
+    const bytes = Buffer.alloc(CONTROL_BYTES);
+    return watchAndOwn(fd, () => {
+      try {
+        for (const byte of bytes.toString("latin1", 0, readSync(fd, bytes))) take(byte);
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException;
+        if (code !== "EAGAIN") this.warn(`unable to read ${this.dir}/${files.control}`, error);
+      }
+    });
+  }
+
+  /** `status.new` then rename, so that nobody reads half of it. Nothing if it is as written last. */
   writeStatus(status: Status): void {
     const bytes = packStatus(status);
     if (this.written && Buffer.compare(bytes, this.written) === 0) return;
-    writeFileSync(this.at(files.statusNew), bytes, { mode: 0o644 });
-    fault("status:written");
-    renameSync(this.at(files.statusNew), this.at(files.status));
-    this.written = bytes;
+    try {
+      writeFileSync(this.at(files.statusNew), bytes, { mode: 0o644 });
+      fault("status:written");
+      renameSync(this.at(files.statusNew), this.at(files.status));
+      this.written = bytes;
+    } catch (error) {
+      this.warn(`unable to write ${this.dir}/${files.statusNew}`, error);
+    }
   }
 
   /** The status an earlier supervisor left, if there is one. */
@@ -131,14 +152,17 @@ export class ServiceFiles {
     }
   }
 
-  /** Throws a node:fs error. */
   writeExtended(extended: Extended): void {
     const text = JSON.stringify(extended);
     if (text === this.extended) return;
     const path = this.at(files.extended);
-    writeFileSync(`${path}.new`, text, { mode: 0o600 });
-    renameSync(`${path}.new`, path);
-    this.extended = text;
+    try {
+      writeFileSync(`${path}.new`, text, { mode: 0o600 });
+      renameSync(`${path}.new`, path);
+      this.extended = text;
+    } catch (error) {
+      this.warn(`unable to write ${this.dir}/${files.extended}`, error);
+    }
   }
 
   /** What an earlier supervisor knew, if it ran since the last boot. */

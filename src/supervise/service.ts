@@ -1,9 +1,7 @@
 /** One service: its process, and the actions of the table carried out on it. */
-import { closeSync, readSync } from "node:fs";
 import { basename } from "node:path";
 import { SysError } from "../base/errors.ts";
 import { Cgroup } from "../kernel/cgroup.ts";
-import { watchFd } from "../kernel/epoll.ts";
 import { startTime, status as taskStatus } from "../kernel/proc.ts";
 import { endSignal, exitCode } from "../kernel/wait.ts";
 import { findTakeover, type Takeover } from "./adopt.ts";
@@ -16,18 +14,16 @@ import { LeftOver } from "./left-over.ts";
 import { type Action, type Event, isCommand, type Plan, type State, table } from "./machine.ts";
 import { type End, MainProcess } from "./main-process.ts";
 import { Notification, tellsReady } from "./notification.ts";
+import { Pace } from "./pace.ts";
 import type { RecorderLink } from "./recorder-link.ts";
 import { ServiceFiles } from "./service-files.ts";
 import { readSettings, type Settings } from "./settings.ts";
 
-/** Until the next attempt when there are no processes to be had (ms). */
-const FORK_RETRY = 60_000;
 /** How often it is looked whether those left over are gone (ms). */
 const CLEAR_LOOK = 10;
 const START_FAILED = 111 << 8;
 /** Exit code of `finish` that means: do not start it again. */
 const FINISH_PERMANENT = 125;
-const CONTROL_BYTES = 1024;
 
 let self: Process | undefined;
 
@@ -64,11 +60,7 @@ export class Service {
   private plan: Plan = "up";
   private want: "u" | "d" | "" = "u";
   private traced = false;
-  /** Monotonic, ms. */
-  private startedAt = Number.NEGATIVE_INFINITY;
-  /** Least ms between the last start and the next. */
-  private interval = 0;
-  private retryAfter = 0;
+  private readonly pace = new Pace();
   private timer: NodeJS.Timeout | undefined;
   private look: NodeJS.Timeout | undefined;
   private control: (() => void) | undefined;
@@ -114,13 +106,18 @@ export class Service {
     return !this.supervised || (this.pid === 0 && ["down", "gone"].includes(this.state));
   }
 
+  /** Needed services that are not ready. */
+  get waitingFor(): readonly string[] {
+    return this.state === "waiting" ? this.waitsFor : [];
+  }
+
   get failed(): string | null {
     return this.history.failed ?? this.blocked;
   }
 
   /** Takes possession of the directory and starts what is to run, or takes over what runs. Throws Refused. */
   open(): void {
-    const files = new ServiceFiles(this.label, this.dir);
+    const files = new ServiceFiles(this.label, (text, error) => this.warn(text, error), this.dir);
     let fd: number;
     try {
       fd = files.acquire();
@@ -130,7 +127,7 @@ export class Service {
     }
     fault("open:locked");
     this.files = files;
-    this.listen(fd);
+    this.control = files.listen(fd, (byte) => this.command(byte));
     const left = findTakeover(files);
     if (left) this.restore(left);
     else this.begin(!files.has("down"));
@@ -141,22 +138,6 @@ export class Service {
     if (left) this.takeOver(left);
     else if (this.state === "clearing") this.handleAfter("clear");
     else if (this.state === "waiting") this.handleAfter("order");
-  }
-
-  private listen(fd: number): void {
-    const bytes = Buffer.alloc(CONTROL_BYTES);
-    const stop = watchFd(fd, () => {
-      try {
-        for (const byte of bytes.toString("latin1", 0, readSync(fd, bytes))) this.command(byte);
-      } catch (error) {
-        const { code } = error as NodeJS.ErrnoException;
-        if (code !== "EAGAIN") this.warn(`unable to read ${this.label}/supervise/control`, error);
-      }
-    });
-    this.control = () => {
-      stop();
-      closeSync(fd);
-    };
   }
 
   private begin(up: boolean): void {
@@ -267,11 +248,9 @@ export class Service {
     this.traced = this.wantsTrace;
     const stopped = recorder !== undefined && this.traced;
     if (this.grouped) onNeedSubreaper?.();
-    this.startedAt = performance.now();
-    this.interval ||= this.settings.backoff.first;
-    this.retryAfter = this.interval;
+    this.pace.starting(this.settings);
     // if we die now, the next supervisor finds what the child writes of itself
-    this.writeExtended();
+    files.writeExtended(this.extended());
     fault("start:begin");
     try {
       this.notification = this.openNotification();
@@ -319,7 +298,7 @@ export class Service {
 
   private startFailed(error: unknown): void {
     if (error instanceof SysError && /^clone/.test(error.call)) {
-      this.retryAfter = FORK_RETRY;
+      this.pace.noProcesses();
       this.warn(`unable to fork for ${this.label}, sleeping 60 seconds`, error);
     } else this.say(`fatal: unable to start ${this.label}/run: ${words(error)}`);
   }
@@ -396,10 +375,7 @@ export class Service {
   }
 
   private respawn(): void {
-    const { first, max } = this.settings.backoff;
-    const ran = performance.now() - this.startedAt;
-    const wait = Math.max(0, this.retryAfter - ran);
-    this.interval = ran > max ? first : Math.min(Math.max(this.interval, first) * 2, max);
+    const wait = this.pace.wait(this.settings);
     fault("delay:begin");
     if (wait === 0) {
       this.handle("timer");
@@ -417,11 +393,8 @@ export class Service {
       this.history.restore(known);
       ({ want: this.want, plan: this.plan, traced: this.traced } = known);
       this.leftOver = known.leftOver.filter(isThere);
-      if (known.startedAt !== null) {
-        this.startedAt = performance.now() - Math.max(0, Date.now() - known.startedAt * 1000);
-      }
     } else this.want = this.files!.readStatus()?.want ?? "u";
-    this.retryAfter = this.settings.backoff.first;
+    this.pace.restore(known?.startedAt ?? null, this.settings);
     this.makeCgroup(known?.cgroup);
     this.main.restore(alive ?? { pid: ended?.pid ?? 0, born: 0 }, known);
   }
@@ -470,7 +443,7 @@ export class Service {
   }
 
   private extended(): Extended {
-    const { state, plan, want, leftOver, waitsFor, traced, options } = this;
+    const { state, plan, want, leftOver, traced, options } = this;
     const { pid, born, paused, changed, reaped } = this.main;
     self ??= { pid: process.pid, born: startTime(process.pid) ?? 0 };
     return {
@@ -479,30 +452,19 @@ export class Service {
       ...{ state, plan, want, pid, born, since: changed.seconds + changed.nanoseconds / 1e9, paused },
       ...this.history.fields(),
       failed: this.failed,
-      ...{ leftOver, cgroup: this.rest.cgroup?.dir ?? null, waitsFor: state === "waiting" ? waitsFor : [] },
+      ...{ leftOver, cgroup: this.rest.cgroup?.dir ?? null, waitsFor: this.waitingFor },
       ...{ traced, logPipe: options.logPipe ?? null, notify: this.notification?.socket ?? null, reaped },
       supervisor: self,
     };
   }
 
-  private writeExtended(): void {
-    try {
-      this.files?.writeExtended(this.extended());
-    } catch (error) {
-      this.warn(`unable to write ${this.label}/supervise/svtrace.json`, error);
-    }
-  }
-
   private writeStatus(): void {
-    const { want } = this;
     const { pid, paused, termSent, changed } = this.main;
-    this.writeExtended();
-    try {
-      const finishing = this.state === "finishing";
-      this.files?.writeStatus({ ...changed, pid, paused, want, termSent, finishing });
-    } catch (error) {
-      this.warn(`unable to write ${this.label}/supervise/status.new`, error);
-    }
+    this.files?.writeExtended(this.extended());
+    this.files?.writeStatus({
+      ...changed,
+      ...{ pid, paused, termSent, want: this.want, finishing: this.state === "finishing" },
+    });
   }
 
   private warn(text: string, error: unknown): void {
