@@ -94,7 +94,8 @@ export class Channel {
   /** What is in the pipes now is the last. */
   endNow(): void {
     this.leaving = true;
-    this.end();
+    if (this.retry) this.gone();
+    else this.end();
   }
 
   private warn(text: string): void {
@@ -108,7 +109,8 @@ export class Channel {
       .catch((error: Error) => {
         this.warn(error.message);
         this.giveUp();
-        this.later();
+        if (this.leaving) this.gone();
+        else this.later();
       })
       .finally(() => {
         this.working = false;
@@ -150,7 +152,11 @@ export class Channel {
 
   private async open(): Promise<void> {
     if (!this.files) {
-      const files = new ServiceFiles(this.label, this.dir);
+      const files = new ServiceFiles(
+        this.label,
+        (text, error) => this.warn(`${text}: ${(error as Error).message}`),
+        this.dir,
+      );
       try {
         const fd = files.acquire();
         this.spool = new Spool(files.at(SPOOL));

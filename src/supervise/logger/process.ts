@@ -1,10 +1,11 @@
 /** The supervisor's side of the shared logger: starts it, starts it again, tells it what to read. */
 import { closeSync, existsSync, mkdirSync, writeSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { onEnd } from "../../kernel/children.ts";
 import { openFifoWriter } from "../../kernel/files.ts";
 import { watchProcess } from "../../kernel/pidfd.ts";
 import { ChildScript } from "../../kernel/spawn.ts";
+import { HOME } from "../api.ts";
 import type { LogPipe } from "../log-pipe.ts";
 import type { SharedLogging } from "../shared-logging.ts";
 import { Channel } from "./channel.ts";
@@ -26,13 +27,12 @@ export class LoggerProcess implements SharedLogging {
   private left: (() => void) | undefined;
   private soon = false;
 
-  /** `home` is where the two meet; made if need be. `command` starts the logger. */
+  /** `home` is where the two meet; made when there is something to log. `command` starts the logger. */
   constructor(
-    home: string,
+    private readonly home: string,
     private readonly command: readonly string[],
     private readonly warn: (text: string) => void,
   ) {
-    mkdirSync(home, { recursive: true, mode: 0o700 });
     this.files = new LoggerFiles(home);
   }
 
@@ -55,13 +55,13 @@ export class LoggerProcess implements SharedLogging {
   }
 
   holders(): number[] {
-    const running = this.files.running();
+    const running = existsSync(this.home) && this.files.running();
     return running ? [running.pid] : [];
   }
 
   async stop(): Promise<void> {
     this.over = true;
-    if (this.pid === 0 && !this.files.running()) return;
+    if (this.holders().length === 0) return;
     const ended = new Promise<void>((done) => {
       this.left = done;
     });
@@ -75,6 +75,7 @@ export class LoggerProcess implements SharedLogging {
     this.soon = true;
     setImmediate(() => {
       this.soon = false;
+      mkdirSync(this.home, { recursive: true, mode: 0o700 });
       this.files.writeWork({ jobs: [...this.jobs.values()], over: this.over });
       if (this.pid === 0) this.begin();
       else this.poke();
@@ -124,4 +125,11 @@ export class LoggerProcess implements SharedLogging {
     if (this.shortLives < SHORT_LIVES) this.begin();
     else setTimeout(() => this.begin(), PAUSE_MS);
   }
+}
+
+/** The logger of a scan directory, which is this program called otherwise. */
+export function sharedLogger(dir: string, program: string): LoggerProcess {
+  const home = join(dir, HOME);
+  const command = [process.execPath, resolve(process.argv[1]), "logger", home];
+  return new LoggerProcess(home, command, (text) => process.stderr.write(`${program}: ${text}\n`));
 }
