@@ -41,6 +41,7 @@ const commands: Readonly<Record<string, () => Promise<Program>>> = {
   export: () => import("./export.ts"),
   doctor: () => import("./doctor.ts"),
   recorder: () => import("./recorder.ts"),
+  logger: () => import("./logger.ts"),
 };
 
 const USAGE = `usage: svtrace COMMAND [arguments]

@@ -10,6 +10,7 @@ import { ChildScript } from "../kernel/spawn.ts";
 import { ask, HOME, lockHome, serve } from "../supervise/api.ts";
 import { fault } from "../supervise/fault.ts";
 import { handedFds, handOverPipes } from "../supervise/log-pipe.ts";
+import { sharedLogger } from "../supervise/logger/process.ts";
 import { ScanDirectory } from "../supervise/scan.ts";
 import { isDirectory } from "../supervise/service-files.ts";
 
@@ -77,7 +78,11 @@ async function supervise(dir: string): Promise<number> {
     throw new UsageError(`${dir}: another svtrace up supervises it; svtrace up --replace ${dir} renews that`);
   }
   const command = [process.execPath, program, "recorder", join(dir, HOME)];
-  const scan = new ScanDirectory(dir, { program: "svtrace up", recorder: { command } });
+  const scan = new ScanDirectory(dir, {
+    program: "svtrace up",
+    recorder: { command },
+    logging: sharedLogger(dir, "svtrace up"),
+  });
   const asked = new Promise<void>((done) => {
     const first = process.pid === 1;
     for (const signal of ["SIGTERM", "SIGINT", ...(first ? [] : (["SIGHUP"] as const))] as const) {
