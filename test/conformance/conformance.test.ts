@@ -1,0 +1,50 @@
+/**
+ * The programs of daemontools as documented and as Debian's behave: every case holds for Debian's first, then for
+ * ours. `UPDATE_CONFORMANCE=1` writes what Debian's print into the cases, for a person to read over.
+ */
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, test } from "vitest";
+import { lacks, needs, notRoot } from "../helpers.ts";
+import { makeLinks, programs, type Ran, runCase } from "./shell.ts";
+import { type Case, parse, print, show } from "./transcript.ts";
+
+const absent = [lacks(...programs, "setpriv", "perl", "gcc"), notRoot()];
+const casesDir = join(import.meta.dirname, "cases");
+const home = mkdtempSync(join(tmpdir(), "svtrace-conformance-"));
+chmodSync(home, 0o755);
+afterAll(() => rmSync(home, { recursive: true, force: true }));
+const links = absent.every((r) => r === "") ? makeLinks(home) : { C: "", ours: "" };
+
+const transcript = (c: Case, { outcomes }: Ran) =>
+  c.steps.map((step, i) => ({ command: step.command, printed: show(outcomes[i]) }));
+const documented = (c: Case) => c.steps.map((s) => ({ command: s.command, printed: s.expected }));
+const ownDocumented = (c: Case) =>
+  c.steps.map((s) => ({ command: s.command, printed: s.ours?.expected ?? s.expected }));
+
+for (const file of readdirSync(casesDir).filter((f) => f.endsWith(".t"))) {
+  const path = join(casesDir, file);
+  const cases = parse(readFileSync(path, "utf8"));
+  const program = file.slice(0, -2);
+  if (process.env.UPDATE_CONFORMANCE === "1") {
+    test(`${program}: written`, { timeout: 600_000 }, async () => {
+      const outcomes = [];
+      for (const c of cases) outcomes.push((await runCase(c.steps, links.C)).outcomes);
+      writeFileSync(path, print(cases, outcomes));
+    });
+    continue;
+  }
+  describe.concurrent(program, () => {
+    for (const c of cases) {
+      const [name, options] = needs(c.name, ...absent);
+      test(name, { ...options, timeout: 150_000 }, async ({ expect }) => {
+        const original = await runCase(c.steps, links.C);
+        expect(transcript(c, original), "Debian's").toEqual(documented(c));
+        const own = await runCase(c.steps, links.ours);
+        expect(transcript(c, own), "ours").toEqual(ownDocumented(c));
+        if (c.steps.every((s) => s.ours === undefined)) expect(own.tree, "files made").toEqual(original.tree);
+      });
+    }
+  });
+}
