@@ -66,6 +66,8 @@ until_() {
 state() { until_ "[ \\"\\$(/usr/bin/svstat $2 | sed -n 's/^[^:]*: \\($1\\).*/\\1/p')\\" = '$1' ]"; }
 # as_nobody COMMAND: with no privilege, the environment as it is
 as_nobody() { setpriv --reuid=65534 --regid=65534 --clear-groups "$@"; }
+# ends PID: a background process of ours, by TERM; sh's word on it is left out
+ends() { kill $1; { wait $1; } 2>/dev/null; :; }
 pid_of() { perl -e 'open F, "<", "$ARGV[0]/supervise/status"; read F, $_, 18; print unpack "x12 V", $_' "$1"; }
 # show FILE: its bytes in hexadecimal
 show() { od -An -tx1 "$1"; }
