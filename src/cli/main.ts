@@ -75,10 +75,19 @@ async function main(): Promise<number> {
   }
   if (!load) return other(name, argv);
   try {
-    return (await (await load()).main(argv, name)) ?? 0;
+    const program = await load();
+    return (await program.main(await undecoded(argv), name)) ?? 0;
   } catch (error) {
     return report(name, error);
   }
+}
+
+/** Arguments with the bytes that are no UTF-8, which Node replaced, as textOf has them. */
+async function undecoded(argv: string[]): Promise<string[]> {
+  if (!argv.some((a) => a.includes("\ufffd"))) return argv;
+  const { lastArguments } = await import("../kernel/own-memory.ts");
+  const { textOf } = await import("../base/bytes.ts");
+  return lastArguments(argv.length).map(textOf);
 }
 
 function other(name: string, argv: readonly string[]): number {

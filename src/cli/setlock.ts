@@ -1,5 +1,6 @@
 /** `setlock [-nNxX] file program`: runs program while it holds the lock. */
 import { openSync } from "node:fs";
+import { bytesOf } from "../base/bytes.ts";
 import { UsageError } from "../base/errors.ts";
 import { lockDescriptor } from "../kernel/files.ts";
 import { djbMain, Fatal, getopt, runRest, USAGE_EXIT } from "../supervise/chain.ts";
@@ -19,7 +20,7 @@ export function main(argv: string[]): Promise<number> {
     if (rest.length < 2) throw new UsageError(USAGE, USAGE_EXIT);
     let fd: number;
     try {
-      fd = openSync(file, "a", 0o600);
+      fd = openSync(bytesOf(file), "a", 0o600);
     } catch (error) {
       if (silent) return 0;
       throw new Fatal(`unable to open ${file}`, error);

@@ -1,4 +1,5 @@
 /** `setuidgid account child`: runs child as account, with the account's group and no other. */
+import { bytesOf } from "../base/bytes.ts";
 import { UsageError } from "../base/errors.ts";
 import { accountNamed, becomeAccount } from "../kernel/users.ts";
 import { djbMain, Fatal, runRest, USAGE_EXIT, words } from "../supervise/chain.ts";
@@ -7,7 +8,7 @@ export function main(argv: string[]): Promise<number> {
   return djbMain("setuidgid", () => {
     const [name] = argv;
     if (argv.length < 2) throw new UsageError("setuidgid: usage: setuidgid account child", USAGE_EXIT);
-    const account = accountNamed(name);
+    const account = accountNamed(bytesOf(name));
     if (!account) throw new Fatal(`unknown account ${name}`);
     try {
       becomeAccount(account);

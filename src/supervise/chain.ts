@@ -1,5 +1,7 @@
 /** What the chain-loading programs share: djb's getopt, environment changes, and becoming the rest of the command line. */
 
+import { writeSync } from "node:fs";
+import { bytesOf, textOf } from "../base/bytes.ts";
 import { djbWords } from "../base/djb.ts";
 import { type SysError, UsageError } from "../base/errors.ts";
 import { becomeProgram } from "../kernel/exec-path.ts";
@@ -27,17 +29,26 @@ export function words(error: unknown): string {
   return code === undefined ? (error as Error).message : djbWords(code);
 }
 
+/** A line on standard error, whatever the bytes of the names in it; it is no matter if nobody can read it. */
+export function say(line: string): void {
+  try {
+    writeSync(2, bytesOf(`${line}\n`));
+  } catch {
+    // closed, or full
+  }
+}
+
 /** Runs a program's body; its failures become djb's messages and exit codes. */
 export async function djbMain(name: string, body: () => Promise<number> | number): Promise<number> {
   try {
     return await body();
   } catch (error) {
     if (error instanceof UsageError) {
-      process.stderr.write(`${error.message}\n`);
+      say(error.message);
       return error.exitCode;
     }
     if (error instanceof Fatal) {
-      process.stderr.write(`${name}: fatal: ${error.message}\n`);
+      say(`${name}: fatal: ${error.message}`);
       return error.exitCode;
     }
     throw error;
@@ -116,6 +127,6 @@ export function runRest(
       ...options,
     });
   } catch (error) {
-    throw new Fatal(`unable to run ${argv[0]}`, error);
+    throw new Fatal(`unable to run ${textOf(argv[0])}`, error);
   }
 }
