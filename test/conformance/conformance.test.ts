@@ -7,8 +7,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, test } from "vitest";
 import { lacks, needs, notRoot } from "../helpers.ts";
-import { makeLinks, programs, type Ran, runCase } from "./shell.ts";
-import { type Case, parse, print, show } from "./transcript.ts";
+import { makeLinks, programs, runCase } from "./shell.ts";
+import { type Case, parse, print, type Step, show } from "./transcript.ts";
 
 const absent = [lacks(...programs, "setpriv", "perl", "gcc"), notRoot()];
 const casesDir = join(import.meta.dirname, "cases");
@@ -17,11 +17,9 @@ chmodSync(home, 0o755);
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 const links = absent.every((r) => r === "") ? makeLinks(home) : { C: "", ours: "" };
 
-const transcript = (c: Case, { outcomes }: Ran) =>
-  c.steps.map((step, i) => ({ command: step.command, printed: show(outcomes[i]) }));
-const documented = (c: Case) => c.steps.map((s) => ({ command: s.command, printed: s.expected }));
-const ownDocumented = (c: Case) =>
-  c.steps.map((s) => ({ command: s.command, printed: s.ours?.expected ?? s.expected }));
+/** A case with what was printed, or should have been, as one text: its differences are easy to read. */
+const text = (c: Case, printed: (step: Step, i: number) => readonly string[]) =>
+  c.steps.map((step, i) => [`$ ${step.command}`, ...printed(step, i)].join("\n")).join("\n");
 
 for (const file of readdirSync(casesDir).filter((f) => f.endsWith(".t") && (!process.env.ONLY || process.env.ONLY.split(",").includes(f.slice(0, -2))))) {
   const path = join(casesDir, file);
@@ -40,10 +38,12 @@ for (const file of readdirSync(casesDir).filter((f) => f.endsWith(".t") && (!pro
       const [name, options] = needs(c.name, ...absent);
       test(name, { ...options, timeout: 150_000 }, async ({ expect }) => {
         const original = await runCase(c.steps, links.C);
-        expect(transcript(c, original), "Debian's").toEqual(documented(c));
+        expect(text(c, (_, i) => show(original.outcomes[i])), "Debian's").toBe(text(c, (s) => s.expected));
         const own = await runCase(c.steps, links.ours);
-        expect(transcript(c, own), "ours").toEqual(ownDocumented(c));
-        if (c.steps.every((s) => s.ours === undefined)) expect(own.tree, "files made").toEqual(original.tree);
+        expect(text(c, (_, i) => show(own.outcomes[i])), "ours").toBe(text(c, (s) => (s.ours ?? s).expected));
+        if (c.steps.every((s) => s.ours === undefined)) {
+          expect(own.tree.join("\n"), "files made").toBe(original.tree.join("\n"));
+        }
       });
     }
   });
