@@ -2,7 +2,7 @@
 import { bytesOf } from "../base/bytes.ts";
 import { SysError } from "../base/errors.ts";
 import { djbMain, words } from "../supervise/chain.ts";
-import { statLine, visitor, type Visit } from "../supervise/control.ts";
+import { statLine, type Visit, visitor } from "../supervise/control.ts";
 
 export function main(argv: string[]): Promise<number> {
   return djbMain("svstat", () => {

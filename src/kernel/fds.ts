@@ -15,6 +15,16 @@ export function setCloseOnExec(fd: number, on: boolean): boolean {
   return true;
 }
 
+const F_GETFL = 3;
+const F_SETFL = 4;
+const O_NONBLOCK = 0o4000;
+
+/** Makes reads and writes through an open file wait. */
+export function makeBlocking(fd: number): void {
+  const flags = fcntl(fd, F_GETFL, 0);
+  if (flags >= 0) fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
+}
+
 /** Descriptors open before the program opened any: what comes later is ours, the trace's own file above all. */
 const early: ReadonlySet<number> = new Set(openFds().keys());
 

@@ -1,9 +1,9 @@
 /** What the chain-loading programs share: djb's getopt, environment changes, and becoming the rest of the command line. */
 
-import { writeSync } from "node:fs";
-import { bytesOf, textOf } from "../base/bytes.ts";
+import { textOf } from "../base/bytes.ts";
 import { djbWords } from "../base/djb.ts";
 import { type SysError, UsageError } from "../base/errors.ts";
+import { tell } from "../base/stderr.ts";
 import { becomeProgram } from "../kernel/exec-path.ts";
 import { lastArguments, startingEnvironment } from "../kernel/own-memory.ts";
 
@@ -29,14 +29,8 @@ export function words(error: unknown): string {
   return code === undefined ? (error as Error).message : djbWords(code);
 }
 
-/** A line on standard error, whatever the bytes of the names in it; it is no matter if nobody can read it. */
-export function say(line: string): void {
-  try {
-    writeSync(2, bytesOf(`${line}\n`));
-  } catch {
-    // closed, or full
-  }
-}
+/** A line on standard error. */
+export const say = (line: string): void => tell(`${line}\n`);
 
 /** Runs a program's body; its failures become djb's messages and exit codes. */
 export async function djbMain(name: string, body: () => Promise<number> | number): Promise<number> {
@@ -127,6 +121,7 @@ export function runRest(
       ...options,
     });
   } catch (error) {
+    if (error instanceof Fatal) throw error;
     throw new Fatal(`unable to run ${textOf(argv[0])}`, error);
   }
 }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { bytesOf } from "../base/bytes.ts";
 import { unixNow } from "../base/tai.ts";
 import { enterDirectory, enterOpenDirectory } from "../kernel/directory.ts";
+import { makeBlocking } from "../kernel/fds.ts";
 import { openFifoWriter } from "../kernel/files.ts";
 import { Fatal, words } from "./chain.ts";
 import { files, type Status, unpackStatus } from "./layout.ts";
@@ -52,6 +53,8 @@ export const isSupervised = (dir: string): boolean => okState(dir) === "running"
 export function sendControl(dir: string, bytes: string): void {
   const fd = openFifoWriter(join(dir, files.control));
   try {
+    // not to wait was for the open alone: a pipe that is full just now is waited for
+    makeBlocking(fd);
     if (bytes !== "") writeSync(fd, Buffer.from(bytes, "latin1"));
   } finally {
     closeSync(fd);

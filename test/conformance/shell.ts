@@ -114,8 +114,12 @@ export async function runCase(steps: readonly Step[], links: string): Promise<Ra
     };
     await shell(script, dir, env, out, err);
     endAll(id);
-    const cut = sections(steps.length, normalise(readFileSync(out), links), normalise(readFileSync(err), links));
-    return { outcomes: cut, tree: tree(dir) };
+    const cut = sections(
+      steps.length,
+      normalise(readFileSync(out), links),
+      normalise(readFileSync(err), links),
+    );
+    return { outcomes: cut, tree: tree(dir, links) };
   } finally {
     endAll(id);
     rmSync(home, { recursive: true, force: true, maxRetries: 5 });
@@ -194,7 +198,7 @@ function normalise(bytes: Buffer, links: string): Buffer {
   );
 }
 
-function tree(dir: string, prefix = ""): string[] {
+function tree(dir: string, links: string, prefix = ""): string[] {
   const lines: string[] = [];
   for (const bytes of readdirSync(Buffer.from(dir), { encoding: "buffer" }).sort(Buffer.compare)) {
     const name = bytes.toString("latin1");
@@ -204,15 +208,15 @@ function tree(dir: string, prefix = ""): string[] {
       continue;
     }
     const shown = prefix + name.replace(/^@4[0-9a-f]{23}/, "@STAMP");
-    // ours keeps more than the originals there
-    if (/(^|\/)supervise\/svtrace/.test(shown)) continue;
+    // ours keeps more than the originals there; the other is there for a moment at a time
+    if (/(^|\/)(supervise\/status\.new|svtrace.*|\.svtrace)$/.test(shown)) continue;
     const stat = lstatSync(path);
     const mode = (stat.mode & 0o7777).toString(8);
-    if (stat.isDirectory()) lines.push(`${shown}/ ${mode}`, ...tree(path, `${shown}/`));
+    if (stat.isDirectory()) lines.push(`${shown}/ ${mode}`, ...tree(path, links, `${shown}/`));
     else if (stat.isSymbolicLink()) lines.push(`${shown} -> ${readlinkSync(path)}`);
     else if (stat.isFIFO()) lines.push(`${shown} fifo ${mode}`);
-    else if (/supervise\/(status|pid|stat)$/.test(shown)) lines.push(`${shown} ${mode}`);
-    else lines.push(`${shown} ${mode} ${normalise(readFileSync(path), "\0").toString("latin1")}`);
+    else if (/(^|\/)(status|pid|stat)$/.test(shown)) lines.push(`${shown} ${mode}`);
+    else lines.push(`${shown} ${mode} ${normalise(readFileSync(path), links).toString("latin1")}`);
   }
   return lines;
 }

@@ -58,17 +58,14 @@ interface Mutable {
   ours?: { reason: string; expected: string[] };
 }
 
-/** The reverse of parse, with `outcomes` in place of what was expected. */
-export function print(cases: readonly Case[], outcomes: readonly (readonly Outcome[])[]): string {
-  const block = (c: Case, i: number) => {
-    const steps = c.steps.flatMap((step, k) => [
-      `$ ${step.command.replaceAll("\n", "\n  > ")}`,
-      ...show(outcomes[i][k]),
-      ...(step.ours ? [`~ ${step.ours.reason}`, ...step.ours.expected] : []),
-    ]);
-    return [c.name, ...c.notes, ...steps.map((line) => INDENT + line), ""].join("\n");
-  };
-  return cases.map(block).join("\n");
+/** The reverse of parse for one case, with what Debian's and, where that differs, ours printed. */
+export function print(c: Case, original: readonly Outcome[], own: readonly Outcome[]): string {
+  const steps = c.steps.flatMap((step, i) => [
+    `$ ${step.command.replaceAll("\n", "\n  > ")}`,
+    ...show(original[i]),
+    ...(step.ours ? [`~ ${step.ours.reason}`, ...show(own[i])] : []),
+  ]);
+  return [c.name, ...c.notes, ...steps.map((line) => INDENT + line), ""].join("\n");
 }
 
 /** An outcome as lines of a transcript. */

@@ -1,63 +1,45 @@
 Every chain-loader leaves the program what it was itself started with, but for what it is to change
   $ limit() { (umask 027; ulimit -n 512; ulimit -c 0; exec 5<&0 6>/dev/null 7</; nice -n 3 "$@"); }
   $ a=$(printf 'arg\377\200\001'); nl=$(printf 'two\nlines'); export V="$a"
-  $ through() { limit env "$(printf 'v\376=x\377')" "$@" "$PROBE" "$a" '' "$nl" -- -x >left; [ -e base ] || cp left base; sed 's,d/left,d/base,' left | diff - base; }
+  $ through() { limit env "$(printf 'v\376=x\377')" "$@" "$PROBE" "$a" '' "$nl" -- -x >left; [ -e base ] || cp left base; sed 's,d/left,d/base,' left | diff --old-line-format='- %L' --new-line-format='+ %L' --unchanged-line-format= base -; }
   $ limit env "$(printf 'v\376=x\377')" "$PROBE" "$a" '' "$nl" -- -x >base
   $ through pgrphack
-  37c37
-  < nice 3, leads session 1, leads group 1, dumpable 1, pdeathsig 0, timer slack 50000, same pid -1
-  ---
-  > nice 3, leads session 0, leads group 0, dumpable 1, pdeathsig 0, timer slack 50000, same pid -1
+  - nice 3, leads session 0, leads group 0, dumpable 1, pdeathsig 0, timer slack 50000, same pid -1
+  + nice 3, leads session 1, leads group 1, dumpable 1, pdeathsig 0, timer slack 50000, same pid -1
   [1]
   $ through setlock lock
-  33d32
-  < fd 3 HOME/d/lock cloexec 0 status 0106001
+  + fd 3 HOME/d/lock cloexec 0 status 0106001
   [1]
   $ mkdir e; through envdir e
   $ through envuidgid nobody
-  50,51d49
-  < variable GID=65534
-  < variable UID=65534
+  + variable GID=65534
+  + variable UID=65534
   [1]
   $ through setuidgid nobody
-  2,4c2,4
-  < Uid:\x0965534\x0965534\x0965534\x0965534
-  < Gid:\x0965534\x0965534\x0965534\x0965534
-  < Groups:\x0965534 
-  ---
-  > Uid:\x090\x090\x090\x090
-  > Gid:\x090\x090\x090\x090
-  > Groups:\x09 
-  10c10
-  < CapEff:\x090000000000000000
-  ---
-  > CapEff:\x09000001fffeffffff
+  - Uid:\x090\x090\x090\x090
+  - Gid:\x090\x090\x090\x090
+  - Groups:\x09 
+  + Uid:\x0965534\x0965534\x0965534\x0965534
+  + Gid:\x0965534\x0965534\x0965534\x0965534
+  + Groups:\x0965534 
+  - CapEff:\x09000001fffeffffff
+  + CapEff:\x090000000000000000
   [1]
   $ through softlimit -c 4096 -t 1000
-  14c14
-  < CPU 1000 -1
-  ---
-  > CPU -1 -1
+  - CPU -1 -1
+  + CPU 1000 -1
   [1]
   $ through softlimit -m 500000000 -o 64
-  16,17c16,17
-  < DATA 500000000 -1
-  < STACK 500000000 -1
-  ---
-  > DATA -1 -1
-  > STACK 8388608 -1
-  21c21
-  < NOFILE 64 512
-  ---
-  > NOFILE 512 512
-  23c23
-  < AS 500000000 -1
-  ---
-  > AS -1 -1
+  - DATA -1 -1
+  - STACK 8388608 -1
+  + DATA 500000000 -1
+  + STACK 500000000 -1
+  - NOFILE 512 512
+  + NOFILE 64 512
+  - AS -1 -1
+  + AS 500000000 -1
   [1]
-  $ through fghack | sed '/^[<>] fd [1-9][0-9]* pipe/d'
-  33,34d32
-  38,66d35
+  $ through fghack | sed '/^[-+] fd [1-9][0-9]* pipe/d'
   $ rm left base
 
 The process stays the same: its id, its parent
@@ -87,6 +69,23 @@ Signals that are ignored or blocked stay so; those Node changes are back
   SigBlk:\x090000000000000000
   SigIgn:\x090000000001001203
   SigCgt:\x090000000000000000
+  ~ Node resets the signal mask and ignored signals when it starts, and does not say what they were
+  SigPnd:\x090000000000000000
+  SigBlk:\x090000000000000000
+  SigIgn:\x090000000001001203
+  SigCgt:\x090000000000000000
+  SigPnd:\x090000000000000000
+  SigBlk:\x090000000000000000
+  SigIgn:\x090000000000000000
+  SigCgt:\x090000000000000000
+  SigPnd:\x090000000000000000
+  SigBlk:\x090000000000000000
+  SigIgn:\x090000000000000000
+  SigCgt:\x090000000000000000
+  SigPnd:\x090000000000000000
+  SigBlk:\x090000000000000000
+  SigIgn:\x090000000000000000
+  SigCgt:\x090000000000000000
   $ for p in env pgrphack 'setlock lock'; do perl -e 'use POSIX; sigprocmask SIG_BLOCK, POSIX::SigSet->new(SIGUSR1, SIGTERM, SIGCHLD, SIGPIPE); exec @ARGV' $p "$PROBE" | grep Sig; done
   SigPnd:\x090000000000000000
   SigBlk:\x090000000000015200
@@ -100,10 +99,28 @@ Signals that are ignored or blocked stay so; those Node changes are back
   SigBlk:\x090000000000015200
   SigIgn:\x090000000000000000
   SigCgt:\x090000000000000000
+  ~ Node resets the signal mask and ignored signals when it starts, and does not say what they were
+  SigPnd:\x090000000000000000
+  SigBlk:\x090000000000015200
+  SigIgn:\x090000000000000000
+  SigCgt:\x090000000000000000
+  SigPnd:\x090000000000000000
+  SigBlk:\x090000000000000000
+  SigIgn:\x090000000000000000
+  SigCgt:\x090000000000000000
+  SigPnd:\x090000000000000000
+  SigBlk:\x090000000000000000
+  SigIgn:\x090000000000000000
+  SigCgt:\x090000000000000000
   $ perl -e '$SIG{CHLD} = "IGNORE"; exec "pgrphack", $ENV{PROBE}' | grep Sig
   SigPnd:\x090000000000000000
   SigBlk:\x090000000000000000
   SigIgn:\x090000000000010000
+  SigCgt:\x090000000000000000
+  ~ Node resets the signal mask and ignored signals when it starts, and does not say what they were
+  SigPnd:\x090000000000000000
+  SigBlk:\x090000000000000000
+  SigIgn:\x090000000000000000
   SigCgt:\x090000000000000000
 
 Standard descriptors that are closed stay closed
@@ -111,15 +128,27 @@ Standard descriptors that are closed stay closed
   $ pgrphack "$PROBE" <&- | fds
   fd 1 pipe cloexec 0 status 01
   fd 2 HOME/err cloexec 0 status 0102001
+  ~ Node opens /dev/null in place of a standard descriptor that is closed
+  fd 0 /dev/null cloexec 0 status 0100002
+  fd 1 pipe cloexec 0 status 01
+  fd 2 HOME/err cloexec 0 status 0102001
   $ pgrphack "$PROBE" 2>&- | fds
   fd 0 /dev/null cloexec 0 status 0100000
   fd 1 pipe cloexec 0 status 01
+  ~ Node opens /dev/null in place of a standard descriptor that is closed
+  fd 0 /dev/null cloexec 0 status 0100000
+  fd 1 pipe cloexec 0 status 01
+  fd 2 /dev/null cloexec 0 status 0100002
   $ pgrphack sh -c '"$PROBE" >out' >&-; fds <out; rm out
   fd 0 /dev/null cloexec 0 status 0100000
   fd 1 HOME/d/out cloexec 0 status 0100001
   fd 2 HOME/err cloexec 0 status 0102001
   $ setlock lock "$PROBE" <&- | fds
   fd 0 HOME/d/lock cloexec 0 status 0106001
+  fd 1 pipe cloexec 0 status 01
+  fd 2 HOME/err cloexec 0 status 0102001
+  ~ Node opens /dev/null in place of a standard descriptor that is closed
+  fd 0 /dev/null cloexec 0 status 0100002
   fd 1 pipe cloexec 0 status 01
   fd 2 HOME/err cloexec 0 status 0102001
 

@@ -39,6 +39,8 @@ Not supervised
   s: unable to read supervise/status: bad format
   $ rm s/supervise/status; mkdir s/supervise/status; svstat s
   s: down N seconds, normally up
+  ~ the original takes the failed read for a status of zeros
+  s: unable to read supervise/status: is a directory
 
 Without permission
   $ mkdir -p s/supervise; mkfifo -m 600 s/supervise/ok; as_nobody svstat s

@@ -25,14 +25,20 @@ What has none passes
   $ printf 'a\0b\377\n' | tai64nlocal
   a\x00b\xff
   $ printf '@' | tai64nlocal
+  ~ the original loses what it holds back at the end of input
+  @ (no-eol)
   $ printf '@\n' | tai64nlocal
   ! Segmentation fault
   [139]
+  ~ the original crashes; what is no stamp passes unchanged
+  @
   $ printf 'x@4000000037c219bf2ef02e94\n' | tai64nlocal
   x@STAMP
 
 Stamps without what follows, uppercase, in pieces
   $ printf '@4000000037c219bf2ef02e94' | tai64nlocal
+  ~ the original loses what it holds back at the end of input
+  1999-08-24 13:04:05.787492500 (no-eol)
   $ printf '@4000000037c219bf2ef02e94x\n' | tai64nlocal
   1999-08-24 13:04:05.787492500x
   $ (printf '@4000000037c2'; sleep 0.2; printf '19bf2ef02e94 in two pieces\n') | tai64nlocal
