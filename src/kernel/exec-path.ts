@@ -1,6 +1,6 @@
 /** execvp(3) as djb's pathexec does it: what is tried, and which error is reported when all fails. */
 import { handDown, restoreFileLimit, restoreSignals } from "./exec.ts";
-import { duplicateOnto, inheritedFds, setCloseOnExec } from "./fds.ts";
+import { duplicate, duplicateOnto, inheritedFds, setCloseOnExec } from "./fds.ts";
 import { errno, libc, sysError } from "./ffi.ts";
 import { CStringArray, cString } from "./memory.ts";
 
@@ -38,12 +38,14 @@ export function becomeProgram({ argv, env, path, pass = [], beforeExec }: Becomi
   for (const fd of inherited) setCloseOnExec(fd, false);
   restoreSignals();
   restoreFileLimit();
-  // to the number they would have if Node had opened nothing; what of Node's is there is not needed any more
+  // to the number they would have if Node had opened nothing; what of Node's is there comes back if there is no exec
   const taken = new Set(inherited);
+  const moved: (readonly [fd: number, copy: number])[] = [];
   for (const fd of pass) {
     let lowest = 0;
     while (taken.has(lowest)) lowest++;
     taken.add(lowest);
+    moved.push([lowest, duplicate(lowest)]);
     duplicateOnto(fd, lowest);
     setCloseOnExec(lowest, false);
   }
@@ -56,5 +58,6 @@ export function becomeProgram({ argv, env, path, pass = [], beforeExec }: Becomi
     if (failure !== ENOENT) code = failure;
     if (![ENOENT, EACCES, EPERM, EISDIR].includes(failure)) break;
   }
+  for (const [fd, copy] of moved) if (copy >= 0) duplicateOnto(copy, fd);
   throw sysError(`execve(${file})`, code);
 }

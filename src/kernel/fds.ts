@@ -15,6 +15,7 @@ export function setCloseOnExec(fd: number, on: boolean): boolean {
   return true;
 }
 
+const F_DUPFD_CLOEXEC = 1030;
 const F_GETFL = 3;
 const F_SETFL = 4;
 const O_NONBLOCK = 0o4000;
@@ -59,6 +60,11 @@ export function inheritedFds(ours: ReadonlySet<number> = new Set()): number[] {
 }
 
 const dup2 = libc("int dup2(int from, int to)");
+
+/** Another descriptor for what `fd` refers to, close-on-exec; negative if `fd` is not open. */
+export function duplicate(fd: number): number {
+  return fcntl(fd, F_DUPFD_CLOEXEC, 0);
+}
 
 /** Makes `to` refer to what `from` does. */
 export function duplicateOnto(from: number, to: number): void {

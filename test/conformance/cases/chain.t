@@ -151,6 +151,7 @@ Standard descriptors that are closed stay closed
   fd 0 /dev/null cloexec 0 status 0100002
   fd 1 pipe cloexec 0 status 01
   fd 2 HOME/err cloexec 0 status 0102001
+  fd 3 HOME/d/lock cloexec 0 status 0106001
 
 All of them in a row
   $ mkdir e; echo 1 >e/ONE; env -i PATH="$PATH" PROBE="$PROBE" pgrphack setlock lock envdir e envuidgid nobody softlimit -o 100 setuidgid nobody "$PROBE" | grep -E '^(Uid|Groups|NOFILE|fd [0-6] |variable|Sig)' | sed '/NOFILE/s/ [0-9]*$//'
