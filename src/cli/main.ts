@@ -44,6 +44,7 @@ const commands: Readonly<Record<string, () => Promise<Program>>> = {
   completions: () => import("./completions.ts"),
   man: () => import("./man.ts"),
   help: () => import("./help.ts"),
+  logger: () => import("./logger.ts"),
 };
 
 const WRONG_USAGE = 2;
