@@ -150,7 +150,11 @@ export class Channel {
 
   private async open(): Promise<void> {
     if (!this.files) {
-      const files = new ServiceFiles(this.label, this.dir);
+      const files = new ServiceFiles(
+        this.label,
+        (text, error) => this.warn(`${text}: ${(error as Error).message}`),
+        this.dir,
+      );
       try {
         const fd = files.acquire();
         this.spool = new Spool(files.at(SPOOL));
