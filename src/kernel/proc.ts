@@ -57,6 +57,28 @@ export function startTime(tid: number): number | undefined {
   return stat === undefined ? undefined : Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]);
 }
 
+/** When a task was started in ns on the clock of CLOCK_BOOTTIME, to 10 ms; like CLOCK_MONOTONIC if never suspended. */
+export function bootTime(tid: number): number | undefined {
+  const ticks = startTime(tid);
+  return ticks === undefined ? undefined : ticks * 10e6;
+}
+
+/** Children of a process, their children and so on, parents first. */
+export function descendants(pid: number): number[] {
+  const found: number[] = [];
+  const look = (parent: number): void => {
+    for (const tid of threads(parent)) {
+      for (const child of (text(`/proc/${parent}/task/${tid}/children`) ?? "").split(" ")) {
+        if (child === "" || found.includes(Number(child))) continue;
+        found.push(Number(child));
+        look(Number(child));
+      }
+    }
+  };
+  look(pid);
+  return found;
+}
+
 /** Soft and hard limit of open files; undefined if unreadable. */
 export function openFilesLimit(pid: number | "self"): { soft: number; hard: number } | undefined {
   const m = /^Max open files\s+(\S+)\s+(\S+)/m.exec(text(`/proc/${pid}/limits`) ?? "");

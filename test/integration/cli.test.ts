@@ -1,10 +1,10 @@
 /** Help, manual pages, completions and errors, which come from the option tables. */
-import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { allPages, pageFile } from "../../src/cli/options/man.ts";
-import { programs } from "../../src/cli/options/index.ts";
 import { shells } from "../../src/cli/options/completions.ts";
+import { programs } from "../../src/cli/options/index.ts";
+import { allPages, pageFile } from "../../src/cli/options/man.ts";
 import { lacks, needs, root, run, svtrace, tempDir } from "../helpers.ts";
 
 const commands = programs.filter((p) => !p.applet);
@@ -28,10 +28,17 @@ test("wrong usage is one line that says what is wrong, and 2", { timeout: 120_00
     expect(wrong.stderr).toMatch(new RegExp(`^svtrace ${p.name}: .*no-such-option.*\n$`));
     expect(wrong.stdout).toBe("");
   }
-  expect(await svtrace(["nosuch"])).toMatchObject({ status: 2, stderr: expect.stringMatching(/^svtrace: unknown command/) });
+  expect(await svtrace(["nosuch"])).toMatchObject({
+    status: 2,
+    stderr: expect.stringMatching(/^svtrace: unknown command/),
+  });
   expect((await svtrace(["logs"])).stderr).toMatch(/^svtrace logs: SERVICE is missing; /);
-  expect((await svtrace(["doctor", "more"])).stderr).toMatch(/^svtrace doctor: one argument too many: more; /);
-  expect((await svtrace(["completions", "tcsh"])).stderr).toMatch(/^svtrace completions: no completions for tcsh; /);
+  expect((await svtrace(["doctor", "more"])).stderr).toMatch(
+    /^svtrace doctor: one argument too many: more; /,
+  );
+  expect((await svtrace(["completions", "tcsh"])).stderr).toMatch(
+    /^svtrace completions: no completions for tcsh; /,
+  );
 });
 
 test(...needs("manual pages: no warnings from man-db and mandoc", lacks("man", "mandoc")), async () => {
@@ -45,7 +52,10 @@ test(...needs("manual pages: no warnings from man-db and mandoc", lacks("man", "
     expect({ file, ...shown }).toMatchObject({ status: 0, stderr: "" });
     expect(shown.stdout).toContain("SYNOPSIS");
   }
-  expect(await run(["mandoc", "-T", "lint", "-W", "warning", ...files])).toMatchObject({ status: 0, stdout: "" });
+  expect(await run(["mandoc", "-T", "lint", "-W", "warning", ...files])).toMatchObject({
+    status: 0,
+    stdout: "",
+  });
   expect((await svtrace(["man", "svc"])).stdout).toBe(readFileSync(join(dir, "svc.8"), "utf8"));
 });
 
@@ -78,7 +88,8 @@ function check(words: readonly string[], got: string, includes: readonly string[
 test(...needs("completions in bash", lacks("bash")), async () => {
   const { dir, script } = shellDir("bash");
   for (const { words, includes, lacks: without } of offered) {
-    const ask = 'source "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _svtrace; printf "%s\\n" "${COMPREPLY[@]}"';
+    const ask =
+      'source "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _svtrace; printf "%s\\n" "${COMPREPLY[@]}"';
     const got = await run(["bash", "--norc", "-c", ask, script, ...words], { cwd: dir });
     expect(got.stderr).toBe("");
     check(words, got.stdout, includes, without);
@@ -89,7 +100,10 @@ test(...needs("completions in fish", lacks("fish")), async () => {
   const { dir, script } = shellDir("fish");
   const env = { ...process.env, HOME: dir };
   for (const { words, includes, lacks: without } of offered) {
-    const got = await run(["fish", "-N", "-c", `source ${script}; complete -C '${words.join(" ")}'`], { cwd: dir, env });
+    const got = await run(["fish", "-N", "-c", `source ${script}; complete -C '${words.join(" ")}'`], {
+      cwd: dir,
+      env,
+    });
     expect(got.stderr).toBe("");
     check(words, got.stdout, includes, without);
   }
