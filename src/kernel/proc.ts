@@ -63,22 +63,6 @@ export function bootTime(tid: number): number | undefined {
   return ticks === undefined ? undefined : ticks * 10e6;
 }
 
-/** Children of a process, their children and so on, parents first. */
-export function descendants(pid: number): number[] {
-  const found: number[] = [];
-  const look = (parent: number): void => {
-    for (const tid of threads(parent)) {
-      for (const child of (text(`/proc/${parent}/task/${tid}/children`) ?? "").split(" ")) {
-        if (child === "" || found.includes(Number(child))) continue;
-        found.push(Number(child));
-        look(Number(child));
-      }
-    }
-  };
-  look(pid);
-  return found;
-}
-
 /** Soft and hard limit of open files; undefined if unreadable. */
 export function openFilesLimit(pid: number | "self"): { soft: number; hard: number } | undefined {
   const m = /^Max open files\s+(\S+)\s+(\S+)/m.exec(text(`/proc/${pid}/limits`) ?? "");
@@ -86,7 +70,7 @@ export function openFilesLimit(pid: number | "self"): { soft: number; hard: numb
   return { soft: Number(m[1]), hard: Number(m[2]) };
 }
 
-/** pids of the living descendants of a process; empty if it is gone. */
+/** pids of the living descendants of a process, parents before their children; empty if it is gone. */
 export function descendants(pid: number): number[] {
   const found: number[] = [];
   const pending = [pid];
