@@ -476,7 +476,13 @@ export class RecordingSink implements EventSink {
       const info = infoOf(call);
       if (open.target === "" && open.text !== undefined)
         open.target = this.targets.of(task, info, open.text.args.text, now - call.entry, SLOW);
-      if (now - call.entry >= BLOCKED && info.clients && this.state !== "stopping")
+      const text = open.text?.args.text ?? "";
+      if (
+        now - call.entry >= BLOCKED &&
+        info.clients &&
+        this.state !== "stopping" &&
+        !ready.onlyLooks(call.name, call.args, text)
+      )
         this.readiness.awaits(open.target, call.entry, task.tid, false);
       if (info.locks && !open.asked) {
         open.asked = true;
