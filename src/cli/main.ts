@@ -56,7 +56,7 @@ Find out why a service, or its restart, is slow:
   run [OPTIONS] -- CMD trace a service from within its run script, under any supervisor
   record -o F -- CMD   record a command (or -p PID)
   doctor               what this machine allows
-  export RECORDING     a recording as strace's text or JSON
+  export RECORDING     a recording for other tools: strace's text, JSON, Perfetto, pprof, Parquet ...
 
 Programs, also runnable through links made by \`svtrace applets DIR\`:
   ${Object.keys(applets).join(" ")}
