@@ -2,6 +2,7 @@
 import { mkdirSync, symlinkSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { SysError, UsageError } from "../base/errors.ts";
+import { tell } from "../base/stderr.ts";
 import { version } from "./version.ts";
 
 type Program = { main(argv: string[], name: string): Promise<number | void> };
@@ -92,7 +93,7 @@ function other(name: string, argv: readonly string[]): number {
   }
   if (name === "applets") {
     if (argv.length !== 1) {
-      process.stderr.write("usage: svtrace applets DIR\n");
+      tell("usage: svtrace applets DIR\n");
       return 1;
     }
     try {
@@ -103,9 +104,7 @@ function other(name: string, argv: readonly string[]): number {
       return report("svtrace", error);
     }
   }
-  process.stderr.write(
-    `svtrace: unknown command '${name.replace(/[^\x20-\x7e]/g, "?")}'; svtrace --help lists them\n`,
-  );
+  tell(`svtrace: unknown command '${name.replace(/[^\x20-\x7e]/g, "?")}'; svtrace --help lists them\n`);
   return 1;
 }
 
@@ -123,15 +122,16 @@ function report(name: string, error: unknown): number {
   const prefix = applets[name] ? name : `svtrace ${name}`.replace("svtrace svtrace", "svtrace");
   const message = error instanceof Error ? error.message : String(error);
   // an empty message: all has been said
-  if (message !== "") process.stderr.write(`${prefix}: ${message}\n`);
-  if (process.env.SVTRACE_DEBUG === "1" && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  if (message !== "") tell(`${prefix}: ${message}\n`);
+  if (process.env.SVTRACE_DEBUG === "1" && error instanceof Error) tell(`${error.stack}\n`);
   if (error instanceof UsageError) return error.exitCode;
   if (error instanceof SysError && applets[name] && !quietOnes.has(name)) return 111;
   return 1;
 }
 
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") process.exit(0);
-  throw error;
+// not a listener on process.stdout: that must not even be looked at before a command is started (base/stderr.ts)
+process.on("uncaughtException", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE" && error === process.stdout.errored) process.exit(0);
+  process.exit(report(basename(process.argv[1] ?? ""), error));
 });
 process.exitCode = await main();

@@ -25,7 +25,7 @@ export function parentsFileLimit(): readonly [soft: bigint, hard: bigint] | unde
   const word = (n: number) => (Number.isFinite(n) ? BigInt(n) : RLIM_INFINITY);
   const hard = word(own.hard);
   const soft = word(parent.soft);
-  return [soft < hard ? soft : hard, hard];
+  return [Math.min(soft, hard), hard];
 }
 
 /** Gives up the raised limit on open files. */
