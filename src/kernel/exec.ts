@@ -25,7 +25,8 @@ export function parentsFileLimit(): readonly [soft: bigint, hard: bigint] | unde
   const word = (n: number) => (Number.isFinite(n) ? BigInt(n) : RLIM_INFINITY);
   const hard = word(own.hard);
   const soft = word(parent.soft);
-  return [Math.min(soft, hard), hard];
+  // biome-ignore lint/style/useMathMinMax: Math has no minimum of bigints
+  return [soft < hard ? soft : hard, hard];
 }
 
 /** Gives up the raised limit on open files. */

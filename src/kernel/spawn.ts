@@ -4,11 +4,11 @@
  * code (see arch/). Everything a child does before execve is visible here as data.
  */
 
-import koffi from "koffi";
 import { SysError } from "../base/errors.ts";
 import { childRunner, nr } from "./arch/index.ts";
+import { machineCode } from "./code.ts";
 import { addressOf, errnoName, errnoText, libc } from "./ffi.ts";
-import { CStringArray, cString, type Mapping, makeExecutable, mapAnonymous, unmap } from "./memory.ts";
+import { CStringArray, cString, type Mapping, mapAnonymous, unmap } from "./memory.ts";
 
 const STEP_WORDS = 9;
 const STEP_IGNORE = 1;
@@ -31,12 +31,10 @@ const sigprocmask = libc("int pthread_sigmask(int how, void *set, void *oldset)"
 let runner: ((steps: Uint8Array, stackTop: number, flags: number) => number) | undefined;
 
 function loadRunner(): NonNullable<typeof runner> {
-  if (runner) return runner;
-  const code = mapAnonymous(4096);
-  new Uint8Array(code.buffer).set(childRunner);
-  makeExecutable(code);
-  const proto = koffi.proto("long svtrace_run_child(void *steps, uintptr_t stack, uintptr_t flags)");
-  runner = koffi.decode(BigInt(code.address), proto) as NonNullable<typeof runner>;
+  runner ??= machineCode(
+    childRunner,
+    "long svtrace_run_child(void *steps, uintptr_t stack, uintptr_t flags)",
+  ) as NonNullable<typeof runner>;
   return runner;
 }
 
