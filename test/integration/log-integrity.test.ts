@@ -1,7 +1,7 @@
 /**
  * Numbered lines from services to their logs, while loggers and supervisors are killed and disks are full: every line
- * once. SVTRACE_LOG_MB says how much each service writes (default 24), SVTRACE_LOG_SECONDS how long there is killing
- * meanwhile (default 12).
+ * once. SVTRACE_LOG_MB says how much each service writes (default 12), SVTRACE_LOG_SECONDS how long there is killing
+ * at least meanwhile (default 8).
  */
 import { spawnSync } from "node:child_process";
 import {
@@ -31,8 +31,10 @@ import {
   waitUntil,
 } from "../helpers.ts";
 
-const MEGABYTES = Number(process.env.SVTRACE_LOG_MB ?? 24);
-const KILLING = Number(process.env.SVTRACE_LOG_SECONDS ?? 12);
+const MEGABYTES = Number(process.env.SVTRACE_LOG_MB ?? 12);
+const KILLING = Number(process.env.SVTRACE_LOG_SECONDS ?? 8);
+/** Kills of the shared logger, at least. */
+const KILLS = 5;
 /** Mean length of the writer's lines, bytes. */
 const LINE = 85;
 const PATIENCE = 120 + KILLING + MEGABYTES;
@@ -155,10 +157,10 @@ test(name, { ...options, timeout: (PATIENCE + 60) * 1000 }, async () => {
   const kills = { logger: 0, original: 0, supervisor: 0, full: 0 };
   const written = () => [a, b, c, d].every((dir) => existsSync(join(dir, "written")));
   const began = performance.now();
-  while (!written()) {
+  while (!written() || kills.logger < KILLS) {
     if (performance.now() - began > PATIENCE * 1000) throw new Error(`not written after ${PATIENCE} s`);
     await sleep(0.05 + Math.random() * 0.4);
-    if (performance.now() - began > KILLING * 1000) {
+    if (performance.now() - began > KILLING * 1000 && kills.logger >= KILLS) {
       rmSync(ballast, { force: true });
       continue;
     }
@@ -208,5 +210,4 @@ test(name, { ...options, timeout: (PATIENCE + 60) * 1000 }, async () => {
   expect({ stamped: await count(join(b, "log/main"), total) }).toEqual({ stamped: none });
   expect({ copy: await count(join(b, "log/copy"), total) }).toEqual({ copy: none });
   expect({ full: await count(join(c, "log/main"), few) }).toEqual({ full: none });
-  expect(kills.logger).toBeGreaterThan(3);
 });
