@@ -185,7 +185,7 @@ export const scenarios: Scenario[] = [
   },
   {
     name: "perl/modules-on-a-slow-disk",
-    cause: "modules looked for in vain in 4 directories of a disk on which a look-up takes 5 ms",
+    cause: "modules looked for in vain in 4 directories of a disk on which a look-up takes 4 ms",
     category: "disk",
     about: /data\/lib/,
     missing: noSlowFs,
@@ -194,7 +194,7 @@ export const scenarios: Scenario[] = [
       const fs = await SlowFs.over(world, world.path("lib"));
       const dirs = Array.from({ length: 4 }, (_, i) => world.path(`lib/d${i}`));
       await prefork(world, { env: { PERL5LIB: dirs.join(":") } });
-      fs.delay("lookup", 0.005);
+      fs.delay("lookup", 0.004);
       await world.restart();
       return fs.delayed("lookup");
     },

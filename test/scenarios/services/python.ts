@@ -56,7 +56,7 @@ f = open(sys.argv[1], "a"); fcntl.lockf(f, fcntl.LOCK_EX); print("locked", flush
   },
   {
     name: "python/import-path",
-    cause: "an import path on a disk on which a look-up takes 10 ms",
+    cause: "an import path on a disk on which a look-up takes 3 ms",
     category: "disk",
     about: /lib/,
     missing: () => missing() || noSlowFs(),
@@ -67,7 +67,7 @@ f = open(sys.argv[1], "a"); fcntl.lockf(f, fcntl.LOCK_EX); print("locked", flush
       const fs = await SlowFs.over(world, world.path("lib"));
       const dirs = [...Array.from({ length: 5 }, (_, i) => world.path(`lib/d${i}`)), world.path("lib/last")];
       await python(world, { PYTHONPATH: dirs.join(":"), MODULES: names.join(",") });
-      fs.delay("lookup", 0.01);
+      fs.delay("lookup", 0.003);
       await world.restart();
       return fs.delayed("lookup");
     },
@@ -92,7 +92,7 @@ f = open(sys.argv[1], "a"); fcntl.lockf(f, fcntl.LOCK_EX); print("locked", flush
   },
   {
     name: "python/computing",
-    cause: "a start that computes",
+    cause: "a start that computes (CPU seconds)",
     category: "cpu",
     about: /computed/,
     missing,
