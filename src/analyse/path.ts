@@ -31,6 +31,13 @@ export class CriticalPath {
     return this.out;
   }
 
+  /** Segments that fill [from, to]: what thread `tid` did itself; what it waited for is not followed. */
+  alone(tid: number, from: number, to: number): Segment[] {
+    this.out = [];
+    if (to > from) this.walk(tid, from, to, [], undefined);
+    return this.out;
+  }
+
   private back(tid: number, from: number, to: number, seen: Set<number>): void {
     const thread = this.timeline.threads.get(tid);
     const born = thread?.born ?? from;
@@ -46,7 +53,13 @@ export class CriticalPath {
     this.walk(tid, attached, to, [], new Set([tid]));
   }
 
-  private walk(tid: number, from: number, to: number, via: readonly CallRow[], stack: Set<number>): void {
+  private walk(
+    tid: number,
+    from: number,
+    to: number,
+    via: readonly CallRow[],
+    stack: Set<number> | undefined,
+  ): void {
     const died = this.timeline.diedOf(tid);
     const end = Math.min(to, Math.max(died, from));
     let at = from;
@@ -75,10 +88,18 @@ export class CriticalPath {
     this.push({ ...common, from: ran + blocked, to, category: "runqueue", kind: "runqueue" });
   }
 
-  private inCall(call: CallRow, from: number, to: number, via: readonly CallRow[], stack: Set<number>): void {
+  private inCall(
+    call: CallRow,
+    from: number,
+    to: number,
+    via: readonly CallRow[],
+    stack?: Set<number>,
+  ): void {
     const other =
-      to - from >= WORTH_FOLLOWING && stack.size < MAX_DEPTH ? this.wakers.of(call, from, to) : undefined;
-    if (other === undefined || stack.has(other)) {
+      stack && to - from >= WORTH_FOLLOWING && stack.size < MAX_DEPTH
+        ? this.wakers.of(call, from, to)
+        : undefined;
+    if (!stack || other === undefined || stack.has(other)) {
       this.leaf(call, from, to, via);
       return;
     }

@@ -88,6 +88,8 @@ export interface Report {
   /** Seconds that no cause explains; `tracing` is the part of it in which processes were stopped by the tracer. */
   unattributed: number;
   tracing: number;
+  /** Of a running service: seconds in which threads had nothing to do. */
+  idle?: number;
   processes: ProcessTotal[];
   lost: number;
   losses: { count: number; reason: string }[];

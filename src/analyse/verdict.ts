@@ -30,6 +30,17 @@ export function verdict(report: Omit<Report, "verdict">): string {
   return `The ${noun} took ${took}: ${top.map(phrase).join("; ")}${rest}.${computing}`;
 }
 
+/** What a running service waited for, in one or two sentences. */
+export function runningVerdict(report: Omit<Report, "verdict">): string {
+  const span = duration(report.total * 1e9);
+  const slow = report.causes.filter((c) => c.share >= 0.05 && c.seconds >= 0.01 * report.total);
+  if (slow.length === 0)
+    return `Within ${span} nothing was waited for that stands out: the service was idle.`;
+  const top = slow.slice(0, 3).map((c) => `${c.text} (${c.comm}[${c.pid}])`);
+  const idle = duration((report.idle ?? 0) * 1e9);
+  return `Within ${span}: ${top.join("; ")}. Idle for ${idle}, all threads together.`;
+}
+
 function phrase(cause: Cause): string {
   const who = cause.comm ? ` (${cause.comm}[${cause.pid}], ${cause.phase})` : ` (${cause.phase})`;
   return `${cause.text}${who}`;

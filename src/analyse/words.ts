@@ -162,19 +162,13 @@ function network(g: Group, took: string, n: number): string {
     }
     return `connect to ${peer} took ${took}${attempts}`;
   }
-  const isClient = clientOf(g);
+  const isClient = g.timeline.isClient(g.target);
   const client = isClient ? "client " : "";
   if (isClient && /^(stopping|leftovers)$/.test(g.phase.name) && !calls.every((c) => c.name === "close"))
     return `waited ${took} for client ${peer}, which was still connected`;
   if (calls.every((c) => isWrite(c.name))) return `sending to ${client}${peer} took ${took}${times(n)}`;
   const silent = calls.some(timedOut) ? " (timed out)" : "";
   return `waited ${took} for ${client}${peer}${times(n)}${silent}`;
-}
-
-/** The peer came to us: its port is one that is given to those who connect, and we did not connect to it. */
-function clientOf(g: Group): boolean {
-  const port = Number(/:(\d+)$/.exec(g.target)?.[1] ?? 0);
-  return port >= 32768 && !g.timeline.connectedTo(g.target);
 }
 
 /** Cut off by a signal: there was no answer. */
