@@ -73,7 +73,7 @@ export function group(parts: readonly PhaseSegments[]): { groups: Group[]; unatt
 
 /** Gaps shorter than this (ns) may belong to the calls around them; between look-ups nobody computes for long. */
 const SHORT_GAP = 0.5e6;
-const LOOKUP_GAP = 2e6;
+const LOOKUP_GAP = 10e6;
 
 /**
  * A program that writes and syncs in a loop spends its time on that file: the short gaps between two calls about the
@@ -116,6 +116,7 @@ export function rank(groups: readonly Group[], total: number, lifetimes: (t: Tim
       seconds,
       share: total > 0 ? g.total / total : 0,
       category: g.category,
+      kind: g.kind === "peer" && g.timeline.isClient(g.target) ? "client" : g.kind,
       text: words(g) + inProcesses(g) + waiterOf(g),
       phase: g.phase.name,
       syscall: longest.call?.name ?? "",

@@ -68,8 +68,15 @@ export class CriticalPath {
       const stop = Math.min(endOf(call), end);
       if (stop <= at) continue;
       if (start > at) this.between(tid, at, start, via, call);
-      this.inCall(call, start, stop, via, stack);
-      at = stop;
+      const polled = stack && stop - start >= WORTH_FOLLOWING ? this.wakers.polledFor(call) : undefined;
+      if (polled !== undefined && !stack!.has(polled)) {
+        // what it does between its looks is part of the waiting
+        at = Math.min(end, Math.max(stop, this.timeline.diedOf(polled)));
+        this.follow(call, polled, start, at, via, stack!);
+      } else {
+        this.inCall(call, start, stop, via, stack);
+        at = stop;
+      }
     }
     if (end > at) this.between(tid, at, end, via);
     if (to > end) this.push({ ...blank, from: end, to, tid, pid: this.timeline.pidOf(tid), via });
@@ -99,10 +106,19 @@ export class CriticalPath {
       stack && to - from >= WORTH_FOLLOWING && stack.size < MAX_DEPTH
         ? this.wakers.of(call, from, to)
         : undefined;
-    if (!stack || other === undefined || stack.has(other)) {
-      this.leaf(call, from, to, via);
-      return;
-    }
+    if (!stack || other === undefined || stack.has(other)) this.leaf(call, from, to, via);
+    else this.follow(call, other, from, to, via, stack);
+  }
+
+  /** Replaces the wait in `call` by what thread `other` did meanwhile. */
+  private follow(
+    call: CallRow,
+    other: number,
+    from: number,
+    to: number,
+    via: readonly CallRow[],
+    stack: Set<number>,
+  ): void {
     const thread = this.timeline.threads.get(other)!;
     const start = Math.min(to, Math.max(from, thread.born));
     const stop = Math.max(start, Math.min(to, thread.died ?? to));

@@ -11,7 +11,7 @@ import { coveredTo } from "./phases.ts";
 import { Timeline } from "./timeline.ts";
 import { totals } from "./totals.ts";
 import type { Phase, Report, Segment } from "./types.ts";
-import { runningVerdict } from "./verdict.ts";
+import { concludeRunning } from "./verdict.ts";
 import { isPoll, isRead } from "./waits.ts";
 
 /** A wait for a condition longer than this (ns) is a thread without work; a shorter one contends for a lock. */
@@ -39,7 +39,7 @@ export function analyseRunning(recording: Recording): Report {
   const grouped = group([{ phase, timeline, segments: directories(segments) }]);
   const { groups, tracing } = correctCpu(grouped.groups, from);
   const busy = groups.reduce((sum, g) => sum + g.total, 0);
-  const report: Omit<Report, "verdict"> = {
+  const report: Omit<Report, "verdict" | "hint"> = {
     kind: "run",
     lifetime,
     asked: null,
@@ -56,7 +56,7 @@ export function analyseRunning(recording: Recording): Report {
     losses: recording.losses.map(({ count, reason }) => ({ count, reason })),
     notes: ["seconds are summed over all threads, and shares are of the time they were not idle"],
   };
-  return { ...report, verdict: runningVerdict(report) };
+  return { ...report, ...concludeRunning(report) };
 }
 
 /** Nobody waits for a thread in this. */
@@ -65,7 +65,8 @@ function isIdle(timeline: Timeline, s: Segment): boolean {
   if (!call) return false;
   if (s.category === "child") return true;
   if (s.category === "lock" && s.kind === "futex") return call.unfinished || call.duration >= CONTENTION;
-  if (s.category === "ipc") return s.kind !== "other";
+  // of a read that had not returned in the end nobody may know the object
+  if (s.category === "ipc") return s.kind !== "other" || (call.unfinished && isRead(call.name));
   if (s.category !== "network") return false;
   // several peers at once, or one that came to us: its next request is awaited
   const several = isPoll(call.name) && call.target.includes(" | ");

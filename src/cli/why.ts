@@ -1,7 +1,7 @@
 /** `svtrace why [SERVICEDIR|RECORDING] [--json]`: where the time of the last restart went. */
 import { existsSync } from "node:fs";
 import net from "node:net";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { analyse } from "../analyse/analyse.ts";
 import { analyseRunning } from "../analyse/running.ts";
@@ -61,7 +61,11 @@ export async function main(argv: string[]): Promise<number> {
   const { current, previous } = await loadPair(path);
   const report =
     current.lifetime.attached && !previous ? analyseRunning(current) : analyse(current, previous);
-  await show(report, parsed.values, `Recording: ${path}${previous ? `\n   before: ${previous.path}` : ""}\n`);
+  await show(
+    report,
+    parsed.values,
+    `Recording: ${path}\n${previous ? `   before: ${basename(previous.path)}\n` : ""}`,
+  );
   return 0;
 }
 
@@ -122,6 +126,7 @@ export function reportJson(report: Report): unknown {
     total_seconds: report.total,
     phases: report.phases.map(({ name, seconds }) => ({ name, seconds })),
     verdict: report.verdict,
+    hint: report.hint,
     causes: report.causes.map((c) => ({
       rank: c.rank,
       seconds: c.seconds,

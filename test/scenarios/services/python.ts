@@ -56,18 +56,18 @@ f = open(sys.argv[1], "a"); fcntl.lockf(f, fcntl.LOCK_EX); print("locked", flush
   },
   {
     name: "python/import-path",
-    cause: "an import path on a disk on which a look-up takes 3 ms",
+    cause: "an import path on a disk on which a look-up takes 10 ms",
     category: "disk",
     about: /lib/,
     missing: () => missing() || noSlowFs(),
     run: async (world) => {
       const names = Array.from({ length: 8 }, (_, i) => `part${i}`);
-      for (let i = 0; i < 5; i++) world.file(`lib/d${i}/empty.py`, "");
+      for (let i = 0; i < 2; i++) world.file(`lib/d${i}/empty.py`, "");
       for (const n of names) world.file(`lib/last/${n}.py`, "x = 1\n");
       const fs = await SlowFs.over(world, world.path("lib"));
-      const dirs = [...Array.from({ length: 5 }, (_, i) => world.path(`lib/d${i}`)), world.path("lib/last")];
+      const dirs = [...Array.from({ length: 2 }, (_, i) => world.path(`lib/d${i}`)), world.path("lib/last")];
       await python(world, { PYTHONPATH: dirs.join(":"), MODULES: names.join(",") });
-      fs.delay("lookup", 0.003);
+      fs.delay("lookup", 0.01);
       await world.restart();
       return fs.delayed("lookup");
     },
