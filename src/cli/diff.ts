@@ -1,6 +1,5 @@
 /** `svtrace diff A B` or `svtrace diff SERVICEDIR`: what one restart did that another (or the usual one) did not. */
 import { dirname, join } from "node:path";
-import { parseArgs } from "node:util";
 import {
   beginning,
   type Comparison,
@@ -12,37 +11,30 @@ import {
 import { safe } from "../analyse/lines.ts";
 import { duration } from "../analyse/words.ts";
 import { UsageError } from "../base/errors.ts";
+import { table } from "./options/index.ts";
+import { parseArguments, wrong } from "./options/parse.ts";
 import { flushRecorder } from "./recorder-client.ts";
 import { print } from "./stdout.ts";
 
-const USAGE = `usage: svtrace diff [--json] [--last N] SERVICEDIR|RECORDING
-       svtrace diff [--json] A B
-Compares two restarts, given by their recordings, or a service's newest one (or a recording's) with the median of the
-N before it (10): which phase grew, which waits are new, which calls multiplied.`;
 const LAST = 10;
 const MAX_LINES = 10;
 
 export async function main(argv: string[]): Promise<number> {
-  const { values, positionals } = parse(argv);
-  if (values.help) {
-    console.log(USAGE);
-    return 0;
-  }
-  const last = Number(values.last ?? LAST);
-  if (!Number.isInteger(last) || last < 1)
-    throw new UsageError(`diff: --last ${values.last}: not a number`, 2);
-  if (positionals.length < 1 || positionals.length > 2) throw new UsageError(USAGE, 2);
+  const program = table("diff");
+  const { values, operands } = parseArguments(program, argv);
+  const last = Number(values.get("last") ?? LAST);
+  if (!Number.isInteger(last) || last < 1) throw wrong(program, `--last ${values.get("last")}: not a number`);
   const { serviceDirOf, locate } = await import("../record/locate.ts");
-  for (const p of positionals) {
+  for (const p of operands) {
     const dir = serviceDirOf(p);
     if (dir) await flushRecorder(dir);
   }
-  const paths = positionals.map((p) => locate(p));
+  const paths = operands.map((p) => locate(p));
   const after = { path: paths.at(-1)!, profile: await load(paths.at(-1)!) };
   const before = paths.length === 2 ? await one(paths[0]) : await usual(after.path, last);
   const found = compare(before.profile, after.profile);
   const what = { before: before.name, after: after.path };
-  if (values.json) await print(`${JSON.stringify({ ...what, ...json(found) }, undefined, 2)}\n`);
+  if (values.has("json")) await print(`${JSON.stringify({ ...what, ...json(found) }, undefined, 2)}\n`);
   else await print(text(what, found));
   return 0;
 }
@@ -149,19 +141,3 @@ function text(what: { before: string; after: string }, c: Comparison): string {
 const round = (n: number): string => String(Math.round(n));
 const seconds = (s: number): string => duration(s * 1e9);
 const signed = (ns: number): string => `${ns < 0 ? "-" : "+"}${duration(Math.abs(ns))}`;
-
-function parse(argv: string[]) {
-  try {
-    return parseArgs({
-      args: argv,
-      allowPositionals: true,
-      options: {
-        json: { type: "boolean" },
-        last: { type: "string" },
-        help: { type: "boolean", short: "h" },
-      },
-    });
-  } catch (error) {
-    throw new UsageError(`diff: ${(error as Error).message}\n${USAGE}`, 2);
-  }
-}

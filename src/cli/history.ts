@@ -1,25 +1,18 @@
 /** `svtrace history SERVICEDIR [--json]`: every restart of a service, how long its phases took, what stands out. */
 import { basename, join } from "node:path";
-import { parseArgs } from "node:util";
 import { type History, type HistoryRow, history } from "../analyse/history.ts";
 import { safe } from "../analyse/lines.ts";
 import { duration } from "../analyse/words.ts";
 import { UsageError } from "../base/errors.ts";
 import type { Recording } from "../record/model.ts";
+import { table } from "./options/index.ts";
+import { parseArguments } from "./options/parse.ts";
 import { flushRecorder } from "./recorder-client.ts";
 import { print } from "./stdout.ts";
 
-const USAGE = `usage: svtrace history [--json] [SERVICEDIR]
-Shows every recorded restart of a service: when, by whom, how long each phase took; the trend, and what stands out.`;
-
 export async function main(argv: string[]): Promise<number> {
-  const { values, positionals } = parse(argv);
-  if (values.help) {
-    console.log(USAGE);
-    return 0;
-  }
-  if (positionals.length > 1) throw new UsageError(USAGE, 2);
-  const target = positionals[0] ?? ".";
+  const { values, operands } = parseArguments(table("history"), argv);
+  const target = operands[0] ?? ".";
   const { serviceDirOf } = await import("../record/locate.ts");
   const dir = serviceDirOf(target);
   if (!dir) throw new UsageError(`${target}: not a recorded service (it has no trace/recordings)`);
@@ -27,7 +20,7 @@ export async function main(argv: string[]): Promise<number> {
   const { recordings, unreadable } = await load(dir);
   if (recordings.length === 0) throw new UsageError(`${target}: no recordings yet`);
   const found = history(recordings);
-  if (values.json)
+  if (values.has("json"))
     await print(`${JSON.stringify({ service: dir, ...json(found), unreadable }, undefined, 2)}\n`);
   else await print(text(basename(dir), found, unreadable));
   return 0;
@@ -117,16 +110,4 @@ function stamp(ns: number): string {
   const two = (n: number) => String(n).padStart(2, "0");
   const day = `${d.getFullYear()}-${two(d.getMonth() + 1)}-${two(d.getDate())}`;
   return `${day} ${two(d.getHours())}:${two(d.getMinutes())}:${two(d.getSeconds())}`;
-}
-
-function parse(argv: string[]) {
-  try {
-    return parseArgs({
-      args: argv,
-      allowPositionals: true,
-      options: { json: { type: "boolean" }, help: { type: "boolean", short: "h" } },
-    });
-  } catch (error) {
-    throw new UsageError(`history: ${(error as Error).message}\n${USAGE}`, 2);
-  }
 }

@@ -126,6 +126,12 @@ export class RecordingSink implements EventSink {
     return this.processes.alive;
   }
 
+  /** The lifetime begins now, and not when this was made; before any event. */
+  startsAt(now: number): void {
+    this.lifetime.started = now;
+    this.readiness.progress(now, this.lifetime.pid);
+  }
+
   /** The service's next lifetime is recorded under this name. */
   follow(next: string): void {
     this.lifetime.next = next;
@@ -206,6 +212,7 @@ export class RecordingSink implements EventSink {
 
   exited(task: Task, event: ExitEvent, now: number): void {
     const row = this.processes.of(task);
+    if (event.times) this.processes.readTimes(row, event.times);
     row.status = event.status ?? null;
     row.signal = event.signal === undefined ? null : this.options.signalName(event.signal);
     this.readiness.progress(now, task.tid);
@@ -469,7 +476,13 @@ export class RecordingSink implements EventSink {
       const info = infoOf(call);
       if (open.target === "" && open.text !== undefined)
         open.target = this.targets.of(task, info, open.text.args.text, now - call.entry, SLOW);
-      if (now - call.entry >= BLOCKED && info.clients && this.state !== "stopping")
+      const text = open.text?.args.text ?? "";
+      if (
+        now - call.entry >= BLOCKED &&
+        info.clients &&
+        this.state !== "stopping" &&
+        !ready.onlyLooks(call.name, call.args, text)
+      )
         this.readiness.awaits(open.target, call.entry, task.tid, false);
       if (info.locks && !open.asked) {
         open.asked = true;

@@ -3,7 +3,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { compiled, lacks, notRoot, run, waitUntil, which } from "../helpers.ts";
-import type { World } from "./world.ts";
+import { favoured, type World } from "./world.ts";
 
 export type Operation = "lookup" | "open" | "read" | "write" | "fsync";
 
@@ -28,7 +28,7 @@ export class SlowFs {
     const control = `${world.dir}/slowfs-${statSync(dir).ino}`;
     writeFileSync(control, Buffer.alloc(128));
     const before = statSync(dir).dev;
-    const child = world.spawn([program, control, dir]);
+    const child = world.spawn([...favoured(), program, control, dir]);
     await waitUntil("the slow file system is mounted", () => {
       if (child.exitCode !== null) throw new Error("slowfs ended");
       return statSync(dir).dev !== before;

@@ -1,8 +1,9 @@
 # A pre-forking server as people write them: a manager, workers that accept, a start that needs other services.
 # Environment: PORT, MEASURED; WORKERS; CONNECT=host:port with CONNECT_TIMEOUT; RETRY=host:port (growing sleeps);
-# RESOLVE=name; LOCK=file; HELPER=command read through a pipe; MODULE=name to load; UPSTREAM=host:port that a request
+# RESOLVE=name; LOCK=file; HELPER=command read through a pipe; MODULE=names to load, with directories from the
+# file MODULE_PATH; UPSTREAM=host:port that a request
 # for /slow asks; STUBBORN=1: workers ignore TERM; KILL_AFTER: seconds until the manager kills them; SWEEP: seconds the
-# manager sleeps when it stops; ASK=path of a Unix socket that a helper of ours answers on.
+# manager sleeps when it stops; ASK=host:port that a helper process of ours asks before it answers over a socket pair.
 use strict;
 use warnings;
 use FindBin;
@@ -10,7 +11,7 @@ use lib $FindBin::Bin;
 use Fcntl ':flock';
 use IO::Select;
 use IO::Socket::INET;
-use IO::Socket::UNIX;
+use Socket;
 use Measure;
 use POSIX ':sys_wait_h';
 use Time::HiRes ('sleep', 'time');
@@ -22,6 +23,13 @@ sub dial {
     my ($peer, $timeout) = @_;
     my ($host, $port) = split /:/, $peer;
     return IO::Socket::INET->new(PeerAddr => $host, PeerPort => $port, Timeout => $timeout // 5);
+}
+
+sub fetch {
+    my $peer = dial($_[0], 5) or return;
+    print $peer "GET / HTTP/1.0\r\n\r\n";
+    local $/;
+    return scalar <$peer>;
 }
 
 measure(connect => sub { dial($ENV{CONNECT}, $ENV{CONNECT_TIMEOUT}) }) if $ENV{CONNECT};
@@ -38,30 +46,30 @@ if ($ENV{LOCK}) {
 }
 measure(helper => sub { open my $in, '-|', $ENV{HELPER} or die $!; my @lines = <$in>; close $in; @lines })
     if $ENV{HELPER};
+if ($ENV{MODULE_PATH}) {
+    open my $list, '<', $ENV{MODULE_PATH} or die "$ENV{MODULE_PATH}: $!";
+    chomp(my @dirs = <$list>);
+    unshift @INC, @dirs;
+}
 measure(module => sub { eval "require $_" or die $@ for split /,/, $ENV{MODULE} }) if $ENV{MODULE};
 
 my %helpers;
 if ($ENV{ASK}) {
-    unlink $ENV{ASK};
-    my $listener = IO::Socket::UNIX->new(Local => $ENV{ASK}, Listen => 1) or die "$ENV{ASK}: $!";
+    my ($ours, $theirs) = IO::Socket->socketpair(AF_UNIX, SOCK_STREAM, PF_UNSPEC) or die $!;
     my $pid = fork // die $!;
     if (!$pid) {
         $SIG{TERM} = 'DEFAULT';
-        while (my $client = $listener->accept) {
-            my $question = <$client>;
-            dial($ENV{ASK_CONNECT}, 30)->getline if $ENV{ASK_CONNECT};
-            print $client "answer\n";
-            close $client;
+        close $ours;
+        while (my $question = <$theirs>) {
+            fetch($ENV{ASK});
+            print $theirs "answer\n";
+            $theirs->flush;
         }
         exit 0;
     }
     $helpers{$pid} = 1;
-    close $listener;
-    measure(ask => sub {
-        my $c = IO::Socket::UNIX->new(Peer => $ENV{ASK}) or die "$ENV{ASK}: $!";
-        print $c "question\n";
-        <$c>;
-    });
+    close $theirs;
+    measure(ask => sub { print $ours "question\n"; $ours->flush; <$ours> });
 }
 
 my $server = IO::Socket::INET->new(
@@ -72,12 +80,7 @@ sub answer {
     my ($client) = @_;
     my $request = <$client> // return;
     while (my $header = <$client>) { last if $header =~ /^\r?$/ }
-    if ($request =~ m{/slow} && $ENV{UPSTREAM}) {
-        my $up = dial($ENV{UPSTREAM}, 5) or return;
-        print $up "GET / HTTP/1.0\r\n\r\n";
-        local $/;
-        my $page = <$up>;
-    }
+    fetch($ENV{UPSTREAM}) if $request =~ m{/slow} && $ENV{UPSTREAM};
     print $client "HTTP/1.0 200 OK\r\n\r\nok\n";
 }
 

@@ -4,26 +4,26 @@ import { lacks, notRoot, sleep, waitUntil } from "../../helpers.ts";
 import { answers, get, nameServer, slowHttp, withResolver } from "../peers.ts";
 import { noSlowFs, SlowFs } from "../slowfs.ts";
 import type { Healthy, Scenario } from "../types.ts";
-import { now, type World } from "../world.ts";
+import { favoured, now, type World } from "../world.ts";
 
 interface Options {
-  /** More lines for the http block and for the server block. */
+  /** More lines for the main part, the http block and the server block. */
+  main?: string;
   http?: string;
   server?: string;
   prefix?: string;
-  before?: string[];
 }
 
 async function nginx(
   world: World,
-  { http = "", server = "", prefix = "", before = [] }: Options = {},
+  { main = "", http = "", server = "", prefix = "" }: Options = {},
 ): Promise<void> {
   const temp = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
     .map((t) => `${t}_temp_path ${world.path(`tmp-${t}`)};`)
     .join(" ");
   const conf = world.file(
     "nginx.conf",
-    `daemon off; worker_processes 1; user root; pid ${world.path("nginx.pid")}; error_log stderr notice;
+    `${main} daemon off; worker_processes 1; user root; pid ${world.path("nginx.pid")}; error_log stderr notice;
 events {}
 http {
   access_log off; ${temp}
@@ -38,7 +38,6 @@ http {
   );
   // TERM is a fast shutdown for nginx: the script turns it into a graceful one.
   world.runScript(
-    ...before,
     `${prefix} nginx -c ${conf} & pid=$!`,
     `trap 'kill -QUIT $pid' TERM`,
     "while kill -0 $pid 2>/dev/null; do wait $pid; done",
@@ -110,7 +109,7 @@ export const scenarios: Scenario[] = [
       world.file("big", "x".repeat(64 << 20));
       await nginx(world, {
         server: `location = /big { root ${world.path()}; }`,
-        before: [`sed -i '1s/^/worker_shutdown_timeout 3s; /' ${world.path("nginx.conf")}`],
+        main: "worker_shutdown_timeout 3s;",
       });
       await slowReader(world, "/big");
       await world.restart();
@@ -155,7 +154,7 @@ while True:
     try: s.bind(("127.0.0.1", int(sys.argv[1]))); s.listen(); break
     except OSError: time.sleep(0.0005)
 time.sleep(float(sys.argv[2]))`;
-      world.spawn(["python3", "-c", script, String(world.port), "1.3"]);
+      world.spawn([...favoured(), "python3", "-c", script, String(world.port), "1.3"]);
       await sleep(0.3);
       world.ready = () => /start worker process \d+[\s\S]*start worker process \d+/.test(world.log);
       await world.restart();
@@ -165,15 +164,15 @@ time.sleep(float(sys.argv[2]))`;
   },
   {
     name: "nginx/configuration-on-a-slow-disk",
-    cause: "40 included files on a disk on which opening takes 40 ms",
+    cause: "20 included files on a disk on which opening takes 0.1 s",
     category: "disk",
     about: /conf\.d/,
     missing: noSlowFs,
     run: async (world) => {
-      for (let i = 0; i < 40; i++) world.file(`conf.d/${i}.conf`, `map $uri $v${i} { default ${i}; }\n`);
+      for (let i = 0; i < 20; i++) world.file(`conf.d/${i}.conf`, `map $uri $v${i} { default ${i}; }\n`);
       const fs = await SlowFs.over(world, world.path("conf.d"));
       await nginx(world, { http: `include ${world.path("conf.d")}/*.conf;` });
-      fs.delay("open", 0.04);
+      fs.delay("open", 0.1);
       await world.restart();
       return fs.delayed("open");
     },

@@ -3,10 +3,10 @@
 import { createConnection } from "node:net";
 import { join } from "node:path";
 import { notRoot, root, sleep } from "../../helpers.ts";
-import { answers, fullBacklog, get, nameServer, slowHttp, withResolver } from "../peers.ts";
+import { answers, fullBacklog, nameServer, slowHttp, withResolver } from "../peers.ts";
 import { noSlowFs, SlowFs } from "../slowfs.ts";
 import type { Healthy, Scenario } from "../types.ts";
-import { now, type World } from "../world.ts";
+import type { World } from "../world.ts";
 
 const app = join(root, "test/scenarios/apps/service.mjs");
 
@@ -92,15 +92,15 @@ export const scenarios: Scenario[] = [
   },
   {
     name: "node/modules-on-a-slow-disk",
-    cause: "120 modules loaded from a disk on which opening takes 15 ms",
+    cause: "50 modules loaded from a disk on which opening takes 40 ms",
     category: "disk",
     about: /modules/,
     missing: noSlowFs,
     run: async (world) => {
-      for (let i = 0; i < 120; i++) world.file(`modules/m${i}.js`, `exports.n = ${i};\n`);
+      for (let i = 0; i < 50; i++) world.file(`modules/m${i}.js`, `exports.n = ${i};\n`);
       const fs = await SlowFs.over(world, world.path("modules"));
       await node(world, { REQUIRE: world.path("modules") });
-      fs.delay("open", 0.015);
+      fs.delay("open", 0.04);
       await world.restart();
       return fs.delayed("open");
     },
@@ -118,5 +118,3 @@ export const scenarios: Scenario[] = [
     },
   },
 ];
-void get;
-void now;

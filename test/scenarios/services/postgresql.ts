@@ -57,9 +57,6 @@ async function postgres(
       .join(""),
   );
   await world.must(["chown", "postgres", world.path("pg/postgresql.auto.conf")]);
-  // an own trap, as TERM would be a smart shutdown
-  const how = letter === "t" ? "" : `trap`;
-  void how;
   world.runScript(`exec ${asPostgres.join(" ")} ${bin()}/postgres -D ${world.path("pg")}`);
   world.ready = async () => (await psql(world, "select 1")).trim() === "1";
   await world.up();
@@ -158,7 +155,7 @@ export const scenarios: Scenario[] = [
     run: async (world) => {
       await initdb(world);
       await world.must(["install", "-d", "-o", "postgres", world.path("tables")]);
-      const fs = await SlowFs.over(world, world.path("tables"));
+      const fs = await SlowFs.over(world, world.path("tables"), "postgres");
       await postgres(world, { checkpoint_timeout: "1h" });
       await psql(world, `create tablespace slow location '${world.path("tables")}'`);
       for (let i = 0; i < 20; i++)

@@ -8,9 +8,15 @@ import { now, type World } from "../world.ts";
 async function redis(world: World, settings: string[] = [], prefix = ""): Promise<void> {
   const conf = world.file(
     "redis.conf",
-    ["bind 127.0.0.1", `port ${world.port}`, `dir ${world.path()}`, "daemonize no", ...settings, ""].join(
-      "\n",
-    ),
+    [
+      "bind 127.0.0.1",
+      `port ${world.port}`,
+      `dir ${world.path()}`,
+      "daemonize no",
+      "enable-debug-command local",
+      ...settings,
+      "",
+    ].join("\n"),
   );
   world.runScript(`exec ${prefix} redis-server ${conf}`);
   world.ready = async () => (await cli(world, "ping")).trim() === "PONG";
@@ -50,7 +56,7 @@ export const scenarios: Scenario[] = [
       await redis(world, ['save ""', "appendonly yes", "appendfsync no", "aof-use-rdb-preamble no"]);
       const script =
         "for i = 1, 60000 do redis.call('zadd', 'z' .. (i % 50), i, string.rep('m', 20) .. i) end";
-      for (let i = 0; i < 6; i++) await cli(world, "eval", `${script} return ${i}`, "0");
+      for (let i = 0; i < 12; i++) await cli(world, "eval", `${script} return ${i}`, "0");
       await world.restart();
       return Number(
         /DB loaded from append only file: ([\d.]+) seconds(?![\s\S]*DB loaded from)/.exec(world.log)![1],
