@@ -1,6 +1,7 @@
 /** A scan directory: every service in it, each with its logger, supervised by this one process. */
 import { existsSync, type FSWatcher, readdirSync, statSync, watch } from "node:fs";
 import { join } from "node:path";
+import { tell } from "../base/stderr.ts";
 import { closeFd, pipe } from "../kernel/pipes.ts";
 import { words } from "./chain.ts";
 import { RecorderProcess } from "./recorder-process.ts";
@@ -170,7 +171,7 @@ export class ScanDirectory {
   }
 
   private say(text: string): void {
-    process.stderr.write(`${this.options.program}: ${text}\n`);
+    tell(`${this.options.program}: ${text}\n`);
   }
 
   /**

@@ -2,6 +2,7 @@
 import { Socket } from "node:net";
 import { basename } from "node:path";
 import { SysError } from "../base/errors.ts";
+import { tell } from "../base/stderr.ts";
 import { unixNow } from "../base/tai.ts";
 import { reap } from "../kernel/children.ts";
 import { parentsFileLimit } from "../kernel/exec.ts";
@@ -271,7 +272,7 @@ export class Service {
   }
 
   private say(text: string): void {
-    process.stderr.write(`${this.options.program}: ${text}\n`);
+    tell(`${this.options.program}: ${text}\n`);
   }
 
   private close(): void {
