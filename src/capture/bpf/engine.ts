@@ -14,6 +14,7 @@ import { CallTable } from "../calls.ts";
 import type { Command, Engine, EngineOptions } from "../engine.ts";
 import type { EventSink } from "../event.ts";
 import { startStopped } from "../start.ts";
+import type { Counts } from "./counts/counts.ts";
 import { Dispatcher } from "./dispatch.ts";
 import * as L from "./layout.ts";
 import { Kernel, zero } from "./loader.ts";
@@ -39,6 +40,8 @@ export interface BpfOptions extends EngineOptions {
   pointers?: boolean;
   /** Bytes of the ring: a power of two. */
   ringBytes?: number;
+  /** Count calls in the kernel instead of sending them. */
+  counts?: Counts;
 }
 
 const RING_BYTES = 1 << 25;
@@ -77,7 +80,8 @@ export class BpfEngine implements Engine {
     private readonly options: BpfOptions,
   ) {
     const { stringLimit = 32, verbose = false } = options;
-    this.compiled = compileShapes(options.wanted, { stringLimit, verbose }, !options.noMemory);
+    const memory = !options.noMemory && !options.counts;
+    this.compiled = compileShapes(options.wanted, { stringLimit, verbose }, memory);
     this.kernel = new Kernel(options.ringBytes ?? RING_BYTES);
     try {
       this.environment = this.describe();
@@ -114,16 +118,20 @@ export class BpfEngine implements Engine {
 
   private load(): void {
     const { kernel, environment: e } = this;
-    bpf.update(kernel.maps.tables, zero, this.compiled.tables);
+    const { counts } = this.options;
+    const tables = counts?.tables(this.options.wanted) ?? this.compiled.tables;
+    bpf.update(kernel.maps.tables, zero, tables);
     // what follows tasks comes first: nothing may be missed once calls are seen
     const programs = [P.processFork, P.processExec, P.processExit, P.signalDeliver, P.signalGenerate];
     if (this.options.scheduling) programs.push(P.schedSwitch, P.schedWaking);
-    for (const program of [...programs, P.sysExit, P.sysEnter]) kernel.attach(program(e));
+    for (const program of programs) kernel.attach(program(e));
+    for (const program of counts?.programs(e, kernel) ?? [P.sysExit(e), P.sysEnter(e)])
+      kernel.attach(program);
   }
 
   /** 32-bit programs are rare and what reads their memory takes long to load: done when the first is seen. */
   private loadCompat(): void {
-    if (this.compatLoaded || this.options.noMemory) return;
+    if (this.compatLoaded || this.options.noMemory || this.options.counts) return;
     this.compatLoaded = true;
     const e = { ...this.environment, shapes: this.compiled.compat };
     this.kernel.replace(P.compatEnter(e), e.maps.compatEntry);
