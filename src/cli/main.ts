@@ -33,7 +33,7 @@ const commands: Readonly<Record<string, () => Promise<Program>>> = {
   up: () => import("./up.ts"),
   status: () => import("./status.ts"),
   restart: () => import("./restart.ts"),
-  trace: () => import("./traceswitch.ts"),
+  trace: () => import("./trace.ts"),
   why: () => import("./why.ts"),
   record: () => import("./record.ts"),
   export: () => import("./export.ts"),

@@ -1,5 +1,6 @@
 /** svtrace's own commands. */
-import { options as straceOptions } from "../strace/options.ts";
+import { type StraceOption, options as straceOptions } from "../strace/options.ts";
+import { traceOptions as traceMore } from "../trace/options.ts";
 import type { Option, Program } from "./types.ts";
 
 const exits = [
@@ -19,14 +20,16 @@ const service = { name: "SERVICE", kind: "service" } as const;
 const recording = { name: "SERVICE|RECORDING", kind: "recording", optional: true } as const;
 const command = { name: "COMMAND", kind: "command", repeated: true } as const;
 
-const traceOptions: readonly Option[] = straceOptions.map((o) => ({
-  short: o.short || undefined,
-  long: o.long,
-  value: o.argument === "none" ? undefined : o.value?.replace(/^\[=|\]$/g, "") || "VALUE",
-  optional: o.argument === "optional",
-  kind: o.id === "output" ? "file" : o.id === "attach" ? "pid" : o.id === "user" ? "user" : "text",
-  help: o.help,
-}));
+const strace = (rows: readonly StraceOption[]): readonly Option[] =>
+  rows.map((o) => ({
+    short: o.short || undefined,
+    long: o.long,
+    value: o.argument === "none" ? undefined : o.value?.replace(/^\[=|\]$/g, "") || "VALUE",
+    optional: o.argument === "optional",
+    kind: o.id === "output" ? "file" : o.id === "attach" ? "pid" : o.id === "user" ? "user" : "text",
+    help: o.help,
+  }));
+const traceOptions = strace(straceOptions);
 
 export const commands: readonly Program[] = [
   {
@@ -101,13 +104,34 @@ export const commands: readonly Program[] = [
   },
   {
     name: "trace",
-    summary: "switch recording of a service on or off",
+    summary:
+      "trace system calls with strace's options, without slowing what is traced where the kernel allows",
     section: 1,
-    options: [help],
-    operands: [{ name: "on|off", kind: ["on", "off"] }, service],
-    description: ["From its next start on, SERVICE is recorded by svtrace up, or no longer."],
-    exits,
-    seeAlso: ["svtrace-up(8)", "svtrace-why(1)"],
+    synopsis: [
+      "[OPTIONS] COMMAND...",
+      "[OPTIONS] -p PIDS [--tree]",
+      "[OPTIONS] --cgroup=PATH",
+      "[OPTIONS] --all",
+      "on|off SERVICE",
+    ],
+    options: [...strace(traceMore), ...traceOptions],
+    operands: [{ ...command, optional: true }],
+    runsCommand: true,
+    description: [
+      "Takes strace's options and prints strace's text, through the bpf engine where kernel and privileges allow and no option needs ptrace; else it says why and uses ptrace. Lines come whole, in the order in which calls end.",
+      "trace on|off SERVICE: from its next start on, SERVICE is recorded by svtrace up, or no longer.",
+    ],
+    exits: [
+      ["2", "events were lost, with --fail-on-loss"],
+      ["1", "wrong usage, or the command or process cannot be traced"],
+      ["other", "the command's own; killed by a signal, it dies of the same"],
+    ],
+    examples: [
+      ["svtrace trace -p 1234 --tree --slower-than=10ms -y", "slow calls of a process and its children"],
+      ["svtrace trace -p 1234 -f -c --by=path --interval=5s", "which files it spends its time on"],
+      ["svtrace trace --json --all -e trace=%file | jq .", "files opened on this machine"],
+    ],
+    seeAlso: ["svtrace-strace(1)", "svtrace-top(1)", "svtrace-stuck(1)", "svtrace-doctor(1)"],
   },
   {
     name: "why",
