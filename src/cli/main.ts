@@ -1,6 +1,6 @@
 /** Which program is wanted: by the name we were called by, or by the first argument. */
 import { basename } from "node:path";
-import { SysError, UsageError } from "../base/errors.ts";
+import { HelpRequest, SysError, UsageError } from "../base/errors.ts";
 import { tell } from "../base/stderr.ts";
 import { version } from "./version.ts";
 
@@ -35,6 +35,8 @@ const commands: Readonly<Record<string, () => Promise<Program>>> = {
   restart: () => import("./restart.ts"),
   trace: () => import("./trace.ts"),
   why: () => import("./why.ts"),
+  history: () => import("./history.ts"),
+  diff: () => import("./diff.ts"),
   record: () => import("./record.ts"),
   export: () => import("./export.ts"),
   doctor: () => import("./doctor.ts"),
@@ -44,6 +46,7 @@ const commands: Readonly<Record<string, () => Promise<Program>>> = {
   completions: () => import("./completions.ts"),
   man: () => import("./man.ts"),
   help: () => import("./help.ts"),
+  logger: () => import("./logger.ts"),
 };
 
 const WRONG_USAGE = 2;
@@ -68,6 +71,7 @@ async function main(): Promise<number> {
     const program = await load();
     return (await program.main(await undecoded(argv), name)) ?? 0;
   } catch (error) {
+    if (error instanceof HelpRequest) return await (await import("./help.ts")).main([error.program]);
     return report(name, error);
   }
 }

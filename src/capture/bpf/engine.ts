@@ -18,7 +18,9 @@ import type { Counts } from "./counts/counts.ts";
 import { Dispatcher } from "./dispatch.ts";
 import * as L from "./layout.ts";
 import { Kernel, zero } from "./loader.ts";
+import { Order } from "./order.ts";
 import * as P from "./programs/index.ts";
+import { createQuietMaps, QuietGroups, type QuietMaps } from "./quiet.ts";
 import { STATE_BYTES } from "./reads.ts";
 import { type Compiled, compileShapes } from "./shapes.ts";
 import { BpfTask, TaskTable } from "./tasks.ts";
@@ -36,6 +38,12 @@ export interface BpfOptions extends EngineOptions {
   statusFilter?: "failed" | "successful";
   /** What the scheduler did during calls, and between them. */
   scheduling?: boolean;
+  /** Events in the order they happened, with entries of calls, as a tracer that stops its tracees sees them. */
+  entries?: boolean;
+  /** Groups that can be quiet (Engine.groups). */
+  quiet?: boolean;
+  /** Looks so many times a second where tasks are that compute (EventSink.sample). */
+  sampleFrequency?: number;
   /** Instruction pointers at calls. */
   pointers?: boolean;
   /** Bytes of the ring: a power of two. */
@@ -62,6 +70,8 @@ export class BpfEngine implements Engine {
   private readonly ring: RingBuffer;
   private readonly table = new TaskTable();
   private readonly dispatcher: Dispatcher;
+  private readonly order: Order | undefined;
+  readonly groups: QuietGroups | undefined;
   private readonly compiled: Compiled;
   private readonly started = new Map<number, Spawned>();
   private readonly state = new Uint8Array(STATE_BYTES);
@@ -84,7 +94,9 @@ export class BpfEngine implements Engine {
     this.compiled = compileShapes(options.wanted, { stringLimit, verbose }, memory);
     this.kernel = new Kernel(options.ringBytes ?? RING_BYTES);
     try {
-      this.environment = this.describe();
+      const quiet = options.quiet ? createQuietMaps(this.kernel) : undefined;
+      this.groups = quiet && new QuietGroups(quiet);
+      this.environment = this.describe(quiet);
       this.load();
       this.ring = new RingBuffer(this.kernel.maps.events);
     } catch (error) {
@@ -97,18 +109,19 @@ export class BpfEngine implements Engine {
       onExit: (pid) => this.ended(pid),
       onCompat: () => this.loadCompat(),
     });
+    this.order = options.entries ? new Order(this.dispatcher) : undefined;
   }
 
-  private describe(): P.Environment {
+  private describe(quiet: QuietMaps | undefined): P.Environment {
     const { options, kernel } = this;
     return {
-      maps: kernel.maps,
+      maps: { ...kernel.maps, quiet },
       kernel: kernel.fields,
       options: {
         follow: options.followForks,
         slowerThan: options.slowerThan ?? 0,
         status: options.statusFilter,
-        entries: false,
+        entries: options.entries ?? false,
         scheduling: options.scheduling ?? false,
         pointers: options.pointers ?? false,
       },
@@ -127,6 +140,8 @@ export class BpfEngine implements Engine {
     for (const program of programs) kernel.attach(program(e));
     for (const program of counts?.programs(e, kernel) ?? [P.sysExit(e), P.sysEnter(e)])
       kernel.attach(program);
+    const { sampleFrequency = 0 } = this.options;
+    if (sampleFrequency > 0) kernel.runByClock(P.cpuSample(e), sampleFrequency);
   }
 
   /** 32-bit programs are rare and what reads their memory takes long to load: done when the first is seen. */
@@ -155,30 +170,30 @@ export class BpfEngine implements Engine {
     return child.pid;
   }
 
-  adopt(pid: number): void {
+  adopt(pid: number, group = 0): void {
     const { followed, hidden, starting } = L.flags;
     const task = new BpfTask(pid, pid, 0);
-    this.follow(pid, pid, followed | hidden | starting);
+    this.follow(pid, pid, followed | hidden | starting, group);
     this.admit(task, false);
     if (/[tT]/.test(status(pid)?.state ?? "")) process.kill(pid, SIGCONT);
   }
 
-  attach(pid: number): void {
+  attach(pid: number, group = 0): void {
     const leader = status(pid)?.tgid ?? pid;
     const seen = new Set<number>();
-    this.attachTask(pid, leader, seen);
+    this.attachTask(pid, leader, seen, group);
     if (!this.options.followForks) return;
     // threads not yet followed can create more meanwhile
     for (let before = -1; before !== seen.size; ) {
       before = seen.size;
-      for (const tid of threads(leader)) if (!seen.has(tid)) this.attachTask(tid, leader, seen);
+      for (const tid of threads(leader)) if (!seen.has(tid)) this.attachTask(tid, leader, seen, group);
     }
   }
 
-  private attachTask(tid: number, pid: number, seen: Set<number>): void {
+  private attachTask(tid: number, pid: number, seen: Set<number>, group: number): void {
     seen.add(tid);
     if (this.table.get(tid)) return;
-    if (!this.follow(tid, pid, L.flags.followed | L.flags.found)) return;
+    if (!this.follow(tid, pid, L.flags.followed | L.flags.found, group)) return;
     const task = new BpfTask(tid, pid, 0);
     task.foundAt = monotonicNow();
     this.admit(task, true);
@@ -192,7 +207,7 @@ export class BpfEngine implements Engine {
   }
 
   /** Gives a task its state; false when it is gone. Throws SysError. */
-  private follow(tid: number, pid: number, flags: number): boolean {
+  private follow(tid: number, pid: number, flags: number, group = 0): boolean {
     const fd = openTask(tid);
     if (fd < 0) return false;
     try {
@@ -200,6 +215,7 @@ export class BpfEngine implements Engine {
       view.setUint32(L.state.flags, flags, true);
       view.setUint32(L.state.tid, tid, true);
       view.setUint32(L.state.pid, pid, true);
+      view.setUint32(L.state.group, group, true);
       bpf.update(this.kernel.maps.tasks, Int32Array.of(fd), this.state);
       return true;
     } finally {
@@ -240,13 +256,15 @@ export class BpfEngine implements Engine {
   }
 
   private drain(): number {
-    const { ring, dispatcher } = this;
+    const { ring, dispatcher, order } = this;
     let n = 0;
     while (n < BATCH && ring.next()) {
-      dispatcher.record(ring);
+      if (order) order.take(ring);
+      else dispatcher.record(ring);
       if (++n % RELEASE_EVERY === 0) ring.release();
     }
     if (n > 0) ring.release();
+    order?.flush(false);
     return n;
   }
 
@@ -312,6 +330,7 @@ export class BpfEngine implements Engine {
   detach(): void {
     if (!this.open) return;
     this.drain();
+    this.order?.flush(true);
     this.reportRest();
     for (const task of [...this.table]) {
       this.table.remove(task);
@@ -319,6 +338,7 @@ export class BpfEngine implements Engine {
     }
     this.open = false;
     this.ring.close();
+    this.groups?.close();
     this.kernel.close();
   }
 

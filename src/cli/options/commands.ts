@@ -1,4 +1,5 @@
 /** svtrace's own commands. */
+import { formats } from "../../export/formats.ts";
 import { type StraceOption, options as straceOptions } from "../strace/options.ts";
 import { traceOptions as traceMore } from "../trace/options.ts";
 import type { Option, Program } from "./types.ts";
@@ -24,7 +25,7 @@ const strace = (rows: readonly StraceOption[]): readonly Option[] =>
   rows.map((o) => ({
     short: o.short || undefined,
     long: o.long,
-    value: o.argument === "none" ? undefined : o.value?.replace(/^\[=|\]$/g, "") || "VALUE",
+    value: o.argument === "none" ? undefined : o.value?.replace(/^\[=(.*)\]$/, "$1") || "VALUE",
     optional: o.argument === "optional",
     kind: o.id === "output" ? "file" : o.id === "attach" ? "pid" : o.id === "user" ? "user" : "text",
     help: o.help,
@@ -36,7 +37,18 @@ export const commands: readonly Program[] = [
     name: "up",
     summary: "supervise the services of a directory, and record those that have a trace/ directory",
     section: 8,
-    options: [help],
+    synopsis: ["DIR", "--wait[=SECONDS] DIR", "--replace DIR", "--stop DIR"],
+    options: [
+      {
+        long: "wait",
+        value: "SECONDS",
+        optional: true,
+        help: "in the background; returns when every service is ready, or SECONDS (60) have passed",
+      },
+      { long: "replace", help: "have the supervisor of DIR become this version of svtrace; services run on" },
+      { long: "stop", help: "end the services and the supervisor of DIR" },
+      help,
+    ],
     operands: [{ name: "DIR", kind: "directory" }],
     description: [
       "Runs every service in DIR, each a directory with a program named run, until TERM, INT or HUP; then ends them in order. A service with a directory trace/ is recorded; svtrace why says where the time of its restarts goes.",
@@ -94,10 +106,18 @@ export const commands: readonly Program[] = [
     name: "restart",
     summary: "restart a service and wait until it is up",
     section: 1,
-    options: [help],
+    options: [
+      {
+        long: "wait",
+        value: "SECONDS",
+        optional: true,
+        help: "wait until it is ready again, SECONDS (120) at most",
+      },
+      help,
+    ],
     operands: [service],
     description: [
-      "Sends TERM to the service and waits, at most two minutes, until it has been started again.",
+      "Sends TERM to the service and waits, at most two minutes, until it has been started again. A stop that takes long says whom it waits for.",
     ],
     exits,
     seeAlso: ["svc(8)", "svtrace-why(1)"],
@@ -146,13 +166,62 @@ export const commands: readonly Program[] = [
     seeAlso: ["svtrace-record(1)", "svtrace-export(1)"],
   },
   {
+    name: "history",
+    summary: "all restarts of a service: durations, trend, what stands out",
+    section: 1,
+    options: [json, help],
+    operands: [{ ...service, optional: true }],
+    description: [
+      "Shows every recorded restart of a service: when, by whom, how long each phase took; the trend, and what stands out.",
+    ],
+    exits,
+    seeAlso: ["svtrace-why(1)", "svtrace-diff(1)"],
+  },
+  {
+    name: "diff",
+    summary: "what one restart did that another did not",
+    section: 1,
+    synopsis: ["[OPTIONS] SERVICE|RECORDING", "[OPTIONS] A B"],
+    options: [
+      json,
+      {
+        long: "last",
+        value: "N",
+        kind: "text",
+        help: "how many earlier restarts make what is usual (default: 10)",
+      },
+      help,
+    ],
+    operands: [
+      { name: "SERVICE|RECORDING", kind: "recording" },
+      { name: "B", kind: "recording", optional: true },
+    ],
+    description: [
+      "Compares two restarts, given by their recordings, or the newest one of a service (or a recording's) with the median of those before it: which phase grew, which waits are new, which calls multiplied.",
+    ],
+    exits,
+    seeAlso: ["svtrace-why(1)", "svtrace-history(1)"],
+  },
+  {
     name: "record",
     summary: "record a command, or a running process",
     section: 1,
-    synopsis: ["-o FILE [--] COMMAND...", "-o FILE -p PID"],
+    synopsis: ["[OPTIONS] -o FILE [--] COMMAND...", "[OPTIONS] -o FILE -p PID", "--save SERVICE"],
     options: [
       { short: "o", long: "output", value: "FILE", kind: "file", help: "the recording, a DuckDB database" },
       { short: "p", long: "attach", value: "PID", kind: "pid", help: "record this process until Ctrl-C" },
+      {
+        long: "engine",
+        value: "ENGINE",
+        kind: ["auto", "bpf", "ptrace"],
+        help: "auto (default), bpf or ptrace",
+      },
+      {
+        long: "save",
+        value: "SERVICE",
+        kind: "service",
+        help: "have the recorder of a running service write down the last seconds, which it holds in memory",
+      },
       help,
     ],
     operands: [{ ...command, optional: true }],
@@ -170,8 +239,8 @@ export const commands: readonly Program[] = [
         short: "f",
         long: "format",
         value: "FORMAT",
-        kind: ["strace", "json"],
-        help: "strace (default) or json",
+        kind: formats.map((f) => f.name),
+        help: "strace if not given; see below",
       },
       {
         short: "o",
@@ -180,10 +249,20 @@ export const commands: readonly Program[] = [
         kind: "file",
         help: "write there (default: standard output)",
       },
+      {
+        long: "by",
+        value: "WHAT",
+        kind: ["cpu", "calls"],
+        help: "folded: stacks of CPU samples, or time in calls",
+      },
+      { long: "table", value: "NAME", help: "parquet: the table or view (default calls)" },
       help,
     ],
     operands: [recording],
-    description: ["Writes what a recording holds as strace's text or as JSON, one object a line."],
+    description: [
+      "Writes what a recording holds in a format that others read:",
+      ...formats.map((f) => `${f.name}: ${f.help}.`),
+    ],
     exits,
     seeAlso: ["svtrace-record(1)"],
   },

@@ -17,16 +17,16 @@ export function manPage(p: Program, version: string): string {
   const out: string[] = [
     `.TH ${pageName(p).toUpperCase()} ${p.section} "${DATE}" "svtrace ${version}" "svtrace"`,
     ".SH NAME",
-    `${escape(pageName(p))} \\- ${escape(p.summary)}`,
+    `${quoted(pageName(p))} \\- ${quoted(p.summary)}`,
     ".SH SYNOPSIS",
   ];
   const called = p.name === "svtrace" || p.applet ? p.name : `svtrace ${p.name}`;
   synopses(p).forEach((s, i) => {
     if (i > 0) out.push(".br");
-    out.push(`.B ${escape(called)}`, ...(s === "" ? [] : [text(s)]));
+    out.push(`.B ${quoted(called)}`, ...(s === "" ? [] : [text(s)]));
   });
   out.push(".SH DESCRIPTION");
-  p.description.forEach((d, i) => out.push(...(i > 0 ? [".PP"] : []), text(d)));
+  out.push(p.description.map(text).join("\n.PP\n"));
   if (p === overview) {
     section(
       out,
@@ -44,7 +44,7 @@ export function manPage(p: Program, version: string): string {
   section(out, "EXIT STATUS", p.exits);
   if (p.examples) section(out, "EXAMPLES", p.examples);
   if (p.seeAlso) {
-    const pages = p.seeAlso.map((s) => s.replace(/^(.*)\((\d)\)$/, (_, n, k) => `.BR ${escape(n)} (${k})`));
+    const pages = p.seeAlso.map((s) => s.replace(/^(.*)\((\d)\)$/, (_, n, k) => `.BR ${quoted(n)} (${k})`));
     out.push(".SH SEE ALSO", pages.join(" ,\n"));
   }
   return `${out.join("\n")}\n`;
@@ -52,15 +52,15 @@ export function manPage(p: Program, version: string): string {
 
 function section(out: string[], title: string, rows: readonly (readonly [string, string])[]): void {
   out.push(`.SH ${title}`);
-  for (const [term, what] of rows) out.push(".TP", `.B ${escape(term)}`, text(what));
+  for (const [term, what] of rows) out.push(".TP", `.B ${quoted(term)}`, text(what));
 }
 
 /** One input line a sentence would be usual; one a paragraph is as good, but for a control character in front. */
 function text(s: string): string {
-  return escape(s).replace(/^[.']/, "\\&$&");
+  return quoted(s).replace(/^[.']/, "\\&$&");
 }
 
-function escape(s: string): string {
+function quoted(s: string): string {
   return s
     .replaceAll("\\", "\\e")
     .replaceAll("-", "\\-")

@@ -1,5 +1,5 @@
 /** Command lines of svtrace's own commands, by their tables. The daemontools programs keep djb's getopt. */
-import { UsageError } from "../../base/errors.ts";
+import { HelpRequest, UsageError } from "../../base/errors.ts";
 import { getopt, OptionError, type OptionSpec } from "../getopt.ts";
 import type { Option, Program } from "./types.ts";
 
@@ -16,7 +16,7 @@ const keyOf = (o: Option): string => o.long ?? o.short!;
 
 /**
  * Options may stand among the operands, unless the operands are a command. Throws UsageError with one line that says
- * what is wrong and where to look.
+ * what is wrong and where to look, HelpRequest when help is asked for.
  */
 export function parseArguments(program: Program, argv: readonly string[]): Arguments {
   const table = (program.options ?? []).map((o) => ({ ...specOf(o), option: o }));
@@ -41,6 +41,7 @@ export function parseArguments(program: Program, argv: readonly string[]): Argum
     if (error instanceof OptionError) throw wrong(program, error.message);
     throw error;
   }
+  if (values.has("help")) throw new HelpRequest(program.name);
   checkCount(program, operands);
   return { values, operands };
 }
