@@ -34,6 +34,8 @@ const commands: Readonly<Record<string, () => Promise<Program>>> = {
   status: () => import("./status.ts"),
   restart: () => import("./restart.ts"),
   trace: () => import("./trace.ts"),
+  stuck: () => import("./stuck.ts"),
+  top: () => import("./top.ts"),
   why: () => import("./why.ts"),
   history: () => import("./history.ts"),
   diff: () => import("./diff.ts"),

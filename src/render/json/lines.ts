@@ -325,7 +325,7 @@ function returned(task: Task): string {
 }
 
 /** Output is Latin-1 and terminals show it: nothing but ASCII leaves. */
-function escapeJson(json: string): string {
+export function escapeJson(json: string): string {
   return UNSAFE.test(json)
     ? json.replace(UNSAFE_ALL, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`)
     : json;
