@@ -7,6 +7,7 @@ import { descendants, status, threads } from "../kernel/proc.ts";
 import { currentCall } from "../kernel/tasks.ts";
 import { escapeJson, JSON_VERSION } from "../render/json/lines.ts";
 import { durationWords, parseDuration } from "./duration.ts";
+import { silent } from "./live/silent.ts";
 import { describe, look, type UnderWay } from "./live/under-way.ts";
 import { table } from "./options/index.ts";
 import { parseArguments, wrong } from "./options/parse.ts";
@@ -29,7 +30,9 @@ export async function main(argv: string[]): Promise<number> {
   }
   const tree = values.has("tree");
   const everyone = (): number[] =>
-    [...new Set(tree ? roots.flatMap((p) => [p, ...descendants(p)]) : roots)].filter((p) => p !== process.pid);
+    [...new Set(tree ? roots.flatMap((p) => [p, ...descendants(p)]) : roots)].filter(
+      (p) => p !== process.pid,
+    );
   const duration = values.has("for") ? parseDuration(values.get("for")!, "--for") : 0;
   const calls = duration > 0 ? await watched(everyone, tree, duration) : look(everyone(), new Set());
   const age = (c: UnderWay) => c.elapsed ?? c.atLeast ?? 0;
@@ -72,25 +75,10 @@ async function watched(pids: () => number[], tree: boolean, duration: number): P
   }
 }
 
-const ignore = () => {};
-
 /** Sends nothing but what tells of tasks: calls are read where they are under way. */
 function watcher(): BpfEngine | undefined {
-  const sink = {
-    newTask: ignore,
-    enter: ignore,
-    exit: ignore,
-    call: ignore,
-    signal: ignore,
-    stopped: ignore,
-    exec: ignore,
-    superseded: ignore,
-    exited: ignore,
-    detached: ignore,
-    lost: ignore,
-  };
   try {
-    return new BpfEngine(sink, { followForks: true, noMemory: true, slowerThan: Number.MAX_SAFE_INTEGER });
+    return new BpfEngine(silent, { followForks: true, noMemory: true, slowerThan: Number.MAX_SAFE_INTEGER });
   } catch (error) {
     if (error instanceof SysError) return undefined;
     throw error;
