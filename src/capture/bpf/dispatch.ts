@@ -254,6 +254,16 @@ export class Dispatcher {
     this.options.onOwnMemory(tid);
     const task = this.tasks.get(tid);
     if (!task) return;
+    if (tid === task.pid && this.tasks.sizeOf(tid) > 1) {
+      task.ended = { code, time: now };
+      return;
+    }
+    this.over(task, code, now);
+    const leader = this.tasks.sizeOf(task.pid) === 1 ? this.tasks.get(task.pid) : undefined;
+    if (leader?.ended) this.over(leader, leader.ended.code, leader.ended.time);
+  }
+
+  private over(task: BpfTask, code: number, now: number): void {
     if (task.ignored.length > 0) this.flushIgnored(task, now);
     this.showLast(task);
     this.tasks.remove(task);
@@ -267,7 +277,7 @@ export class Dispatcher {
         : { status: undefined, signal, coreDumped: (code & 0x80) !== 0 },
       now,
     );
-    this.options.onExit(tid);
+    this.options.onExit(task.tid);
   }
 
   private signal(s: Source | RingBuffer, tid: number, now: number): void {

@@ -68,6 +68,7 @@ export class BpfEngine implements Engine {
   private lostSeen = 0;
   private compatLoaded = false;
   private open = true;
+  private final: Kernel["sent"] | undefined;
   /** Something may come to be followed although nothing is now. */
   private watching = false;
 
@@ -291,7 +292,7 @@ export class BpfEngine implements Engine {
   /** Records that the kernel tried to send, that it could not, and that were read. */
   get account(): { attempted: number; lost: number; delivered: number; unread: number } {
     return {
-      ...this.kernel.sent,
+      ...(this.final ?? this.kernel.sent),
       delivered: this.dispatcher.delivered,
       unread: this.dispatcher.atExit.unread,
     };
@@ -303,8 +304,10 @@ export class BpfEngine implements Engine {
 
   detach(): void {
     if (!this.open) return;
-    this.drain();
+    this.kernel.detach();
+    while (this.drain() > 0);
     this.reportRest();
+    this.final = this.kernel.sent;
     for (const task of [...this.table]) {
       this.table.remove(task);
       this.sink.detached(task);

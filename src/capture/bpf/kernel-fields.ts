@@ -3,12 +3,16 @@
 import { SysError } from "../../base/errors.ts";
 import { kernelBtf } from "../../kernel/btf.ts";
 
-/** Offsets in bytes: of struct task_struct, struct pid and struct pt_regs. */
+/** Offsets in bytes: of struct task_struct, struct signal_struct, struct pid and struct pt_regs. */
 export interface KernelFields {
   readonly pid: number;
   readonly tgid: number;
   readonly exitCode: number;
   readonly status: number;
+  /** The set of signals pending for the thread, struct signal_struct, and the code of the group's exit in that. */
+  readonly pending: number;
+  readonly signal: number;
+  readonly groupExitCode: number;
   readonly threadPid: number;
   readonly groupLeader: number;
   readonly realParent: number;
@@ -44,6 +48,9 @@ export function kernelFields(level: number): KernelFields {
     tgid: field("task_struct", "tgid"),
     exitCode: field("task_struct", "exit_code"),
     status: field("task_struct", "thread_info.status"),
+    pending: field("task_struct", "pending.signal"),
+    signal: field("task_struct", "signal"),
+    groupExitCode: field("signal_struct", "group_exit_code"),
     threadPid: field("task_struct", "thread_pid"),
     groupLeader: field("task_struct", "group_leader"),
     realParent: field("task_struct", "real_parent"),
