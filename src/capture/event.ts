@@ -61,6 +61,8 @@ export class Task {
   readonly call = new Call();
   /** A call has been entered and has not returned. */
   inCall = false;
+  /** Arguments of its last exec, from engines that saw them; long ones are cut. */
+  argv: readonly string[] | undefined;
   /** Command name (15 bytes at most), refreshed after exec and PR_SET_NAME. */
   comm = "";
   /** Monotonic nanoseconds at which we first saw it. */
@@ -81,6 +83,8 @@ export interface ExitEvent {
   readonly status: number | undefined;
   readonly signal: number | undefined;
   readonly coreDumped: boolean;
+  /** The task's CPU time in user and kernel mode, and what it waited for a CPU (ns); from engines that know. */
+  readonly times?: { readonly user: number; readonly system: number; readonly queued: number };
 }
 
 /**
@@ -111,7 +115,7 @@ export interface EventSink {
   lost(count: number, reason: string, task?: Task): void;
   /**
    * The task was on a CPU when it was sampled: `frames` are instruction pointers, innermost first, of which the
-   * first `kernelFrames` are the kernel's. `frames` is valid during the call only. For engines that sample.
+   * first `kernelFrames` are the kernel's (negative: what is missing to 2^64, so that they are exact). `frames` is valid during the call only. For engines that sample.
    */
   sample?(task: Task, frames: Float64Array, count: number, kernelFrames: number, now: number): void;
 }

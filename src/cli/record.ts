@@ -2,8 +2,7 @@
 import { accessSync, constants, existsSync, rmSync, statSync } from "node:fs";
 import { basename, delimiter, dirname, join, resolve } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
-import { parseArgs } from "node:util";
-import { UsageError } from "../base/errors.ts";
+import { oneLine, UsageError } from "../base/errors.ts";
 import { createEngine, type EngineKind } from "../capture/choose.ts";
 import { monotonicNow } from "../kernel/clock.ts";
 import { environment } from "../kernel/spawn.ts";
@@ -13,13 +12,11 @@ import { clockAnchor, sinkParts } from "../record/parts.ts";
 import { type WriteFailure, WriteQueue } from "../record/queue.ts";
 import { defaultSettings } from "../record/settings.ts";
 import { RecordingSink } from "../record/sink.ts";
+import { table } from "./options/index.ts";
+import { parseArguments, wrong } from "./options/parse.ts";
 import { askRecorder } from "./recorder-client.ts";
 import { version } from "./version.ts";
 
-const USAGE = `usage: svtrace record [--engine auto|bpf|ptrace] -o FILE [-p PID | -- command [argument ...]]
-       svtrace record --save SERVICEDIR
-Records every system call of a command and its children, or of a running process until you press Ctrl-C.
-With --save: has the recorder of a running service write down the last seconds, which it holds in memory.`;
 const WAIT = 20;
 /** How long a recorder may take to write (ms). */
 const SAVE_PATIENCE = 10_000;
@@ -47,8 +44,14 @@ export async function main(argv: string[]): Promise<number> {
       version,
     },
   });
-  const { engine, kind } = createEngine(parsed.engine, sink, { followForks: true });
+  const { engine, kind } = createEngine(parsed.engine, sink, {
+    followForks: true,
+    scheduling: true,
+    sampleFrequency: 99,
+  });
   sink.lifetime.engine = kind;
+  // getting the engine ready is no part of it
+  sink.startsAt(monotonicNow());
   if (pid !== undefined) engine.attach(pid);
   else {
     sink.lifetime.pid = engine.start({ path: findProgram(command[0]), argv: command, env: environment() });
@@ -70,11 +73,13 @@ export async function main(argv: string[]): Promise<number> {
   const flush = async (): Promise<void> => {
     const batch = sink.take(monotonicNow());
     if (!batch) return;
-    await queue.write(batch).catch((error: WriteFailure) => {
-      failure ??= error.message;
+    try {
+      failure ??= (await queue.write(batch)).problem;
+    } catch (error) {
+      failure ??= oneLine(error);
       sink.giveBack(batch);
-      sink.lost(error.lost, "calls that could not be written");
-    });
+      sink.lost((error as WriteFailure).lost, "calls that could not be written");
+    }
   };
   let worked = true;
   let tasks = 1;
@@ -133,52 +138,34 @@ type Parsed =
   | { file: string; pid: number | undefined; command: string[]; engine: "auto" | EngineKind };
 
 function parse(argv: string[]): Parsed {
-  const split = argv.indexOf("--");
-  const own = split < 0 ? argv : argv.slice(0, split);
-  let values: { output?: string; attach?: string; engine?: string; save?: string; help?: boolean };
-  let positionals: string[];
-  try {
-    ({ values, positionals } = parseArgs({
-      args: own,
-      allowPositionals: true,
-      options: {
-        output: { type: "string", short: "o" },
-        attach: { type: "string", short: "p" },
-        engine: { type: "string" },
-        save: { type: "string" },
-        help: { type: "boolean", short: "h" },
-      },
-    }));
-  } catch (error) {
-    throw new UsageError(`record: ${(error as Error).message}\n${USAGE}`, 2);
+  const program = table("record");
+  const { values, operands: command } = parseArguments(program, argv);
+  const [output, attach, service] = ["output", "attach", "save"].map((o) => values.get(o));
+  if (service !== undefined) {
+    if (output || attach || command.length > 0) throw wrong(program, "--save goes with nothing else");
+    return { save: service };
   }
-  if (values.help) throw new UsageError(USAGE, 0);
-  if (values.save !== undefined) {
-    if (values.output || values.attach || positionals.length > 0) throw new UsageError(USAGE, 2);
-    return { save: values.save };
+  const wanted = values.get("engine") ?? "auto";
+  const engine = (["auto", "bpf", "ptrace"] as const).find((e) => e === wanted);
+  if (!engine) throw wrong(program, `unknown engine ${wanted}`);
+  if (!output) throw wrong(program, "-o FILE is needed");
+  if ((attach === undefined) === (command.length === 0)) {
+    throw wrong(program, "a command, or a process by -p PID, is needed: one of them");
   }
-  const engine = (["auto", "bpf", "ptrace"] as const).find((e) => e === (values.engine ?? "auto"));
-  if (!engine) throw new UsageError(`record: unknown engine ${values.engine}\n${USAGE}`, 2);
-  const command = [...positionals, ...(split < 0 ? [] : argv.slice(split + 1))];
-  if (!values.output) throw new UsageError(`record: -o FILE is needed\n${USAGE}`, 2);
-  if ((values.attach === undefined) === (command.length === 0)) throw new UsageError(USAGE, 2);
-  const pid = values.attach === undefined ? undefined : Number(values.attach);
+  const pid = attach === undefined ? undefined : Number(attach);
   if (pid !== undefined && !(Number.isInteger(pid) && pid > 0)) {
-    throw new UsageError(`record: ${values.attach}: not a process id`, 2);
+    throw wrong(program, `${attach}: not a process id`);
   }
-  const file = resolve(values.output);
+  const file = resolve(output);
   if (existsSync(file)) {
     // Adding to another command's recording would mix two lifetimes; overwriting a foreign file would be worse.
     if (!file.endsWith(".duckdb") && statSync(file).size > 0) {
-      throw new UsageError(
-        `record: ${values.output}: exists and does not end in .duckdb; not overwritten`,
-        1,
-      );
+      throw new UsageError(`${output}: exists and does not end in .duckdb; not overwritten`, 1);
     }
     rmSync(file);
     rmSync(`${file}.wal`, { force: true });
   }
-  return { file, pid, command, engine };
+  return { file, pid, command: [...command], engine };
 }
 
 function findProgram(name: string): string {
@@ -192,5 +179,5 @@ function findProgram(name: string): string {
       // not here
     }
   }
-  throw new UsageError(`record: ${name}: command not found`, 1);
+  throw new UsageError(`${name}: command not found`, 1);
 }

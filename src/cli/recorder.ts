@@ -32,7 +32,8 @@ export async function main(argv: string[]): Promise<number> {
   const warn = (text: string) => process.stderr.write(`svtrace recorder: ${text}\n`);
   const queue = new WriteQueue();
   const recorder = new Recorder({
-    engine: (kind, sink) => createEngine(kind, sink, { followForks: true }),
+    engine: (kind, sink) =>
+      createEngine(kind, sink, { followForks: true, scheduling: true, sampleFrequency: 99 }),
     filter: (text) => parseCallSet(text).hasName,
     write: (batch) => queue.write(batch),
     parts: sinkParts(),

@@ -21,7 +21,6 @@ const BPF_PROG_LOAD = 5;
 const BPF_PROG_TEST_RUN = 10;
 const BPF_RAW_TRACEPOINT_OPEN = 17;
 const BPF_BTF_LOAD = 18;
-const BPF_LINK_CREATE = 28;
 const BPF_MAP_LOOKUP_AND_DELETE_ELEM = 21;
 
 export const mapTypes = {
@@ -40,7 +39,6 @@ export const NO_PREALLOC = 1;
 /** BPF_F_MMAPABLE (5.5). */
 export const MMAPABLE = 1 << 10;
 const BPF_TRACE_RAW_TP = 23;
-const BPF_PERF_EVENT = 41;
 
 const EPERM = 1;
 const ENOENT = 2;
@@ -258,15 +256,6 @@ export function attachTracepoint(program: number, what: string): number {
   clear();
   u32(8, program);
   return checked(bpf(BPF_RAW_TRACEPOINT_OPEN), `bpf(BPF_RAW_TRACEPOINT_OPEN, ${what})`);
-}
-
-/** Runs a program at each overflow of a perf event (5.15). Throws SysError. */
-export function attachPerfEvent(program: number, event: number): number {
-  clear();
-  u32(0, program);
-  u32(4, event);
-  u32(8, BPF_PERF_EVENT);
-  return checked(bpf(BPF_LINK_CREATE), "bpf(BPF_LINK_CREATE, perf event)");
 }
 
 /** Runs a raw tracepoint program once in this thread. Throws SysError. */

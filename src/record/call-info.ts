@@ -23,6 +23,8 @@ export class CallInfo {
   readonly ends: boolean;
   readonly prctl: boolean;
   readonly fcntl: boolean;
+  /** May wait for a file lock. */
+  readonly locks: boolean;
   /** Index of the descriptor argument, -1 when none. */
   readonly fd: number;
   readonly path: boolean;
@@ -50,6 +52,7 @@ export class CallInfo {
     this.ends = name === "exit_group" || name === "exit";
     this.prctl = name === "prctl";
     this.fcntl = name === "fcntl";
+    this.locks = this.fcntl || name === "flock";
     this.fd = kinds.indexOf("fd");
     this.path = kinds.includes("path");
     this.set = SETS.test(name);
@@ -65,15 +68,20 @@ export class CallInfo {
 }
 
 const byName = new Map<string, CallInfo>();
+/** By number, to find it without hashing the name; the ABIs' numbers differ, so the name decides. */
+const byNumber: (CallInfo | undefined)[] = [];
 /** Every call seen so far. */
 export const infos: CallInfo[] = [];
 
 export function infoOf(call: Call): CallInfo {
+  const known = byNumber[call.nr];
+  if (known !== undefined && known.name.text === call.name) return known;
   let info = byName.get(call.name);
   if (!info) {
     info = new CallInfo(call, infos.length);
     infos.push(info);
     byName.set(call.name, info);
   }
+  if (call.nr >= 0 && call.nr < 1024) byNumber[call.nr] = info;
   return info;
 }

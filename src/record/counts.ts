@@ -24,9 +24,9 @@ const STEPS = 4;
 /** Index of the log-linear bucket of a duration in ns. */
 export function bucketOf(ns: number): number {
   if (ns < STEPS) return Math.max(0, Math.floor(ns));
-  const power = 31 - Math.clz32(Math.min(ns, 0xffffffff) >>> 0);
-  const exact = ns < 4294967296 ? power : Math.floor(Math.log2(ns));
-  return (exact - 1) * STEPS + Math.floor(ns / 2 ** (exact - 2)) - STEPS;
+  if (ns >= 4294967296) return bucketOf(ns / 65536) + 16 * STEPS;
+  const power = 31 - Math.clz32(ns);
+  return (power - 2) * STEPS + (ns >>> (power - 2));
 }
 
 /** Smallest duration (ns) in a bucket. */

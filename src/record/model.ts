@@ -115,7 +115,8 @@ export interface SignalRow {
 
 /**
  * What happened besides: `exec`, `control`, `death`, `delay`, `stopped`, `detached`, `ready`; `flight` (the flight
- * recorder was saved), `gap` (nothing was recorded).
+ * recorder was saved), `gap` (nothing was recorded), `holder` (who held the lock that `pid`, a tid, waited for in the
+ * call that began then).
  */
 export interface EventRow {
   ts: number;

@@ -7,6 +7,7 @@ import { CallBuffer, putCall } from "./columns.ts";
 import { Counters, Losses } from "./counts.ts";
 import { senderText } from "./describe.ts";
 import { Flight, GoneMemory } from "./flight.ts";
+import { holderOf } from "./holders.ts";
 import { newLifetime, phasesOf, type Started } from "./lifetime.ts";
 import type { Batch, CallRow, EventRow, Lifetime, ProcessRow, SignalRow } from "./model.ts";
 import { ProcessRows } from "./process-rows.ts";
@@ -40,10 +41,13 @@ export interface SinkOptions {
 }
 
 interface OpenCall {
+  info: CallInfo;
   /** Undefined when it was not decoded at entry. */
   text: Entry | undefined;
   target: string;
   row: ProcessRow;
+  /** The holder of the lock it waits for has been looked up. */
+  asked: boolean;
 }
 
 /** Everything is kept this long (ns) after the service was ready. */
@@ -122,6 +126,12 @@ export class RecordingSink implements EventSink {
     return this.processes.alive;
   }
 
+  /** The lifetime begins now, and not when this was made; before any event. */
+  startsAt(now: number): void {
+    this.lifetime.started = now;
+    this.readiness.progress(now, this.lifetime.pid);
+  }
+
   /** The service's next lifetime is recorded under this name. */
   follow(next: string): void {
     this.lifetime.next = next;
@@ -139,17 +149,19 @@ export class RecordingSink implements EventSink {
     const text = this.keepsAll || info.waits || info.exec ? this.options.text.enter(task, memory) : undefined;
     const open = this.open.get(task);
     if (open) {
+      open.info = info;
       open.text = text;
       open.target = "";
-    } else this.open.set(task, { text, target: "", row: this.processes.of(task) });
+      open.asked = false;
+    } else this.open.set(task, { info, text, target: "", row: this.processes.of(task), asked: false });
     // after exit_group the times are gone
     if (info.ends) this.processes.readTimes(this.processes.of(task));
   }
 
   exit(task: Task, memory: Memory): void {
     const { call } = task;
-    const info = infoOf(call);
     const open = this.open.get(task);
+    const info = open?.info.name.text === call.name ? open.info : infoOf(call);
     const duration = call.exit - (call.entry || call.exit);
     if (info.progress) this.readiness.progress(call.exit, task.tid);
     if (info.prctl && call.args[0] === PR_SET_NAME) this.processes.rename(task);
@@ -200,6 +212,7 @@ export class RecordingSink implements EventSink {
 
   exited(task: Task, event: ExitEvent, now: number): void {
     const row = this.processes.of(task);
+    if (event.times) this.processes.readTimes(row, event.times);
     row.status = event.status ?? null;
     row.signal = event.signal === undefined ? null : this.options.signalName(event.signal);
     this.readiness.progress(now, task.tid);
@@ -248,8 +261,11 @@ export class RecordingSink implements EventSink {
   /** Someone asked the service to stop; the earliest request counts. */
   askedToStop(ts: number, by: string): void {
     const { lifetime } = this;
+    // A control command is the reason for the supervisor's signal, whichever was noted first.
+    const told = / from (\d+) /.exec(lifetime.asked_by ?? "")?.[1];
+    if (told !== undefined && Number(told) === lifetime.supervisor && by.startsWith("svc"))
+      lifetime.asked_by = by;
     if (lifetime.asked === null || ts < lifetime.asked) {
-      // A control command is the reason for the signal that follows it.
       lifetime.asked = ts;
       lifetime.asked_by = by;
     }
@@ -260,7 +276,7 @@ export class RecordingSink implements EventSink {
   /** Called now and then by whoever drives the engine: looks at blocked calls, moves the state on. */
   tick(now: number): void {
     const { lifetime } = this;
-    if (this.state !== "dead" && this.readiness.watching(now)) this.lookAtOpen(now, BLOCKED);
+    if (this.state === "stopping" || this.readiness.watching(now)) this.lookAtOpen(now, BLOCKED);
     if (this.state === "starting") {
       if (lifetime.ready === null && this.processes.alive > 0)
         this.readiness.checkQuiet(now, () => this.someMayBeStarting());
@@ -387,7 +403,7 @@ export class RecordingSink implements EventSink {
       this.store(task, info, result, target);
       this.bound();
     }
-    if (info.clients && this.state !== "stopping") {
+    if (info.clients && this.state !== "stopping" && !ready.onlyLooks(call.name, call.args, args)) {
       const accepted = call.error === 0 && call.name.startsWith("accept");
       this.readiness.awaits(target, call.entry || call.exit, task.tid, accepted);
     }
@@ -460,8 +476,19 @@ export class RecordingSink implements EventSink {
       const info = infoOf(call);
       if (open.target === "" && open.text !== undefined)
         open.target = this.targets.of(task, info, open.text.args.text, now - call.entry, SLOW);
-      if (now - call.entry >= BLOCKED && info.clients && this.state !== "stopping")
+      const text = open.text?.args.text ?? "";
+      if (
+        now - call.entry >= BLOCKED &&
+        info.clients &&
+        this.state !== "stopping" &&
+        !ready.onlyLooks(call.name, call.args, text)
+      )
         this.readiness.awaits(open.target, call.entry, task.tid, false);
+      if (info.locks && !open.asked) {
+        open.asked = true;
+        const holder = holderOf(task, open.text?.args.text ?? "");
+        if (holder !== undefined) this.event(call.entry, "holder", task.tid, holder);
+      }
     }
   }
 

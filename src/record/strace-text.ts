@@ -22,11 +22,28 @@ const RESULTS = 4;
 /** After this many changes of memory under the same arguments a slot is not used any more. */
 const FICKLE = 8;
 
-interface KnownResult extends Result {
-  readonly lo: number;
-  readonly hi: number;
-  readonly error: number;
-  readonly seen: readonly Seen[];
+class KnownResult implements Result {
+  readonly args: Text;
+  readonly ret: Text;
+  private readonly lo: number;
+  private readonly hi: number;
+  private readonly error: number;
+
+  constructor(
+    { args, ret }: Result,
+    call: Call,
+    readonly seen: readonly Seen[],
+  ) {
+    this.args = args;
+    this.ret = ret;
+    this.lo = call.retLo;
+    this.hi = call.retHi;
+    this.error = call.error;
+  }
+
+  isOf(call: Call): boolean {
+    return this.lo === call.retLo && this.hi === call.retHi && this.error === call.error;
+  }
 }
 
 class Known implements Entry {
@@ -81,16 +98,13 @@ export class StraceText implements CallText {
     const known = entry instanceof Known && entry.seen ? entry : undefined;
     const { call } = task;
     if (known) {
-      for (const r of known.results) {
-        if (r.lo === call.retLo && r.hi === call.retHi && r.error === call.error && same(r.seen, memory))
-          return r;
-      }
+      for (const r of known.results) if (r.isOf(call) && same(r.seen, memory)) return r;
     }
     if (!known || known.results.length >= RESULTS) return this.decodeResult(task, memory, entry);
     this.watched.watch(memory);
     const result = this.decodeResult(task, this.watched, entry);
     const seen = this.watched.seen();
-    if (seen) known.results.push({ ...result, lo: call.retLo, hi: call.retHi, error: call.error, seen });
+    if (seen) known.results.push(new KnownResult(result, call, seen));
     return result;
   }
 
@@ -140,13 +154,14 @@ function bounded(text: string): string {
 }
 
 function restore(call: Call, saved: readonly number[]): void {
-  call.saved.length = 0;
+  if (call.saved.length > 0) call.saved.length = 0;
   for (let i = 0; i < saved.length; i++) call.saved.push(saved[i]);
 }
 
 function slotOf(call: Call): number {
   const { args } = call;
-  let h = call.nr;
+  // mixed first: the first argument is often a small number like the call's
+  let h = Math.imul(call.nr + 1, 0x85ebca6b);
   for (let i = 0; i < 12; i++) h = Math.imul(h ^ args[i], 0x9e3779b1) ^ (h >>> 15);
   return (h ^ (h >>> 13)) & (SLOTS - 1);
 }

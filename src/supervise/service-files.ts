@@ -10,39 +10,47 @@ import {
   openSync,
   readFileSync,
   readlinkSync,
+  readSync,
   renameSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from "node:fs";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { SysError } from "../base/errors.ts";
+import { watchAndOwn } from "../kernel/epoll.ts";
 import { lockFile, makeFifo, openFifoBothWays, openFifoReader } from "../kernel/files.ts";
 import { words } from "./chain.ts";
-import { files, packStatus, type Status, unpackStatus } from "./layout.ts";
+import { type Extended, parseExtended } from "./extended.ts";
+import { fault } from "./fault.ts";
+import {
+  type ChildRecord,
+  files,
+  packStatus,
+  type Status,
+  unpackChildRecord,
+  unpackStatus,
+} from "./layout.ts";
 
 /** O_PATH, which node:fs does not name. */
 const O_PATH = 0o10000000;
+const CONTROL_BYTES = 1024;
 
 /** The directory cannot be supervised; the message is djb's. */
 export class Refused extends Error {}
-
-/** What we note beside the status: enough to know our process again after we were killed. */
-export interface Note {
-  readonly pid: number;
-  /** Start time in clock ticks since boot. */
-  readonly born: number;
-  /** It was started stopped, for the recorder. */
-  readonly traced: boolean;
-}
 
 export class ServiceFiles {
   private readonly dirFd: number;
   private lockFd = -1;
   private okFd = -1;
+  /** As written last. */
+  private written: Uint8Array | undefined;
+  private extended = "";
 
   /** Throws Refused. `dir` is the name in messages, `path` where it is if that is not the same. */
   constructor(
     private readonly dir: string,
+    private readonly warn: (text: string, error: unknown) => void,
     path = dir,
   ) {
     this.dirFd = this.attempt(`unable to chdir to ${dir}`, () =>
@@ -108,10 +116,31 @@ export class ServiceFiles {
     });
   }
 
-  /** Throws a node:fs error; `status.new` then rename, so that nobody reads half of it. */
+  /** Calls `take` for each byte on the control FIFO. Returns what ends that, and closes it. */
+  listen(fd: number, take: (byte: string) => void): () => void {
+    const bytes = Buffer.alloc(CONTROL_BYTES);
+    return watchAndOwn(fd, () => {
+      try {
+        for (const byte of bytes.toString("latin1", 0, readSync(fd, bytes))) take(byte);
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException;
+        if (code !== "EAGAIN") this.warn(`unable to read ${this.dir}/${files.control}`, error);
+      }
+    });
+  }
+
+  /** `status.new` then rename, so that nobody reads half of it. Nothing if it is as written last. */
   writeStatus(status: Status): void {
-    writeFileSync(this.at(files.statusNew), packStatus(status), { mode: 0o644 });
-    renameSync(this.at(files.statusNew), this.at(files.status));
+    const bytes = packStatus(status);
+    if (this.written && Buffer.compare(bytes, this.written) === 0) return;
+    try {
+      writeFileSync(this.at(files.statusNew), bytes, { mode: 0o644 });
+      fault("status:written");
+      renameSync(this.at(files.statusNew), this.at(files.status));
+      this.written = bytes;
+    } catch (error) {
+      this.warn(`unable to write ${this.dir}/${files.statusNew}`, error);
+    }
   }
 
   /** The status an earlier supervisor left, if there is one. */
@@ -123,17 +152,46 @@ export class ServiceFiles {
     }
   }
 
-  writeNote(note: Note): void {
+  writeExtended(extended: Extended): void {
+    const text = JSON.stringify(extended);
+    if (text === this.extended) return;
     const path = this.at(files.extended);
-    writeFileSync(`${path}.new`, JSON.stringify(note), { mode: 0o600 });
-    renameSync(`${path}.new`, path);
+    try {
+      writeFileSync(`${path}.new`, text, { mode: 0o600 });
+      renameSync(`${path}.new`, path);
+      this.extended = text;
+    } catch (error) {
+      this.warn(`unable to write ${this.dir}/${files.extended}`, error);
+    }
   }
 
-  readNote(): Note | undefined {
+  /** What an earlier supervisor knew, if it ran since the last boot. */
+  readExtended(): Extended | undefined {
     try {
-      const note = JSON.parse(readFileSync(this.at(files.extended), "utf8")) as Partial<Note>;
-      if (!Number.isInteger(note.pid) || note.pid! < 2 || typeof note.born !== "number") return undefined;
-      return { pid: note.pid!, born: note.born, traced: note.traced === true };
+      return parseExtended(readFileSync(this.at(files.extended), "utf8"));
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** A descriptor for ChildScript.recordStart; -1 if there is none to be had. */
+  openChildRecord(): number {
+    try {
+      return openSync(this.at(files.child), constants.O_WRONLY | constants.O_CREAT, 0o600);
+    } catch {
+      return -1;
+    }
+  }
+
+  /** A new beginning: nothing of before is to be taken over. */
+  forgetChildRecord(): void {
+    rmSync(this.at(files.child), { force: true });
+  }
+
+  /** The last child that was started here, whether it lives or not. */
+  readChildRecord(): ChildRecord | undefined {
+    try {
+      return unpackChildRecord(readFileSync(this.at(files.child)));
     } catch {
       return undefined;
     }
@@ -164,3 +222,12 @@ export const isDirectory = (path: string): boolean => {
     return false;
   }
 };
+
+/** pid of the last child started in a service directory, whether it lives or not. */
+export function lastChildOf(dir: string): number | undefined {
+  try {
+    return unpackChildRecord(readFileSync(join(dir, files.child)))?.pid;
+  } catch {
+    return undefined;
+  }
+}

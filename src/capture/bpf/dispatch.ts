@@ -1,8 +1,10 @@
 /** Records of the ring, turned into events. */
 import type { RingBuffer } from "../../kernel/ringbuf.ts";
 import type { CallTable } from "../calls.ts";
-import type { Call, EventSink } from "../event.ts";
+import type { Call, EventSink, ExitEvent } from "../event.ts";
+import type { Memory } from "../memory.ts";
 import * as L from "./layout.ts";
+import { LiveRecordMemory } from "./live-memory.ts";
 import { RecordMemory } from "./record-memory.ts";
 import { Repeats } from "./repeats.ts";
 import { SIGRETURN_MASK } from "./special-reads.ts";
@@ -13,6 +15,7 @@ const ERRNO_MAX = 4095;
 const SIGINFO_BYTES = 128;
 const PR_SET_NAME = 15;
 const SIGKILL = 9;
+const MAX_ARGV = 64;
 const FACTS = L.facts.bytes >>> 2;
 const words = (bytes: number): number => bytes >>> 2;
 
@@ -37,6 +40,7 @@ export interface Source {
 export class Dispatcher {
   readonly atEntry = new RecordMemory(true);
   readonly atExit = new RecordMemory(false);
+  private readonly live = new LiveRecordMemory();
   private readonly repeats = new Repeats();
   private readonly info = new DataView(new ArrayBuffer(SIGINFO_BYTES));
   /** Calls delivered. */
@@ -58,15 +62,9 @@ export class Dispatcher {
     const kind = w[at] & 0xff;
     const tid = w[at + 1];
     switch (kind) {
-      case L.kinds.facts: {
-        const task = this.tasks.get(w[at + FACTS + 1]) ?? this.stranger(w[at + FACTS + 1]);
-        this.takeFacts(task.call, w, at);
-        s.offset += L.facts.bytes;
-        this.call(s, task);
-        break;
-      }
+      case L.kinds.facts:
       case L.kinds.call:
-        this.call(s, this.tasks.get(tid) ?? this.stranger(tid));
+        this.call(s, this.takeHead(s));
         break;
       case L.kinds.fork:
         this.fork(tid, w[at + words(L.fork.child)], w[at + words(L.fork.childPid)], time(w, at));
@@ -75,7 +73,7 @@ export class Dispatcher {
         this.exec(s, tid, w[at + words(L.exec.former)], time(w, at));
         break;
       case L.kinds.exit:
-        this.exit(tid, w[at + words(L.exit.code)], time(w, at));
+        this.exit(tid, w[at + words(L.exit.code)], timesOf(w, at), time(w, at));
         break;
       case L.kinds.signal:
         this.signal(s, tid, time(w, at));
@@ -90,6 +88,73 @@ export class Dispatcher {
         this.sample(s, tid, time(w, at));
         break;
     }
+  }
+
+  /** A record of a stream that has entries: calls end here, they began with `entered`. */
+  ordered(s: Source): void {
+    const kind = s.words[words(s.offset)] & 0xff;
+    if (kind !== L.kinds.facts && kind !== L.kinds.call) {
+      this.record(s);
+      return;
+    }
+    this.delivered++;
+    const task = this.takeHead(s);
+    const { call } = task;
+    const flags = this.take(s, task);
+    if (flags & L.callFlags.unfinished) {
+      // one that does not return comes without an entry; one its task died in has had its entry
+      if (!task.inCall) this.begin(task, this.atEntry);
+      return;
+    }
+    if (!task.inCall) {
+      call.entry ||= task.foundAt || call.exit;
+      task.foundAt = 0;
+      this.begin(task, this.atEntry);
+    }
+    if (call.name === "prctl" && call.args[0] === PR_SET_NAME && call.error === 0) this.rename(task);
+    task.inCall = false;
+    this.atExit.countUnread();
+    this.sink.exit(task, this.atExit);
+    if (task.ignored.length > 0) this.flushIgnored(task, call.exit);
+  }
+
+  /**
+   * A call was entered. `answer` is the record with its memory: that of its return, or the entry's own; without one
+   * the call is still under way, and what the entry's record lacks is read from the task as it is.
+   */
+  entered(s: Source, answer: Source | undefined): void {
+    this.delivered++;
+    const source = answer ?? s;
+    const task = this.takeHead(source);
+    this.take(source, task);
+    source.offset = 0;
+    if (task.ignored.length > 0) this.flushIgnored(task, task.call.entry);
+    if (answer) this.begin(task, this.atEntry);
+    else {
+      this.live.over(this.atEntry, task.tid);
+      this.begin(task, this.live);
+    }
+  }
+
+  private begin(task: BpfTask, memory: Memory): void {
+    task.call.slot = -1;
+    task.call.fresh = true;
+    task.inCall = true;
+    this.sink.enter(task, memory);
+  }
+
+  /** The task of a call's record, whose facts are taken; the record then begins at the call. */
+  private takeHead(s: Source | RingBuffer): BpfTask {
+    const w = s.words;
+    let at = words(s.offset);
+    const more = (w[at] & 0xff) === L.kinds.facts;
+    if (more) {
+      s.offset += L.facts.bytes;
+      at += FACTS;
+    }
+    const task = this.tasks.get(w[at + 1]) ?? this.stranger(w[at + 1]);
+    if (more) this.takeFacts(task.call, w, at - FACTS);
+    return task;
   }
 
   private stranger(tid: number): BpfTask {
@@ -186,6 +251,8 @@ export class Dispatcher {
     task.exec = undefined;
     task.call.slot = -1;
     task.call.fresh = true;
+    task.argv = argvOf(task.call, this.atEntry);
+    this.atEntry.reset();
     this.sink.enter(task, this.atEntry);
     this.sink.exec(task, exec.former, exec.time);
     this.atExit.reset();
@@ -246,11 +313,14 @@ export class Dispatcher {
       this.tasks.rename(task, tid);
     } else task = this.tasks.get(tid) ?? task;
     task.comm = cText(s.bytes, s.offset + L.exec.comm, 16);
-    task.exec = { former, time: now };
+    if (task.inCall) {
+      task.argv = undefined;
+      this.sink.exec(task, former, now);
+    } else task.exec = { former, time: now };
     this.options.onOwnMemory(task.pid);
   }
 
-  private exit(tid: number, code: number, now: number): void {
+  private exit(tid: number, code: number, times: ExitEvent["times"], now: number): void {
     this.options.onOwnMemory(tid);
     const task = this.tasks.get(tid);
     if (!task) return;
@@ -273,8 +343,8 @@ export class Dispatcher {
     this.sink.exited(
       task,
       signal === 0
-        ? { status: (code >>> 8) & 0xff, signal: undefined, coreDumped: false }
-        : { status: undefined, signal, coreDumped: (code & 0x80) !== 0 },
+        ? { status: (code >>> 8) & 0xff, signal: undefined, coreDumped: false, times }
+        : { status: undefined, signal, coreDumped: (code & 0x80) !== 0, times },
       now,
     );
     this.options.onExit(task.tid);
@@ -322,7 +392,10 @@ export class Dispatcher {
     const w = s.words;
     const at = words(s.offset);
     const count = Math.min(w[at + words(L.sample.count)], frames.length);
-    for (let i = 0; i < count; i++) frames[i] = wide(w, at + words(L.sample.frames) + 2 * i);
+    for (let i = 0; i < count; i++) {
+      const frame = at + words(L.sample.frames) + 2 * i;
+      frames[i] = w[frame] + (w[frame + 1] | 0) * WORD;
+    }
     this.sink.sample(task, frames, count, w[at + words(L.sample.kernel)], now);
   }
 }
@@ -337,6 +410,15 @@ function time(w: Uint32Array, at: number): number {
   return wide(w, at + words(L.head.time));
 }
 
+/** The kernel's account of user and kernel mode is coarse; that of the sum is exact. */
+function timesOf(w: Uint32Array, at: number): ExitEvent["times"] {
+  const ran = wide(w, at + words(L.exit.ran));
+  const user = wide(w, at + words(L.exit.user));
+  const system = wide(w, at + words(L.exit.system));
+  const share = user + system > 0 ? user / (user + system) : 0.5;
+  return { user: ran * share, system: ran * (1 - share), queued: wide(w, at + words(L.exit.waited)) };
+}
+
 function takeResult(call: Call, lo: number, hi: number): void {
   call.retLo = lo;
   call.retHi = hi;
@@ -349,6 +431,27 @@ function takeStack(call: Call, w: Uint32Array, segment: number): void {
   const low = w[segment] - SIGRETURN_MASK;
   call.spLo = low >>> 0;
   call.spHi = w[segment + 1] - (low < 0 ? 1 : 0);
+}
+
+/** The arguments of an execve or execveat of a 64-bit program. */
+function argvOf(call: Call, memory: RecordMemory): string[] | undefined {
+  if (call.abi !== "x86_64") return undefined;
+  const i = call.name === "execveat" ? 2 : 1;
+  const lo = call.args[2 * i];
+  const hi = call.args[2 * i + 1];
+  const argv: string[] = [];
+  for (let n = 0; n < MAX_ARGV; n++) {
+    const at = memory.readAll(lo + 8 * n, hi, 8);
+    if (at < 0) return n === 0 ? undefined : argv;
+    const text = memory.readString(
+      memory.view.getUint32(at, true),
+      memory.view.getUint32(at + 4, true),
+      4096,
+    );
+    if (text < 0) break;
+    argv.push(latin(memory.bytes, text, memory.got));
+  }
+  return argv;
 }
 
 function cText(bytes: Uint8Array, at: number, max: number): string {

@@ -17,7 +17,9 @@ import { startStopped } from "../start.ts";
 import { Dispatcher } from "./dispatch.ts";
 import * as L from "./layout.ts";
 import { Kernel, zero } from "./loader.ts";
+import { Order } from "./order.ts";
 import * as P from "./programs/index.ts";
+import { createQuietMaps, QuietGroups, type QuietMaps } from "./quiet.ts";
 import { STATE_BYTES } from "./reads.ts";
 import { type Compiled, compileShapes } from "./shapes.ts";
 import { BpfTask, TaskTable } from "./tasks.ts";
@@ -35,6 +37,12 @@ export interface BpfOptions extends EngineOptions {
   statusFilter?: "failed" | "successful";
   /** What the scheduler did during calls, and between them. */
   scheduling?: boolean;
+  /** Events in the order they happened, with entries of calls, as a tracer that stops its tracees sees them. */
+  entries?: boolean;
+  /** Groups that can be quiet (Engine.groups). */
+  quiet?: boolean;
+  /** Looks so many times a second where tasks are that compute (EventSink.sample). */
+  sampleFrequency?: number;
   /** Instruction pointers at calls. */
   pointers?: boolean;
   /** Bytes of the ring: a power of two. */
@@ -59,6 +67,8 @@ export class BpfEngine implements Engine {
   private readonly ring: RingBuffer;
   private readonly table = new TaskTable();
   private readonly dispatcher: Dispatcher;
+  private readonly order: Order | undefined;
+  readonly groups: QuietGroups | undefined;
   private readonly compiled: Compiled;
   private readonly started = new Map<number, Spawned>();
   private readonly state = new Uint8Array(STATE_BYTES);
@@ -81,7 +91,9 @@ export class BpfEngine implements Engine {
     this.compiled = compileShapes(options.wanted, { stringLimit, verbose }, !options.noMemory);
     this.kernel = new Kernel(options.ringBytes ?? RING_BYTES);
     try {
-      this.environment = this.describe();
+      const quiet = options.quiet ? createQuietMaps(this.kernel) : undefined;
+      this.groups = quiet && new QuietGroups(quiet);
+      this.environment = this.describe(quiet);
       this.load();
       this.ring = new RingBuffer(this.kernel.maps.events);
     } catch (error) {
@@ -94,18 +106,19 @@ export class BpfEngine implements Engine {
       onExit: (pid) => this.ended(pid),
       onCompat: () => this.loadCompat(),
     });
+    this.order = options.entries ? new Order(this.dispatcher) : undefined;
   }
 
-  private describe(): P.Environment {
+  private describe(quiet: QuietMaps | undefined): P.Environment {
     const { options, kernel } = this;
     return {
-      maps: kernel.maps,
+      maps: { ...kernel.maps, quiet },
       kernel: kernel.fields,
       options: {
         follow: options.followForks,
         slowerThan: options.slowerThan ?? 0,
         status: options.statusFilter,
-        entries: false,
+        entries: options.entries ?? false,
         scheduling: options.scheduling ?? false,
         pointers: options.pointers ?? false,
       },
@@ -120,6 +133,8 @@ export class BpfEngine implements Engine {
     const programs = [P.processFork, P.processExec, P.processExit, P.signalDeliver, P.signalGenerate];
     if (this.options.scheduling) programs.push(P.schedSwitch, P.schedWaking);
     for (const program of [...programs, P.sysExit, P.sysEnter]) kernel.attach(program(e));
+    const { sampleFrequency = 0 } = this.options;
+    if (sampleFrequency > 0) kernel.runByClock(P.cpuSample(e), sampleFrequency);
   }
 
   /** 32-bit programs are rare and what reads their memory takes long to load: done when the first is seen. */
@@ -148,30 +163,30 @@ export class BpfEngine implements Engine {
     return child.pid;
   }
 
-  adopt(pid: number): void {
+  adopt(pid: number, group = 0): void {
     const { followed, hidden, starting } = L.flags;
     const task = new BpfTask(pid, pid, 0);
-    this.follow(pid, pid, followed | hidden | starting);
+    this.follow(pid, pid, followed | hidden | starting, group);
     this.admit(task, false);
     if (/[tT]/.test(status(pid)?.state ?? "")) process.kill(pid, SIGCONT);
   }
 
-  attach(pid: number): void {
+  attach(pid: number, group = 0): void {
     const leader = status(pid)?.tgid ?? pid;
     const seen = new Set<number>();
-    this.attachTask(pid, leader, seen);
+    this.attachTask(pid, leader, seen, group);
     if (!this.options.followForks) return;
     // threads not yet followed can create more meanwhile
     for (let before = -1; before !== seen.size; ) {
       before = seen.size;
-      for (const tid of threads(leader)) if (!seen.has(tid)) this.attachTask(tid, leader, seen);
+      for (const tid of threads(leader)) if (!seen.has(tid)) this.attachTask(tid, leader, seen, group);
     }
   }
 
-  private attachTask(tid: number, pid: number, seen: Set<number>): void {
+  private attachTask(tid: number, pid: number, seen: Set<number>, group: number): void {
     seen.add(tid);
     if (this.table.get(tid)) return;
-    if (!this.follow(tid, pid, L.flags.followed | L.flags.found)) return;
+    if (!this.follow(tid, pid, L.flags.followed | L.flags.found, group)) return;
     const task = new BpfTask(tid, pid, 0);
     task.foundAt = monotonicNow();
     this.admit(task, true);
@@ -185,7 +200,7 @@ export class BpfEngine implements Engine {
   }
 
   /** Gives a task its state; false when it is gone. Throws SysError. */
-  private follow(tid: number, pid: number, flags: number): boolean {
+  private follow(tid: number, pid: number, flags: number, group = 0): boolean {
     const fd = openTask(tid);
     if (fd < 0) return false;
     try {
@@ -193,6 +208,7 @@ export class BpfEngine implements Engine {
       view.setUint32(L.state.flags, flags, true);
       view.setUint32(L.state.tid, tid, true);
       view.setUint32(L.state.pid, pid, true);
+      view.setUint32(L.state.group, group, true);
       bpf.update(this.kernel.maps.tasks, Int32Array.of(fd), this.state);
       return true;
     } finally {
@@ -233,13 +249,15 @@ export class BpfEngine implements Engine {
   }
 
   private drain(): number {
-    const { ring, dispatcher } = this;
+    const { ring, dispatcher, order } = this;
     let n = 0;
     while (n < BATCH && ring.next()) {
-      dispatcher.record(ring);
+      if (order) order.take(ring);
+      else dispatcher.record(ring);
       if (++n % RELEASE_EVERY === 0) ring.release();
     }
     if (n > 0) ring.release();
+    order?.flush(false);
     return n;
   }
 
@@ -306,6 +324,7 @@ export class BpfEngine implements Engine {
     if (!this.open) return;
     this.kernel.detach();
     while (this.drain() > 0);
+    this.order?.flush(true);
     this.reportRest();
     this.final = this.kernel.sent;
     for (const task of [...this.table]) {
@@ -314,6 +333,7 @@ export class BpfEngine implements Engine {
     }
     this.open = false;
     this.ring.close();
+    this.groups?.close();
     this.kernel.close();
   }
 

@@ -8,6 +8,11 @@ export interface KernelFields {
   readonly pid: number;
   readonly tgid: number;
   readonly exitCode: number;
+  /** CPU time: in all, in user and kernel mode, and time waited for a CPU; -1 where the kernel keeps no such count. */
+  readonly ran: number;
+  readonly user: number;
+  readonly system: number;
+  readonly waited: number;
   readonly status: number;
   /** The set of signals pending for the thread, struct signal_struct, and the code of the group's exit in that. */
   readonly pending: number;
@@ -47,6 +52,10 @@ export function kernelFields(level: number): KernelFields {
     pid: field("task_struct", "pid"),
     tgid: field("task_struct", "tgid"),
     exitCode: field("task_struct", "exit_code"),
+    ran: field("task_struct", "se.sum_exec_runtime"),
+    user: field("task_struct", "utime"),
+    system: field("task_struct", "stime"),
+    waited: btf.offset("task_struct", "sched_info.run_delay"),
     status: field("task_struct", "thread_info.status"),
     pending: field("task_struct", "pending.signal"),
     signal: field("task_struct", "signal"),

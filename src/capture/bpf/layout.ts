@@ -3,6 +3,11 @@
  * is built in the state's tail, where it is safe from whatever else runs on the CPU, and copied to the ring whole.
  */
 
+/** Frames of each of the two stacks of a sample. */
+export const SAMPLE_FRAMES = 64;
+/** Head and both stacks. */
+const SAMPLE_BYTES = 24 + 2 * 8 * SAMPLE_FRAMES;
+
 /** State of a followed task. Totals are nanoseconds since it is followed. */
 export const state = {
   flags: 0,
@@ -17,6 +22,8 @@ export const state = {
   /** Number of the reads at the call's exit, and at its entry. */
   shape: 28,
   entryShape: 232,
+  /** Which of the reader's groups it belongs to. */
+  group: 236,
   sp: 240,
   blocked: 32,
   queued: 40,
@@ -32,8 +39,10 @@ export const state = {
   address: 96,
   /** Values read on the way. */
   scratch: 104,
-  facts: 256,
-  record: 304,
+  /** Room of its own: a sample can come in the middle of anything. */
+  sample: 256,
+  facts: 256 + SAMPLE_BYTES,
+  record: 256 + SAMPLE_BYTES + 48,
 } as const;
 export const SCRATCH_BYTES = 128;
 
@@ -130,18 +139,44 @@ export const segmentFlags = {
 
 export const fork = { ...head, child: 16, childPid: 20, bytes: 24 } as const;
 export const exec = { ...head, former: 16, comm: 24, bytes: 40 } as const;
-/** `code` as wait(2) gives it. */
-export const exit = { ...head, code: 16, bytes: 24 } as const;
+/** `code` as wait(2) gives it; CPU time in all and waited for a CPU (ns), and the shares of user and kernel mode. */
+export const exit = { ...head, code: 16, ran: 24, waited: 32, user: 40, system: 48, bytes: 56 } as const;
 /** `info` is struct kernel_siginfo (include/linux/signal_types.h), 48 bytes. */
 export const signal = { ...head, signo: 16, stops: 20, ignored: 20, info: 24, bytes: 72 } as const;
 export const found = { ...head, pid: 16, parent: 20, comm: 24, bytes: 40 } as const;
 /** Stacks: kernel's first. */
 export const sample = { ...head, kernel: 16, count: 20, frames: 24 } as const;
-export const SAMPLE_FRAMES = 64;
-
 /** Counters, per CPU. */
 export const counters = { attempted: 0, lost: 8, unread: 16, bytes: 64 } as const;
 
 /** What user space tells the programs. */
 export const config = { mode: 0, ownPid: 4, cgroupLevel: 8, cgroupId: 16, bytes: 64 } as const;
 export const modes = { all: 1, cgroup: 2 } as const;
+
+/** Groups of tasks that can be quiet; the first belongs to nobody. */
+export const GROUPS = 256;
+/** Numbers of x86-64 calls that are counted. */
+export const COUNTED_CALLS = 512;
+export const BUCKETS = 40;
+/** Calls of one number in one group: times in ns, buckets (4 bytes) by the power of two below the duration. */
+export const counts = {
+  calls: 0,
+  errors: 8,
+  total: 16,
+  longest: 24,
+  buckets: 32,
+  bytes: 32 + 4 * BUCKETS,
+} as const;
+export const FLIGHT_SLOTS = 1 << 16;
+/** The ring of quiet calls: how many were written, then slots. */
+export const flight = {
+  next: 0,
+  slots: 64,
+  time: 0,
+  duration: 8,
+  ret: 16,
+  tid: 24,
+  nr: 28,
+  args: 32,
+  bytes: 56,
+} as const;

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import * as bpf from "../../kernel/bpf.ts";
 import { kernelBtf } from "../../kernel/btf.ts";
+import { runAtFrequency } from "../../kernel/perf.ts";
 import { Assembler, r0, r1 } from "./asm.ts";
 import { type KernelFields, kernelFields, tracepointId } from "./kernel-fields.ts";
 import * as L from "./layout.ts";
@@ -106,6 +107,15 @@ export class Kernel {
   attach(a: Assembler): void {
     const program = this.load(a, bpf.programTypes.tracing, tracepointId(a.name));
     this.links.push(bpf.attachTracepoint(program, a.name));
+  }
+
+  /** Loads a program and has it run so many times a second on every CPU. Throws SysError. */
+  runByClock(a: Assembler, frequency: number): void {
+    const program = this.load(a, bpf.programTypes.perfEvent);
+    for (let cpu = 0; cpu < possibleCpus(); cpu++) {
+      const fd = runAtFrequency(program, cpu, frequency);
+      if (fd >= 0) this.keep(fd);
+    }
   }
 
   /** Loads a program and puts it where another jumps to. Throws SysError. */

@@ -42,7 +42,8 @@ const strings = (at: Address, s: Scope): Read[] => [
   {
     op: "strings",
     at,
-    each: Math.min(s.stringLimit, 1022) + 2,
+    // a process is known by its arguments, however short strings are to print
+    each: Math.min(Math.max(s.stringLimit, 254), 1022) + 2,
     most: Math.min(s.elements, 64),
     word: s.word,
   },

@@ -5,8 +5,8 @@ import * as trace from "../../kernel/ptrace.ts";
 import { CallTable } from "../calls.ts";
 import type { EngineOptions } from "../engine.ts";
 import type { EventSink, ExitEvent } from "../event.ts";
+import { LiveMemory } from "../live-memory.ts";
 import { takeEntry, takeExit } from "./calls.ts";
-import { LiveMemory } from "./live-memory.ts";
 import {
   classify,
   deathSignal,

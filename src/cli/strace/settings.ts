@@ -34,6 +34,8 @@ export interface StraceSettings {
   columns: readonly Column[];
   seccomp: boolean;
   engine: "auto" | EngineKind;
+  /** Lines as calls end, or as events happen; the ptrace engine knows only the latter. */
+  order: "completion" | "strace";
   /** Which descriptor details to show. */
   fds: Set<"path" | "socket" | "dev" | "pidfd" | "eventfd" | "signalfd">;
   comm: boolean;
@@ -99,6 +101,7 @@ function fresh(program: string): StraceSettings {
     columns: defaultColumns,
     seccomp: false,
     engine: "ptrace",
+    order: "completion",
     fds: new Set(),
     comm: false,
     help: false,
@@ -291,6 +294,11 @@ function apply(s: StraceSettings, n: Counts, spec: StraceOption, value: string |
       if (v !== "ptrace" && v !== "bpf" && v !== "auto")
         throw new UsageError(`invalid --engine argument: '${v}' (ptrace, bpf or auto)`);
       s.engine = v;
+      break;
+    case "order":
+      if (v !== "completion" && v !== "strace")
+        throw new UsageError(`invalid --order argument: '${v}' (completion or strace)`);
+      s.order = v;
       break;
     case "help":
       s.help = true;

@@ -74,6 +74,7 @@ export class Tracer {
       onIdle: () => this.destinations.flush(),
       stringLimit: s.text.decode.stringLimit,
       pointers: s.text.showPointer,
+      entries: s.order === "strace",
     }).engine;
   }
 

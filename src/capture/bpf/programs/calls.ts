@@ -11,6 +11,7 @@ import {
   UNWANTED,
 } from "./common.ts";
 import { discover } from "./discover.ts";
+import { countQuietly } from "./quiet.ts";
 import { schedulingAtEntry, schedulingAtExit } from "./scheduling.ts";
 import { CONTEXT, compatElsewhere, lookUp, readShapes, takeCall } from "./take.ts";
 
@@ -130,6 +131,7 @@ export function sysExit(e: Environment): Assembler {
     if (options.status === "failed") a.jump("sge", r1, 0, "leave").jump("slt", r1, -MAX_ERRNO, "leave");
     else a.jump("sge", r1, 0, "fine").jump("sge", r1, -MAX_ERRNO, "leave").label("fine");
   }
+  countQuietly(a, e, "leave");
   a.load(4, r9, r6, state.shape);
   compatElsewhere(a, e.maps.compatExit, "read");
   readExit(a, e);

@@ -22,6 +22,8 @@ export interface Maps {
   /** What reads the memory of 32-bit calls at entry and exit, in slot 0, once it is loaded. */
   readonly compatEntry: BpfMap;
   readonly compatExit: BpfMap;
+  /** For groups that can be quiet: nanoseconds below which a call is not sent (0: all are), counts, and the ring. */
+  readonly quiet?: { readonly thresholds: BpfMap; readonly counts: BpfMap; readonly flight: BpfMap };
 }
 
 export interface ProgramOptions {
@@ -102,14 +104,18 @@ export function sendCall(a: Assembler, e: Environment): void {
   countSent(a, e, true);
 }
 
+/** Sends r3 bytes at r2. Clobbers r9. */
+export function sendBytes(a: Assembler, e: Environment): void {
+  a.map(r1, e.maps.events).mov(r4, RINGBUF_NO_WAKEUP).call("ringbuf_output");
+  countSent(a, e, false);
+}
+
 /** Sends `bytes` bytes at the frame's end. Clobbers r9. */
 export function sendSmall(a: Assembler, e: Environment, bytes: number): void {
-  a.map(r1, e.maps.events)
-    .mov(r2, r10)
+  a.mov(r2, r10)
     .add(r2, -bytes - 8)
     .mov(r3, bytes);
-  a.mov(r4, RINGBUF_NO_WAKEUP).call("ringbuf_output");
-  countSent(a, e, false);
+  sendBytes(a, e);
 }
 
 /** Writes the head of a small record at the frame's end: tid from the state in r6, time from the clock. */

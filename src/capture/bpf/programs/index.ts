@@ -2,5 +2,6 @@
 export { compatEnter, compatExit, sysEnter, sysExit } from "./calls.ts";
 export * from "./common.ts";
 export { processExec, processExit, processFork } from "./lifecycle.ts";
+export { cpuSample } from "./sample.ts";
 export { schedSwitch, schedWaking } from "./scheduling.ts";
 export { signalDeliver, signalGenerate } from "./signals.ts";

@@ -30,6 +30,7 @@ export function processFork(e: Environment): Assembler {
   a.jump("eq", r0, 0, "out")
     .and(r7, flags.followed | flags.hidden)
     .store(4, r0, state.flags, r7);
+  a.load(4, r1, r6, state.group).store(4, r0, state.group, r1);
   a.mov(r7, r6).mov(r6, r0);
   takeIds(a, e, r8);
   a.mov(r8, r6).mov(r6, r7);
@@ -84,6 +85,9 @@ export function processExit(e: Environment): Assembler {
   a.label("idle").step("tell of the exit");
   smallHead(a, kinds.exit, bytes);
   a.load(4, r1, r7, e.kernel.exitCode).store(4, r10, -bytes - 8 + L.exit.code, r1);
+  for (const name of ["ran", "waited", "user", "system"] as const) {
+    if (e.kernel[name] >= 0) a.load(8, r1, r7, e.kernel[name]).store(8, r10, -bytes - 8 + L.exit[name], r1);
+  }
   sendSmall(a, e, bytes);
   a.store(4, r6, state.flags, 0);
   a.label("out").mov(r0, 0).exit();
