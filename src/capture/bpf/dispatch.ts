@@ -8,7 +8,7 @@ import { LiveRecordMemory } from "./live-memory.ts";
 import { RecordMemory } from "./record-memory.ts";
 import { Repeats } from "./repeats.ts";
 import { SIGRETURN_MASK } from "./special-reads.ts";
-import { BpfTask, strange, type TaskTable } from "./tasks.ts";
+import { BpfTask, type End, strange, type TaskTable } from "./tasks.ts";
 
 const WORD = 4294967296;
 const ERRNO_MAX = 4095;
@@ -325,15 +325,15 @@ export class Dispatcher {
     const task = this.tasks.get(tid);
     if (!task) return;
     if (tid === task.pid && this.tasks.sizeOf(tid) > 1) {
-      task.ended = { code, time: now };
+      task.ended = { code, times, time: now };
       return;
     }
-    this.over(task, code, now);
+    this.over(task, { code, times, time: now });
     const leader = this.tasks.sizeOf(task.pid) === 1 ? this.tasks.get(task.pid) : undefined;
-    if (leader?.ended) this.over(leader, leader.ended.code, leader.ended.time);
+    if (leader?.ended) this.over(leader, leader.ended);
   }
 
-  private over(task: BpfTask, code: number, now: number): void {
+  private over(task: BpfTask, { code, times, time: now }: End): void {
     if (task.ignored.length > 0) this.flushIgnored(task, now);
     this.showLast(task);
     this.tasks.remove(task);

@@ -1,10 +1,17 @@
 /** The tasks followed, as far as the reader knows. */
 import { comm, status } from "../../kernel/proc.ts";
-import { type SignalEvent, Task } from "../event.ts";
+import { type ExitEvent, type SignalEvent, Task } from "../event.ts";
 
 interface Ignored {
   readonly time: number;
   readonly signal: SignalEvent;
+}
+
+/** How a task ended: `code` as wait(2) gives it. */
+export interface End {
+  readonly code: number;
+  readonly times: ExitEvent["times"];
+  readonly time: number;
 }
 
 export class BpfTask extends Task {
@@ -18,7 +25,7 @@ export class BpfTask extends Task {
   /** When we attached in the middle of a call whose entry we did not see (ns), 0 if we did not. */
   foundAt = 0;
   /** How it ended, while other threads of the process live on: as wait(2), nobody is told of a leader before those. */
-  ended: { readonly code: number; readonly time: number } | undefined;
+  ended: End | undefined;
   /** Record of the call that does not return, kept until the task ends. */
   last: Uint8Array | undefined;
 }
