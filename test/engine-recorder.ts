@@ -26,6 +26,8 @@ interface Job {
   readonly read?: boolean;
   /** bpf: follow everything that runs here, as well. */
   readonly all?: boolean;
+  /** bpf: attach to a process and all its descendants. */
+  readonly attachTree?: number;
   /** Start a child that is not traced. */
   readonly bystander?: boolean;
   /** Detach after this many ms. */
@@ -92,6 +94,7 @@ if (job.bystander) new ChildScript().execve("/bin/sh", ["sh", "-c", "exit 5"]).s
 if (job.argv) engine.start({ path: job.argv[0], argv: job.argv, env: ["PATH=/usr/bin:/bin", "A=1"] });
 if (job.attach) engine.attach(job.attach);
 if (job.adopt) engine.adopt(job.adopt);
+if (job.attachTree) bpf?.attachTree(job.attachTree);
 if (job.all) bpf?.watch({ all: true });
 flush();
 const end = job.detachAfter === undefined ? Number.POSITIVE_INFINITY : performance.now() + job.detachAfter;
