@@ -84,7 +84,7 @@ export class Recorder {
     return waitUntil(
       `a ${event} that matches`,
       () => this.lines.find((l) => l.event === event && match(l)),
-      20,
+      60,
     );
   }
 }

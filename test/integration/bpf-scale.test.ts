@@ -66,15 +66,21 @@ describe(...needs("bpf engine under load", noBpf(), lacks("gcc")), () => {
     expect(counts.exit_group).toBe(execs + 1);
   });
 
-  it("attaches to a tree while it forks, and then misses nothing of it", async () => {
+  it("attaches to a tree while it forks, and then misses nothing of it", {
+    timeout: 2 * MINUTES,
+  }, async () => {
     const loop = "while :; do /bin/true; done";
     const shell = start(["/bin/dash", "-c", `(${loop}) & (${loop}) & ${loop}`]);
-    await waitUntil("two more shells", () => childrenOf(shell.pid!).length >= 2);
+    await waitUntil("two more shells", () => childrenOf(shell.pid!).length >= 2, 60);
     const r = new Recorder({ ...bpf, attachTree: shell.pid, quiet: false });
-    await waitUntil("commands of all", () => {
-      const parents = new Set(r.of("new").map((n) => n.parent));
-      return parents.size >= 4 && r.of("exited").length > 50;
-    });
+    await waitUntil(
+      "commands of all",
+      () => {
+        const parents = new Set(r.of("new").map((n) => n.parent));
+        return parents.size >= 4 && r.of("exited").length > 50;
+      },
+      60,
+    );
     r.child.kill("SIGTERM");
     await r.done;
     // whoever was born after we attached is seen from its first call to its last

@@ -64,7 +64,7 @@ export class Tracer {
       this.say("--seccomp-bpf is not enabled for processes attached with -p");
       s.seccomp = false;
     }
-    this.engine = createEngine(s.engine, both(sinks, this.watch()), {
+    const chosen = createEngine(s.engine, both(sinks, this.watch()), {
       followForks: s.follow,
       wanted: s.trace && ((abi, nr) => s.trace!.has(abi, nr)),
       seccomp: s.seccomp,
@@ -75,7 +75,9 @@ export class Tracer {
       stringLimit: s.text.decode.stringLimit,
       pointers: s.text.showPointer,
       entries: s.order === "strace",
-    }).engine;
+    });
+    this.engine = chosen.engine;
+    if (chosen.why !== undefined) this.say(`using ptrace: ${chosen.why}`);
   }
 
   private openOutput(): Destinations & { close(): void } {
