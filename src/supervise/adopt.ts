@@ -26,6 +26,8 @@ export function findTakeover(files: ServiceFiles): Takeover | undefined {
   if (!process && !known) process = leftByOther(files);
   if (!known) return process && { ...nothing, process };
   const finishing = known.state === "finishing";
+  // the one that was to leave has left
+  if (known.plan === "exit" && !process) return undefined;
   if (process) return { ...nothing, known, process, state: finishing ? "finishing" : "up" };
   if (record && record.pid !== known.reaped) {
     const ended = { pid: record.pid, status: reap(record.pid) ?? null };

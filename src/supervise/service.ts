@@ -254,7 +254,7 @@ export class Service {
     if (this.grouped) onNeedSubreaper?.();
     this.pace.starting(this.settings);
     // if we die now, the next supervisor finds what the child writes of itself
-    files.writeExtended(this.extended());
+    files.writeExtended({ ...this.extended(), state: "waiting" });
     fault("start:begin");
     try {
       this.notification = this.openNotification();
