@@ -3,10 +3,11 @@ import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { createConnection, createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { delimiter, join, resolve } from "node:path";
+import { delimiter, join } from "node:path";
 import { onTestFinished } from "vitest";
 
-export const root = resolve(import.meta.dirname ?? ".", "..");
+/** npm and vitest both run things in the project's directory; a bundle of this file is elsewhere. */
+export const root = process.cwd();
 export const svtracePath = join(root, "bin/svtrace");
 
 export interface Finished {

@@ -3,6 +3,7 @@ import type { Recording } from "../record/model.ts";
 import { group, type PhaseSegments, rank } from "./causes.ts";
 import { correctCpu } from "./cpu.ts";
 import { CriticalPath } from "./path.ts";
+import { recognise } from "./patterns.ts";
 import { type Plan, plan, readyThread } from "./phases.ts";
 import { Timeline } from "./timeline.ts";
 import { totals } from "./totals.ts";
@@ -14,7 +15,7 @@ export function analyse(current: Recording, previous?: Recording): Report {
   const p = plan(current, previous);
   const timelines = new Map<Recording, Timeline>();
   for (const r of [p.previous, p.current]) if (r) timelines.set(r, new Timeline(r));
-  const parts = attribute(p, timelines);
+  const parts = recognise(attribute(p, timelines));
   const from = p.phases[0]?.from ?? current.lifetime.started;
   const grouped = group(parts);
   const { groups, tracing } = correctCpu(grouped.groups, from);

@@ -90,7 +90,7 @@ function absorbed(segments: readonly Segment[]): Segment[] {
   });
 }
 
-/** CPU time is one cause however it was come by; lookups of a start are one. */
+/** CPU time is one cause however it was come by. */
 function grain(s: Segment): string {
   return s.category === "cpu" ? "cpu" : s.kind;
 }

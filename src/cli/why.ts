@@ -2,49 +2,31 @@
 import { existsSync } from "node:fs";
 import net from "node:net";
 import { dirname, join, resolve } from "node:path";
-import { parseArgs } from "node:util";
 import { analyse } from "../analyse/analyse.ts";
 import type { Report } from "../analyse/types.ts";
 import { UsageError } from "../base/errors.ts";
+import { coloured } from "./colour.ts";
+import { table } from "./options/index.ts";
+import { parseArguments } from "./options/parse.ts";
 import { print } from "./stdout.ts";
 import { reportText } from "./why-text.ts";
 
-const USAGE = `usage: svtrace why [--json] [SERVICEDIR|RECORDING]
-Says where the time of a service's last restart (or of a recorded command) went.
-Without an argument: the newest recording in or below the current directory.`;
 /** The recorder gets this long (ms) to write what it has. */
 const FLUSH_PATIENCE = 3000;
 
 export async function main(argv: string[]): Promise<number> {
-  let parsed: { values: { json?: boolean; help?: boolean; color?: string }; positionals: string[] };
-  try {
-    parsed = parseArgs({
-      args: argv,
-      allowPositionals: true,
-      options: {
-        json: { type: "boolean" },
-        help: { type: "boolean", short: "h" },
-        color: { type: "string" },
-      },
-    });
-  } catch (error) {
-    throw new UsageError(`why: ${(error as Error).message}\n${USAGE}`, 2);
-  }
-  if (parsed.values.help) {
-    console.log(USAGE);
-    return 0;
-  }
-  if (parsed.positionals.length > 1) throw new UsageError(USAGE, 2);
+  const program = table("why");
+  const { values, operands } = parseArguments(program, argv);
+  const colours = coloured(program, values.get("color"));
   const { locate, loadPair } = await import("../record/locate.ts");
-  const target = parsed.positionals[0] ?? ".";
+  const target = operands[0] ?? ".";
   const path = await afterFlush(target, locate);
   const { current, previous } = await loadPair(path);
   const report = analyse(current, previous);
-  if (parsed.values.json) await print(`${JSON.stringify(reportJson(report), undefined, 2)}\n`);
+  if (values.has("json")) await print(`${JSON.stringify(reportJson(report), undefined, 2)}\n`);
   else {
-    const colours = process.stdout.isTTY && !process.env.NO_COLOR && parsed.values.color !== "never";
     const where = `Recording: ${path}${previous ? `\n   before: ${previous.path}` : ""}\n`;
-    await print(reportText(report, colours || parsed.values.color === "always") + where);
+    await print(reportText(report, colours) + where);
   }
   return 0;
 }

@@ -28,6 +28,13 @@ export function mayAwaitClients(name: string): boolean {
   return CLIENTS.test(name);
 }
 
+/** The low halves of its arguments, and its text, say that the call only looks and does not wait. */
+export function onlyLooks(name: string, args: Uint32Array, text: string): boolean {
+  if (name.startsWith("epoll_") && name !== "epoll_pwait2") return args[6] === 0;
+  if (name === "poll") return args[4] === 0;
+  return /\{tv_sec=0, tv_[un]sec=0\}/.test(text);
+}
+
 /** The target names a listening socket. */
 export function listens(target: string): boolean {
   return target.includes("listen:");

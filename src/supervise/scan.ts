@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, type FSWatcher, readdirSync, statSync, watch } from "node:fs";
 import { join } from "node:path";
+import { tell } from "../base/stderr.ts";
 import { ownCgroup } from "../kernel/cgroup.ts";
 import { becomeSubreaper } from "../kernel/children.ts";
 import { words } from "./chain.ts";
@@ -282,7 +283,7 @@ export class ScanDirectory {
   }
 
   private say(text: string): void {
-    process.stderr.write(`${this.options.program}: ${text}\n`);
+    tell(`${this.options.program}: ${text}\n`);
   }
 
   /**

@@ -1,6 +1,7 @@
 /** One service: its process, and the actions of the table carried out on it. */
 import { basename } from "node:path";
 import { SysError } from "../base/errors.ts";
+import { tell } from "../base/stderr.ts";
 import { Cgroup } from "../kernel/cgroup.ts";
 import { startTime, status as taskStatus } from "../kernel/proc.ts";
 import { endSignal, exitCode } from "../kernel/wait.ts";
@@ -476,7 +477,7 @@ export class Service {
   }
 
   private say(text: string): void {
-    process.stderr.write(`${this.options.program}: ${text}\n`);
+    tell(`${this.options.program}: ${text}\n`);
   }
 
   private leave(): void {

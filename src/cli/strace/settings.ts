@@ -1,5 +1,7 @@
 /** From options to settings, with strace's messages for what cannot be. */
+
 import { UsageError } from "../../base/errors.ts";
+import type { EngineKind } from "../../capture/choose.ts";
 import { type Column, columnAliases, defaultColumns } from "../../render/counts.ts";
 import { defaultText, type TextSettings, type TimeUnit } from "../../render/settings.ts";
 import { getopt, OptionError } from "../getopt.ts";
@@ -31,6 +33,9 @@ export interface StraceSettings {
   sort: Column | undefined;
   columns: readonly Column[];
   seccomp: boolean;
+  engine: "auto" | EngineKind;
+  /** Lines as calls end, or as events happen; the ptrace engine knows only the latter. */
+  order: "completion" | "strace";
   /** Which descriptor details to show. */
   fds: Set<"path" | "socket" | "dev" | "pidfd" | "eventfd" | "signalfd">;
   comm: boolean;
@@ -95,6 +100,8 @@ function fresh(program: string): StraceSettings {
     sort: "total-time",
     columns: defaultColumns,
     seccomp: false,
+    engine: "ptrace",
+    order: "completion",
     fds: new Set(),
     comm: false,
     help: false,
@@ -284,8 +291,14 @@ function apply(s: StraceSettings, n: Counts, spec: StraceOption, value: string |
       s.seccomp = true;
       break;
     case "engine":
-      if (v !== "ptrace" && v !== "auto")
-        throw new UsageError(`--engine ${v}: this version has the engines ptrace and auto`);
+      if (v !== "ptrace" && v !== "bpf" && v !== "auto")
+        throw new UsageError(`invalid --engine argument: '${v}' (ptrace, bpf or auto)`);
+      s.engine = v;
+      break;
+    case "order":
+      if (v !== "completion" && v !== "strace")
+        throw new UsageError(`invalid --order argument: '${v}' (completion or strace)`);
+      s.order = v;
       break;
     case "help":
       s.help = true;

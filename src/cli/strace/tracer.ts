@@ -2,14 +2,15 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { errnoText } from "../../abi/errno.ts";
 import { SysError, UsageError } from "../../base/errors.ts";
+import { createEngine } from "../../capture/choose.ts";
 import type { Engine } from "../../capture/engine.ts";
 import type { EventSink, ExitEvent, Task } from "../../capture/event.ts";
-import { createPtraceEngine } from "../../capture/ptrace/engine.ts";
 import { interruptBy, waitStopped } from "../../kernel/tracewait.ts";
 import { Counter } from "../../render/counts.ts";
 import { command, separate, single } from "../../render/destinations.ts";
 import { type Destinations, LineWriter } from "../../render/line-writer.ts";
 import { Output, openFile } from "../../render/output.ts";
+import { WholeLines } from "../../render/whole-lines.ts";
 import { addNames } from "./names.ts";
 import { pathFilter } from "./path-filter.ts";
 import { commandOf } from "./program.ts";
@@ -32,6 +33,7 @@ export class Tracer {
   private readonly stderr = new Output(2, true, false);
   private readonly destinations: Destinations & { close(): void };
   private readonly counter: Counter | undefined;
+  private lines: LineWriter | undefined;
   private shell = 0;
   private mainPid = 0;
   private ending: Ending = { status: 0, signal: undefined };
@@ -48,7 +50,11 @@ export class Tracer {
       sinks.push(this.counter);
     }
     if (s.count !== "only") {
-      sinks.push(new LineWriter(s.text, this.destinations, (text) => this.say(text), pathFilter(s.paths)));
+      const filter = pathFilter(s.paths);
+      const lines = new LineWriter(s.text, this.destinations, (text) => this.say(text), filter);
+      // what a path filter lets through depends on more than the call
+      this.lines = lines;
+      sinks.push(filter ? lines : new WholeLines(s.text, this.destinations, lines));
     }
     if (s.seccomp && !s.follow) {
       this.say("--seccomp-bpf cannot be used without -f/--follow-forks, disabling");
@@ -58,7 +64,7 @@ export class Tracer {
       this.say("--seccomp-bpf is not enabled for processes attached with -p");
       s.seccomp = false;
     }
-    this.engine = createPtraceEngine(both(sinks, this.watch()), {
+    this.engine = createEngine(s.engine, both(sinks, this.watch()), {
       followForks: s.follow,
       wanted: s.trace && ((abi, nr) => s.trace!.has(abi, nr)),
       seccomp: s.seccomp,
@@ -66,7 +72,10 @@ export class Tracer {
       killOnExit: s.killOnExit,
       cpuTimes: s.count !== "none" && !s.wall,
       onIdle: () => this.destinations.flush(),
-    });
+      stringLimit: s.text.decode.stringLimit,
+      pointers: s.text.showPointer,
+      entries: s.order === "strace",
+    }).engine;
   }
 
   private openOutput(): Destinations & { close(): void } {
@@ -171,6 +180,7 @@ export class Tracer {
       else this.destinations.of(undefined as never).write(table);
     }
     this.destinations.flush();
+    if (this.lines && this.lines.lossCount > 0) this.say(`${this.lines.lossCount} events lost in all`);
     this.stderr.flush();
     this.destinations.close();
     if (this.shell > 0) waitStopped(this.shell);
