@@ -188,7 +188,7 @@ test(
     expect((await sv("exit", dir)).status).toBe(0);
     await sleep(0.3);
     expect(isAlive(pid)).toBe(true);
-    expect((await sv("-w", "20", "down", dir)).status).toBe(0);
+    await svc("C", "-d", dir);
     await waitUntil("end", async () => (await svok("C", dir)) === 100, 20);
   },
 );
