@@ -23,6 +23,8 @@ import { readSettings, type Settings } from "./settings.ts";
 /** How often it is looked whether those left over are gone (ms). */
 const CLEAR_LOOK = 10;
 const START_FAILED = 111 << 8;
+/** A restart is over in less than this (ms), and is written to the status once: replacing a file takes milliseconds. */
+const STATUS_DELAY = 3;
 /** Exit code of `finish` that means: do not start it again. */
 const FINISH_PERMANENT = 125;
 
@@ -64,6 +66,7 @@ export class Service {
   private readonly pace = new Pace();
   private timer: NodeJS.Timeout | undefined;
   private look: NodeJS.Timeout | undefined;
+  private statusDue: NodeJS.Timeout | undefined;
   private control: (() => void) | undefined;
   private files: ServiceFiles | undefined;
   private notification: Notification | undefined;
@@ -133,6 +136,7 @@ export class Service {
     if (left) this.restore(left);
     else this.begin(!files.has("down"));
     this.writeStatus();
+    this.flushStatus();
     fault("open:status");
     files.announce();
     fault("open:announced");
@@ -309,9 +313,11 @@ export class Service {
   }
 
   private ended({ pid, status, failed, missed }: End): void {
-    if (failed) this.startFailed(failed);
-    if (this.state === "finishing") this.finished(status);
-    else {
+    if (this.state === "finishing") {
+      if (failed) this.warn(`unable to start ${this.label}/finish`, failed);
+      else this.finished(status);
+    } else {
+      if (failed) this.startFailed(failed);
       this.notification?.close();
       this.notification = undefined;
       const end = failed ? START_FAILED : status;
@@ -463,9 +469,16 @@ export class Service {
     };
   }
 
+  /** What we know, at once; the status, which many changes may follow in a moment, a little later. */
   private writeStatus(): void {
-    const { pid, paused, termSent, changed } = this.main;
     this.files?.writeExtended(this.extended());
+    this.statusDue ??= setTimeout(() => this.flushStatus(), STATUS_DELAY);
+  }
+
+  private flushStatus(): void {
+    clearTimeout(this.statusDue);
+    this.statusDue = undefined;
+    const { pid, paused, termSent, changed } = this.main;
     this.files?.writeStatus({
       ...changed,
       ...{ pid, paused, termSent, want: this.want, finishing: this.state === "finishing" },
@@ -483,6 +496,7 @@ export class Service {
   private leave(): void {
     fault("leave:begin");
     this.writeStatus();
+    this.flushStatus();
     this.cancel();
     this.notification?.close();
     this.control?.();
