@@ -1,4 +1,5 @@
 /** svtrace's own commands. */
+import { formats } from "../../export/formats.ts";
 import { options as straceOptions } from "../strace/options.ts";
 import type { Option, Program } from "./types.ts";
 
@@ -214,8 +215,8 @@ export const commands: readonly Program[] = [
         short: "f",
         long: "format",
         value: "FORMAT",
-        kind: ["strace", "json"],
-        help: "strace (default) or json",
+        kind: formats.map((f) => f.name),
+        help: "strace if not given; see below",
       },
       {
         short: "o",
@@ -224,10 +225,20 @@ export const commands: readonly Program[] = [
         kind: "file",
         help: "write there (default: standard output)",
       },
+      {
+        long: "by",
+        value: "WHAT",
+        kind: ["cpu", "calls"],
+        help: "folded: stacks of CPU samples, or time in calls",
+      },
+      { long: "table", value: "NAME", help: "parquet: the table or view (default calls)" },
       help,
     ],
     operands: [recording],
-    description: ["Writes what a recording holds as strace's text or as JSON, one object a line."],
+    description: [
+      "Writes what a recording holds in a format that others read:",
+      ...formats.map((f) => `${f.name}: ${f.help}.`),
+    ],
     exits,
     seeAlso: ["svtrace-record(1)"],
   },

@@ -17,7 +17,8 @@ import { commandOf } from "./program.ts";
 import type { StraceSettings } from "./settings.ts";
 import { both } from "./tee.ts";
 
-const WAIT_MS = 200;
+/** Also how late a file shows what has happened. */
+const WAIT_MS = 100;
 const SIGINT = 2;
 const numbers = { SIGHUP: 1, SIGINT, SIGQUIT: 3, SIGTERM: 15 } as const;
 
