@@ -16,8 +16,8 @@ import { type Action, type Event, isCommand, type Plan, type State, table } from
 import { type End, MainProcess } from "./main-process.ts";
 import { Notification, tellsReady } from "./notification.ts";
 import { Pace } from "./pace.ts";
-import type { RecorderLink } from "./recorder-link.ts";
 import { ServiceFiles } from "./service-files.ts";
+import type { ServiceOptions } from "./service-options.ts";
 import { readSettings, type Settings } from "./settings.ts";
 
 /** How often it is looked whether those left over are gone (ms). */
@@ -29,31 +29,6 @@ const STATUS_DELAY = 3;
 const FINISH_PERMANENT = 125;
 
 let self: Process | undefined;
-
-export interface ServiceOptions {
-  /** What messages begin with. */
-  readonly program: string;
-  /** Name in messages, if not the directory. */
-  readonly label?: string;
-  /** Descriptors for the child's stdin and stdout (the log pipe), if they are not ours. */
-  readonly stdin?: number;
-  readonly stdout?: number;
-  /** Inode of the log pipe. */
-  readonly logPipe?: number;
-  /** Directory of the cgroup for its processes. */
-  readonly cgroup?: string;
-  /** Where settings lie that the service has not. */
-  readonly defaults?: string;
-  readonly recorder?: RecorderLink;
-  /** Which of these services are not ready. */
-  readonly missing?: (needs: readonly string[]) => string[];
-  /** Called after each change of state or readiness. */
-  readonly onChange?: () => void;
-  /** Called when orphans may become ours to wait for. */
-  readonly onNeedSubreaper?: () => void;
-  /** Called when the service has given its directory up. */
-  readonly onGone?: () => void;
-}
 
 export class Service {
   readonly name: string;
