@@ -3,10 +3,10 @@ import { inheritedFds, setCloseOnExec } from "./fds.ts";
 import { errno, libc, sysError } from "./ffi.ts";
 import { CStringArray, cString } from "./memory.ts";
 import { openFilesLimit } from "./proc.ts";
+import { setDefault } from "./signals.ts";
 import { environment } from "./spawn.ts";
 
 const execve = libc("int execve(const void *path, uintptr_t argv, uintptr_t envp)");
-const sigaction = libc("int sigaction(int sig, void *act, void *old)");
 const prlimit = libc("int prlimit(int pid, int resource, void *limit, void *old)");
 
 const SIGPIPE = 13;
@@ -25,7 +25,7 @@ export function parentsFileLimit(): readonly [soft: bigint, hard: bigint] | unde
   const word = (n: number) => (Number.isFinite(n) ? BigInt(n) : RLIM_INFINITY);
   const hard = word(own.hard);
   const soft = word(parent.soft);
-  // biome-ignore lint/style/useMathMinMax: Math has no minimum of bigints
+  // biome-ignore lint/complexity/useMathMinMax: Math has no minimum of bigints
   return [soft < hard ? soft : hard, hard];
 }
 
@@ -37,7 +37,7 @@ export function restoreFileLimit(): void {
 
 /** Back to the default disposition, which Node changed: it would be inherited. */
 export function restoreSignals(): void {
-  for (const signal of [SIGPIPE, SIGXFSZ]) sigaction(signal, new BigUint64Array(19), null);
+  for (const signal of [SIGPIPE, SIGXFSZ]) setDefault(signal);
 }
 
 /**

@@ -5,6 +5,7 @@ import { SysError, UsageError } from "../../base/errors.ts";
 import type { Engine } from "../../capture/engine.ts";
 import type { EventSink, ExitEvent, Task } from "../../capture/event.ts";
 import { createPtraceEngine } from "../../capture/ptrace/engine.ts";
+import { refuseDebugger } from "../../kernel/signals.ts";
 import { interruptBy, waitStopped } from "../../kernel/tracewait.ts";
 import { Counter } from "../../render/counts.ts";
 import { command, separate, single } from "../../render/destinations.ts";
@@ -13,7 +14,7 @@ import { Output, openFile } from "../../render/output.ts";
 import { addNames } from "./names.ts";
 import { pathFilter } from "./path-filter.ts";
 import { commandOf } from "./program.ts";
-import type { StraceSettings } from "./settings.ts";
+import { hint, type StraceSettings } from "./settings.ts";
 import { both } from "./tee.ts";
 
 /** Also how late a file shows what has happened. */
@@ -51,14 +52,7 @@ export class Tracer {
     if (s.count !== "only") {
       sinks.push(new LineWriter(s.text, this.destinations, (text) => this.say(text), pathFilter(s.paths)));
     }
-    if (s.seccomp && !s.follow) {
-      this.say("--seccomp-bpf cannot be used without -f/--follow-forks, disabling");
-      s.seccomp = false;
-    }
-    if (s.seccomp && s.command.length === 0) {
-      this.say("--seccomp-bpf is not enabled for processes attached with -p");
-      s.seccomp = false;
-    }
+    for (const warning of s.warnings) this.say(warning);
     this.engine = createPtraceEngine(both(sinks, this.watch()), {
       followForks: s.follow,
       wanted: s.trace && ((abi, nr) => s.trace!.has(abi, nr)),
@@ -76,7 +70,7 @@ export class Tracer {
     if (output === undefined) return single(this.stderr, s.follow || s.pids.length > 1 ? "multi" : "none");
     if (output.startsWith("|") || output.startsWith("!")) {
       if (s.separately)
-        throw new UsageError("piping the output and -ff/--output-separately are mutually exclusive");
+        throw hint(s.text.program, "piping the output and -ff/--output-separately are mutually exclusive");
       const piped = command(output.slice(1));
       this.shell = piped.pid;
       return single(piped.output, s.follow ? "file" : "none");
@@ -108,7 +102,8 @@ export class Tracer {
         this.engine.attach(pid);
       } catch (error) {
         if (!(error instanceof SysError)) throw error;
-        this.say(`attach: ${error.call}: ${error.hint ?? error.text}`);
+        this.say(`attach: ${error.call}: ${error.text}`);
+        if (error.hint !== undefined) this.say(error.hint.replace(/^Operation not permitted; /, ""));
       }
     }
     if (this.engine.tasks().length === 0) throw new UsageError("");
@@ -139,6 +134,7 @@ export class Tracer {
 
   /** Signals of our own: what is fatal waits until the call being printed is whole. */
   handleSignals(): void {
+    refuseDebugger();
     const never =
       (this.s.interruptible ?? (this.s.output !== undefined && this.s.command.length > 0 ? 3 : 2)) >= 3;
     for (const [name, n] of Object.entries(numbers)) {
