@@ -8,6 +8,7 @@ const SIGNAL_SLACK = 5e6;
 
 export class Timeline {
   private readonly byTid = new Map<number, CallRow[]>();
+  private connected: Set<string> | undefined;
   readonly threads = new Map<number, ProcessRow>();
 
   constructor(readonly recording: Recording) {
@@ -51,12 +52,43 @@ export class Timeline {
     return all.slice(at + 1, at + 1 + count);
   }
 
+  /** The calls of the same thread before `call`, at most `count`, in order. */
+  before(call: CallRow, count: number): CallRow[] {
+    const all = this.calls(call.tid);
+    const at = all.indexOf(call, Math.max(0, this.firstEndingAfter(all, call.ts) - 1));
+    return all.slice(Math.max(0, at - count), Math.max(0, at));
+  }
+
+  /** Path of the file that a call's descriptor was opened for, found by its open; "" when that is not recorded. */
+  pathOf(call: CallRow): string {
+    if (call.target !== "") return call.target;
+    const all = this.calls(call.tid);
+    for (let i = all.indexOf(call) - 1; i >= 0; i--) {
+      const c = all[i];
+      if (/^open(at2?)?$/.test(c.name) && Number.parseInt(c.ret, 10) === call.fd)
+        return c.target || (/"((?:[^"\\]|\\.)*)"/.exec(c.args)?.[1] ?? "");
+    }
+    return "";
+  }
+
   pidOf(tid: number): number {
     return this.threads.get(tid)?.pid ?? tid;
   }
 
   comm(pid: number): string {
     return this.threads.get(pid)?.comm ?? "";
+  }
+
+  /** The service connected to this peer, as far as recorded. */
+  connectedTo(target: string): boolean {
+    this.connected ??= new Set(this.recording.calls.filter((c) => c.name === "connect").map((c) => c.target));
+    return this.connected.has(target);
+  }
+
+  /** The peer came to us: its port is of those that are given to who connects, and we did not connect to it. */
+  isClient(target: string): boolean {
+    const port = Number(/:(\d+)$/.exec(target)?.[1] ?? 0);
+    return port >= 32768 && !this.connectedTo(target);
   }
 
   /** When a thread died; the end of the recording while it lives. */

@@ -5,6 +5,7 @@
 import { readSync } from "node:fs";
 import { resolve } from "node:path";
 import { SysError } from "../base/errors.ts";
+import { tell } from "../base/stderr.ts";
 import { replaceProcess } from "../kernel/exec.ts";
 import { closeFd, pipe } from "../kernel/pipes.ts";
 import { readable } from "../kernel/poll.ts";
@@ -25,13 +26,15 @@ export interface Background {
   readonly level: 1 | 2 | 3;
   /** all, main or main+SECONDS. */
   readonly until: string;
+  /** Directory for a recording, instead of text. */
+  readonly record?: string;
 }
 
 /** Starts the tracer, waits until it has attached and becomes the command. Whatever goes wrong, the command runs. */
 export function traceInBackground(b: Background): never {
   const command = commandOf(b.settings);
   const problem = startTracer(b);
-  if (problem) process.stderr.write(`${b.settings.text.program}: no trace: ${problem}\n`);
+  if (problem) tell(`${b.settings.text.program}: no trace: ${problem}\n`);
   return replaceProcess(command.path, command.argv, command.env);
 }
 
@@ -53,6 +56,7 @@ function startTracer(b: Background): string | undefined {
       String(process.pid),
       String(writer),
       b.until,
+      b.record === undefined ? "" : resolve(b.record),
       b.settings.text.program,
       ...b.argv,
     ];

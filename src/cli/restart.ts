@@ -1,12 +1,11 @@
 /** `svtrace restart SERVICE`: TERM, and wait until it has been started again, or is ready again. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import { UsageError } from "../base/errors.ts";
 import { readStatus, sendControl } from "../supervise/control.ts";
 import { aliveOf, readExtended } from "../supervise/extended.ts";
+import { table } from "./options/index.ts";
+import { parseArguments, wrong } from "./options/parse.ts";
 
-const USAGE = `usage: svtrace restart [--wait[=SECONDS]] SERVICEDIR
-Sends TERM, and returns when the service has been started again; with --wait when it is ready again (120 seconds at most).`;
 const LIMIT_S = 120;
 const POLL_MS = 20;
 /** A stop that takes longer (ms) says whom it waits for. */
@@ -46,21 +45,11 @@ export async function main(argv: string[]): Promise<number> {
 }
 
 function parse(argv: readonly string[]): { dir: string; ready: boolean; seconds: number } {
-  // --wait takes a value only when it is attached
-  const args = argv.map((a) => (a === "--wait" ? `--wait=${LIMIT_S}` : a));
-  try {
-    const { values, positionals } = parseArgs({
-      args,
-      allowPositionals: true,
-      options: { wait: { type: "string" }, help: { type: "boolean", short: "h" } },
-    });
-    const seconds = Number(values.wait ?? LIMIT_S);
-    if (values.help || positionals.length !== 1 || !(seconds > 0)) throw new Error("");
-    return { dir: positionals[0], ready: values.wait !== undefined, seconds };
-  } catch (error) {
-    const { message } = error as Error;
-    throw new UsageError(message === "" ? USAGE : `svtrace restart: ${message}\n${USAGE}`);
-  }
+  const program = table("restart");
+  const { values, operands } = parseArguments(program, argv);
+  const seconds = Number(values.get("wait") || LIMIT_S);
+  if (!(seconds > 0)) throw wrong(program, `--wait=${values.get("wait")}: not a number of seconds`);
+  return { dir: operands[0], ready: values.has("wait"), seconds };
 }
 
 /** Asks for the restart; returns the pid there was, 0 when it was down. */

@@ -1,7 +1,6 @@
 /** `svtrace up DIR`: supervises the services of DIR and records those that have a trace/ directory. */
 import { constants, mkdirSync, openSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { parseArgs } from "node:util";
 import { UsageError } from "../base/errors.ts";
 import { onEnd } from "../kernel/children.ts";
 import { parentsFileLimit, replaceProcess } from "../kernel/exec.ts";
@@ -13,11 +12,8 @@ import { handedFds, handOverPipes } from "../supervise/log-pipe.ts";
 import { sharedLogger } from "../supervise/logger/process.ts";
 import { ScanDirectory } from "../supervise/scan.ts";
 import { isDirectory } from "../supervise/service-files.ts";
-
-const USAGE = `usage: svtrace up DIR                    run every service in DIR (a directory with a \`run\` program) until TERM, INT or HUP
-       svtrace up --wait[=SECONDS] DIR   in the background; returns when every service is ready (60 seconds at most)
-       svtrace up --replace DIR          have the supervisor of DIR become this version; services run on
-       svtrace up --stop DIR             end the services and the supervisor of DIR`;
+import { table } from "./options/index.ts";
+import { parseArguments, wrong } from "./options/parse.ts";
 
 const DEFAULT_WAIT_S = 60;
 const ANSWER_MS = 10_000;
@@ -42,34 +38,16 @@ interface Parsed {
 }
 
 function parse(argv: readonly string[]): Parsed {
-  // --wait takes a value only when it is attached
-  const args = argv.map((a) => (a === "--wait" ? `--wait=${DEFAULT_WAIT_S}` : a));
-  let parsed: {
-    values: { wait?: string; replace?: boolean; stop?: boolean; help?: boolean };
-    positionals: string[];
-  };
-  try {
-    parsed = parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        wait: { type: "string" },
-        replace: { type: "boolean" },
-        stop: { type: "boolean" },
-        help: { type: "boolean", short: "h" },
-      },
-    });
-  } catch (error) {
-    throw new UsageError(`svtrace up: ${(error as Error).message}\n${USAGE}`);
-  }
-  const { values, positionals } = parsed;
-  const wait = values.wait === undefined ? undefined : Number(values.wait);
-  const chosen = [wait !== undefined, values.replace, values.stop].filter(Boolean).length;
-  if (values.help || positionals.length !== 1 || chosen > 1 || (wait !== undefined && !(wait > 0))) {
-    throw new UsageError(USAGE);
-  }
-  if (!isDirectory(positionals[0])) throw new UsageError(`${positionals[0]}: not a directory`);
-  return { values: { ...values, wait }, dir: resolve(positionals[0]) };
+  const program = table("up");
+  const { values, operands } = parseArguments(program, argv);
+  const [dir] = operands;
+  const chosen = ["wait", "replace", "stop"].filter((o) => values.has(o));
+  if (chosen.length > 1) throw wrong(program, `--${chosen.join(" and --")} do not go together`);
+  const wait = values.has("wait") ? Number(values.get("wait") || DEFAULT_WAIT_S) : undefined;
+  if (wait !== undefined && !(wait > 0))
+    throw wrong(program, `--wait=${values.get("wait")}: not a number of seconds`);
+  if (!isDirectory(dir)) throw new UsageError(`${dir}: not a directory`);
+  return { values: { wait, replace: values.has("replace"), stop: values.has("stop") }, dir: resolve(dir) };
 }
 
 async function supervise(dir: string): Promise<number> {

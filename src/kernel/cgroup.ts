@@ -16,15 +16,27 @@ export function ownCgroup(): string | undefined {
 
 /** One group and what is below it. */
 export class Cgroup {
-  private constructor(readonly dir: string) {}
+  /**
+   * Since Linux 6.13 whoever is cloned into a group (CLONE_INTO_CGROUP) that was once killed is killed too
+   * (kernel/cgroup/cgroup.c, kill_seq): such a group is made anew before anybody is started in it.
+   */
+  private killed: boolean;
+
+  private constructor(
+    readonly dir: string,
+    killed = false,
+  ) {
+    this.killed = killed;
+  }
 
   /** Makes the group, or takes the one that is there; undefined if that is not allowed here. */
   static make(dir: string): Cgroup | undefined {
     try {
+      const empty = removed(dir);
       mkdirSync(dir, { recursive: true });
       // a file of the kernel may have the name
       readFileSync(join(dir, "cgroup.procs"));
-      return new Cgroup(dir);
+      return new Cgroup(dir, !empty);
     } catch {
       return undefined;
     }
@@ -48,6 +60,7 @@ export class Cgroup {
 
   /** KILL to all at once (Linux 5.14); before that one by one, as often as some are left. */
   kill(): void {
+    this.killed = true;
     try {
       writeFileSync(join(this.dir, "cgroup.kill"), "1");
     } catch {
@@ -61,9 +74,14 @@ export class Cgroup {
     }
   }
 
-  /** A descriptor for `ChildScript.spawn`; close it. Undefined if the group has been removed. */
+  /** A descriptor for `ChildScript.spawn`; close it. Undefined if nobody can be started in the group now. */
   open(): number | undefined {
     try {
+      if (this.killed) {
+        if (!removed(this.dir)) return undefined;
+        mkdirSync(this.dir, { recursive: true });
+        this.killed = false;
+      }
       return openSync(this.dir, O_DIRECTORY);
     } catch {
       return undefined;
@@ -72,13 +90,23 @@ export class Cgroup {
 
   /** Removes the group if nobody is in it, and the one above it. */
   remove(): void {
+    if (!removed(this.dir)) return;
     try {
-      for (const d of subgroups(this.dir)) rmdirSync(d);
-      rmdirSync(this.dir);
       rmdirSync(join(this.dir, ".."));
     } catch {
-      // somebody is in it
+      // there are others
     }
+  }
+}
+
+/** Removes a group and those below it; false if somebody is in it. */
+function removed(dir: string): boolean {
+  try {
+    for (const d of subgroups(dir)) removed(d);
+    rmdirSync(dir);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "ENOENT";
   }
 }
 

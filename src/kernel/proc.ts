@@ -57,6 +57,12 @@ export function startTime(tid: number): number | undefined {
   return stat === undefined ? undefined : Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]);
 }
 
+/** When a task was started in ns on the clock of CLOCK_BOOTTIME, to 10 ms; like CLOCK_MONOTONIC if never suspended. */
+export function bootTime(tid: number): number | undefined {
+  const ticks = startTime(tid);
+  return ticks === undefined ? undefined : ticks * 10e6;
+}
+
 /** Soft and hard limit of open files; undefined if unreadable. */
 export function openFilesLimit(pid: number | "self"): { soft: number; hard: number } | undefined {
   const m = /^Max open files\s+(\S+)\s+(\S+)/m.exec(text(`/proc/${pid}/limits`) ?? "");
@@ -64,7 +70,7 @@ export function openFilesLimit(pid: number | "self"): { soft: number; hard: numb
   return { soft: Number(m[1]), hard: Number(m[2]) };
 }
 
-/** pids of the living descendants of a process; empty if it is gone. */
+/** pids of the living descendants of a process, parents before their children; empty if it is gone. */
 export function descendants(pid: number): number[] {
   const found: number[] = [];
   const pending = [pid];

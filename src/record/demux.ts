@@ -74,6 +74,10 @@ export class Demux implements EventSink {
     this.drop(task);
   }
 
+  sample(task: Task, frames: Float64Array, count: number, kernelFrames: number, now: number): void {
+    this.of(task)?.sample(task, frames, count, kernelFrames, now);
+  }
+
   lost(count: number, reason: string): void {
     for (const sink of new Set(this.byTid.values())) sink.lost(count, reason);
   }

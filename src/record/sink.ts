@@ -1,15 +1,23 @@
 /** Turns the events of one lifetime into a recording: decides what to keep, and hands it over in batches. */
 import type { EventSink, ExitEvent, SignalEvent, Task } from "../capture/event.ts";
 import type { Memory } from "../capture/memory.ts";
-import { commandLine, commOf, taskTimes } from "../kernel/tasks.ts";
-import { CallBuffer } from "./columns.ts";
-import { Losses, Rates } from "./counts.ts";
-import { commandText, senderText } from "./describe.ts";
+import type { Before } from "./before.ts";
+import { type CallInfo, infoOf } from "./call-info.ts";
+import { CallBuffer, putCall } from "./columns.ts";
+import { Counters, Losses } from "./counts.ts";
+import { senderText } from "./describe.ts";
+import { Flight, GoneMemory } from "./flight.ts";
+import { holderOf } from "./holders.ts";
 import { newLifetime, phasesOf, type Started } from "./lifetime.ts";
 import type { Batch, CallRow, EventRow, Lifetime, ProcessRow, SignalRow } from "./model.ts";
+import { ProcessRows } from "./process-rows.ts";
+import { REST, Readiness } from "./readiness.ts";
 import * as ready from "./ready.ts";
+import { SampleBuffer } from "./samples.ts";
+import type { Settings } from "./settings.ts";
 import { Targets } from "./targets.ts";
-import type { CallText, Entry } from "./text.ts";
+import type { CallText, Entry, Result } from "./text.ts";
+import { Texts } from "./texts.ts";
 
 export type State = "starting" | "running" | "stopping" | "dead";
 
@@ -17,10 +25,11 @@ export interface SinkOptions {
   path: string;
   /** What is known of the lifetime at its start; the rest gets defaults. */
   lifetime: Started;
-  /** Keep every call in every state (`record`). */
-  everything: boolean;
-  /** Calls at least this long (ns) are kept while running. */
-  threshold: number;
+  settings: Pick<Settings, "policy" | "threshold" | "flight" | "flightCalls" | "flightSlow" | "file">;
+  /** Calls that are kept one by one; undefined: all. */
+  wanted?: (name: string) => boolean;
+  /** What was recorded of this lifetime before; it is carried on. */
+  before?: Before;
   text: CallText;
   signalName: (signo: number) => string;
   errnoName: (errno: number) => string;
@@ -32,10 +41,13 @@ export interface SinkOptions {
 }
 
 interface OpenCall {
+  info: CallInfo;
   /** Undefined when it was not decoded at entry. */
   text: Entry | undefined;
   target: string;
   row: ProcessRow;
+  /** The holder of the lock it waits for has been looked up. */
+  asked: boolean;
 }
 
 /** Everything is kept this long (ns) after the service was ready. */
@@ -46,35 +58,48 @@ const STOP_LIMIT = 600e9;
 const SLOW = 0.5e6;
 /** Open calls this old (ns) are looked at while starting. */
 const BLOCKED = 20e6;
+/** Slow calls save the flight recorder this often at most (ns). */
+const FLIGHT_PAUSE = 10e9;
+/** Memory of one waiting call. */
+const CALL_BYTES = 92;
 const FATAL = new Set(["SIGTERM", "SIGINT", "SIGQUIT", "SIGABRT", "SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL"]);
 const PR_SET_NAME = 15;
-const MAX_TEXT = 8192;
+const gone = new GoneMemory();
+const NO_LOSS_OF_SPEED = "calls not kept: the recording could not be written fast enough";
 
 export class RecordingSink implements EventSink {
   readonly lifetime: Lifetime;
   state: State = "starting";
+  readonly processes: ProcessRows;
   private readonly targets = new Targets();
+  private readonly readiness: Readiness;
   private readonly calls = new CallBuffer();
+  private readonly texts: Texts;
+  private readonly samples: SampleBuffer;
   private readonly open = new Map<Task, OpenCall>();
-  private readonly rowsByTid = new Map<number, ProcessRow>();
-  private readonly processes: ProcessRow[] = [];
   private readonly losses = new Losses();
-  private readonly rates = new Rates();
+  private readonly counters = new Counters();
+  private readonly flight: Flight;
   private signals: SignalRow[] = [];
   private events: EventRow[] = [];
   /** Calls under way in tasks that were let go. */
   private readonly left: CallRow[] = [];
-  private lastProgress: number;
-  /** Who made it. */
-  private progressTid: number;
-  private alive = 0;
+  private flightSaved = Number.NEGATIVE_INFINITY;
+  /** When it was first recorded like a running service. */
+  private ranFrom: number | null = null;
   private dirty = true;
 
   constructor(private readonly options: SinkOptions) {
-    this.lifetime = newLifetime(options.threshold, options.lifetime);
-    this.lastProgress = this.lifetime.started;
-    this.progressTid = this.lifetime.pid;
-    if (this.lifetime.attached) this.state = "running";
+    const { threshold, flight, flightCalls } = options.settings;
+    const { before } = options;
+    this.lifetime = newLifetime(threshold, { ...before?.lifetime, ...options.lifetime });
+    this.processes = new ProcessRows(options.now, before?.processes);
+    this.texts = new Texts(before?.texts);
+    this.samples = new SampleBuffer(before?.stacks, before?.frames);
+    this.flight = new Flight(flight, flightCalls);
+    this.readiness = new Readiness(this.lifetime, (ts, tid, text) => this.event(ts, "ready", tid, text));
+    if (this.lifetime.attached) this.run(this.lifetime.started);
+    if (before) this.carryOn(before);
   }
 
   get path(): string {
@@ -86,9 +111,25 @@ export class RecordingSink implements EventSink {
     return this.calls.count;
   }
 
+  /** Bytes held for calls, about. */
+  get bytes(): number {
+    return this.calls.count * CALL_BYTES + this.texts.characters * 2 + this.flight.bytes;
+  }
+
   /** There is something to write. */
   get changed(): boolean {
     return this.dirty;
+  }
+
+  /** Threads still followed. */
+  get threads(): number {
+    return this.processes.alive;
+  }
+
+  /** The lifetime begins now, and not when this was made; before any event. */
+  startsAt(now: number): void {
+    this.lifetime.started = now;
+    this.readiness.progress(now, this.lifetime.pid);
   }
 
   /** The service's next lifetime is recorded under this name. */
@@ -97,81 +138,45 @@ export class RecordingSink implements EventSink {
     this.dirty = true;
   }
 
-  /** Threads still followed. */
-  get threads(): number {
-    return this.alive;
-  }
-
   newTask(task: Task, attached: boolean): void {
-    const row: ProcessRow = {
-      tid: task.tid,
-      pid: task.pid,
-      parent: task.parent,
-      comm: task.comm || this.rowsByTid.get(task.parent)?.comm || commOf(task.tid) || "",
-      argv: attached || task.parent === 0 ? commandText(commandLine(task.pid)) : this.argvOf(task.parent),
-      born: task.born || this.options.now(),
-      died: null,
-      status: null,
-      signal: null,
-      user_ns: null,
-      system_ns: null,
-      queued_ns: null,
-    };
-    this.rowsByTid.set(task.tid, row);
-    this.processes.push(row);
-    this.alive++;
+    this.processes.add(task, attached);
+    if (task.tid === task.pid) this.readiness.born(task.pid, this.options.now());
     this.dirty = true;
   }
 
   enter(task: Task, memory: Memory): void {
-    const { call } = task;
-    const row = this.rowOf(task);
+    const info = infoOf(task.call);
     // A short call's text is only needed when it is kept; one that may block can be killed in the call.
-    const text =
-      this.keepsAll || call.descriptor?.wait !== undefined || call.name.startsWith("exec")
-        ? this.options.text.enter(task, memory)
-        : undefined;
+    const text = this.keepsAll || info.waits || info.exec ? this.options.text.enter(task, memory) : undefined;
     const open = this.open.get(task);
     if (open) {
+      open.info = info;
       open.text = text;
       open.target = "";
-    } else this.open.set(task, { text, target: "", row });
+      open.asked = false;
+    } else this.open.set(task, { info, text, target: "", row: this.processes.of(task), asked: false });
     // after exit_group the times are gone
-    if (call.name === "exit_group" || call.name === "exit") this.readTimes(task, row);
+    if (info.ends) this.processes.readTimes(this.processes.of(task));
   }
 
   exit(task: Task, memory: Memory): void {
     const { call } = task;
     const open = this.open.get(task);
-    const entered = call.entry || call.exit;
-    const duration = call.exit - entered;
-    if (ready.isProgress(call.name)) this.progress(call.exit, task.tid);
-    if (call.name === "prctl" && call.args[0] === PR_SET_NAME) this.rename(task);
-    const keep = this.keepsAll || duration >= this.options.threshold;
-    if (this.state === "running") this.rates.add(call.exit, call.name, duration, call.error !== 0);
-    if (keep) {
-      const before = open?.text ?? this.options.text.enter(task, memory);
-      const { args, ret } = this.options.text.exit(task, memory, before);
-      this.watchDescriptors();
-      const target = open?.target || this.targets.of(task, args, duration, SLOW);
-      this.targets.note(task, args);
-      this.calls.add({
-        ts: entered,
-        duration,
-        tid: task.tid,
-        pid: task.pid,
-        name: call.name,
-        args: args.length > MAX_TEXT ? `${args.slice(0, MAX_TEXT)}...` : args,
-        ret,
-        error: call.error ? this.options.errnoName(call.error) : "",
-        fd: this.targets.fdOf(task),
-        target,
-      });
-      this.bound();
-      this.checkReady(task, target, entered, call.error === 0);
-      this.dirty = true;
+    const info = open?.info.name.text === call.name ? open.info : infoOf(call);
+    const duration = call.exit - (call.entry || call.exit);
+    if (info.progress) this.readiness.progress(call.exit, task.tid);
+    if (info.idle && duration >= REST) this.readiness.rests(task.pid, task.tid, call.entry);
+    if (info.prctl && call.args[0] === PR_SET_NAME) this.processes.rename(task);
+    const running = this.state === "running";
+    if (running) this.counters.add(call.exit, call.name, duration, call.error !== 0);
+    if (this.keepsAll || duration >= this.options.settings.threshold) {
+      this.keep(task, memory, info, open, duration);
+      const { flightSlow } = this.options.settings;
+      if (running && !info.idle && flightSlow > 0 && duration >= flightSlow) this.sawSlow(task, info);
+    } else if (this.flight.on) {
+      this.flight.add(task, info, info.path || info.peer ? this.textOf(task, memory, open) : undefined);
     }
-    this.open.delete(task);
+    if (open) open.text = undefined;
   }
 
   signal(task: Task, event: SignalEvent, now: number): void {
@@ -194,43 +199,38 @@ export class RecordingSink implements EventSink {
   }
 
   exec(task: Task, formerTid: number, now: number): void {
-    const row = this.rowOf(task);
-    row.comm = task.comm || commOf(task.tid) || row.comm;
-    row.argv = commandText(commandLine(task.pid));
-    row.pid = task.pid;
-    if (formerTid !== task.tid) this.rowsByTid.delete(formerTid);
+    const row = this.processes.execed(task, formerTid);
+    this.samples.forget(task.pid);
     this.event(now, "exec", task.pid, row.argv);
-    this.progress(now, task.tid);
-    if (task.pid === this.lifetime.pid && this.lifetime.ready_by === "quiet" && this.state !== "stopping") {
-      this.lifetime.ready = null;
-      this.lifetime.ready_by = null;
+    this.readiness.progress(now, task.tid);
+    if (task.pid === this.lifetime.pid && this.state !== "stopping" && this.readiness.takeBack())
       this.state = "starting";
-    }
   }
 
   superseded(task: Task, _byTid: number, now: number): void {
-    this.gone(task, now);
+    this.open.delete(task);
+    this.gone(this.processes.of(task), now);
   }
 
   exited(task: Task, event: ExitEvent, now: number): void {
-    const row = this.rowOf(task);
-    row.comm = task.comm || row.comm;
+    const row = this.processes.of(task);
+    if (event.times) this.processes.readTimes(row, event.times);
     row.status = event.status ?? null;
     row.signal = event.signal === undefined ? null : this.options.signalName(event.signal);
-    this.progress(now, task.tid);
+    this.readiness.progress(now, task.tid);
     const open = this.open.get(task);
-    if (open && task.inCall) this.keepUnreturned(task, open, now);
+    // exit, or a wait cut short by a deadly signal
+    if (open && task.inCall) this.put(this.openRow(task, open, now));
     this.open.delete(task);
     // the pid may be used again
     this.targets.forgetLinks();
-    this.gone(task, now);
-    if (task.tid === this.lifetime.pid) {
-      this.lifetime.died = now;
-      this.lifetime.status = row.status;
-      this.lifetime.signal = row.signal;
-      if (this.state !== "dead") this.state = "stopping";
+    if (task.tid === task.pid) {
+      this.samples.forget(task.pid);
+      this.readiness.died(task.pid);
     }
-    if (this.alive === 0) this.end(now);
+    this.gone(row, now);
+    if (task.tid === this.lifetime.pid) this.mainDied(row, now);
+    if (this.processes.alive === 0) this.end(now);
   }
 
   detached(task: Task): void {
@@ -238,19 +238,26 @@ export class RecordingSink implements EventSink {
     this.event(now, "detached", task.pid, "");
     const open = this.open.get(task);
     if (open && task.inCall) {
-      this.readTimes(task, open.row);
+      this.processes.readTimes(open.row);
       this.left.push(this.openRow(task, open, now));
     }
     this.open.delete(task);
-    this.alive = Math.max(0, this.alive - 1);
+    this.processes.letGo();
+  }
+
+  sample(task: Task, frames: Float64Array, count: number, kernelFrames: number, now: number): void {
+    if (!this.samples.add(task.tid, task.pid, frames, count, kernelFrames, now))
+      this.losses.add(now, 1, "CPU samples not kept: too many");
+    this.dirty = true;
   }
 
   lost(count: number, reason: string): void {
+    if (count <= 0) return;
     this.losses.add(this.options.now(), count, reason);
     this.dirty = true;
   }
 
-  /** Something the supervisor told: `control`, `death`, `delay`. */
+  /** Something the supervisor told: `control`, `death`, `delay`; or that befell the recording. */
   event(ts: number, kind: string, pid: number, text: string, until: number | null = null): void {
     this.events.push({ ts, kind, pid, text, until });
     this.dirty = true;
@@ -259,8 +266,11 @@ export class RecordingSink implements EventSink {
   /** Someone asked the service to stop; the earliest request counts. */
   askedToStop(ts: number, by: string): void {
     const { lifetime } = this;
+    // A control command is the reason for the supervisor's signal, whichever was noted first.
+    const told = / from (\d+) /.exec(lifetime.asked_by ?? "")?.[1];
+    if (told !== undefined && Number(told) === lifetime.supervisor && by.startsWith("svc"))
+      lifetime.asked_by = by;
     if (lifetime.asked === null || ts < lifetime.asked) {
-      // A control command is the reason for the signal that follows it.
       lifetime.asked = ts;
       lifetime.asked_by = by;
     }
@@ -271,16 +281,50 @@ export class RecordingSink implements EventSink {
   /** Called now and then by whoever drives the engine: looks at blocked calls, moves the state on. */
   tick(now: number): void {
     const { lifetime } = this;
-    if (lifetime.ready_by !== "listen" && now - lifetime.started < START_WATCH && this.state !== "dead") {
-      this.lookAtOpen(now, BLOCKED);
-    }
+    if (this.state === "stopping" || this.readiness.watching(now)) this.lookAtOpen(now, BLOCKED);
     if (this.state === "starting") {
-      if (lifetime.ready === null && this.alive > 0) this.checkQuiet(now);
+      if (lifetime.ready === null && this.processes.alive > 0)
+        this.readiness.checkQuiet(now, () => this.someMayBeStarting());
       const settled = lifetime.ready !== null && now - lifetime.ready > SETTLE;
-      if (settled || now - lifetime.started > ready.START_LIMIT + SETTLE) this.state = "running";
+      if (settled || now - lifetime.started > ready.START_LIMIT + SETTLE) this.run(now);
     } else if (this.state === "stopping" && now - (lifetime.asked ?? lifetime.died ?? now) > STOP_LIMIT) {
-      this.state = "running";
+      this.run(now);
     }
+  }
+
+  /** Everything that was being recorded before is attached to again, or gone. */
+  attachedAgain(now: number): void {
+    this.processes.buryRest(now);
+    this.dirty = true;
+  }
+
+  private carryOn({ lifetime, losses }: Before): void {
+    const now = this.options.now();
+    for (const { ts, count, reason } of losses) this.losses.add(ts, count, reason);
+    const missed = ((now - lifetime.written) / 1e9).toFixed(1);
+    this.event(lifetime.written, "gap", lifetime.pid, "the recorder was not running", now);
+    this.losses.add(lifetime.written, 1, `gap of ${missed} s: the recorder was not running`);
+    if (lifetime.asked !== null) this.state = "stopping";
+    else if (lifetime.ready !== null) this.ranFrom ??= lifetime.ready + SETTLE;
+  }
+
+  private run(now: number): void {
+    this.state = "running";
+    this.ranFrom ??= now;
+  }
+
+  /** Turns what the flight recorder holds into calls. Returns how many. */
+  saveFlight(now: number, reason: string): number {
+    let saved = 0;
+    for (const { task, info, text } of this.flight.take(now)) {
+      const result = text ?? this.options.text.exit(task, gone, this.options.text.enter(task, gone));
+      this.store(task, info, result, "");
+      saved++;
+    }
+    this.flightSaved = now;
+    this.event(now, "flight", this.lifetime.pid, `${reason}: ${saved} calls of before`);
+    this.bound();
+    return saved;
   }
 
   /** The lifetime is over (also called when the tracer lets go). */
@@ -293,40 +337,130 @@ export class RecordingSink implements EventSink {
   /** What is to be written, or undefined if nothing changed. */
   take(now: number): Batch | undefined {
     if (this.open.size > 0 && this.keepsAll) this.dirty = true;
-    if (!this.dirty && !this.rates.some) return undefined;
+    if (!this.dirty && !this.counters.some && !this.samples.some) return undefined;
     this.lookAtOpen(now, SLOW);
-    for (const task of this.open.keys()) this.readTimes(task, this.rowOf(task));
+    for (const [task, { row }] of this.open) if (task.inCall) this.processes.readTimes(row);
     const { signals, events } = this;
     this.signals = [];
     this.events = [];
     this.dirty = false;
     this.lifetime.written = now;
+    const open = new CallBuffer();
+    for (const row of this.openRows(now)) putCall(open, this.texts, row);
     return {
       path: this.options.path,
       lifetime: { ...this.lifetime },
-      processes: this.processes.map((p) => ({ ...p })),
+      processes: this.processes.take(),
       phases: phasesOf(this.lifetime),
       losses: this.losses.rows(),
-      open: this.openRows(now),
+      open: open.take(),
       calls: this.calls.take(),
+      texts: this.texts.take(),
       signals,
       events,
-      rates: this.rates.take(now),
+      ...this.counters.take(now),
+      samples: this.samples.take(),
+      limit: this.options.settings.file,
+      ranFrom: this.ranFrom,
     };
   }
 
+  /** Takes back what could not be written, to hand it over again; within the limits, and counting the rest. */
+  giveBack(batch: Batch): void {
+    this.texts.giveBack(batch.texts);
+    this.calls.giveBack(batch.calls);
+    this.processes.giveBack(batch.processes);
+    this.signals.unshift(...batch.signals);
+    this.events.unshift(...batch.events);
+    this.counters.giveBack(batch);
+    this.samples.giveBack(batch.samples);
+    this.dirty = true;
+    this.bound();
+  }
+
+  /** Drops what is least worth of the calls that wait. Returns how many. */
+  shed(reason: string): number {
+    const dropped =
+      this.calls.dropOldest(1e6, this.texts) || this.calls.dropOldest(Number.POSITIVE_INFINITY, this.texts);
+    this.losses.add(this.options.now(), dropped, reason);
+    return dropped;
+  }
+
   private get keepsAll(): boolean {
-    return this.options.everything || this.state !== "running";
+    const { policy } = this.options.settings;
+    return policy === "everything" || (policy === "default" && this.state !== "running");
   }
 
-  private rename(task: Task): void {
-    const row = this.rowOf(task);
-    row.comm = commOf(task.tid) ?? row.comm;
+  private keep(
+    task: Task,
+    memory: Memory,
+    info: CallInfo,
+    open: OpenCall | undefined,
+    duration: number,
+  ): void {
+    const { call } = task;
+    const result = this.textOf(task, memory, open);
+    this.watchDescriptors();
+    const args = result.args.text;
+    const target = open?.target || this.targets.of(task, info, args, duration, SLOW);
+    if (info.notes) this.targets.note(task, info, args);
+    if (this.options.wanted === undefined || this.options.wanted(call.name)) {
+      this.store(task, info, result, target);
+      this.bound();
+    }
+    if (info.clients && ready.onlyLooks(call.name, call.args, args)) this.readiness.looked(task.tid);
+    else if (info.clients && this.state !== "stopping") {
+      const accepted = call.error === 0 && call.name.startsWith("accept");
+      this.readiness.awaits(target, call.entry || call.exit, task, accepted);
+    }
+    this.dirty = true;
   }
 
-  private progress(now: number, tid: number): void {
-    this.lastProgress = now;
-    this.progressTid = tid;
+  private textOf(task: Task, memory: Memory, open: OpenCall | undefined): Result {
+    return this.options.text.exit(task, memory, open?.text ?? this.options.text.enter(task, memory));
+  }
+
+  private store(task: Task, info: CallInfo, result: Result, target: string): void {
+    const { call } = task;
+    const { texts } = this;
+    const i = this.calls.next();
+    const c = this.calls.columns;
+    const entered = call.entry || call.exit;
+    c.ts[i] = entered;
+    c.duration[i] = call.exit - entered;
+    c.tid[i] = task.tid;
+    c.pid[i] = task.pid;
+    c.name[i] = texts.id(info.name.text);
+    c.args[i] = texts.idOf(result.args);
+    c.ret[i] = texts.idOf(result.ret);
+    c.error[i] = texts.id(call.error ? this.options.errnoName(call.error) : "");
+    c.fd[i] = this.targets.fdOf(task, info);
+    c.target[i] = texts.id(target);
+    c.blocked[i] = call.blocked;
+    c.queued[i] = call.queued;
+    c.gapBlocked[i] = call.gapBlocked;
+    c.gapQueued[i] = call.gapQueued;
+    c.waker[i] = call.waker;
+  }
+
+  private put(row: CallRow): void {
+    putCall(this.calls, this.texts, row);
+    this.bound();
+  }
+
+  private sawSlow(task: Task, info: CallInfo): void {
+    const { exit } = task.call;
+    if (!this.flight.on || exit - this.flightSaved < FLIGHT_PAUSE) return;
+    this.saveFlight(exit, `slow ${info.name.text} of ${task.tid}`);
+  }
+
+  private mainDied(row: ProcessRow, now: number): void {
+    const { lifetime } = this;
+    if (this.state === "running" && lifetime.asked === null) this.saveFlight(now, "death");
+    lifetime.died = now;
+    lifetime.status = row.status;
+    lifetime.signal = row.signal;
+    if (this.state !== "dead") this.state = "stopping";
   }
 
   /** What is remembered of descriptors holds only while no call is left out. */
@@ -336,77 +470,40 @@ export class RecordingSink implements EventSink {
     this.targets.forgetLinks();
   }
 
-  private rowOf(task: Task): ProcessRow {
-    let row = this.rowsByTid.get(task.tid);
-    if (!row) {
-      this.newTask(task, true);
-      row = this.rowsByTid.get(task.tid)!;
-    }
-    if (task.comm) row.comm = task.comm;
-    return row;
-  }
-
-  private argvOf(tid: number): string {
-    return this.rowsByTid.get(tid)?.argv ?? "";
-  }
-
-  private gone(task: Task, now: number): void {
-    const row = this.rowOf(task);
-    if (row.died !== null) return;
-    row.died = now;
-    this.alive--;
+  private gone(row: ProcessRow, now: number): void {
+    this.processes.died(row, now);
     this.dirty = true;
-  }
-
-  private readTimes(task: Task, row: ProcessRow): void {
-    const times = taskTimes(task.pid, task.tid);
-    if (!times) return;
-    row.user_ns = times.user;
-    row.system_ns = times.system;
-    row.queued_ns = times.queued;
-  }
-
-  /** A call whose task died in it: exit, or a wait cut short by a deadly signal. */
-  private keepUnreturned(task: Task, open: OpenCall, now: number): void {
-    this.calls.add(this.openRow(task, open, now));
-    this.bound();
   }
 
   private lookAtOpen(now: number, age: number): void {
     for (const [task, open] of this.open) {
-      if (!task.inCall || now - task.call.entry < age) continue;
-      if (open.target === "" && open.text !== undefined) {
-        open.target = this.targets.of(task, open.text.text, now - task.call.entry, SLOW);
+      const { call } = task;
+      if (!task.inCall || now - call.entry < age) continue;
+      const info = infoOf(call);
+      if (open.target === "" && open.text !== undefined)
+        open.target = this.targets.of(task, info, open.text.args.text, now - call.entry, SLOW);
+      const text = open.text?.args.text ?? "";
+      if (
+        now - call.entry >= BLOCKED &&
+        info.clients &&
+        this.state !== "stopping" &&
+        !ready.onlyLooks(call.name, call.args, text)
+      )
+        this.readiness.awaits(open.target, call.entry, task, false);
+      if (info.idle && now - call.entry >= REST) this.readiness.rests(task.pid, task.tid, call.entry);
+      if (info.locks && !open.asked) {
+        open.asked = true;
+        const holder = holderOf(task, open.text?.args.text ?? "");
+        if (holder !== undefined) this.event(call.entry, "holder", task.tid, holder);
       }
-      if (now - task.call.entry >= BLOCKED) this.checkReady(task, open.target, task.call.entry, false);
     }
   }
 
-  private checkReady(task: Task, target: string, entered: number, succeeded: boolean): void {
-    const { lifetime } = this;
-    const { name } = task.call;
-    if (lifetime.ready_by === "listen" || this.state === "stopping" || lifetime.attached) return;
-    if (!ready.mayAwaitClients(name) || entered - lifetime.started > START_WATCH) return;
-    if (!(succeeded && name.startsWith("accept")) && !ready.listens(target)) return;
-    this.isReady(entered, "listen", target, task.tid);
-  }
-
-  private checkQuiet(now: number): void {
-    const calm = now - this.lastProgress;
-    if (calm < ready.QUIET) return;
-    let waits = false;
+  private someMayBeStarting(): boolean {
     for (const [task, open] of this.open) {
-      if (task.inCall && ready.mayBeStarting(task.call.name, open.target)) waits = true;
+      if (task.inCall && ready.mayBeStarting(task.call.name, open.target)) return true;
     }
-    if (calm >= (waits ? ready.QUIET_WITH_WAIT : ready.QUIET)) {
-      this.isReady(this.lastProgress, "quiet", "", this.progressTid);
-    }
-  }
-
-  private isReady(ts: number, by: "listen" | "quiet", target: string, tid: number): void {
-    this.lifetime.ready = ts;
-    this.lifetime.ready_by = by;
-    this.event(ts, "ready", tid, by === "listen" ? target : "no listening socket, start quiet");
+    return false;
   }
 
   private openRows(now: number): CallRow[] {
@@ -425,26 +522,22 @@ export class RecordingSink implements EventSink {
       tid: task.tid,
       pid: task.pid,
       name: call.name,
-      args: open.text?.text ?? "...",
+      args: open.text?.args.text ?? "...",
       ret: "?",
       error: "",
-      fd: this.targets.fdOf(task),
+      fd: this.targets.fdOf(task, infoOf(call)),
       target: open.target,
       unfinished: true,
+      blocked: -1,
+      queued: -1,
+      gapBlocked: call.gapBlocked,
+      gapQueued: call.gapQueued,
+      waker: -1,
     };
   }
 
   private bound(): void {
     const { maxCalls = 100_000, maxCharacters = 32e6 } = this.options;
-    if (this.calls.count <= maxCalls && this.calls.characters <= maxCharacters) return;
-    const dropped = this.calls.dropOldest(1e6) || this.calls.dropOldest(Number.POSITIVE_INFINITY);
-    this.losses.add(
-      this.options.now(),
-      dropped,
-      "calls not kept: the recording could not be written fast enough",
-    );
+    if (this.calls.count > maxCalls || this.texts.characters > maxCharacters) this.shed(NO_LOSS_OF_SPEED);
   }
 }
-
-/** Signs of readiness are looked for this long (ns). */
-const START_WATCH = ready.START_LIMIT + 240e9;

@@ -1,7 +1,7 @@
 /** Points at which the tests of the crash matrix kill us. */
 
 /** `SVTRACE_FAULT=NAME` or `NAME:N` for the Nth time the point is passed. */
-const [wanted, count = "1"] = (process.env.SVTRACE_FAULT ?? "").split(":");
+const [, wanted, count = "1"] = /^(.*?)(?::(\d+))?$/.exec(process.env.SVTRACE_FAULT ?? "")!;
 let left = Number(count);
 
 export type FaultPoint =

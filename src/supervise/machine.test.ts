@@ -72,9 +72,9 @@ describe("supervision table", () => {
     expect(actions.slice(0, 6)).toEqual([
       "want:d",
       "plan:once",
+      "limit",
       "kill:TERM",
       "kill:CONT",
-      "limit",
       "kill:all",
     ]);
   });
@@ -103,7 +103,7 @@ describe("supervision table", () => {
 
   it("leaves a running service alone at x, as daemontools; X ends it, as runit", () => {
     expect(feed("up", "x").actions).toEqual(["plan:exit"]);
-    expect(feed("up", "X").actions).toEqual(["plan:exit", "kill:TERM", "kill:CONT", "limit"]);
+    expect(feed("up", "X").actions).toEqual(["plan:exit", "limit", "kill:TERM", "kill:CONT"]);
   });
 
   it("knows its commands", () => {

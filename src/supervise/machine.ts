@@ -63,7 +63,7 @@ const signals = Object.fromEntries(
 const up: readonly Action[] = ["want:u", "plan:up"];
 const down: readonly Action[] = ["want:d", "plan:once"];
 const once: readonly Action[] = ["want:", "plan:once"];
-const term: readonly Action[] = ["kill:TERM", "kill:CONT", "limit"];
+const term: readonly Action[] = ["limit", "kill:TERM", "kill:CONT"];
 const exit: Row = ["", ["plan:exit"]];
 const left: Row = ["gone", ["cancel", "leave"]];
 
@@ -85,7 +85,7 @@ const rows: Readonly<Record<State, Readonly<Partial<Record<Event, Row>>>>> = {
   },
   up: {
     ...signals,
-    t: ["", ["kill:TERM", "limit"]],
+    t: ["", ["limit", "kill:TERM"]],
     u: ["", up],
     d: ["", [...down, ...term]],
     o: ["", once],

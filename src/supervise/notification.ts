@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { closeSync, constants, openSync, readSync } from "node:fs";
 import { watchAndOwn } from "../kernel/epoll.ts";
-import { pipe } from "../kernel/pipes.ts";
+import { peekPipe, pipe } from "../kernel/pipes.ts";
 import type { ChildScript } from "../kernel/spawn.ts";
 import { datagramSocket, receive } from "../kernel/unix-socket.ts";
 import type { Settings } from "./settings.ts";
@@ -83,16 +83,16 @@ export class Notification {
   private watchPipe(fd: number): void {
     const bytes = Buffer.alloc(64);
     const stop = watchAndOwn(fd, () => {
-      const n = readSync(fd, bytes);
-      if (bytes.subarray(0, n).includes(NEWLINE)) this.told();
-      else if (n === 0) stop();
+      // left in the pipe until it has been noted: if we die before that, our successor finds it
+      if (peekPipe(fd, bytes.length).includes(NEWLINE)) this.told();
+      else if (readSync(fd, bytes) === 0) stop();
     });
     this.stops.push(stop);
   }
 
   private told(): void {
-    this.close();
     this.options.ready();
+    this.close();
   }
 
   close(): void {

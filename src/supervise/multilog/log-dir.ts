@@ -1,5 +1,6 @@
 /** One log directory: `current`, rotated into `@timestamp.s` files, optionally through a processor. */
 import {
+  accessSync,
   chmodSync,
   closeSync,
   constants,
@@ -145,6 +146,7 @@ export class LogDir {
     this.held.push(fd);
     // leads to the directory even after it was renamed
     this.base = `/proc/self/fd/${fd}`;
+    this.attempt(`unable to open directory ${dir}`, () => accessSync(this.base, constants.X_OK));
     const lock = this.attempt(`unable to lock directory ${dir}`, () => lockFile(this.at("lock")));
     if (lock === undefined) throw new Fatal(`unable to lock directory ${dir}: temporary failure`);
     this.held.push(lock);
