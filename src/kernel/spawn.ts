@@ -4,11 +4,11 @@
  * code (see arch/). Everything a child does before execve is visible here as data.
  */
 
-import koffi from "koffi";
 import { SysError } from "../base/errors.ts";
 import { childRunner, childRunner3, nr } from "./arch/index.ts";
+import { machineCode } from "./code.ts";
 import { addressOf, errnoName, errnoText, libc } from "./ffi.ts";
-import { CStringArray, cString, type Mapping, makeExecutable, mapAnonymous, unmap } from "./memory.ts";
+import { CStringArray, cString, type Mapping, mapAnonymous, unmap } from "./memory.ts";
 
 const STEP_WORDS = 9;
 const STEP_IGNORE = 1;
@@ -41,16 +41,9 @@ type Runner = (steps: Uint8Array, second: number, third: number) => number;
 let runners: readonly [Runner, Runner] | undefined;
 
 function loadRunners(): NonNullable<typeof runners> {
-  if (runners) return runners;
-  const code = mapAnonymous(4096);
-  const bytes = new Uint8Array(code.buffer);
-  const second = bytes.length / 2;
-  bytes.set(childRunner);
-  bytes.set(childRunner3, second);
-  makeExecutable(code);
-  const proto = koffi.proto("long svtrace_run_child(void *steps, uintptr_t second, uintptr_t third)");
-  const at = (offset: number) => koffi.decode(BigInt(code.address + offset), proto) as Runner;
-  runners = [at(0), at(second)];
+  const load = (code: Uint8Array, name: string) =>
+    machineCode(code, `long ${name}(void *steps, uintptr_t second, uintptr_t third)`) as Runner;
+  runners ??= [load(childRunner, "svtrace_run_child"), load(childRunner3, "svtrace_run_child3")];
   return runners;
 }
 

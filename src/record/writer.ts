@@ -7,7 +7,7 @@ import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { oneLine } from "../base/errors.ts";
 import { appendCalls, appendRows, appendTexts, type Place } from "./append.ts";
 import type { Batch } from "./model.ts";
-import { createStatements } from "./schema.ts";
+import { createStatements, quoted } from "./schema.ts";
 import { Symbols } from "./symbols/symbols.ts";
 
 /** Another process (a reader, a copy) may hold the file; it gets this long, in ms. */
@@ -170,8 +170,6 @@ async function appendSamples(place: Place, { samples }: Batch): Promise<void> {
     samples.frames.map((f) => ({ id: f.id, ...symbols.resolve(f) })),
   );
 }
-
-export const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
 /** Runs `open`, again and again while another process has the database open. */
 export async function attach<T>(open: () => Promise<T>): Promise<T> {

@@ -111,6 +111,11 @@ export class LogDir {
     const { dir } = this.options;
     this.lock();
     const current = this.attempt(`unable to stat ${dir}/current`, () => this.stat("current"));
+    if (current && (current.mode & DONE) !== 0) {
+      // it was closed in order, by us or by another multilog after us
+      this.attempt(`unable to append to ${dir}/current`, () => this.append());
+      return;
+    }
     if (current?.ino !== mark.inode) {
       // what is here now is newer than the mark, and nothing was written since the rotation began
       this.attempt(`unable to append to ${dir}/current`, () => this.append());
