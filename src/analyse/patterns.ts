@@ -1,5 +1,6 @@
 /** What the critical path alone does not show: segments get another kind, category or target by what is around them. */
 import type { CallRow } from "../record/model.ts";
+import { isProgress } from "../record/ready.ts";
 import { sockaddrText } from "../record/targets.ts";
 import type { PhaseSegments } from "./causes.ts";
 import { directories } from "./directories.ts";
@@ -63,9 +64,12 @@ function failureOf(call: CallRow, next: CallRow | undefined): Failure | undefine
 function retry(timeline: Timeline, s: Segment): Segment | undefined {
   if (!s.call) return undefined;
   const before = timeline.before(s.call, BACK);
+  let slept = false;
   for (let i = before.length - 1; i >= 0; i--) {
     const c = before[i];
-    if (isSleep(c.name) || (isPoll(c.name) && timedOut(c))) return undefined;
+    // one pause may be made of several sleeps; what succeeds between two is no retrying
+    if (isSleep(c.name) || (isPoll(c.name) && timedOut(c))) slept = true;
+    else if (slept && c.error === "" && isProgress(c.name)) return undefined;
     const later = before.slice(i + 1).find((x) => x.name === "getsockopt" && x.fd === c.fd);
     const failure = failureOf(c, later);
     if (!failure) continue;
