@@ -5,6 +5,7 @@
 import { readSync } from "node:fs";
 import { resolve } from "node:path";
 import { SysError } from "../base/errors.ts";
+import { tell } from "../base/stderr.ts";
 import { replaceProcess } from "../kernel/exec.ts";
 import { closeFd, pipe } from "../kernel/pipes.ts";
 import { readable } from "../kernel/poll.ts";
@@ -33,7 +34,7 @@ export interface Background {
 export function traceInBackground(b: Background): never {
   const command = commandOf(b.settings);
   const problem = startTracer(b);
-  if (problem) process.stderr.write(`${b.settings.text.program}: no trace: ${problem}\n`);
+  if (problem) tell(`${b.settings.text.program}: no trace: ${problem}\n`);
   return replaceProcess(command.path, command.argv, command.env);
 }
 

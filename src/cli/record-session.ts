@@ -10,6 +10,8 @@ import { defaultSettings, type Settings } from "../record/settings.ts";
 import { RecordingSink } from "../record/sink.ts";
 import { version } from "./version.ts";
 
+/** Looks a second at what computes: odd, so as not to keep time with anything. */
+const SAMPLE_FREQUENCY = 99;
 /** Longest wait in the kernel (ms). */
 const WAIT = 20;
 /** A flush is due after this long (ns) or this many calls. */
@@ -49,9 +51,15 @@ export class RecordSession {
       settings: options.settings ?? everything,
       lifetime: { ...lifetime, ...options.lifetime },
     });
-    const { engine, kind } = createEngine(options.engine, this.sink, { followForks: true });
+    const { engine, kind } = createEngine(options.engine, this.sink, {
+      followForks: true,
+      scheduling: true,
+      sampleFrequency: SAMPLE_FREQUENCY,
+    });
     this.engine = engine;
     this.sink.lifetime.engine = kind;
+    // getting the engine ready is no part of it
+    this.sink.startsAt(monotonicNow());
   }
 
   /** Ends the recording soon; what is traced goes on without us. */

@@ -1,19 +1,16 @@
 /** `svtrace record -o FILE [-p PID | -- command]`: records one command, or a running process. */
 import { accessSync, constants, existsSync, rmSync, statSync } from "node:fs";
 import { basename, delimiter, dirname, join, resolve } from "node:path";
-import { parseArgs } from "node:util";
 import { UsageError } from "../base/errors.ts";
 import type { EngineKind } from "../capture/choose.ts";
 import { environment } from "../kernel/spawn.ts";
 import { commOf } from "../kernel/tasks.ts";
 import { serviceDirOf } from "../record/locate.ts";
+import { table } from "./options/index.ts";
+import { parseArguments, wrong } from "./options/parse.ts";
 import { RecordSession } from "./record-session.ts";
 import { askRecorder } from "./recorder-client.ts";
 
-const USAGE = `usage: svtrace record [--engine auto|bpf|ptrace] -o FILE [-p PID | -- command [argument ...]]
-       svtrace record --save SERVICEDIR
-Records every system call of a command and its children, or of a running process until you press Ctrl-C.
-With --save: has the recorder of a running service write down the last seconds, which it holds in memory.`;
 /** How long a recorder may take to write (ms). */
 const SAVE_PATIENCE = 10_000;
 
@@ -81,52 +78,34 @@ type Parsed =
   | { file: string; pid: number | undefined; command: string[]; engine: "auto" | EngineKind };
 
 function parse(argv: string[]): Parsed {
-  const split = argv.indexOf("--");
-  const own = split < 0 ? argv : argv.slice(0, split);
-  let values: { output?: string; attach?: string; engine?: string; save?: string; help?: boolean };
-  let positionals: string[];
-  try {
-    ({ values, positionals } = parseArgs({
-      args: own,
-      allowPositionals: true,
-      options: {
-        output: { type: "string", short: "o" },
-        attach: { type: "string", short: "p" },
-        engine: { type: "string" },
-        save: { type: "string" },
-        help: { type: "boolean", short: "h" },
-      },
-    }));
-  } catch (error) {
-    throw new UsageError(`record: ${(error as Error).message}\n${USAGE}`, 2);
+  const program = table("record");
+  const { values, operands: command } = parseArguments(program, argv);
+  const [output, attach, service] = ["output", "attach", "save"].map((o) => values.get(o));
+  if (service !== undefined) {
+    if (output || attach || command.length > 0) throw wrong(program, "--save goes with nothing else");
+    return { save: service };
   }
-  if (values.help) throw new UsageError(USAGE, 0);
-  if (values.save !== undefined) {
-    if (values.output || values.attach || positionals.length > 0) throw new UsageError(USAGE, 2);
-    return { save: values.save };
+  const wanted = values.get("engine") ?? "auto";
+  const engine = (["auto", "bpf", "ptrace"] as const).find((e) => e === wanted);
+  if (!engine) throw wrong(program, `unknown engine ${wanted}`);
+  if (!output) throw wrong(program, "-o FILE is needed");
+  if ((attach === undefined) === (command.length === 0)) {
+    throw wrong(program, "a command, or a process by -p PID, is needed: one of them");
   }
-  const engine = (["auto", "bpf", "ptrace"] as const).find((e) => e === (values.engine ?? "auto"));
-  if (!engine) throw new UsageError(`record: unknown engine ${values.engine}\n${USAGE}`, 2);
-  const command = [...positionals, ...(split < 0 ? [] : argv.slice(split + 1))];
-  if (!values.output) throw new UsageError(`record: -o FILE is needed\n${USAGE}`, 2);
-  if ((values.attach === undefined) === (command.length === 0)) throw new UsageError(USAGE, 2);
-  const pid = values.attach === undefined ? undefined : Number(values.attach);
+  const pid = attach === undefined ? undefined : Number(attach);
   if (pid !== undefined && !(Number.isInteger(pid) && pid > 0)) {
-    throw new UsageError(`record: ${values.attach}: not a process id`, 2);
+    throw wrong(program, `${attach}: not a process id`);
   }
-  const file = resolve(values.output);
+  const file = resolve(output);
   if (existsSync(file)) {
     // Adding to another command's recording would mix two lifetimes; overwriting a foreign file would be worse.
     if (!file.endsWith(".duckdb") && statSync(file).size > 0) {
-      throw new UsageError(
-        `record: ${values.output}: exists and does not end in .duckdb; not overwritten`,
-        1,
-      );
+      throw new UsageError(`${output}: exists and does not end in .duckdb; not overwritten`, 1);
     }
     rmSync(file);
     rmSync(`${file}.wal`, { force: true });
   }
-  return { file, pid, command, engine };
+  return { file, pid, command: [...command], engine };
 }
 
 function findProgram(name: string): string {
@@ -140,5 +119,5 @@ function findProgram(name: string): string {
       // not here
     }
   }
-  throw new UsageError(`record: ${name}: command not found`, 1);
+  throw new UsageError(`${name}: command not found`, 1);
 }

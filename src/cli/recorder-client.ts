@@ -41,3 +41,13 @@ export function askRecorder(
     socket.on("connect", () => socket.write(`${JSON.stringify(message)}\n`));
   });
 }
+
+/** The recorder gets this long (ms) to write what it has. */
+const FLUSH_PATIENCE = 3000;
+
+/** Has the recorder of a service write what it holds. False when there is none. */
+export async function flushRecorder(serviceDir: string): Promise<boolean> {
+  return (
+    (await askRecorder(dirname(serviceDir), { op: "flush", dir: serviceDir }, FLUSH_PATIENCE)) !== undefined
+  );
+}

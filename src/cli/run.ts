@@ -1,20 +1,10 @@
 /** `svtrace run [strace options] [--until=...] -- command`: the line for run scripts under any supervisor. */
 import { UsageError } from "../base/errors.ts";
 import { traceInBackground } from "./background.ts";
-import { optionHelp } from "./strace/options.ts";
+import { helpText } from "./options/help.ts";
+import { table } from "./options/index.ts";
+import { print } from "./stdout.ts";
 import { parseSettings } from "./strace/settings.ts";
-
-const USAGE = `usage: svtrace run [strace options] [--until=all|main|main+SECONDS] -- command [argument ...]
-       svtrace run --record=DIR [--until=...] -- command [argument ...]
-
-Becomes the command (same pid) while a tracer in a session of its own follows it from its first instruction.
-The trace goes to stderr or to the file of -o. With -f children are followed. The tracer ends when
-  --until=all            the last followed process is dead (default)
-  --until=main           the command itself is dead
-  --until=main+SECONDS   that much later
-With --record nothing is printed: the lifetime is recorded into a file in DIR, for svtrace why DIR.
-
-`;
 
 export async function main(argv: string[]): Promise<number> {
   const { value: until = "all", rest: withRecord } = take(argv, "--until");
@@ -25,7 +15,7 @@ export async function main(argv: string[]): Promise<number> {
   if (record === "") throw new UsageError("--record: a directory is missing");
   const settings = parseSettings("svtrace run", rest);
   if (settings.help || settings.version) {
-    process.stdout.write(USAGE + optionHelp());
+    await print(helpText(table("run")));
     return 0;
   }
   if (settings.command.length === 0)

@@ -29,7 +29,7 @@ export function main(argv: string[]): Promise<number> {
     const wanted: [Resource, string][] = given.flatMap(({ letter, value }) =>
       byLetter[letter].map((resource): [Resource, string] => [resource, value]),
     );
-    if (rest.length === 0 || wanted.some(([, v]) => v !== "=" && !/^\d+$/.test(v))) {
+    if (rest.length === 0 || wanted.some(([, v]) => v !== "=" && !/^\d*$/.test(v))) {
       throw new UsageError(USAGE, USAGE_EXIT);
     }
     return runRest(rest.length, { beforeExec: () => lower(wanted) });
@@ -40,7 +40,7 @@ export function main(argv: string[]): Promise<number> {
 function lower(wanted: readonly [Resource, string][]): void {
   const limits = wanted.map(([resource, value]) => {
     const { hard } = getLimit(resource);
-    const number = value === "=" ? hard : BigInt(value);
+    const number = value === "=" ? hard : BigInt.asUintN(64, BigInt(value));
     return { resource, soft: number < hard ? number : hard, hard };
   });
   // memory last: little may be allocated once it is scarce
@@ -50,7 +50,7 @@ function lower(wanted: readonly [Resource, string][]): void {
     try {
       setLimit(resource, limit);
     } catch (error) {
-      throw new Fatal("unable to set resource limit", error);
+      throw new Fatal("setrlimit failed", error);
     }
   }
 }

@@ -2,99 +2,66 @@
 import { existsSync } from "node:fs";
 import net from "node:net";
 import { basename, dirname, join, resolve } from "node:path";
-import { parseArgs } from "node:util";
 import { analyse } from "../analyse/analyse.ts";
 import { analyseRunning } from "../analyse/running.ts";
 import type { Report } from "../analyse/types.ts";
-import { UsageError } from "../base/errors.ts";
+import { coloured } from "./colour.ts";
+import { table } from "./options/index.ts";
+import { type Arguments, parseArguments, wrong } from "./options/parse.ts";
+import type { Program } from "./options/types.ts";
 import { print } from "./stdout.ts";
 import { reportText } from "./why-text.ts";
 
-const USAGE = `usage: svtrace why [--json] [SERVICEDIR|RECORDING]
-       svtrace why [--json] -p PID [--seconds N] [-o FILE] [--engine auto|bpf|ptrace]
-Says where the time of a service's last restart (or of a recorded command) went.
-Without an argument: the newest recording in or below the current directory.
-With -p: records a running process, its threads and new children for 30 seconds (or N, or until Ctrl-C), and says what
-they waited for; -o keeps the recording.`;
 const SECONDS = 30;
 /** The recorder gets this long (ms) to write what it has. */
 const FLUSH_PATIENCE = 3000;
 
-interface Values {
-  json?: boolean;
-  help?: boolean;
-  color?: string;
-  attach?: string;
-  seconds?: string;
-  output?: string;
-  engine?: string;
+interface View {
+  readonly json: boolean;
+  readonly colours: boolean;
 }
 
 export async function main(argv: string[]): Promise<number> {
-  let parsed: { values: Values; positionals: string[] };
-  try {
-    parsed = parseArgs({
-      args: argv,
-      allowPositionals: true,
-      options: {
-        json: { type: "boolean" },
-        help: { type: "boolean", short: "h" },
-        color: { type: "string" },
-        attach: { type: "string", short: "p" },
-        seconds: { type: "string" },
-        output: { type: "string", short: "o" },
-        engine: { type: "string" },
-      },
-    });
-  } catch (error) {
-    throw new UsageError(`why: ${(error as Error).message}\n${USAGE}`, 2);
-  }
-  if (parsed.values.help) {
-    console.log(USAGE);
-    return 0;
-  }
-  if (parsed.positionals.length > 1) throw new UsageError(USAGE, 2);
-  if (parsed.values.attach !== undefined) return running(parsed.values);
+  const program = table("why");
+  const { values, operands } = parseArguments(program, argv);
+  const view = { json: values.has("json"), colours: coloured(program, values.get("color")) };
+  if (values.has("attach")) return running(program, values, view);
   const { locate, loadPair } = await import("../record/locate.ts");
-  const target = parsed.positionals[0] ?? ".";
+  const target = operands[0] ?? ".";
   const path = await afterFlush(target, locate);
   const { current, previous } = await loadPair(path);
   const report =
     current.lifetime.attached && !previous ? analyseRunning(current) : analyse(current, previous);
   await show(
     report,
-    parsed.values,
+    view,
     `Recording: ${path}\n${previous ? `   before: ${basename(previous.path)}\n` : ""}`,
   );
   return 0;
 }
 
-async function show(report: Report, values: Values, where: string): Promise<void> {
-  if (values.json) return print(`${JSON.stringify(reportJson(report), undefined, 2)}\n`);
-  const colours = process.stdout.isTTY && !process.env.NO_COLOR && values.color !== "never";
-  await print(reportText(report, colours || values.color === "always") + where);
+async function show(report: Report, view: View, where: string): Promise<void> {
+  if (view.json) return print(`${JSON.stringify(reportJson(report), undefined, 2)}\n`);
+  await print(reportText(report, view.colours) + where);
 }
 
 /** Records a running process for a while and reports. */
-async function running(values: Values): Promise<number> {
-  const pid = Number(values.attach);
-  if (!(Number.isInteger(pid) && pid > 0)) throw new UsageError(`${values.attach}: not a process id`, 2);
-  const seconds = Number(values.seconds ?? SECONDS);
-  if (!(seconds > 0)) throw new UsageError(`--seconds ${values.seconds}: must be a positive number`, 2);
-  const engine = (["auto", "bpf", "ptrace"] as const).find((e) => e === (values.engine ?? "auto"));
-  if (!engine) throw new UsageError(`unknown engine ${values.engine}`, 2);
+async function running(program: Program, values: Arguments["values"], view: View): Promise<number> {
+  const pid = Number(values.get("attach"));
+  if (!(Number.isInteger(pid) && pid > 0)) throw wrong(program, `${values.get("attach")}: not a process id`);
+  const seconds = Number(values.get("seconds") ?? SECONDS);
+  if (!(seconds > 0)) throw wrong(program, `--seconds ${values.get("seconds")}: must be a positive number`);
+  const engine = (["auto", "bpf", "ptrace"] as const).find((e) => e === (values.get("engine") ?? "auto"));
+  if (!engine) throw wrong(program, `unknown engine ${values.get("engine")}`);
+  const output = values.get("output");
   const [{ recordRunning }, { readRecording }] = await Promise.all([
     import("./record-running.ts"),
     import("../record/reader.ts"),
   ]);
   if (process.stderr.isTTY) process.stderr.write(`recording ${pid} for ${seconds} s; Ctrl-C reports now\n`);
-  const { file, forget } = await recordRunning({ pid, seconds, engine, file: values.output });
+  const { file, forget } = await recordRunning({ pid, seconds, engine, file: output });
   try {
-    await show(
-      analyseRunning(await readRecording(file)),
-      values,
-      values.output ? `Recording: ${file}\n` : "",
-    );
+    await show(analyseRunning(await readRecording(file)), view, output ? `Recording: ${file}\n` : "");
   } finally {
     forget();
   }

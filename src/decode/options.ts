@@ -16,6 +16,8 @@ export interface DecodeOptions {
   argNames: boolean;
   /** Path or socket shown after a descriptor (-y, -yy): returns the text between < and >, or undefined. */
   fdText?: (tid: number, fd: number) => string | undefined;
+  /** Name of a network interface by its index, escaped. */
+  interfaceText?: (index: number) => string | undefined;
   /** -Y: comm shown after a pid. */
   pidText?: (pid: number) => string | undefined;
 }

@@ -12,10 +12,13 @@ export function printPath(c: Context, lo: number, hi: number): void {
   printString(c, lo, hi, PATH_MAX - 1);
 }
 
-/** Prints a NUL-terminated string, at most `limit` bytes of it. */
-export function printString(c: Context, lo: number, hi: number, limit: number): void {
+/**
+ * Prints a NUL-terminated string, at most `limit` bytes of it. One byte more is looked at, to see whether it ends
+ * there, unless `beyond` forbids it.
+ */
+export function printString(c: Context, lo: number, hi: number, limit: number, beyond = true): void {
   const m = c.memory;
-  const at = (lo === 0 && hi === 0) || c.failed ? -1 : m.readString(lo, hi, limit + 1);
+  const at = (lo === 0 && hi === 0) || c.failed ? -1 : m.readString(lo, hi, beyond ? limit + 1 : limit);
   if (at < 0) {
     c.sink.addr(lo, hi);
     return;

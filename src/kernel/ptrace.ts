@@ -4,6 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { addressOf, errno, libc, sysError } from "./ffi.ts";
+import { goesOnLater, goOnLater, syscallWords, takeAnswer } from "./round.ts";
 
 const ptrace = libc("long ptrace(long request, long pid, uintptr_t addr, uintptr_t data)");
 
@@ -75,11 +76,15 @@ export const setOptions = (pid: number, flags: number): boolean => request(PTRAC
 export const interrupt = (pid: number): boolean => request(PTRACE_INTERRUPT, pid, 0, 0);
 /** Leaves a task in its group-stop, while still hearing of it. */
 export const listen = (pid: number): boolean => request(PTRACE_LISTEN, pid, 0, 0);
-/** Continues to the next system call stop, delivering `signal`. */
-export const resumeSyscall = (pid: number, signal: number): boolean =>
-  request(PTRACE_SYSCALL, pid, 0, signal);
-/** Continues without stopping at system calls, delivering `signal`. */
-export const resume = (pid: number, signal: number): boolean => request(PTRACE_CONT, pid, 0, signal);
+/**
+ * Continues, delivering `signal`: to the next system call stop, or without stopping at system calls. `later` leaves it
+ * to the next look for a status (tracewait's `poll`), which must be what is done next.
+ */
+export function resume(pid: number, signal: number, toSyscall: boolean, later: boolean): void {
+  const nr = toSyscall ? PTRACE_SYSCALL : PTRACE_CONT;
+  if (later && !goesOnLater()) goOnLater(nr, pid, signal);
+  else request(nr, pid, 0, signal);
+}
 export const detach = (pid: number, signal: number): boolean => request(PTRACE_DETACH, pid, 0, signal);
 
 const sendSignal = libc("int kill(int pid, int sig)");
@@ -100,7 +105,7 @@ export function eventMessage(pid: number): number {
 
 /** struct ptrace_syscall_info (include/uapi/linux/ptrace.h, Linux 5.3), refilled by `syscallInfo`. */
 export const info = {
-  words: new Uint32Array(22),
+  words: syscallWords,
   /** 0 none, 1 entry, 2 exit, 3 seccomp. */
   op: 0,
 };
@@ -113,7 +118,7 @@ const INFO_SIZE = info.words.byteLength;
  * return value, 8 is_error.
  */
 export function syscallInfo(pid: number): boolean {
-  if (ptrace(PTRACE_GET_SYSCALL_INFO, pid, INFO_SIZE, infoAt) <= 0) {
+  if (!takeAnswer(pid) && ptrace(PTRACE_GET_SYSCALL_INFO, pid, INFO_SIZE, infoAt) <= 0) {
     const code = errno();
     if (code === EIO)
       throw sysError(`ptrace(PTRACE_GET_SYSCALL_INFO, ${pid})`, code, "svtrace needs Linux 5.3");

@@ -4,6 +4,7 @@
  * arming and waiting is thus late by at most the timer's period, never lost.
  */
 import { addressOf, check, errno, libc } from "./ffi.ts";
+import { look, status, usage } from "./round.ts";
 
 // addresses instead of pointers: koffi would convert a typed array anew at every call
 const wait4 = libc("int wait4(int pid, intptr_t status, int options, intptr_t rusage)");
@@ -14,7 +15,6 @@ const siginterrupt = libc("int siginterrupt(int sig, int flag)");
 const dlsym = libc("uintptr_t dlsym(intptr_t handle, const char *name)");
 const gettid = libc("int gettid()");
 
-const WNOHANG = 1;
 const WUNTRACED = 2;
 const WALL = 0x40000000;
 const EINTR = 4;
@@ -24,10 +24,7 @@ const SIGEV_THREAD_ID = 4;
 /** glibc keeps 32 and 33 for itself; Node uses none of the real-time signals. */
 const WAKE_SIGNAL = 42;
 
-const status = new Int32Array(1);
 const statusAt = addressOf(status);
-/** struct rusage: ru_utime and ru_stime are its first four words (getrusage(2)). */
-const usage = new BigInt64Array(18);
 const usageAt = addressOf(usage);
 
 /** What a wait found. */
@@ -38,28 +35,27 @@ export const NO_CHILDREN = -1;
 /** Nothing yet, or interrupted. */
 export const NOTHING = 0;
 
-/** Looks without waiting; the pid (and `found`), NOTHING, or NO_CHILDREN. */
-export function poll(): number {
-  return finish(wait4(-1, statusAt, WALL | WNOHANG, 0));
+/**
+ * Lets the task put off go on (round.ts) and looks up to `looks` times, without sleeping; the pid (and `found`),
+ * NOTHING, or NO_CHILDREN. `withUsage` takes its resource usage for `systemTime`, `ask` what call it is in.
+ */
+export function poll(looks: number, withUsage: boolean, ask: boolean): number {
+  const result = look(looks, withUsage, ask);
+  return result < 0 ? finish(-1, -result) : finish(result, 0);
 }
 
-/** Like poll, and takes the task's resource usage for `systemTime`. */
-export function pollUsage(): number {
-  return finish(wait4(-1, statusAt, WALL | WNOHANG, usageAt));
-}
-
-/** CPU time in system mode of the task last waited for with `pollUsage` or `waitFor`, nanoseconds. */
+/** CPU time in system mode of the task last waited for with its usage or asleep, nanoseconds. */
 export function systemTime(): number {
   return Number(usage[2]) * 1e9 + Number(usage[3]) * 1e3;
 }
 
-function finish(result: number): number {
+function finish(result: number, error: number): number {
   if (result > 0) {
     found.pid = result;
     found.status = status[0];
     return result;
   }
-  return result < 0 && errno() === ECHILD ? NO_CHILDREN : NOTHING;
+  return result < 0 && error === ECHILD ? NO_CHILDREN : NOTHING;
 }
 
 let timer = -1;
@@ -100,7 +96,8 @@ export function disarm(): void {
 
 /** Waits asleep. NOTHING when a signal or the timer, which must be armed, interrupts it. */
 export function sleep(): number {
-  return finish(wait4(-1, statusAt, WALL, usageAt));
+  const result = wait4(-1, statusAt, WALL, usageAt);
+  return finish(result, result < 0 ? errno() : 0);
 }
 
 /** Waits up to `ms` milliseconds, asleep. Returns early, with NOTHING, when a signal arrives. */

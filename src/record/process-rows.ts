@@ -1,5 +1,5 @@
 /** The threads of one lifetime: the living stay in memory, the dead are handed over once. */
-import type { Task } from "../capture/event.ts";
+import type { ExitEvent, Task } from "../capture/event.ts";
 import { commandLine, commOf, taskTimes } from "../kernel/tasks.ts";
 import { commandText } from "./describe.ts";
 import type { ProcessRow } from "./model.ts";
@@ -77,7 +77,8 @@ export class ProcessRows {
   execed(task: Task, formerTid: number): ProcessRow {
     const row = this.of(task);
     row.comm = task.comm || commOf(task.tid) || row.comm;
-    row.argv = commandText(commandLine(task.pid));
+    // what /proc says may be of an exec after this one, or nothing any more
+    row.argv = commandText(task.argv ?? commandLine(task.pid));
     row.pid = task.pid;
     if (formerTid !== task.tid) this.byTid.delete(formerTid);
     return row;
@@ -101,8 +102,8 @@ export class ProcessRows {
     this.alive = Math.max(0, this.alive - 1);
   }
 
-  readTimes(row: ProcessRow): void {
-    const times = taskTimes(row.pid, row.tid);
+  readTimes(row: ProcessRow, known?: ExitEvent["times"]): void {
+    const times = known ?? taskTimes(row.pid, row.tid);
     if (!times) return;
     row.user_ns = times.user;
     row.system_ns = times.system;

@@ -3,15 +3,16 @@
  * tens of milliseconds, in which the thread that owns the tracees must not stand still.
  */
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
+import { oneLine } from "../base/errors.ts";
 import { buffersOf, callColumns } from "./columns.ts";
 import type { Batch, CallColumns } from "./model.ts";
+import type { Written } from "./writer.ts";
 
 const ROLE = "svtrace-record-writer";
 
 interface Reply {
   id: number;
-  /** Calls removed from the file. */
-  trimmed: number;
+  written?: Written;
   error?: string;
   /** After an error: what was handed over, back. */
   calls?: CallColumns;
@@ -40,25 +41,22 @@ export class WriteQueue {
     return this.pending.size;
   }
 
-  /**
-   * Resolves when the batch is on disk, to the number of calls that had to go for it; rejects with a WriteFailure whose
-   * message is one line.
-   */
-  async write(batch: Batch): Promise<number> {
+  /** Resolves when the batch is on disk; rejects with a WriteFailure whose message is one line. */
+  async write(batch: Batch): Promise<Written> {
     if (this.inThread) {
       const { writeBatch } = await import("./writer.ts");
       return writeBatch(batch).catch((error) => {
-        throw new WriteFailure(reason(error), 0);
+        throw new WriteFailure(oneLine(error), 0);
       });
     }
     this.worker ??= this.start();
     const id = this.nextId++;
-    const done = new Promise<number>((resolve, reject) => {
+    const done = new Promise<Written>((resolve, reject) => {
       const { count } = batch.calls;
-      this.pending.set(id, ({ error, trimmed, calls }) => {
-        if (error === undefined) return resolve(trimmed);
+      this.pending.set(id, ({ error, written, calls }) => {
+        if (written) return resolve(written);
         batch.calls = calls ?? callColumns(0);
-        reject(new WriteFailure(error, calls ? 0 : count));
+        reject(new WriteFailure(error ?? "", calls ? 0 : count));
       });
     });
     // the program must not end before this is on disk
@@ -82,7 +80,7 @@ export class WriteQueue {
       settle?.(reply);
     });
     worker.on("error", (error) => {
-      for (const settle of this.pending.values()) settle({ trimmed: 0, error: String(error) });
+      for (const settle of this.pending.values()) settle({ error: String(error) });
       this.pending.clear();
       this.worker = undefined;
     });
@@ -91,20 +89,16 @@ export class WriteQueue {
   }
 }
 
-function reason(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).split("\n")[0];
-}
-
 if (!isMainThread && workerData === ROLE) {
   let chain = Promise.resolve();
   parentPort!.on("message", ({ id, batch }: { id: number; batch: Batch }) => {
     chain = chain.then(async () => {
-      const reply: Reply = { id, trimmed: 0 };
+      const reply: Reply = { id };
       try {
         const { writeBatch } = await import("./writer.ts");
-        reply.trimmed = await writeBatch(batch);
+        reply.written = await writeBatch(batch);
       } catch (error) {
-        reply.error = reason(error);
+        reply.error = oneLine(error);
         reply.calls = batch.calls;
       }
       parentPort!.postMessage(reply, reply.calls ? buffersOf(reply.calls) : []);

@@ -24,6 +24,8 @@ export interface ReadOptions {
   /** Calls that ended before `from` or began after `to` (monotonic ns) are left out. */
   from?: number;
   to?: number;
+  /** Without them, reading is quick. */
+  calls?: boolean;
 }
 
 /** Loads a recording. Throws UsageError with one line when the file is none. */
@@ -38,10 +40,12 @@ export function readRecording(path: string, options: ReadOptions = {}): Promise<
       processes: await rows<ProcessRow>(db, "process", "ORDER BY born"),
       phases: await rows<PhaseRow>(db, "phase", "ORDER BY started"),
       losses: await rows<LossRow>(db, "loss"),
-      calls: lifetime.format === 1 ? await callsOfFormat1(db, where) : await calls(db, where),
+      calls: options.calls === false ? [] : await (lifetime.format === 1 ? callsOfFormat1 : calls)(db, where),
       signals: await rows<SignalRow>(db, "signal", "ORDER BY ts"),
       events: await rows<EventRow>(db, "event", "ORDER BY ts"),
-      ...(lifetime.format === 1 ? { samples: [], stacks: new Map() } : await samples(db)),
+      ...(lifetime.format === 1 || options.calls === false
+        ? { samples: [], stacks: new Map() }
+        : await samples(db)),
     };
   });
 }

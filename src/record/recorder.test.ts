@@ -26,7 +26,7 @@ function setUp(adopt: (pid: number, sink: Demux) => void) {
     filter: () => () => true,
     write: async (batch) => {
       state.written.push(batch);
-      return 0;
+      return { trimmed: 0 };
     },
     parts: {
       text: {

@@ -11,12 +11,13 @@ import type { Batch } from "./model.ts";
 import { expire, listRecordings, makeRecordingsDir, realDir, recordingName, recordingsDir } from "./names.ts";
 import { type EngineChoice, readSettings, type Settings } from "./settings.ts";
 import { RecordingSink, type SinkOptions } from "./sink.ts";
+import type { Written } from "./writer.ts";
 import { Writing } from "./writing.ts";
 
 export interface RecorderOptions {
   /** Makes an engine; called once for each kind that a service asks for. */
   engine: (kind: EngineChoice, sink: Demux) => Chosen;
-  write: (batch: Batch) => Promise<number>;
+  write: (batch: Batch) => Promise<Written>;
   /** Text, names and clock for the sinks. */
   parts: Pick<SinkOptions, "text" | "signalName" | "errnoName" | "now">;
   /** Parses a `filter`. Throws with one line when it is none. */
@@ -148,7 +149,9 @@ export class Recorder {
     const at = m.time * 1e9 - sink.lifetime.anchor;
     if (m.event === "control") {
       sink.event(at, "control", sink.lifetime.pid, `svc -${m.command}`);
-      if (STOPS.test(m.command) && sink.state !== "dead") sink.askedToStop(at, `svc -${m.command}`);
+      // we may hear of the request after the death it led to
+      const { ended } = sink.lifetime;
+      if (STOPS.test(m.command) && (ended === null || at < ended)) sink.askedToStop(at, `svc -${m.command}`);
     } else if (m.event === "death") sink.event(at, "death", m.pid, String(m.status ?? ""));
     else sink.event(at, "delay", 0, "respawn delay", m.until * 1e9 - sink.lifetime.anchor);
     this.live.add(recorded);

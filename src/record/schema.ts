@@ -156,3 +156,6 @@ export function createStatements(): string[] {
   );
   return [...statements, SYSCALL, CALLS, PROFILE];
 }
+
+/** Text as SQL writes it. */
+export const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;

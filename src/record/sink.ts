@@ -126,6 +126,12 @@ export class RecordingSink implements EventSink {
     return this.processes.alive;
   }
 
+  /** The lifetime begins now, and not when this was made; before any event. */
+  startsAt(now: number): void {
+    this.lifetime.started = now;
+    this.readiness.progress(now, this.lifetime.pid);
+  }
+
   /** The service's next lifetime is recorded under this name. */
   follow(next: string): void {
     this.lifetime.next = next;
@@ -208,6 +214,7 @@ export class RecordingSink implements EventSink {
 
   exited(task: Task, event: ExitEvent, now: number): void {
     const row = this.processes.of(task);
+    if (event.times) this.processes.readTimes(row, event.times);
     row.status = event.status ?? null;
     row.signal = event.signal === undefined ? null : this.options.signalName(event.signal);
     this.readiness.progress(now, task.tid);
@@ -259,8 +266,11 @@ export class RecordingSink implements EventSink {
   /** Someone asked the service to stop; the earliest request counts. */
   askedToStop(ts: number, by: string): void {
     const { lifetime } = this;
+    // A control command is the reason for the supervisor's signal, whichever was noted first.
+    const told = / from (\d+) /.exec(lifetime.asked_by ?? "")?.[1];
+    if (told !== undefined && Number(told) === lifetime.supervisor && by.startsWith("svc"))
+      lifetime.asked_by = by;
     if (lifetime.asked === null || ts < lifetime.asked) {
-      // A control command is the reason for the signal that follows it.
       lifetime.asked = ts;
       lifetime.asked_by = by;
     }

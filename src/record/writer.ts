@@ -2,11 +2,12 @@
  * Writes batches into recording files. A file is attached only while a batch is written, so that other processes can
  * read it in between, and each batch is one transaction, so that a crash leaves the file as of the last batch.
  */
-import { chmodSync, statSync } from "node:fs";
+import { chmodSync, existsSync, rmSync, statSync } from "node:fs";
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
+import { oneLine } from "../base/errors.ts";
 import { appendCalls, appendRows, appendTexts, type Place } from "./append.ts";
 import type { Batch } from "./model.ts";
-import { createStatements } from "./schema.ts";
+import { createStatements, quoted } from "./schema.ts";
 import { Symbols } from "./symbols/symbols.ts";
 
 /** Another process (a reader, a copy) may hold the file; it gets this long, in ms. */
@@ -29,39 +30,76 @@ function engine(): Promise<DuckDBInstance> {
   return instance;
 }
 
+export interface Written {
+  /** Calls that had to go because the file was larger than it may be. */
+  readonly trimmed: number;
+  /** The batch is safe (in the write-ahead log beside the file), but the disk is at its end. */
+  readonly problem?: string;
+}
+
 /**
- * Appends `batch` to its file, creating it (mode 0600) when needed. One at a time. Returns how many calls had to go
- * because the file was larger than it may be.
+ * Appends `batch` to its file, creating it (mode 0600) when needed. One at a time. After an error nothing of the batch
+ * is in the file.
  */
-export async function writeBatch(batch: Batch): Promise<number> {
-  const db = await (await engine()).connect();
+export async function writeBatch(batch: Batch): Promise<Written> {
   try {
-    await attached(db, batch.path, () => write({ db, catalog: CATALOG }, batch));
-    if (statSync(batch.path).size <= batch.limit) return 0;
-    return await attached(db, batch.path, () => trim(db, batch));
-  } finally {
-    db.closeSync();
+    const db = await (await engine()).connect();
+    try {
+      const first = await attached(db, batch.path, () => write({ db, catalog: CATALOG }, batch));
+      if (first.problem !== undefined || statSync(batch.path).size <= batch.limit)
+        return { trimmed: 0, problem: first.problem };
+      const { result, problem } = await attached(db, batch.path, () => trim(db, batch));
+      return { trimmed: result, problem };
+    } finally {
+      db.closeSync();
+    }
+  } catch (error) {
+    // a failed write may leave the engine unusable
+    const failed = instance;
+    instance = undefined;
+    (await failed)?.closeSync();
+    throw error;
   }
 }
 
-async function attached<T>(db: DuckDBConnection, path: string, use: () => Promise<T>): Promise<T> {
-  await attach(() => db.run(`ATTACH ${quoted(path)} AS ${CATALOG}`));
+/** Runs a transaction on a file. */
+async function attached<T>(
+  db: DuckDBConnection,
+  path: string,
+  use: () => Promise<T>,
+): Promise<{ result: T; problem?: string }> {
+  const isNew = !existsSync(path);
+  try {
+    await attach(() => db.run(`ATTACH ${quoted(path)} AS ${CATALOG}`));
+  } catch (error) {
+    // half a header would be taken for a damaged recording
+    if (isNew) rmSync(path, { force: true });
+    throw error;
+  }
+  let result: T;
   try {
     chmodSync(path, 0o600);
     await db.run(`USE ${CATALOG}`);
     await db.run("BEGIN");
-    try {
-      const result = await use();
-      await db.run("COMMIT");
-      return result;
-    } catch (error) {
-      await db.run("ROLLBACK").catch(() => undefined);
-      throw error;
-    }
-  } finally {
-    await db.run("USE memory");
-    await db.run(`DETACH ${CATALOG}`);
+    result = await use();
+    await db.run("COMMIT");
+  } catch (error) {
+    await db.run("ROLLBACK").catch(() => undefined);
+    await detach(db).catch(() => undefined);
+    throw error;
   }
+  try {
+    await detach(db);
+    return { result };
+  } catch (error) {
+    return { result, problem: oneLine(error) };
+  }
+}
+
+/** Detaching writes what is in the write-ahead log into the file. */
+async function detach(db: DuckDBConnection): Promise<void> {
+  await db.run("USE memory");
+  await db.run(`DETACH ${CATALOG}`);
 }
 
 async function write(place: Place, batch: Batch): Promise<void> {
@@ -132,8 +170,6 @@ async function appendSamples(place: Place, { samples }: Batch): Promise<void> {
     samples.frames.map((f) => ({ id: f.id, ...symbols.resolve(f) })),
   );
 }
-
-export const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
 /** Runs `open`, again and again while another process has the database open. */
 export async function attach<T>(open: () => Promise<T>): Promise<T> {

@@ -4,8 +4,10 @@
  */
 import { statSync } from "node:fs";
 import { basename, dirname } from "node:path";
+import { oneLine } from "../base/errors.ts";
 import type { Batch } from "./model.ts";
 import type { RecordingSink } from "./sink.ts";
+import type { Written } from "./writer.ts";
 
 /** Writing is due after this long (ns): while something interesting goes on, and while the service just runs. */
 const OFTEN = 2e9;
@@ -34,7 +36,7 @@ export class Writing {
   private readonly failing = new Set<number>();
 
   constructor(
-    private readonly write: (batch: Batch) => Promise<number>,
+    private readonly write: (batch: Batch) => Promise<Written>,
     private readonly now: () => number,
     private readonly warn: (text: string) => void,
   ) {}
@@ -103,23 +105,31 @@ export class Writing {
 
   private async attempt(sink: RecordingSink, turn: Turn, batch: Batch): Promise<void> {
     try {
-      const trimmed = await this.write(batch);
+      const { trimmed, problem } = await this.write(batch);
       sink.lost(trimmed, "calls removed: the recording had reached its size (trace/file)");
-      turn.failures = 0;
-      if (this.failing.delete(deviceOf(sink))) this.warn(`${serviceOf(sink)}: recording again`);
+      if (problem === undefined) this.succeeded(sink, turn);
+      else this.failed(sink, turn, problem);
     } catch (error) {
       sink.giveBack(batch);
       sink.lost((error as { lost?: number }).lost ?? 0, "calls that could not be written");
-      const reason = error instanceof Error ? error.message : String(error);
-      turn.failures++;
-      // one warning for a disk, not one for each service and lifetime
-      const device = deviceOf(sink);
-      if (this.failing.has(device)) return;
-      this.failing.add(device);
-      this.warn(
-        `${serviceOf(sink)}: unable to write the recording, trying again every ${RETRY / 1e9} s: ${reason}`,
-      );
+      this.failed(sink, turn, oneLine(error));
     }
+  }
+
+  private succeeded(sink: RecordingSink, turn: Turn): void {
+    turn.failures = 0;
+    if (this.failing.delete(deviceOf(sink))) this.warn(`${serviceOf(sink)}: recording again`);
+  }
+
+  /** One warning for a disk, not one for each service and lifetime. */
+  private failed(sink: RecordingSink, turn: Turn, reason: string): void {
+    turn.failures++;
+    const device = deviceOf(sink);
+    if (this.failing.has(device)) return;
+    this.failing.add(device);
+    this.warn(
+      `${serviceOf(sink)}: unable to write the recording, trying again every ${RETRY / 1e9} s: ${reason}`,
+    );
   }
 
   private bound(sinks: readonly RecordingSink[]): void {

@@ -6,6 +6,7 @@ export type Mask = readonly [RegExp, string];
 const masks: readonly Mask[] = [
   [/\b0x[0-9a-f]{6,16}\b/g, "ADDR"],
   [/\btv_(sec)=\d{8,}/g, "tv_$1=T"],
+  [/^(futex\(.*\{tv_sec=)\d+/, "$1T"],
   [/\btv_(nsec|usec)=\d+/g, "tv_$1=T"],
   [/\/\* \d{4}-\d\d-\d\dT[^*]*\*\//g, "/* T */"],
   [/\bsi_(utime|stime)=\d+( \/\* [^*]* \*\/)?/g, "si_$1=T"],
@@ -47,8 +48,11 @@ const lengths =
 export function normalise(text: string, withPids: boolean, extra: readonly Mask[] = []): string[][] {
   const lines = text.split("\n").filter((l) => l !== "");
   const pids = [...pidsOf(lines, withPids)].filter((p) => p.length >= 2);
+  // one of few digits could be anything where it stands in quotes
   const anyPid =
-    pids.length > 0 ? new RegExp(`(?<![\\d.\\\\x"])(?:${pids.join("|")})(?![\\d.])`, "g") : undefined;
+    pids.length > 0
+      ? new RegExp(`(?<![\\d.\\\\x])(?<!"(?=\\d{1,3}\\b))(?:${pids.join("|")})(?![\\d.])`, "g")
+      : undefined;
   const processes = new Map<string, string[]>();
   const halves = new Map<string, string>();
   for (const line of lines) {

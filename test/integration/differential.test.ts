@@ -8,12 +8,14 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Case, cases, known } from "../differential/cases.ts";
+import { type Case, cases } from "../differential/cases.ts";
 import { compare, type Difference, normalise } from "../differential/normalise.ts";
 
 const svtrace = resolve("bin/svtrace");
@@ -79,6 +81,8 @@ function furnish(): void {
   for (const d of ["tree/a", "tree/b", "logs"]) mkdirSync(join(work, d), { recursive: true });
   writeFileSync(join(work, "text"), "one\ntwo\nthree\n");
   for (const name of ["a/1", "a/2", "b/3"]) writeFileSync(join(work, "tree", name), `one ${name}\n`);
+  // not of this second: git looks at files twice that may have changed since it noted them
+  utimesSync(join(work, "text"), 1e9, 1e9);
   spawnSync("mkfifo", [join(work, "fifo")]);
   writeFileSync(join(work, "hello.c"), '#include <stdio.h>\nint main(void) { puts("hello"); }\n');
   writeFileSync(
@@ -95,6 +99,8 @@ server { listen unix:${work}/n.sock; root ${work}; } }
 function trace(tracer: readonly string[], c: Case, file: string): string {
   furnish();
   rmSync(file, { force: true });
+  const beside =
+    c.beside && spawn("/bin/sh", ["-c", c.beside], { cwd: work, env, stdio: "ignore", detached: true });
   const argv = c.argv.map((a) => a.replace(/PGVERSION|PGSOCKETS|HTTP/g, (w) => words[w] ?? w));
   // Without random addresses: how often a heap grows depends on where it starts.
   const r = spawnSync("setarch", ["-R", ...tracer, ...(c.options ?? []), "-o", file, ...argv], {
@@ -104,8 +110,19 @@ function trace(tracer: readonly string[], c: Case, file: string): string {
     timeout: 50_000,
     stdio: ["ignore", "pipe", "pipe"],
   });
+  if (beside) end(beside);
   if (r.error) throw r.error;
-  return readFileSync(file, "utf8");
+  // whoever installs a library meanwhile changes it
+  const cache = new RegExp(`\\b${statSync("/etc/ld.so.cache").size}\\b`, "g");
+  return readFileSync(file, "utf8").replace(cache, "LDCACHE");
+}
+
+function end(child: ChildProcess): void {
+  try {
+    process.kill(-child.pid!, "SIGKILL");
+  } catch {
+    // it has ended by itself
+  }
 }
 
 function once(c: Case): Difference {
@@ -116,20 +133,24 @@ function once(c: Case): Difference {
 }
 
 const onPath = (program: string) =>
-  program === "PG"
-    ? postgres !== undefined
-    : program.startsWith("/")
-      ? existsSync(program.replace("PGVERSION", words.PGVERSION ?? ""))
-      : env.PATH.split(":").some((d) => existsSync(join(d, program)));
+  program === "root"
+    ? process.getuid?.() === 0
+    : program === "PG"
+      ? postgres !== undefined
+      : program.startsWith("/")
+        ? existsSync(program.replace("PGVERSION", words.PGVERSION ?? ""))
+        : env.PATH.split(":").some((d) => existsSync(join(d, program)));
 
-const unexplained = (d: Difference, c: Case) =>
-  c.varies ? [] : [...d.theirs, ...d.ours].filter((l) => !known.some((k) => k.line.test(l)));
+const unexplained = (d: Difference, c: Case) => {
+  const known = (line: string) => c.differs?.some((k) => k.line.test(line)) ?? false;
+  return [...d.theirs.map((l) => `- ${l}`), ...d.ours.map((l) => `+ ${l}`)].filter((l) => !known(l.slice(2)));
+};
 
 const results: { name: string; equal: number; total: number }[] = [];
 const haveStrace = existsSync("/usr/bin/strace");
 if (!haveStrace) console.log("skipped: differential: /usr/bin/strace is not installed");
 
-test.skipIf(!haveStrace).for(cases)("$name", { retry: 1 }, (c, { skip }) => {
+test.skipIf(!haveStrace).for(cases)("$name", (c, { skip }) => {
   const missing = [c.argv[0], ...(c.needs ?? [])].filter((p) => !onPath(p));
   if (missing.length > 0) skip(`not installed: ${missing.join(", ")}`);
   const d = once(c);
@@ -137,18 +158,16 @@ test.skipIf(!haveStrace).for(cases)("$name", { retry: 1 }, (c, { skip }) => {
   console.log(`${c.name.padEnd(20)} ${share.padStart(6)} %  ${d.equal} of ${d.total} lines`);
   if (process.env.SHOW_DIFFERENCES)
     console.log([...d.theirs.map((l) => `- ${l}`), ...d.ours.map((l) => `+ ${l}`)].slice(0, 400).join("\n"));
-  const at = results.findIndex((r) => r.name === c.name);
-  if (at >= 0) results.splice(at, 1);
   results.push({ name: c.name, equal: d.equal, total: d.total });
   expect(unexplained(d, c)).toEqual([]);
-  expect(d.equal / d.total).toBeGreaterThan(c.varies ? 0.8 : 0.95);
+  expect(d.equal / d.total).toBeGreaterThan(c.differs ? 0.9 : 0.999);
 });
 
-test.skipIf(!haveStrace)("at least 99 % of all lines are equal", () => {
+test.skipIf(!haveStrace)("at least 99.8 % of all lines are equal", () => {
   const equal = results.reduce((s, r) => s + r.equal, 0);
   const total = results.reduce((s, r) => s + r.total, 0);
   console.log(
     `all: ${((equal / total) * 100).toFixed(2)} %, ${equal} of ${total} lines, ${results.length} commands`,
   );
-  expect(equal / total).toBeGreaterThanOrEqual(0.99);
+  expect(equal / total).toBeGreaterThanOrEqual(0.998);
 });

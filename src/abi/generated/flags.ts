@@ -835,6 +835,25 @@ export const handle_flags: FlagSet = {
     [2, "AT_HANDLE_CONNECTABLE"],
   ],
 };
+export const icmp_types: FlagSet = {
+  name: "icmp_types",
+  fallback: "ICMP_???",
+  entries: [
+    [0, "ICMP_ECHOREPLY"],
+    [3, "ICMP_DEST_UNREACH"],
+    [4, "ICMP_SOURCE_QUENCH"],
+    [5, "ICMP_REDIRECT"],
+    [8, "ICMP_ECHO"],
+    [11, "ICMP_TIME_EXCEEDED"],
+    [12, "ICMP_PARAMETERPROB"],
+    [13, "ICMP_TIMESTAMP"],
+    [14, "ICMP_TIMESTAMPREPLY"],
+    [15, "ICMP_INFO_REQUEST"],
+    [16, "ICMP_INFO_REPLY"],
+    [17, "ICMP_ADDRESS"],
+    [18, "ICMP_ADDRESSREPLY"],
+  ],
+};
 export const inet_protocols: FlagSet = {
   name: "inet_protocols",
   fallback: "IPPROTO_???",
@@ -913,6 +932,20 @@ export const ioprio_which: FlagSet = {
     [1, "IOPRIO_WHO_PROCESS"],
     [2, "IOPRIO_WHO_PGRP"],
     [3, "IOPRIO_WHO_USER"],
+  ],
+};
+export const ip_message_types: FlagSet = {
+  name: "ip_message_types",
+  fallback: "IP_???",
+  entries: [
+    [1, "IP_TOS"],
+    [2, "IP_TTL"],
+    [6, "IP_RECVOPTS"],
+    [7, "IP_RETOPTS"],
+    [8, "IP_PKTINFO"],
+    [11, "IP_RECVERR"],
+    [20, "IP_ORIGDSTADDR"],
+    [23, "IP_CHECKSUM"],
   ],
 };
 export const ip_options: FlagSet = {
@@ -1573,6 +1606,87 @@ export const poll_events: FlagSet = {
     [8192, "POLLRDHUP"],
   ],
 };
+export const prctl_ambient: FlagSet = {
+  name: "prctl_ambient",
+  fallback: "PR_CAP_AMBIENT_???",
+  entries: [
+    [1, "PR_CAP_AMBIENT_IS_SET"],
+    [2, "PR_CAP_AMBIENT_RAISE"],
+    [3, "PR_CAP_AMBIENT_LOWER"],
+    [4, "PR_CAP_AMBIENT_CLEAR_ALL"],
+  ],
+};
+export const prctl_dispatch: FlagSet = {
+  name: "prctl_dispatch",
+  fallback: "PR_SYS_DISPATCH_???",
+  entries: [
+    [0, "PR_SYS_DISPATCH_OFF"],
+    [1, "PR_SYS_DISPATCH_ON"],
+  ],
+};
+export const prctl_dumpable: FlagSet = {
+  name: "prctl_dumpable",
+  fallback: "SUID_DUMP_???",
+  entries: [
+    [0, "SUID_DUMP_DISABLE"],
+    [1, "SUID_DUMP_USER"],
+    [2, "SUID_DUMP_ROOT"],
+  ],
+};
+export const prctl_fp_mode: FlagSet = {
+  name: "prctl_fp_mode",
+  fallback: "PR_FP_MODE_???",
+  entries: [
+    [1, "PR_FP_MODE_FR"],
+    [2, "PR_FP_MODE_FRE"],
+  ],
+};
+export const prctl_mce_kill: FlagSet = {
+  name: "prctl_mce_kill",
+  fallback: "PR_MCE_KILL_???",
+  entries: [
+    [0, "PR_MCE_KILL_CLEAR"],
+    [1, "PR_MCE_KILL_SET"],
+  ],
+};
+export const prctl_mce_policy: FlagSet = {
+  name: "prctl_mce_policy",
+  fallback: "PR_MCE_KILL_???",
+  entries: [
+    [0, "PR_MCE_KILL_LATE"],
+    [1, "PR_MCE_KILL_EARLY"],
+    [2, "PR_MCE_KILL_DEFAULT"],
+  ],
+};
+export const prctl_mdwe: FlagSet = {
+  name: "prctl_mdwe",
+  fallback: "PR_MDWE_???",
+  entries: [
+    [1, "PR_MDWE_REFUSE_EXEC_GAIN"],
+    [2, "PR_MDWE_NO_INHERIT"],
+  ],
+};
+export const prctl_mm: FlagSet = {
+  name: "prctl_mm",
+  fallback: "PR_SET_MM_???",
+  entries: [
+    [1, "PR_SET_MM_START_CODE"],
+    [2, "PR_SET_MM_END_CODE"],
+    [3, "PR_SET_MM_START_DATA"],
+    [4, "PR_SET_MM_END_DATA"],
+    [5, "PR_SET_MM_START_STACK"],
+    [6, "PR_SET_MM_START_BRK"],
+    [7, "PR_SET_MM_BRK"],
+    [8, "PR_SET_MM_ARG_START"],
+    [9, "PR_SET_MM_ARG_END"],
+    [10, "PR_SET_MM_ENV_START"],
+    [11, "PR_SET_MM_ENV_END"],
+    [12, "PR_SET_MM_AUXV"],
+    [13, "PR_SET_MM_EXE_FILE"],
+    [14, "PR_SET_MM_MAP"],
+    [15, "PR_SET_MM_MAP_SIZE"],
+  ],
+};
 export const prctl_options: FlagSet = {
   name: "prctl_options",
   fallback: "PR_???",
@@ -1634,10 +1748,61 @@ export const prctl_options: FlagSet = {
     [62, "PR_SCHED_CORE"],
     [1398164801, "PR_SET_VMA"],
     [1499557217, "PR_SET_PTRACER"],
+    [34, "PR_MCE_KILL_GET"],
+    [50, "PR_SVE_SET_VL"],
+    [51, "PR_SVE_GET_VL"],
+    [63, "PR_SME_SET_VL"],
+    [64, "PR_SME_GET_VL"],
     [65, "PR_SET_MDWE"],
     [66, "PR_GET_MDWE"],
     [67, "PR_SET_MEMORY_MERGE"],
     [68, "PR_GET_MEMORY_MERGE"],
+  ],
+};
+export const prctl_speculation: FlagSet = {
+  name: "prctl_speculation",
+  fallback: "PR_SPEC_???",
+  entries: [
+    [0, "PR_SPEC_STORE_BYPASS"],
+    [1, "PR_SPEC_INDIRECT_BRANCH"],
+    [2, "PR_SPEC_L1D_FLUSH"],
+  ],
+};
+export const prctl_speculation_get: FlagSet = {
+  name: "prctl_speculation_get",
+  fallback: "PR_SPEC_???",
+  entries: [
+    [1, "PR_SPEC_PRCTL"],
+    [2, "PR_SPEC_ENABLE"],
+    [4, "PR_SPEC_DISABLE"],
+    [8, "PR_SPEC_FORCE_DISABLE"],
+    [16, "PR_SPEC_DISABLE_NOEXEC"],
+  ],
+};
+export const prctl_speculation_set: FlagSet = {
+  name: "prctl_speculation_set",
+  fallback: "PR_SPEC_???",
+  entries: [
+    [2, "PR_SPEC_ENABLE"],
+    [4, "PR_SPEC_DISABLE"],
+    [8, "PR_SPEC_FORCE_DISABLE"],
+    [16, "PR_SPEC_DISABLE_NOEXEC"],
+  ],
+};
+export const prctl_tsc: FlagSet = {
+  name: "prctl_tsc",
+  fallback: "PR_TSC_???",
+  entries: [
+    [1, "PR_TSC_ENABLE"],
+    [2, "PR_TSC_SIGSEGV"],
+  ],
+};
+export const prctl_unalign: FlagSet = {
+  name: "prctl_unalign",
+  fallback: "PR_UNALIGN_???",
+  entries: [
+    [1, "PR_UNALIGN_NOPRINT"],
+    [2, "PR_UNALIGN_SIGBUS"],
   ],
 };
 export const prctl_vma_attrs: FlagSet = {
@@ -1765,6 +1930,13 @@ export const quota_valid: FlagSet = {
     [8, "QIF_INODES"],
     [16, "QIF_BTIME"],
     [32, "QIF_ITIME"],
+  ],
+};
+export const raw_options: FlagSet = {
+  name: "raw_options",
+  fallback: "RAW_???",
+  entries: [
+    [1, "ICMP_FILTER"],
   ],
 };
 export const rename_flags: FlagSet = {
@@ -1897,9 +2069,14 @@ export const scm_types: FlagSet = {
   entries: [
     [1, "SCM_RIGHTS"],
     [2, "SCM_CREDENTIALS"],
+    [3, "SCM_SECURITY"],
+    [4, "SCM_PIDFD"],
     [29, "SO_TIMESTAMP_OLD"],
     [35, "SO_TIMESTAMPNS_OLD"],
     [37, "SO_TIMESTAMPING_OLD"],
+    [63, "SO_TIMESTAMP_NEW"],
+    [64, "SO_TIMESTAMPNS_NEW"],
+    [65, "SO_TIMESTAMPING_NEW"],
   ],
 };
 export const seals: FlagSet = {
@@ -1914,6 +2091,24 @@ export const seals: FlagSet = {
     [32, "F_SEAL_EXEC"],
   ],
 };
+export const secbits: FlagSet = {
+  name: "secbits",
+  fallback: "SECBIT_???",
+  entries: [
+    [1, "SECBIT_NOROOT"],
+    [2, "SECBIT_NOROOT_LOCKED"],
+    [4, "SECBIT_NO_SETUID_FIXUP"],
+    [8, "SECBIT_NO_SETUID_FIXUP_LOCKED"],
+    [16, "SECBIT_KEEP_CAPS"],
+    [32, "SECBIT_KEEP_CAPS_LOCKED"],
+    [64, "SECBIT_NO_CAP_AMBIENT_RAISE"],
+    [128, "SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED"],
+    [256, "SECBIT_EXEC_RESTRICT_FILE"],
+    [512, "SECBIT_EXEC_RESTRICT_FILE_LOCKED"],
+    [1024, "SECBIT_EXEC_DENY_INTERACTIVE"],
+    [2048, "SECBIT_EXEC_DENY_INTERACTIVE_LOCKED"],
+  ],
+};
 export const seccomp_flags: FlagSet = {
   name: "seccomp_flags",
   fallback: "SECCOMP_FILTER_FLAG_???",
@@ -1924,6 +2119,15 @@ export const seccomp_flags: FlagSet = {
     [8, "SECCOMP_FILTER_FLAG_NEW_LISTENER"],
     [16, "SECCOMP_FILTER_FLAG_TSYNC_ESRCH"],
     [32, "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"],
+  ],
+};
+export const seccomp_modes: FlagSet = {
+  name: "seccomp_modes",
+  fallback: "SECCOMP_MODE_???",
+  entries: [
+    [0, "SECCOMP_MODE_DISABLED"],
+    [1, "SECCOMP_MODE_STRICT"],
+    [2, "SECCOMP_MODE_FILTER"],
   ],
 };
 export const seccomp_ops: FlagSet = {

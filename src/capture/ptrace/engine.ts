@@ -51,13 +51,14 @@ class PtraceEngine implements Engine {
         this.idle();
         break;
       }
-      handlers.dispatch(waits.pid, waits.status, waits.stime);
+      handlers.dispatch(waits.pid, waits.status, waits.stime, waits.drained && n < BATCH - 1);
     }
     waits.done();
     return table.size;
   }
 
   private idle(): void {
+    this.options.onIdle?.();
     const now = monotonicNow();
     this.handlers.adoptOrphans(now - ORPHAN_AGE);
     if (!this.waits.empty && now - this.lastCensus < CENSUS_EVERY) return;

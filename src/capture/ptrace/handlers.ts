@@ -2,10 +2,11 @@
 import { monotonicNow } from "../../kernel/clock.ts";
 import { comm, status as procStatus } from "../../kernel/proc.ts";
 import * as trace from "../../kernel/ptrace.ts";
+import { CallTable } from "../calls.ts";
 import type { EngineOptions } from "../engine.ts";
 import type { EventSink, ExitEvent } from "../event.ts";
-import { CallTable, takeEntry, takeExit } from "./calls.ts";
-import { LiveMemory } from "./live-memory.ts";
+import { LiveMemory } from "../live-memory.ts";
+import { takeEntry, takeExit } from "./calls.ts";
 import {
   classify,
   deathSignal,
@@ -28,6 +29,8 @@ const OP_EXIT = 2;
 export class Handlers {
   private readonly memory = new LiveMemory();
   private readonly calls: CallTable;
+  /** The next status is looked for right after the stop in hand, so that its task can go on with that. */
+  private resumeLater = false;
 
   constructor(
     private readonly sink: EventSink,
@@ -39,7 +42,9 @@ export class Handlers {
     this.calls = new CallTable(options.wanted);
   }
 
-  dispatch(tid: number, status: number, stime: number): void {
+  /** Handles a stop or a death. `last` promises that the next thing done is to look for another. */
+  dispatch(tid: number, status: number, stime: number, last = false): void {
+    this.resumeLater = last;
     const task = this.tasks.get(tid);
     if (!task) {
       this.unknown(tid, status);
@@ -91,8 +96,7 @@ export class Handlers {
 
   // A request fails only when the task was killed in between; its death is then the next we hear of it.
   private resume(task: Tracee, signal: number): void {
-    if (task.filtered && !task.inCall) trace.resume(task.tid, signal);
-    else trace.resumeSyscall(task.tid, signal);
+    trace.resume(task.tid, signal, !task.filtered || task.inCall, this.resumeLater);
   }
 
   private syscall(task: Tracee): void {

@@ -6,20 +6,10 @@
  * on another CPU takes tens of microseconds, most of all in a virtual machine, so looking pays there. If tracer
  * and tracee share a CPU it never does, as the tracee cannot run meanwhile. Which it is, is found out by trying.
  */
-import {
-  arm,
-  disarm,
-  found,
-  NO_CHILDREN,
-  NOTHING,
-  poll,
-  pollUsage,
-  sleep,
-  systemTime,
-} from "../../kernel/tracewait.ts";
+import { arm, disarm, found, NO_CHILDREN, NOTHING, poll, sleep, systemTime } from "../../kernel/tracewait.ts";
 
-/** Looks before sleeping, at half a microsecond each. */
-const LOOKS = 300;
+/** Looks before sleeping, at a third of a microsecond each. */
+const LOOKS = 50;
 /** Waits for which it sleeps at once after looking was in vain twice. */
 const SLEEPS = 1000;
 
@@ -38,14 +28,11 @@ export class Waits {
   private sleeps = 0;
   private inVain = 0;
   private armed = false;
-  private readonly poll: () => number;
 
   constructor(
     private readonly cpuTimes: boolean,
     private readonly onIdle: (() => void) | undefined,
-  ) {
-    this.poll = cpuTimes ? pollUsage : poll;
-  }
+  ) {}
 
   /**
    * Takes the next status; false when there was none for `maxWait` ms (counted from the first time it slept since
@@ -73,6 +60,11 @@ export class Waits {
     return true;
   }
 
+  /** Nothing that has been taken waits to be handled. */
+  get drained(): boolean {
+    return this.head === this.queue.length;
+  }
+
   /** Must follow the last `next` before anything else is done that a signal must not interrupt. */
   done(): void {
     if (this.armed) disarm();
@@ -83,33 +75,27 @@ export class Waits {
     this.queue.length = 0;
     this.head = 0;
     do this.queue.push(found.pid, found.status, this.cpuTimes ? systemTime() : 0);
-    while (this.poll() > 0);
+    while (poll(1, this.cpuTimes, false) > 0);
   }
 
   private take(maxWait: number): number {
-    if (maxWait <= 0) return this.poll();
-    const result = this.look();
+    const result = maxWait <= 0 ? poll(1, this.cpuTimes, true) : this.look();
+    if (maxWait <= 0) return result;
     if (result !== NOTHING) return result;
-    this.onIdle?.();
+    // in a row of sleeps it can wait until the timer ends one
+    if (this.sleeps === 0 || this.sleeps === SLEEPS) this.onIdle?.();
     if (!this.armed) arm(maxWait);
     this.armed = true;
     return sleep();
   }
 
   private look(): number {
-    if (this.sleeps > 0) {
-      this.sleeps--;
-      return NOTHING;
-    }
-    for (let i = LOOKS; i > 0; i--) {
-      const result = this.poll();
-      if (result !== NOTHING) {
-        this.inVain = 0;
-        return result;
-      }
-    }
+    const sleeping = this.sleeps > 0;
+    const result = poll(sleeping ? 1 : LOOKS, this.cpuTimes, true);
+    if (sleeping) this.sleeps--;
+    else if (result !== NOTHING) this.inVain = 0;
     // once can be a call that takes its time
-    if (++this.inVain > 1) this.sleeps = SLEEPS;
-    return NOTHING;
+    else if (++this.inVain > 1) this.sleeps = SLEEPS;
+    return result;
   }
 }

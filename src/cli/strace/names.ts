@@ -1,6 +1,7 @@
 /** What -y, -yy and -Y add to numbers. */
 import { readFileSync, readlinkSync, statSync } from "node:fs";
 import type { DecodeOptions } from "../../decode/options.ts";
+import { interfaceName } from "../../kernel/interfaces.ts";
 import { socketText } from "../../kernel/socket-text.ts";
 import { escapeName } from "../../render/escape.ts";
 import type { StraceSettings } from "./settings.ts";
@@ -9,6 +10,7 @@ const AT_FDCWD = -100;
 
 /** Fills in the look-ups the settings ask for. */
 export function addNames(decode: DecodeOptions, s: StraceSettings): void {
+  decode.interfaceText = interfaceText;
   if (s.fds.size > 0) decode.fdText = (tid, fd) => fdText(tid, fd, s.fds);
   if (s.comm) decode.pidText = commText;
 }
@@ -37,6 +39,11 @@ function deviceText(link: string): string {
   } catch {
     return "";
   }
+}
+
+function interfaceText(index: number): string | undefined {
+  const name = interfaceName(index);
+  return name === undefined ? undefined : escapeName(name);
 }
 
 function commText(pid: number): string | undefined {

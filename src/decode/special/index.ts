@@ -8,6 +8,7 @@ import "./files.ts";
 import "./identity.ts";
 import "./memory.ts";
 import "./mount.ts";
+import "./prctl.ts";
 import "./process.ts";
 import "./quota.ts";
 import "./signals.ts";

@@ -1,15 +1,14 @@
 /** struct msghdr with control messages (sendmsg(2), cmsg(3)). */
 import * as F from "../../abi/flags.ts";
 import type { Context } from "../context.ts";
-import { printEnum, printFlags } from "../flags.ts";
+import { printFlags } from "../flags.ts";
 import { addHi, addLo, printIovec } from "../pointers.ts";
 import { pointerWalker, registerValue } from "../walker.ts";
+import { printControl } from "./control.ts";
 import { followSockaddr } from "./sockaddr.ts";
 
-const SOL_SOCKET = 1;
-const SCM_RIGHTS = 1;
-const SCM_CREDENTIALS = 2;
-const CONTROL_MAX = 8192;
+/** No length is that. */
+const UNREADABLE = Number.NEGATIVE_INFINITY;
 
 /** Byte offsets of struct msghdr's fields for a word size: name, namelen, iov, iovlen, control, controllen, flags. */
 const offsets = (word: number) => [0, word, 2 * word, 3 * word, 4 * word, 5 * word, 6 * word];
@@ -54,74 +53,26 @@ function printMsghdr(c: Context, lo: number, hi: number, data: number, nameLengt
   sink.closeStruct();
 }
 
-function printControl(c: Context, lo: number, hi: number, length: number): void {
-  const { wordSize: word, sink } = c;
-  const n = Math.min(length, CONTROL_MAX);
-  const at = c.memory.readAll(lo, hi, n);
-  if (at < 0 || n < word + 8) {
-    sink.addr(lo, hi);
-    return;
-  }
-  sink.openArray();
-  for (let p = 0; p + word + 8 <= n; ) {
-    const v = c.memory.view;
-    const size = v.getUint32(at + p, true);
-    const level = v.getUint32(at + p + word, true);
-    const type = v.getUint32(at + p + word + 4, true);
-    sink.item();
-    sink.openStruct();
-    sink.field("cmsg_len");
-    sink.num(size);
-    sink.field("cmsg_level");
-    printEnum(c, F.socket_levels, level);
-    sink.field("cmsg_type");
-    if (level === SOL_SOCKET) printEnum(c, F.scm_types, type);
-    else sink.hex(type, 0);
-    const from = p + word + 8;
-    const to = Math.min(p + size, n);
-    if (to > from) {
-      sink.field("cmsg_data");
-      controlData(c, level, type, at + from, to - from);
-    }
-    sink.closeStruct();
-    if (size < word + 8) break;
-    p += (size + word - 1) & ~(word - 1);
-  }
-  sink.closeArray();
-}
-
-function controlData(c: Context, level: number, type: number, at: number, length: number): void {
-  const { sink, memory } = c;
-  if (level === SOL_SOCKET && type === SCM_RIGHTS) {
-    sink.openArray();
-    for (let i = 0; i + 4 <= length; i += 4) {
-      const fd = memory.view.getInt32(at + i, true);
-      sink.item();
-      sink.fd(fd, c.options.fdText?.(c.task.tid, fd));
-    }
-    sink.closeArray();
-  } else if (level === SOL_SOCKET && type === SCM_CREDENTIALS && length >= 12) {
-    sink.openStruct();
-    for (const [i, name] of ["pid", "uid", "gid"].entries()) {
-      sink.field(name);
-      sink.num(memory.view.getUint32(at + 4 * i, true));
-    }
-    sink.closeStruct();
-  } else sink.str(memory.bytes, at, Math.min(length, c.options.stringLimit), length > c.options.stringLimit);
-}
-
 registerValue("msghdr", () =>
   pointerWalker((c, lo, hi) => printMsghdr(c, lo, hi, Number.POSITIVE_INFINITY, undefined)),
 );
 
 registerValue("msghdr_out", () => ({
   ...pointerWalker((c, lo, hi) => {
-    if (c.call.error) c.sink.addr(lo, hi);
-    else printMsghdr(c, lo, hi, c.ret, c.call.saved[0]);
+    const length = c.call.saved[0];
+    if (length === UNREADABLE || !c.options.dereference(c.call.name)) c.sink.addr(lo, hi);
+    else if (c.call.error) {
+      // nothing has been filled in but what the caller said about the name
+      c.sink.openStruct();
+      c.sink.field("msg_namelen");
+      c.sink.num(length);
+      c.sink.closeStruct();
+    } else printMsghdr(c, lo, hi, c.ret, length);
   }),
   enter(c: Context, lo: number, hi: number) {
     const word = c.wordSize;
-    c.call.saved.push(c.readInt(addLo(lo, word), addHi(lo, hi, word)) ?? 0);
+    const at = lo === 0 && hi === 0 ? -1 : c.memory.readAll(lo, hi, 7 * word);
+    c.call.saved.push(at < 0 ? UNREADABLE : c.memory.view.getInt32(at + word, true));
   },
 }));
 

@@ -4,9 +4,9 @@ import { signalName } from "../../abi/signals.ts";
 import { rusage } from "../../syscalls/families/process.ts";
 import { compile } from "../compile.ts";
 import type { Context } from "../context.ts";
-import { printEnum, printFlags } from "../flags.ts";
+import { printFlags } from "../flags.ts";
 import { printString } from "../pointers.ts";
-import { pointerWalker, registerAux, registerCall, registerValue, type Walker } from "../walker.ts";
+import { pointerWalker, registerAux, registerValue, type Walker } from "../walker.ts";
 
 /** A struct field of 8 bytes printed from its halves. */
 function wide(value: (c: Context, lo: number, hi: number) => void): Walker {
@@ -151,55 +151,3 @@ registerValue("arch_prctl_arg", () =>
     } else c.sink.hex(lo, hi);
   }),
 );
-
-const PR_SET_PDEATHSIG = 1;
-const PR_SET_NAME = 15;
-const PR_GET_NAME = 16;
-const PR_CAPBSET_READ = 23;
-const PR_CAPBSET_DROP = 24;
-const PR_SET_NO_NEW_PRIVS = 38;
-const PR_SET_VMA = 0x53564d41;
-/** Options that take nothing, or one plain number. */
-const NO_ARGUMENT = new Set([3, 7, 21, 27, 30, 13, 34]);
-const ONE_NUMBER = new Set([4, 8, 14, 22, 28, 29, 36]);
-
-registerCall("prctl", {
-  enter(c) {
-    const option = c.argLo(0) | 0;
-    c.sink.arg("option");
-    printEnum(c, F.prctl_options, c.argLo(0));
-    const next = (name: string, print: () => void) => {
-      c.sink.arg(name);
-      print();
-    };
-    if (option === PR_SET_NAME) next("name", () => printString(c, c.argLo(1), c.argHi(1), 15));
-    else if (option === PR_GET_NAME) return false;
-    else if (option === PR_SET_PDEATHSIG) next("sig", () => printSignal(c, c.argLo(1)));
-    else if (option === PR_CAPBSET_READ || option === PR_CAPBSET_DROP)
-      next("cap", () => printEnum(c, F.capabilities, c.argLo(1)));
-    else if (option === PR_SET_NO_NEW_PRIVS) {
-      c.sink.arg("arg2");
-      c.sink.ulong(c.argLo(1), c.argHi(1));
-      for (let i = 2; i < 5; i++) next(`arg${i + 1}`, () => c.sink.ulong(c.argLo(i), c.argHi(i)));
-    } else if (option === PR_SET_VMA) {
-      next("attr", () => printEnum(c, F.prctl_vma_attrs, c.argLo(1)));
-      next("addr", () => c.sink.addr(c.argLo(2), c.argHi(2)));
-      next("size", () => c.sink.ulong(c.argLo(3), c.argHi(3)));
-      next("val", () => printString(c, c.argLo(4), c.argHi(4), 80));
-    } else if (ONE_NUMBER.has(option)) next("arg2", () => c.sink.ulong(c.argLo(1), c.argHi(1)));
-    else if (!NO_ARGUMENT.has(option)) {
-      for (let i = 1; i < 5; i++) next(`arg${i + 1}`, () => c.sink.hex(c.argLo(i), c.argHi(i)));
-    }
-    return true;
-  },
-  exit(c) {
-    c.sink.arg("name");
-    if (c.call.error) c.sink.addr(c.argLo(1), c.argHi(1));
-    else printString(c, c.argLo(1), c.argHi(1), 15);
-  },
-});
-
-function printSignal(c: Context, n: number): void {
-  if (n > 0 && n <= 64) c.sink.word(signalName(n));
-  else c.sink.num(n | 0);
-}

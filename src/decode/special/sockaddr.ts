@@ -12,6 +12,13 @@ const AF_PACKET = 17;
 const UNIX_PATH = 108;
 const SOCKADDR_MAX = 128;
 
+/** Prints the index of a network interface, by its name where it has one. */
+export function printInterface(c: Context, index: number): void {
+  const name = index === 0 ? undefined : c.options.interfaceText?.(index);
+  if (name === undefined) c.sink.num(index);
+  else c.sink.word(`if_nametoindex("${name}")`);
+}
+
 /** Prints the address at an arena offset. */
 export function printSockaddr(c: Context, at: number, length: number): void {
   const { sink, memory } = c;

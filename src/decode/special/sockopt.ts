@@ -4,7 +4,7 @@ import { errnoName } from "../../abi/errno.ts";
 import type { FlagSet } from "../../abi/flags.ts";
 import * as F from "../../abi/flags.ts";
 import { layout } from "../../abi/layouts.ts";
-import { int, long, pid, struct, uid } from "../../syscalls/types/build.ts";
+import { int, pid, struct, uid } from "../../syscalls/types/build.ts";
 import { compile } from "../compile.ts";
 import type { Context } from "../context.ts";
 import { enumName, printEnum } from "../flags.ts";
@@ -12,12 +12,14 @@ import { printBytes } from "../pointers.ts";
 import { pointerWalker, registerValue } from "../walker.ts";
 
 const SOL_SOCKET = 1;
+const SOL_RAW = 255;
 const optionSets: ReadonlyMap<number, FlagSet> = new Map([
   [SOL_SOCKET, F.socket_options],
   [0, F.ip_options],
   [6, F.tcp_options],
   [17, F.udp_options],
   [41, F.ipv6_options],
+  [SOL_RAW, F.raw_options],
   [270, F.netlink_options],
 ]);
 
@@ -31,12 +33,9 @@ registerValue("sockopt_name", () =>
 
 const linger = compile(struct("linger", { l_onoff: int, l_linger: int }));
 const ucred = compile(struct("ucred", { pid, uid, gid: uid }));
-const timeval = compile(struct("timeval", { tv_sec: long, tv_usec: long }));
 const structs: Readonly<Record<string, readonly [typeof linger, string]>> = {
   SO_LINGER: [linger, "linger"],
   SO_PEERCRED: [ucred, "ucred"],
-  SO_RCVTIMEO_OLD: [timeval, "timeval"],
-  SO_SNDTIMEO_OLD: [timeval, "timeval"],
 };
 const strings = new Set(["SO_BINDTODEVICE", "TCP_CONGESTION", "TCP_ULP", "SO_PEERSEC"]);
 
@@ -57,14 +56,21 @@ function printValue(c: Context, lo: number, hi: number, length: number): void {
   } else if (length === 4) {
     const value = c.readInt(lo, hi);
     if (value === undefined) c.sink.addr(lo, hi);
-    else if (name === "SO_ERROR" || name === "SO_TYPE") c.sink.word(`[${special(name, value)}]`);
+    else if (name === "SO_ERROR") c.sink.word(`[${value === 0 ? "0" : (errnoName(value) ?? value)}]`);
+    else if (name === "ICMP_FILTER") c.sink.word(icmpTypes(value));
     else c.sink.word(`[${value}]`);
   } else printBytes(c, lo, hi, length);
 }
 
-function special(name: string, value: number): string {
-  if (name === "SO_TYPE") return enumName(F.socket_types, value) ?? String(value);
-  return value === 0 ? "0" : (errnoName(value) ?? String(value));
+/** A set of message types as strace writes sets: by those missing, after ~, when most are there. */
+function icmpTypes(bits: number): string {
+  let present = 0;
+  for (let i = 0; i < 32; i++) present += (bits >>> i) & 1;
+  const most = present > 16;
+  const names: string[] = [];
+  for (let i = 0; i < 32; i++)
+    if (((bits >>> i) & 1) === (most ? 0 : 1)) names.push(enumName(F.icmp_types, i) ?? String(i));
+  return `${most ? "~" : ""}[${names.join(" ")}]`;
 }
 
 registerValue("sockopt_value", () => pointerWalker((c, lo, hi) => printValue(c, lo, hi, c.argLo(4) | 0)));

@@ -118,14 +118,10 @@ registerValue("key_id", () =>
   pointerWalker((c, lo) => c.sink.xlat(lo, 0, keyrings[lo | 0] ?? String(lo | 0), "", "dec")),
 );
 
-const SECCOMP_SET_MODE_FILTER = 1;
 /** struct sock_fprog: length and program. */
-registerValue("seccomp_args", () =>
+registerValue("seccomp_filter", () =>
   pointerWalker((c, lo, hi) => {
-    const at =
-      c.argLo(0) === SECCOMP_SET_MODE_FILTER && !(lo === 0 && hi === 0)
-        ? c.memory.readAll(lo, hi, 2 * c.wordSize)
-        : -1;
+    const at = lo === 0 && hi === 0 ? -1 : c.memory.readAll(lo, hi, 2 * c.wordSize);
     if (at < 0) {
       c.sink.addr(lo, hi);
       return;

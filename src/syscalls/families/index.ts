@@ -11,6 +11,7 @@ import { memories } from "./memory.ts";
 import { mounts } from "./mount.ts";
 import { sockets } from "./network.ts";
 import { obsolete } from "./obsolete.ts";
+import { prctls } from "./prctl.ts";
 import { process } from "./process.ts";
 import { signals } from "./signal.ts";
 import { stats } from "./stat.ts";
@@ -23,6 +24,7 @@ import { xattrs } from "./xattr.ts";
 export const all: readonly Descriptor[] = [
   ...io,
   ...process,
+  ...prctls,
   ...signals,
   ...times,
   ...identity,

@@ -3,6 +3,7 @@ import * as F from "../../abi/flags.ts";
 import {
   addr,
   buffer,
+  byArg,
   call,
   cstring,
   family,
@@ -30,7 +31,7 @@ export const kernels = family({
   seccomp: call({
     operation: oneOf(F.seccomp_ops),
     flags: flags(F.seccomp_flags),
-    args: special("seccomp_args", 16),
+    args: byArg("operation", [[1, special("seccomp_filter", 16)]], addr),
   }),
   init_module: call({ module_image: buffer("len"), len: ulong, param_values: cstring }),
   finit_module: call({ fd, param_values: cstring, flags: flags(F.module_init_flags) }, { classes: "desc" }),

@@ -99,10 +99,6 @@ export const process = family({
   tkill: call({ tid: pid, sig: signal }, { classes: "signal process" }),
   tgkill: call({ tgid: pid, tid: pid, sig: signal }, { classes: "signal process" }),
   ptrace: call({ request: oneOf(F.ptrace_requests), pid, addr, data: addr }, { ret: "long" }),
-  prctl: call(
-    { option: oneOf(F.prctl_options), arg2: hex, arg3: hex, arg4: hex, arg5: hex },
-    { classes: "process", special: "prctl" },
-  ),
   arch_prctl: call(
     { op: oneOf(F.arch_prctl_ops), addr: inout(special("arch_prctl_arg", 8)) },
     { classes: "process" },

@@ -13,7 +13,6 @@ import {
   hex32,
   int,
   long,
-  oneOf,
   out,
   pid,
   ptr,

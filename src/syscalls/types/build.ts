@@ -40,6 +40,7 @@ export const cstring: Type = { kind: "cstring" };
 export const flags = (set: FlagSet, base?: FlagSet): Type => ({ kind: "flags", set, base });
 export const flags64 = (set: FlagSet): Type => ({ kind: "flags", set, wide: true });
 export const oneOf = (set: FlagSet): Type => ({ kind: "enum", set });
+export const oneOf64 = (set: FlagSet): Type => ({ kind: "enum", set, wide: true });
 /** Bytes whose count is another argument. */
 export const buffer = (length: string | Length): Type => ({ kind: "buffer", length: toLength(length) });
 /** Bytes whose count is the return value, at most argument `max`. */

@@ -38,7 +38,7 @@ async function initdb(world: World, segment = 1): Promise<void> {
 async function postgres(
   world: World,
   settings: Record<string, string | number> = {},
-  letter = "t",
+  _letter = "t",
 ): Promise<void> {
   if (!existsSync(world.path("pg"))) await initdb(world);
   const all = {

@@ -1,0 +1,88 @@
+/** What operations of prctl(2) take and give that plain data cannot express. */
+import * as F from "../../abi/flags.ts";
+import { signalName } from "../../abi/signals.ts";
+import type { Context } from "../context.ts";
+import { enumName, flagNames } from "../flags.ts";
+import { printString } from "../pointers.ts";
+import { pointerWalker, registerAux, registerValue } from "../walker.ts";
+
+const MOST_SIGNALS = 128;
+
+function printSignal(c: Context, n: number): void {
+  if (n > 0 && n <= 64) c.sink.xlat(n, 0, signalName(n), "SIG_???", "dec");
+  else c.sink.num(n);
+}
+
+registerValue("prctl_signal", () =>
+  pointerWalker((c, lo, hi) => {
+    if (hi !== 0 || lo > MOST_SIGNALS) c.sink.ulong(lo, hi);
+    else printSignal(c, lo);
+  }),
+);
+
+registerValue("prctl_signal_at", () =>
+  pointerWalker((c, lo, hi) => {
+    const n = c.failed ? undefined : c.readInt(lo, hi);
+    if (n === undefined) c.sink.addr(lo, hi);
+    else {
+      c.sink.openArray();
+      c.sink.item();
+      printSignal(c, n);
+      c.sink.closeArray();
+    }
+  }),
+);
+
+/** A name of at most `limit` bytes; what lies behind them is not looked at. */
+registerValue("task_name", (limit) =>
+  pointerWalker((c, lo, hi) => printString(c, lo, hi, limit as number, false)),
+);
+
+registerValue("word_at", () =>
+  pointerWalker((c, lo, hi) => {
+    if (c.failed || !c.readWord(lo, hi)) c.sink.addr(lo, hi);
+    else {
+      c.sink.openArray();
+      c.sink.item();
+      c.sink.addr(c.wordLo, c.wordHi);
+      c.sink.closeArray();
+    }
+  }),
+);
+
+registerValue("ptracer", () =>
+  pointerWalker((c, lo) => {
+    if (lo === 0xffffffff) c.sink.word("PR_SET_PTRACER_ANY");
+    else c.sink.pid(lo | 0, c.options.pidText?.(lo | 0));
+  }),
+);
+
+const PR_GET_DUMPABLE = 3;
+const PR_GET_SECUREBITS = 27;
+const PR_MCE_KILL_GET = 34;
+const PR_GET_FP_MODE = 46;
+const PR_GET_SPECULATION_CTRL = 52;
+const SPECULATIONS = 3;
+
+registerAux("prctl_result", (c) => {
+  const { retLo } = c.call;
+  if (c.call.error) return;
+  const say = (text: string | undefined) => text !== undefined && c.sink.word(text);
+  switch (c.argLo(0)) {
+    case PR_GET_DUMPABLE:
+      say(enumName(F.prctl_dumpable, retLo));
+      break;
+    case PR_MCE_KILL_GET:
+      say(enumName(F.prctl_mce_policy, retLo));
+      break;
+    case PR_GET_SECUREBITS:
+      if (retLo !== 0) say(flagNames(F.secbits, retLo));
+      break;
+    case PR_GET_FP_MODE:
+      if (retLo !== 0) say(flagNames(F.prctl_fp_mode, retLo));
+      break;
+    case PR_GET_SPECULATION_CTRL:
+      if (c.argLo(1) < SPECULATIONS) say(flagNames(F.prctl_speculation_get, retLo));
+      break;
+  }
+});
