@@ -3,17 +3,19 @@
  * costs the traced a hundredth of what stops cost, and needs Linux 5.11 and the capabilities BPF and PERFMON.
  */
 import { closeSync, openSync, readSync } from "node:fs";
+import { SysError } from "../../base/errors.ts";
 import * as bpf from "../../kernel/bpf.ts";
 import { reap } from "../../kernel/children.ts";
 import { monotonicNow } from "../../kernel/clock.ts";
-import { comm, status, threads } from "../../kernel/proc.ts";
+import { comm, descendants, status, threads } from "../../kernel/proc.ts";
 import { RingBuffer } from "../../kernel/ringbuf.ts";
 import type { Spawned } from "../../kernel/spawn.ts";
 import { openTask } from "../../kernel/thread-fd.ts";
 import { CallTable } from "../calls.ts";
 import type { Command, Engine, EngineOptions } from "../engine.ts";
-import type { EventSink } from "../event.ts";
+import { type EventSink, Task } from "../event.ts";
 import { startStopped } from "../start.ts";
+import type { Counts } from "./counts/counts.ts";
 import { Dispatcher } from "./dispatch.ts";
 import * as L from "./layout.ts";
 import { Kernel, zero } from "./loader.ts";
@@ -47,6 +49,8 @@ export interface BpfOptions extends EngineOptions {
   pointers?: boolean;
   /** Bytes of the ring: a power of two. */
   ringBytes?: number;
+  /** Count calls in the kernel instead of sending them. */
+  counts?: Counts;
 }
 
 const RING_BYTES = 1 << 25;
@@ -59,6 +63,7 @@ const LONGEST_NAP = 20;
 /** ns between looks for tasks whose end was lost. */
 const CENSUS_EVERY = 1e9;
 const SIGCONT = "SIGCONT";
+const ESRCH = 3;
 
 const pause = new Int32Array(new SharedArrayBuffer(4));
 
@@ -67,6 +72,7 @@ export class BpfEngine implements Engine {
   private readonly ring: RingBuffer;
   private readonly table = new TaskTable();
   private readonly dispatcher: Dispatcher;
+  private readonly calls: CallTable;
   private readonly order: Order | undefined;
   readonly groups: QuietGroups | undefined;
   private readonly compiled: Compiled;
@@ -78,6 +84,7 @@ export class BpfEngine implements Engine {
   private lostSeen = 0;
   private compatLoaded = false;
   private open = true;
+  private final: Kernel["sent"] | undefined;
   /** Something may come to be followed although nothing is now. */
   private watching = false;
 
@@ -87,7 +94,8 @@ export class BpfEngine implements Engine {
     private readonly options: BpfOptions,
   ) {
     const { stringLimit = 32, verbose = false } = options;
-    this.compiled = compileShapes(options.wanted, { stringLimit, verbose }, !options.noMemory);
+    const memory = !options.noMemory && !options.counts;
+    this.compiled = compileShapes(options.wanted, { stringLimit, verbose }, memory);
     this.kernel = new Kernel(options.ringBytes ?? RING_BYTES);
     try {
       const quiet = options.quiet ? createQuietMaps(this.kernel) : undefined;
@@ -99,7 +107,8 @@ export class BpfEngine implements Engine {
       this.kernel.close();
       throw error;
     }
-    this.dispatcher = new Dispatcher(sink, this.table, new CallTable(options.wanted), {
+    this.calls = new CallTable(options.wanted);
+    this.dispatcher = new Dispatcher(sink, this.table, this.calls, {
       scheduling: options.scheduling ?? false,
       onOwnMemory: (pid) => this.started.get(pid)?.release(),
       onExit: (pid) => this.ended(pid),
@@ -127,18 +136,22 @@ export class BpfEngine implements Engine {
 
   private load(): void {
     const { kernel, environment: e } = this;
-    bpf.update(kernel.maps.tables, zero, this.compiled.tables);
+    const { counts } = this.options;
+    const tables = counts?.tables(this.options.wanted) ?? this.compiled.tables;
+    bpf.update(kernel.maps.tables, zero, tables);
     // what follows tasks comes first: nothing may be missed once calls are seen
     const programs = [P.processFork, P.processExec, P.processExit, P.signalDeliver, P.signalGenerate];
     if (this.options.scheduling) programs.push(P.schedSwitch, P.schedWaking);
-    for (const program of [...programs, P.sysExit, P.sysEnter]) kernel.attach(program(e));
+    for (const program of programs) kernel.attach(program(e));
+    for (const program of counts?.programs(e, kernel) ?? [P.sysExit(e), P.sysEnter(e)])
+      kernel.attach(program);
     const { sampleFrequency = 0 } = this.options;
     if (sampleFrequency > 0) kernel.runByClock(P.cpuSample(e), sampleFrequency);
   }
 
   /** 32-bit programs are rare and what reads their memory takes long to load: done when the first is seen. */
   private loadCompat(): void {
-    if (this.compatLoaded || this.options.noMemory) return;
+    if (this.compatLoaded || this.options.noMemory || this.options.counts) return;
     this.compatLoaded = true;
     const e = { ...this.environment, shapes: this.compiled.compat };
     this.kernel.replace(P.compatEnter(e), e.maps.compatEntry);
@@ -171,24 +184,34 @@ export class BpfEngine implements Engine {
   }
 
   attach(pid: number, group = 0): void {
-    const leader = status(pid)?.tgid ?? pid;
-    const seen = new Set<number>();
-    this.attachTask(pid, leader, seen, group);
-    if (!this.options.followForks) return;
-    // threads not yet followed can create more meanwhile
-    for (let before = -1; before !== seen.size; ) {
-      before = seen.size;
-      for (const tid of threads(leader)) if (!seen.has(tid)) this.attachTask(tid, leader, seen, group);
-    }
+    const found = status(pid);
+    if (!found) throw new SysError(`attach to ${pid}`, ESRCH, "ESRCH", "No such process");
+    this.attachProcess(found.tgid, pid, group);
   }
 
-  private attachTask(tid: number, pid: number, seen: Set<number>, group: number): void {
-    seen.add(tid);
-    if (this.table.get(tid)) return;
-    if (!this.follow(tid, pid, L.flags.followed | L.flags.found, group)) return;
+  /** Attaches to a process and all that descend from it. Throws SysError. */
+  attachTree(pid: number, group = 0): void {
+    this.attach(pid, group);
+    // what is followed tells of its children itself; others can have more while we look
+    while (descendants(pid).filter((below) => this.attachProcess(below, below, group)).length > 0);
+  }
+
+  /** True if there was a task that was not followed yet. */
+  private attachProcess(pid: number, tid: number, group: number): boolean {
+    if (!this.options.followForks) return this.attachTask(tid, pid, group);
+    let any = false;
+    // threads not yet followed can create more meanwhile
+    while (threads(pid).filter((t) => this.attachTask(t, pid, group)).length > 0) any = true;
+    return any;
+  }
+
+  private attachTask(tid: number, pid: number, group: number): boolean {
+    if (this.table.get(tid)) return false;
+    if (!this.follow(tid, pid, L.flags.followed | L.flags.found, group)) return false;
     const task = new BpfTask(tid, pid, 0);
     task.foundAt = monotonicNow();
     this.admit(task, true);
+    return true;
   }
 
   private admit(task: BpfTask, attached: boolean): void {
@@ -198,7 +221,7 @@ export class BpfEngine implements Engine {
     this.sink.newTask(task, attached);
   }
 
-  /** Gives a task its state; false when it is gone. Throws SysError. */
+  /** Gives a task its state; false when it has one already, or is gone. Throws SysError. */
   private follow(tid: number, pid: number, flags: number, group = 0): boolean {
     const fd = openTask(tid);
     if (fd < 0) return false;
@@ -208,8 +231,7 @@ export class BpfEngine implements Engine {
       view.setUint32(L.state.tid, tid, true);
       view.setUint32(L.state.pid, pid, true);
       view.setUint32(L.state.group, group, true);
-      bpf.update(this.kernel.maps.tasks, Int32Array.of(fd), this.state);
-      return true;
+      return bpf.insert(this.kernel.maps.tasks, Int32Array.of(fd), this.state);
     } finally {
       closeSync(fd);
     }
@@ -309,10 +331,39 @@ export class BpfEngine implements Engine {
   /** Records that the kernel tried to send, that it could not, and that were read. */
   get account(): { attempted: number; lost: number; delivered: number; unread: number } {
     return {
-      ...this.kernel.sent,
+      ...(this.final ?? this.kernel.sent),
       delivered: this.dispatcher.delivered,
       unread: this.dispatcher.atExit.unread,
     };
+  }
+
+  /**
+   * Tells of the calls under way: the task, as a copy whose call is valid until the next one. Calls whose entry was
+   * not seen are not among them.
+   */
+  underWay(each: (task: Task) => void): void {
+    const { buffer } = this.state;
+    const view = new DataView(buffer);
+    const { record } = L.state;
+    for (const { tid, pid, comm: name } of [...this.table]) {
+      const fd = openTask(tid);
+      if (fd < 0) continue;
+      const found = bpf.lookup(this.kernel.maps.tasks, Int32Array.of(fd), this.state);
+      closeSync(fd);
+      if (!found || (view.getUint32(L.state.flags, true) & L.flags.inCall) === 0) continue;
+      const task = new Task(tid, pid, 0);
+      task.comm = name;
+      const { call } = task;
+      call.abi = L.abis[view.getUint8(record + L.call.abi)];
+      call.nr = view.getUint32(record + L.call.nr, true);
+      const known = this.calls.lookup(call.abi, call.nr);
+      call.name = known.name;
+      call.descriptor = known.descriptor;
+      for (let i = 0; i < 12; i++) call.args[i] = view.getUint32(record + L.call.args + 4 * i, true);
+      call.entry = Number(view.getBigUint64(record + L.call.entry, true));
+      each(task);
+    }
+    this.state.fill(0);
   }
 
   tasks(): number[] {
@@ -321,9 +372,11 @@ export class BpfEngine implements Engine {
 
   detach(): void {
     if (!this.open) return;
-    this.drain();
+    this.kernel.detach();
+    while (this.drain() > 0);
     this.order?.flush(true);
     this.reportRest();
+    this.final = this.kernel.sent;
     for (const task of [...this.table]) {
       this.table.remove(task);
       this.sink.detached(task);

@@ -2,7 +2,7 @@
 
 import { UsageError } from "../../base/errors.ts";
 import type { EngineKind } from "../../capture/choose.ts";
-import { type Column, columnAliases, defaultColumns } from "../../render/counts.ts";
+import { type Column, columnAliases, defaultColumns } from "../../render/count-table.ts";
 import { defaultText, type TextSettings, type TimeUnit } from "../../render/settings.ts";
 import { getopt, OptionError } from "../getopt.ts";
 import { type CallSet, parseCallSet, parseSignalSet, parseWords } from "./expressions.ts";
@@ -39,6 +39,8 @@ export interface StraceSettings {
   /** Which descriptor details to show. */
   fds: Set<"path" | "socket" | "dev" | "pidfd" | "eventfd" | "signalfd">;
   comm: boolean;
+  /** -q. */
+  silent: boolean;
   help: boolean;
   version: boolean;
 }
@@ -60,19 +62,31 @@ const fdWords = ["path", "socket", "dev", "pidfd", "eventfd", "signalfd"] as con
 const hint = (program: string, message: string): UsageError =>
   new UsageError(`${message}\nTry '${program} -h' for more information.`);
 
-export function parseSettings(program: string, argv: readonly string[]): StraceSettings {
+/** Options that another program takes beside strace's. */
+export interface MoreOptions {
+  readonly table: readonly StraceOption[];
+  apply(s: StraceSettings, id: string, value: string): void;
+  /** There is something to trace besides a command and -p. */
+  enough(): boolean;
+}
+
+export function parseSettings(program: string, argv: readonly string[], more?: MoreOptions): StraceSettings {
   const s = fresh(program);
   let parsed: ReturnType<typeof getopt>;
   try {
-    parsed = getopt(options, argv);
+    parsed = getopt(more ? [...options, ...more.table] : options, argv);
   } catch (error) {
     if (error instanceof OptionError) throw hint(program, error.message);
     throw error;
   }
   const counts = { f: 0, D: 0, q: 0, t: 0, x: 0, y: 0 };
-  for (const { spec, value } of parsed.options) apply(s, counts, spec as StraceOption, value);
+  if (more) s.engine = "auto";
+  for (const { spec, value } of parsed.options) {
+    if (more?.table.includes(spec as StraceOption)) more.apply(s, (spec as StraceOption).id, value ?? "");
+    else apply(s, counts, spec as StraceOption, value);
+  }
   s.command = parsed.operands;
-  if (!s.help && !s.version) finish(s, counts);
+  if (!s.help && !s.version) finish(s, counts, more?.enough() ?? false);
   return s;
 }
 
@@ -104,6 +118,7 @@ function fresh(program: string): StraceSettings {
     order: "completion",
     fds: new Set(),
     comm: false,
+    silent: false,
     help: false,
     version: false,
   };
@@ -385,10 +400,11 @@ function expression(s: StraceSettings, text: string): void {
 }
 
 /** Rules that need all options. */
-function finish(s: StraceSettings, n: Counts): void {
+function finish(s: StraceSettings, n: Counts, enough: boolean): void {
   const { text } = s;
   const program = text.program;
-  s.follow = n.f > 0;
+  if (n.f > 0) s.follow = true;
+  s.silent = n.q > 0;
   if (n.f > 1) s.separately = true;
   s.daemonize = Math.min(n.D, 3) as StraceSettings["daemonize"];
   if (n.t > 0) {
@@ -407,7 +423,8 @@ function finish(s: StraceSettings, n: Counts): void {
   }
   if (s.command.length === 0 && s.daemonize > 0)
     throw hint(program, "PROG [ARGS] must be specified with -D/--daemonize");
-  if (s.command.length === 0 && s.pids.length === 0) throw hint(program, "must have PROG [ARGS] or -p PID");
+  if (s.command.length === 0 && s.pids.length === 0 && !enough)
+    throw hint(program, "must have PROG [ARGS] or -p PID");
   if (s.command.length === 0 && s.user !== undefined)
     throw hint(program, "PROG [ARGS] must be specified with -u/--user");
   if (s.command.length === 0 && s.env.length > 0)
