@@ -65,28 +65,30 @@ export function short(n: number): string {
 const duration = (ns: number): string => (ns === 0 ? "-" : durationWords(ns));
 const share = (ns: number, seconds: number): string => `${((100 * ns) / (seconds * 1e9)).toFixed(1)}`;
 
+const widths = [8, 6, 7, 7, 6, 6];
+const NAME = 20;
+
 const headOf = (state: State): string => {
-  const name = state.view === "processes" ? "    PID COMMAND         " : "SYSCALL                 ";
+  const name = state.view === "processes" ? "    PID COMMAND     " : "SYSCALL             ";
   const last = state.view === "processes" ? "BLOCKED IN" : "MOSTLY BY";
-  const cells = ["CALLS/S", "ERR/S", "P50", "P99", "CPU%", "BLOCK%"].map((h, i) => {
+  const cells = ["CALLS/S", "ERR/S", "P50", "P99", "CPU%", "BLK%"].map((h, i) => {
     const text = sorts[i] === state.sort ? `${h}*` : h;
-    return text.padStart(i === 0 ? 8 : 7);
+    return text.padStart(widths[i]);
   });
   return `${name}${cells.join(" ")} ${last}`;
 };
 
 export function rowText(r: Row, seconds: number, view: State["view"]): string {
-  const name =
-    view === "processes" ? `${String(r.pid).padStart(7)} ${r.name.padEnd(15).slice(0, 15)}` : r.name;
+  const name = view === "processes" ? `${String(r.pid).padStart(7)} ${r.name}` : r.name;
   const cells = [
-    short(r.calls / seconds).padStart(8),
-    short(r.errors / seconds).padStart(7),
-    duration(quantile(r.buckets, 0.5)).padStart(7),
-    duration(quantile(r.buckets, 0.99)).padStart(7),
-    share(r.cpu, seconds).padStart(7),
-    share(r.blocked, seconds).padStart(7),
-  ];
-  return `${name.padEnd(24).slice(0, 24)}${cells.join(" ")} ${r.top}`;
+    short(r.calls / seconds),
+    short(r.errors / seconds),
+    duration(quantile(r.buckets, 0.5)),
+    duration(quantile(r.buckets, 0.99)),
+    share(r.cpu, seconds),
+    share(r.blocked, seconds),
+  ].map((text, k) => text.padStart(widths[k]));
+  return `${name.padEnd(NAME).slice(0, NAME)}${cells.join(" ")} ${r.top}`;
 }
 
 export function nowText(c: UnderWay): string {
@@ -95,14 +97,20 @@ export function nowText(c: UnderWay): string {
   return `${who.padStart(7)} ${c.comm.padEnd(15).slice(0, 15)} ${howLong(c).padStart(8)} ${c.category.padEnd(7)} ${c.call}${on}`;
 }
 
-export function summary(look: Look): string {
-  const { total, seconds, categories } = look;
-  const blocked = [...categories]
+/** Everything in numbers. */
+function rates(look: Look): string {
+  const { total, seconds } = look;
+  return `${short(total.calls / seconds)} calls/s, ${short(total.errors / seconds)} errors/s, CPU ${share(total.cpu, seconds)}%`;
+}
+
+/** How many threads were blocked on average, by what for. */
+function blocked(look: Look): string {
+  const { seconds, categories } = look;
+  const parts = [...categories]
     .filter(([, ns]) => ns / seconds / 1e9 >= 0.005)
     .sort((a, b) => b[1] - a[1])
     .map(([c, ns]) => `${c} ${(ns / seconds / 1e9).toFixed(2)}`);
-  const rates = `${short(total.calls / seconds)} calls/s, ${short(total.errors / seconds)} errors/s, CPU ${share(total.cpu, seconds)}%`;
-  return `${rates}; threads blocked: ${blocked.join(", ") || "none"}`;
+  return `threads blocked: ${parts.join(", ") || "none"}`;
 }
 
 const HELP = [
@@ -121,7 +129,7 @@ export function screen(look: Look, state: State, width: number, height: number, 
   const where = state.pid === undefined ? title : `process ${state.pid}`;
   const marks = `${state.frozen ? "  [frozen]" : ""}${state.typing || state.filter ? `  /${state.filter}${state.typing ? "_" : ""}` : ""}`;
   const over = look.over > 0 ? `  ${look.over} CALLS NOT COUNTED` : "";
-  lines.push({ text: `svtrace top: ${where}${marks}${over}` }, { text: summary(look) });
+  lines.push({ text: `svtrace top: ${where}${marks}${over}  ${rates(look)}` }, { text: blocked(look) });
   lines.push({ text: headOf(state).padEnd(width), style: "head" });
   const now = look.now.filter((c) => state.pid === undefined || c.pid === state.pid);
   const below = Math.min(now.length, Math.max(2, Math.floor((height - FIXED) / 3)));
@@ -160,7 +168,7 @@ export function plain(look: Look, title: string): string {
   const now = look.now.slice(0, ONCE_ROWS).map(nowText);
   return `${[
     `svtrace top: ${title}, ${look.seconds.toFixed(1)} s`,
-    summary(look),
+    `${rates(look)}; ${blocked(look)}`,
     ...(look.over > 0 ? [`${look.over} calls could not be counted: too many processes`] : []),
     "",
     ...part("processes"),

@@ -64,7 +64,7 @@ interface KeyFigures extends Figures {
 const WORTH_SHOWING = 1e6;
 /** Calls under way that are described. */
 const DESCRIBED = 50;
-const FORGET_EVERY = 10e9;
+const FORGET_EVERY = 2e9;
 const RING_BYTES = 1 << 22;
 
 const figures = (): Figures => ({

@@ -83,7 +83,6 @@ export class Counts {
         keySize: C.key.bytes,
         valueSize: C.count.bytes,
         maxEntries: C.KEYS,
-        flags: bpf.NO_PREALLOC,
       });
       const empty = kernel.map({ ...one, name: "svtrace_empty", valueSize: C.count.bytes });
       this.maps = { keys: { map, empty, by: this.by }, over };
