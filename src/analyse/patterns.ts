@@ -12,6 +12,8 @@ const BACK = 40;
 /** A file is what the computing is about when its reads are this share of a thread's calls. */
 const READ_SHARE = 0.5;
 const MANY_READS = 20;
+/** Something between two tries that takes this long (ns) is a cause of its own. */
+const OWN_WAIT = 100e6;
 
 /** Returns the parts with patterns applied; times stay as they are. */
 export function recognise(parts: readonly PhaseSegments[]): PhaseSegments[] {
@@ -26,7 +28,7 @@ export function recognise(parts: readonly PhaseSegments[]): PhaseSegments[] {
       if (s.category === "cpu") return { ...s, target: files.of(s) };
       return s;
     });
-    return { ...part, segments: directories(segments) };
+    return { ...part, segments: directories(tries(segments)) };
   });
 }
 
@@ -71,6 +73,23 @@ function retry(timeline: Timeline, s: Segment): Segment | undefined {
     return { ...s, kind: `retry ${tried}`, target, category: tried === "lock" ? "lock" : "sleep" };
   }
   return undefined;
+}
+
+/** What a thread does between two pauses of the same retrying belongs to it, unless that is a wait of its own. */
+function tries(segments: readonly Segment[]): Segment[] {
+  const out = [...segments];
+  for (let i = 0; i < out.length; i++) {
+    if (!out[i].kind.startsWith("retry ")) continue;
+    const { tid, kind, target, category } = out[i];
+    let next = i + 1;
+    while (next < out.length && out[next].tid === tid && out[next].kind !== kind) {
+      if (out[next].to - out[next].from >= OWN_WAIT) break;
+      next++;
+    }
+    if (out[next]?.kind !== kind || out[next].target !== target || out[next].tid !== tid) continue;
+    for (let k = i + 1; k < next; k++) out[k] = { ...out[k], kind, target, category };
+  }
+  return out;
 }
 
 /** A process that just sat there until it was killed, while others waited for its end. */

@@ -26,6 +26,8 @@ export interface Background {
   readonly level: 1 | 2 | 3;
   /** all, main or main+SECONDS. */
   readonly until: string;
+  /** Directory for a recording, instead of text. */
+  readonly record?: string;
 }
 
 /** Starts the tracer, waits until it has attached and becomes the command. Whatever goes wrong, the command runs. */
@@ -54,6 +56,7 @@ function startTracer(b: Background): string | undefined {
       String(process.pid),
       String(writer),
       b.until,
+      b.record === undefined ? "" : resolve(b.record),
       b.settings.text.program,
       ...b.argv,
     ];

@@ -26,6 +26,7 @@ export async function main(argv: string[], name = "strace"): Promise<number> {
   }
   const counting = s.count === "only" && s.engine !== "ptrace";
   const tracer = new Tracer(s, counting ? (await import("./trace/counting.ts")).countExtras(s) : {});
+  if (tracer.chosen.why !== undefined) tracer.say(`using ptrace: ${tracer.chosen.why}`);
   tracer.handleSignals();
   if (s.command.length > 0) tracer.start();
   if (s.pids.length > 0) tracer.attach();

@@ -154,6 +154,18 @@ export function update(map: BpfMap, key: ArrayBufferView, value: ArrayBufferView
   checked(bpf(BPF_MAP_UPDATE_ELEM), `bpf(BPF_MAP_UPDATE_ELEM, ${map.name})`);
 }
 
+const BPF_NOEXIST = 1;
+const EEXIST = 17;
+
+/** Like update, for a key that has no value; false when it has one. Throws SysError. */
+export function insert(map: BpfMap, key: ArrayBufferView, value: ArrayBufferView): boolean {
+  element(map, key, addressOf(value), BPF_NOEXIST);
+  const result = bpf(BPF_MAP_UPDATE_ELEM);
+  if (result < 0 && errno() === EEXIST) return false;
+  checked(result, `bpf(BPF_MAP_UPDATE_ELEM, ${map.name})`);
+  return true;
+}
+
 /** False when there was none. */
 export function remove(map: BpfMap, key: ArrayBufferView): boolean {
   element(map, key, 0, 0);

@@ -11,7 +11,7 @@ import { holderOf } from "./holders.ts";
 import { newLifetime, phasesOf, type Started } from "./lifetime.ts";
 import type { Batch, CallRow, EventRow, Lifetime, ProcessRow, SignalRow } from "./model.ts";
 import { ProcessRows } from "./process-rows.ts";
-import { Readiness } from "./readiness.ts";
+import { REST, Readiness } from "./readiness.ts";
 import * as ready from "./ready.ts";
 import { SampleBuffer } from "./samples.ts";
 import type { Settings } from "./settings.ts";
@@ -140,6 +140,7 @@ export class RecordingSink implements EventSink {
 
   newTask(task: Task, attached: boolean): void {
     this.processes.add(task, attached);
+    if (task.tid === task.pid) this.readiness.born(task.pid, this.options.now());
     this.dirty = true;
   }
 
@@ -164,6 +165,7 @@ export class RecordingSink implements EventSink {
     const info = open?.info.name.text === call.name ? open.info : infoOf(call);
     const duration = call.exit - (call.entry || call.exit);
     if (info.progress) this.readiness.progress(call.exit, task.tid);
+    if (info.idle && duration >= REST) this.readiness.rests(task.pid, task.tid, call.entry);
     if (info.prctl && call.args[0] === PR_SET_NAME) this.processes.rename(task);
     const running = this.state === "running";
     if (running) this.counters.add(call.exit, call.name, duration, call.error !== 0);
@@ -222,7 +224,10 @@ export class RecordingSink implements EventSink {
     this.open.delete(task);
     // the pid may be used again
     this.targets.forgetLinks();
-    if (task.tid === task.pid) this.samples.forget(task.pid);
+    if (task.tid === task.pid) {
+      this.samples.forget(task.pid);
+      this.readiness.died(task.pid);
+    }
     this.gone(row, now);
     if (task.tid === this.lifetime.pid) this.mainDied(row, now);
     if (this.processes.alive === 0) this.end(now);
@@ -403,9 +408,10 @@ export class RecordingSink implements EventSink {
       this.store(task, info, result, target);
       this.bound();
     }
-    if (info.clients && this.state !== "stopping" && !ready.onlyLooks(call.name, call.args, args)) {
+    if (info.clients && ready.onlyLooks(call.name, call.args, args)) this.readiness.looked(task.tid);
+    else if (info.clients && this.state !== "stopping") {
       const accepted = call.error === 0 && call.name.startsWith("accept");
-      this.readiness.awaits(target, call.entry || call.exit, task.tid, accepted);
+      this.readiness.awaits(target, call.entry || call.exit, task, accepted);
     }
     this.dirty = true;
   }
@@ -483,7 +489,8 @@ export class RecordingSink implements EventSink {
         this.state !== "stopping" &&
         !ready.onlyLooks(call.name, call.args, text)
       )
-        this.readiness.awaits(open.target, call.entry, task.tid, false);
+        this.readiness.awaits(open.target, call.entry, task, false);
+      if (info.idle && now - call.entry >= REST) this.readiness.rests(task.pid, task.tid, call.entry);
       if (info.locks && !open.asked) {
         open.asked = true;
         const holder = holderOf(task, open.text?.args.text ?? "");

@@ -1,5 +1,6 @@
 /** tai64n and tai64nlocal: stamping lines, and making stamps readable. */
 import { tai64nLabel, unixNow } from "../base/tai.ts";
+import { localTime as brokenDown } from "../kernel/localtime.ts";
 import { AREA_BYTES, type Area, copyWords } from "./area.ts";
 
 const NEWLINE = 10;
@@ -185,10 +186,10 @@ export class LocalTimes {
 const hex = Int8Array.from({ length: 256 }, (_, c) => "0123456789abcdef".indexOf(String.fromCharCode(c)));
 
 /** `2026-11-26 21:30:00.`; empty if there is no such date. */
-function localTime(seconds: number): string {
-  const d = new Date(seconds * 1000);
-  if (Number.isNaN(d.getTime())) return "";
-  const two = (n: number) => String(n).padStart(2, "0");
-  const date = `${d.getFullYear()}-${two(d.getMonth() + 1)}-${two(d.getDate())}`;
-  return `${date} ${two(d.getHours())}:${two(d.getMinutes())}:${two(d.getSeconds())}.`;
+export function localTime(seconds: number): string {
+  const parts = brokenDown(seconds);
+  if (!parts) return "";
+  const [year, ...rest] = parts;
+  const [month, day, hour, minute, second] = rest.map((n) => String(n).padStart(2, "0"));
+  return `${year}-${month}-${day} ${hour}:${minute}:${second}.`;
 }

@@ -8,7 +8,7 @@ import { LiveRecordMemory } from "./live-memory.ts";
 import { RecordMemory } from "./record-memory.ts";
 import { Repeats } from "./repeats.ts";
 import { SIGRETURN_MASK } from "./special-reads.ts";
-import { BpfTask, strange, type TaskTable } from "./tasks.ts";
+import { BpfTask, type End, strange, type TaskTable } from "./tasks.ts";
 
 const WORD = 4294967296;
 const ERRNO_MAX = 4095;
@@ -324,6 +324,16 @@ export class Dispatcher {
     this.options.onOwnMemory(tid);
     const task = this.tasks.get(tid);
     if (!task) return;
+    if (tid === task.pid && this.tasks.sizeOf(tid) > 1) {
+      task.ended = { code, times, time: now };
+      return;
+    }
+    this.over(task, { code, times, time: now });
+    const leader = this.tasks.sizeOf(task.pid) === 1 ? this.tasks.get(task.pid) : undefined;
+    if (leader?.ended) this.over(leader, leader.ended);
+  }
+
+  private over(task: BpfTask, { code, times, time: now }: End): void {
     if (task.ignored.length > 0) this.flushIgnored(task, now);
     this.showLast(task);
     this.tasks.remove(task);
@@ -337,7 +347,7 @@ export class Dispatcher {
         : { status: undefined, signal, coreDumped: (code & 0x80) !== 0, times },
       now,
     );
-    this.options.onExit(tid);
+    this.options.onExit(task.tid);
   }
 
   private signal(s: Source | RingBuffer, tid: number, now: number): void {

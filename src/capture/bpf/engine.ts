@@ -3,10 +3,11 @@
  * costs the traced a hundredth of what stops cost, and needs Linux 5.11 and the capabilities BPF and PERFMON.
  */
 import { closeSync, openSync, readSync } from "node:fs";
+import { SysError } from "../../base/errors.ts";
 import * as bpf from "../../kernel/bpf.ts";
 import { reap } from "../../kernel/children.ts";
 import { monotonicNow } from "../../kernel/clock.ts";
-import { comm, status, threads } from "../../kernel/proc.ts";
+import { comm, descendants, status, threads } from "../../kernel/proc.ts";
 import { RingBuffer } from "../../kernel/ringbuf.ts";
 import type { Spawned } from "../../kernel/spawn.ts";
 import { openTask } from "../../kernel/thread-fd.ts";
@@ -62,6 +63,7 @@ const LONGEST_NAP = 20;
 /** ns between looks for tasks whose end was lost. */
 const CENSUS_EVERY = 1e9;
 const SIGCONT = "SIGCONT";
+const ESRCH = 3;
 
 const pause = new Int32Array(new SharedArrayBuffer(4));
 
@@ -82,6 +84,7 @@ export class BpfEngine implements Engine {
   private lostSeen = 0;
   private compatLoaded = false;
   private open = true;
+  private final: Kernel["sent"] | undefined;
   /** Something may come to be followed although nothing is now. */
   private watching = false;
 
@@ -181,24 +184,34 @@ export class BpfEngine implements Engine {
   }
 
   attach(pid: number, group = 0): void {
-    const leader = status(pid)?.tgid ?? pid;
-    const seen = new Set<number>();
-    this.attachTask(pid, leader, seen, group);
-    if (!this.options.followForks) return;
-    // threads not yet followed can create more meanwhile
-    for (let before = -1; before !== seen.size; ) {
-      before = seen.size;
-      for (const tid of threads(leader)) if (!seen.has(tid)) this.attachTask(tid, leader, seen, group);
-    }
+    const found = status(pid);
+    if (!found) throw new SysError(`attach to ${pid}`, ESRCH, "ESRCH", "No such process");
+    this.attachProcess(found.tgid, pid, group);
   }
 
-  private attachTask(tid: number, pid: number, seen: Set<number>, group: number): void {
-    seen.add(tid);
-    if (this.table.get(tid)) return;
-    if (!this.follow(tid, pid, L.flags.followed | L.flags.found, group)) return;
+  /** Attaches to a process and all that descend from it. Throws SysError. */
+  attachTree(pid: number, group = 0): void {
+    this.attach(pid, group);
+    // what is followed tells of its children itself; others can have more while we look
+    while (descendants(pid).filter((below) => this.attachProcess(below, below, group)).length > 0);
+  }
+
+  /** True if there was a task that was not followed yet. */
+  private attachProcess(pid: number, tid: number, group: number): boolean {
+    if (!this.options.followForks) return this.attachTask(tid, pid, group);
+    let any = false;
+    // threads not yet followed can create more meanwhile
+    while (threads(pid).filter((t) => this.attachTask(t, pid, group)).length > 0) any = true;
+    return any;
+  }
+
+  private attachTask(tid: number, pid: number, group: number): boolean {
+    if (this.table.get(tid)) return false;
+    if (!this.follow(tid, pid, L.flags.followed | L.flags.found, group)) return false;
     const task = new BpfTask(tid, pid, 0);
     task.foundAt = monotonicNow();
     this.admit(task, true);
+    return true;
   }
 
   private admit(task: BpfTask, attached: boolean): void {
@@ -208,7 +221,7 @@ export class BpfEngine implements Engine {
     this.sink.newTask(task, attached);
   }
 
-  /** Gives a task its state; false when it is gone. Throws SysError. */
+  /** Gives a task its state; false when it has one already, or is gone. Throws SysError. */
   private follow(tid: number, pid: number, flags: number, group = 0): boolean {
     const fd = openTask(tid);
     if (fd < 0) return false;
@@ -218,8 +231,7 @@ export class BpfEngine implements Engine {
       view.setUint32(L.state.tid, tid, true);
       view.setUint32(L.state.pid, pid, true);
       view.setUint32(L.state.group, group, true);
-      bpf.update(this.kernel.maps.tasks, Int32Array.of(fd), this.state);
-      return true;
+      return bpf.insert(this.kernel.maps.tasks, Int32Array.of(fd), this.state);
     } finally {
       closeSync(fd);
     }
@@ -319,7 +331,7 @@ export class BpfEngine implements Engine {
   /** Records that the kernel tried to send, that it could not, and that were read. */
   get account(): { attempted: number; lost: number; delivered: number; unread: number } {
     return {
-      ...this.kernel.sent,
+      ...(this.final ?? this.kernel.sent),
       delivered: this.dispatcher.delivered,
       unread: this.dispatcher.atExit.unread,
     };
@@ -360,9 +372,11 @@ export class BpfEngine implements Engine {
 
   detach(): void {
     if (!this.open) return;
-    this.drain();
+    this.kernel.detach();
+    while (this.drain() > 0);
     this.order?.flush(true);
     this.reportRest();
+    this.final = this.kernel.sent;
     for (const task of [...this.table]) {
       this.table.remove(task);
       this.sink.detached(task);

@@ -3,7 +3,7 @@
 import { SysError } from "../../base/errors.ts";
 import { kernelBtf } from "../../kernel/btf.ts";
 
-/** Offsets in bytes: of struct task_struct, struct pid and struct pt_regs. */
+/** Offsets in bytes: of struct task_struct, struct signal_struct, struct pid and struct pt_regs. */
 export interface KernelFields {
   readonly pid: number;
   readonly tgid: number;
@@ -14,6 +14,10 @@ export interface KernelFields {
   readonly system: number;
   readonly waited: number;
   readonly status: number;
+  /** The set of signals pending for the thread, struct signal_struct, and the code of the group's exit in that. */
+  readonly pending: number;
+  readonly signal: number;
+  readonly groupExitCode: number;
   readonly threadPid: number;
   readonly groupLeader: number;
   readonly realParent: number;
@@ -53,6 +57,9 @@ export function kernelFields(level: number): KernelFields {
     system: field("task_struct", "stime"),
     waited: btf.offset("task_struct", "sched_info.run_delay"),
     status: field("task_struct", "thread_info.status"),
+    pending: field("task_struct", "pending.signal"),
+    signal: field("task_struct", "signal"),
+    groupExitCode: field("signal_struct", "group_exit_code"),
     threadPid: field("task_struct", "thread_pid"),
     groupLeader: field("task_struct", "group_leader"),
     realParent: field("task_struct", "real_parent"),

@@ -14,6 +14,7 @@ import { STATE_BYTES } from "./reads.ts";
 /** Programs and maps of one engine. All are this process's: they end with it, however it ends. */
 export class Kernel {
   private readonly fds: number[] = [];
+  private readonly links: number[] = [];
   readonly maps: Maps;
   readonly fields: KernelFields;
   private readonly counted: BigUint64Array;
@@ -105,7 +106,7 @@ export class Kernel {
   /** Loads a program and attaches it to the tracepoint it is named after. Throws SysError. */
   attach(a: Assembler): void {
     const program = this.load(a, bpf.programTypes.tracing, tracepointId(a.name));
-    this.keep(bpf.attachTracepoint(program, a.name));
+    this.links.push(bpf.attachTracepoint(program, a.name));
   }
 
   /** Loads a program and has it run so many times a second on every CPU. Throws SysError. */
@@ -135,10 +136,14 @@ export class Kernel {
     return { attempted: Number(attempted), lost: Number(lost) };
   }
 
+  /** Lets go of the tracepoints: nothing is sent any more. */
+  detach(): void {
+    bpf.release(...this.links.splice(0));
+  }
+
   close(): void {
-    // links first: they came last
-    for (const fd of this.fds.reverse()) bpf.release(fd);
-    this.fds.length = 0;
+    this.detach();
+    bpf.release(...this.fds.splice(0).reverse());
   }
 }
 

@@ -1,10 +1,17 @@
 /** The tasks followed, as far as the reader knows. */
 import { comm, status } from "../../kernel/proc.ts";
-import { type SignalEvent, Task } from "../event.ts";
+import { type ExitEvent, type SignalEvent, Task } from "../event.ts";
 
 interface Ignored {
   readonly time: number;
   readonly signal: SignalEvent;
+}
+
+/** How a task ended: `code` as wait(2) gives it. */
+export interface End {
+  readonly code: number;
+  readonly times: ExitEvent["times"];
+  readonly time: number;
 }
 
 export class BpfTask extends Task {
@@ -17,6 +24,8 @@ export class BpfTask extends Task {
   exec: { readonly former: number; readonly time: number } | undefined;
   /** When we attached in the middle of a call whose entry we did not see (ns), 0 if we did not. */
   foundAt = 0;
+  /** How it ended, while other threads of the process live on: as wait(2), nobody is told of a leader before those. */
+  ended: End | undefined;
   /** Record of the call that does not return, kept until the task ends. */
   last: Uint8Array | undefined;
 }
@@ -24,6 +33,8 @@ export class BpfTask extends Task {
 export class TaskTable {
   private readonly byTid = new Map<number, BpfTask>();
   private recent: BpfTask | undefined;
+  /** Tasks of each process. */
+  private readonly sizes = new Map<number, number>();
 
   get size(): number {
     return this.byTid.size;
@@ -38,11 +49,21 @@ export class TaskTable {
 
   add(task: BpfTask): void {
     this.byTid.set(task.tid, task);
+    this.sizes.set(task.pid, this.sizeOf(task.pid) + 1);
+  }
+
+  /** How many tasks of a process are followed. */
+  sizeOf(pid: number): number {
+    return this.sizes.get(pid) ?? 0;
   }
 
   remove(task: BpfTask): void {
     if (this.recent === task) this.recent = undefined;
-    if (this.byTid.get(task.tid) === task) this.byTid.delete(task.tid);
+    if (this.byTid.get(task.tid) !== task) return;
+    this.byTid.delete(task.tid);
+    const left = this.sizeOf(task.pid) - 1;
+    if (left > 0) this.sizes.set(task.pid, left);
+    else this.sizes.delete(task.pid);
   }
 
   /** A thread that exec'd goes on under its leader's tid. */

@@ -4,7 +4,7 @@ import { signalName } from "../../abi/signals.ts";
 import { rusage } from "../../syscalls/families/process.ts";
 import { compile } from "../compile.ts";
 import type { Context } from "../context.ts";
-import { printEnum, printFlags } from "../flags.ts";
+import { printFlags } from "../flags.ts";
 import { printString } from "../pointers.ts";
 import { pointerWalker, registerAux, registerValue, type Walker } from "../walker.ts";
 

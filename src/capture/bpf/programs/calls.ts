@@ -111,6 +111,7 @@ export function sysExit(e: Environment): Assembler {
     .call("ktime_get_ns")
     .store(8, r6, record + L.call.time, r0);
   if (options.scheduling) schedulingAtExit(a);
+  diedInCall(a, e);
   a.step("the command's exec failed").load(4, r1, r6, state.flags).mov(r2, r1).and(r2, flags.starting);
   a.jump("eq", r2, 0, "kept")
     .load(8, r2, r6, record + L.call.ret)
@@ -120,7 +121,10 @@ export function sysExit(e: Environment): Assembler {
     a.step("is the call slow")
       .load(8, r2, r6, record + L.call.entry)
       .jump("eq", r2, 0, "leave");
-    a.sub(r0, r2).constant(r1, options.slowerThan).jump("lt", r0, r1, "leave");
+    a.load(8, r0, r6, record + L.call.time)
+      .sub(r0, r2)
+      .constant(r1, options.slowerThan)
+      .jump("lt", r0, r1, "leave");
   }
   if (options.status) {
     a.step("did the call fail").load(8, r1, r6, record + L.call.ret);
@@ -135,6 +139,32 @@ export function sysExit(e: Environment): Assembler {
   leaveCall(a);
   a.label("out").mov(r0, 0).exit();
   return a;
+}
+
+const EINTR = 4;
+const ERESTARTSYS = 512;
+const ERESTART_RESTARTBLOCK = 516;
+const SIGKILL = 9;
+
+/**
+ * A call that was cut short because its task is to die does not return, though the kernel goes through the motions.
+ * A signal that is not SIGKILL ends a traced task after its call has returned.
+ */
+function diedInCall(a: Assembler, e: Environment): void {
+  const { kernel } = e;
+  a.step("is the task to die").load(8, r1, r6, record + L.call.ret);
+  a.jump("sge", r1, 0, "lives").jump("eq", r1, -EINTR, "cut");
+  a.jump("sgt", r1, -ERESTARTSYS, "lives").jump("slt", r1, -ERESTART_RESTARTBLOCK, "lives");
+  a.label("cut")
+    .call("get_current_task_btf")
+    .load(8, r1, r0, kernel.pending)
+    .and(r1, 1 << (SIGKILL - 1));
+  a.jump("eq", r1, 0, "lives").load(8, r1, r0, kernel.signal).load(4, r1, r1, kernel.groupExitCode);
+  a.and(r1, 0x7f).jump("eq", r1, 0, "dies").jump("ne", r1, SIGKILL, "lives");
+  a.label("dies")
+    .load(2, r1, r6, record + L.call.flags)
+    .or(r1, L.callFlags.unfinished);
+  a.store(2, r6, record + L.call.flags, r1).label("lives");
 }
 
 function readExit(a: Assembler, e: Environment): void {
