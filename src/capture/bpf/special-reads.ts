@@ -71,11 +71,6 @@ function iocb(at: Address, slot: number, most: number): Read[] {
   ];
 }
 
-/** An array of `size` bytes an element, as many as an argument says. */
-const elements = (at: Address, s: Scope, name: string, size: number): Read[] => [
-  bytes(at, arg(named(s, name), size), Math.min(Math.max(s.elements, 1) * size, LARGEST)),
-];
-
 type Maker = (at: Address, s: Scope, data: unknown) => Read[] | undefined;
 
 /** By the name a descriptor gives its special. */
@@ -104,6 +99,8 @@ export const specialReads: Readonly<Record<string, Maker>> = {
     bytes(at, arg(named(s, data as string), 2 * s.word), Math.min(s.elements * 2 * s.word, LARGEST)),
   ],
   node_mask: (at, s) => fixed(at, Math.min(s.elements * 8, 1024)),
+  cpuset_out: (at) => [bytes(at, ret(), 1024)],
+  uring_probe: (at) => fixed(at, 16 + 8 * 64),
   hex_returned: (at, s) => [bytes(at, ret(), limit(s))],
   open_how: (at, s) => [...fixed(at, 24), bytes(at, arg(named(s, "size")), LARGEST)],
   mount_attr: (at, s) => [...fixed(at, 32), bytes(at, arg(named(s, "size")), LARGEST)],
