@@ -7,6 +7,7 @@ import {
   closeSync,
   constants,
   existsSync,
+  fstatSync,
   mkdirSync,
   openSync,
   readFileSync,
@@ -16,6 +17,7 @@ import {
   rmSync,
   statSync,
   writeFileSync,
+  writeSync,
 } from "node:fs";
 import { join, resolve } from "node:path";
 import { bytesOf } from "../base/bytes.ts";
@@ -48,6 +50,8 @@ export class ServiceFiles {
   /** As written last. */
   private written: Uint8Array | undefined;
   private extended = "";
+  /** Bytes of the file, blanks at its end included. */
+  private extendedLength = 0;
 
   /** Throws Refused. `dir` is the name in messages, `path` where it is if that is not the same. */
   constructor(
@@ -157,13 +161,24 @@ export class ServiceFiles {
     }
   }
 
+  /**
+   * In place, by one write: replacing a file by rename makes ext4 write it to the disk at once (auto_da_alloc), which
+   * takes milliseconds. What is left of a longer text before is blanked.
+   */
   writeExtended(extended: Extended): void {
     const text = JSON.stringify(extended);
     if (text === this.extended) return;
-    const path = this.at(files.extended);
     try {
-      writeFileSync(`${path}.new`, text, { mode: 0o600 });
-      renameSync(`${path}.new`, path);
+      const fd = openSync(this.at(files.extended), constants.O_WRONLY | constants.O_CREAT, 0o600);
+      try {
+        this.extendedLength ||= fstatSync(fd).size;
+        const bytes = Buffer.from(text);
+        const padding = Buffer.alloc(Math.max(0, this.extendedLength - bytes.length), " ");
+        writeSync(fd, Buffer.concat([bytes, padding]));
+        this.extendedLength = bytes.length + padding.length;
+      } finally {
+        closeSync(fd);
+      }
       this.extended = text;
     } catch (error) {
       this.warn(`unable to write ${this.dir}/${files.extended}`, error);
