@@ -1,10 +1,10 @@
 /** A pre-forking Perl application, and Debian's Starman. */
 import { join } from "node:path";
-import { lacks, notRoot, root, sleep, waitUntil } from "../../helpers.ts";
+import { lacks, notRoot, root, sleep } from "../../helpers.ts";
 import { answers, closedPort, fullBacklog, get, nameServer, slowHttp, withResolver } from "../peers.ts";
 import { noSlowFs, SlowFs } from "../slowfs.ts";
 import type { Healthy, Scenario } from "../types.ts";
-import { now, type World } from "../world.ts";
+import { now, type World, waitUntil } from "../world.ts";
 
 const apps = join(root, "test/scenarios/apps");
 

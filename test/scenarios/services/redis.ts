@@ -1,10 +1,10 @@
 /** Redis from Debian. */
 import { readFileSync, statSync } from "node:fs";
 import { createConnection } from "node:net";
-import { lacks, sleep, waitUntil } from "../../helpers.ts";
+import { lacks, sleep } from "../../helpers.ts";
 import { noSlowFs, SlowFs } from "../slowfs.ts";
 import type { Healthy, Scenario } from "../types.ts";
-import { now, type World } from "../world.ts";
+import { now, type World, waitUntil } from "../world.ts";
 
 async function redis(world: World, settings: string[] = [], prefix = ""): Promise<void> {
   const conf = world.file(
