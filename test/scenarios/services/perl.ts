@@ -99,7 +99,7 @@ export const scenarios: Scenario[] = [
     category: "network",
     about: /^tcp:127\.[\d.]+:\d+$/,
     run: async (world) => {
-      const upstream = await slowHttp(world, () => 2.2);
+      const upstream = await slowHttp(world, () => 3.2);
       await prefork(world, { env: { UPSTREAM: `${upstream.host}:${upstream.port}` } });
       void get(`http://127.0.0.1:${world.port}/slow`).catch(() => {});
       await waitUntil("the upstream has been asked", () => upstream.asked > 0);
