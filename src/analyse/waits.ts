@@ -46,6 +46,10 @@ const WORTH_A_NAME = 0.2e6;
 /** Waits for something to do. */
 export const isIdle = ({ category }: Wait): boolean => /^(ipc|child|sleep)$/.test(category);
 
+/** Works on names of files: looks up, makes, removes. */
+export const isNameWork = ({ category, kind }: Wait): boolean =>
+  category === "disk" && /^(lookup|change)$/.test(kind);
+
 /** The call timed out by its own limit. */
 export function timedOut(call: CallRow): boolean {
   return (

@@ -200,11 +200,11 @@ export const scenarios: Scenario[] = [
   },
   {
     name: "perl/module-path",
-    cause: "a module path of 800 directories: thousands of files that are not there",
+    cause: "a module path of 800 directories: tens of thousands of files that are not there",
     category: "disk",
     about: /data\/lib/,
     run: async (world) => {
-      const names = Array.from({ length: 12 }, (_, i) => `Part${i}`);
+      const names = Array.from({ length: 100 }, (_, i) => `Part${i}`);
       for (let i = 0; i < 800; i++) world.file(`lib/d${i}/README`, "");
       for (const n of names) world.file(`lib/last/${n}.pm`, `package ${n}; 1;\n`);
       const dirs = Array.from({ length: 800 }, (_, i) => world.path(`lib/d${i}`));
