@@ -3,9 +3,12 @@ import { accessSync, constants, existsSync, rmSync, statSync } from "node:fs";
 import { basename, delimiter, join, resolve } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import { signalNumber } from "../abi/signals.ts";
 import { UsageError } from "../base/errors.ts";
+import { tell } from "../base/stderr.ts";
 import { createPtraceEngine } from "../capture/ptrace/engine.ts";
 import { monotonicNow } from "../kernel/clock.ts";
+import { dieBy } from "../kernel/signals.ts";
 import { environment } from "../kernel/spawn.ts";
 import { commOf } from "../kernel/tasks.ts";
 import { clockAnchor, sinkParts } from "../record/parts.ts";
@@ -88,7 +91,7 @@ export async function main(argv: string[]): Promise<number> {
   await flush();
   await queue.close();
   if (failure !== undefined) {
-    process.stderr.write(`svtrace record: ${file}: ${failure}\n`);
+    tell(`svtrace record: ${file}: ${failure}\n`);
     return 1;
   }
   if (pid !== undefined || letGo) return 0;
@@ -98,12 +101,8 @@ export async function main(argv: string[]): Promise<number> {
 /** Ends the way the command did. */
 function passOn(status: number | null, signal: string | null): number {
   if (signal === null) return status ?? 0;
-  try {
-    process.removeAllListeners(signal);
-    process.kill(process.pid, signal as NodeJS.Signals);
-  } catch {
-    // a signal Node does not know
-  }
+  const signo = signalNumber(signal);
+  if (signo !== undefined) dieBy(signo);
   return 1;
 }
 
