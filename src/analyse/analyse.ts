@@ -8,7 +8,7 @@ import { type Plan, plan, readyThread } from "./phases.ts";
 import { Timeline } from "./timeline.ts";
 import { totals } from "./totals.ts";
 import type { Phase, Report, Segment } from "./types.ts";
-import { verdict } from "./verdict.ts";
+import { conclude } from "./verdict.ts";
 
 /** `current` is the newest lifetime, `previous` the one before it, if known. */
 export function analyse(current: Recording, previous?: Recording): Report {
@@ -23,7 +23,7 @@ export function analyse(current: Recording, previous?: Recording): Report {
   const shown = p.current ?? p.previous ?? current;
   const stop = p.previous?.lifetime;
   const losses = [p.previous, p.current].flatMap((r) => r?.losses ?? []);
-  const report: Omit<Report, "verdict"> = {
+  const report: Omit<Report, "verdict" | "hint"> = {
     kind: p.kind,
     lifetime: shown.lifetime,
     asked: stop && stop.asked !== null ? (stop.asked + stop.anchor) / 1e9 : null,
@@ -39,7 +39,7 @@ export function analyse(current: Recording, previous?: Recording): Report {
     losses: losses.map(({ count, reason }) => ({ count, reason })),
     notes: p.notes,
   };
-  return { ...report, verdict: verdict(report) };
+  return { ...report, ...conclude(report) };
 }
 
 /** The critical path of each phase. */

@@ -31,6 +31,13 @@ export class CriticalPath {
     return this.out;
   }
 
+  /** Segments that fill [from, to]: what thread `tid` did itself; what it waited for is not followed. */
+  alone(tid: number, from: number, to: number): Segment[] {
+    this.out = [];
+    if (to > from) this.walk(tid, from, to, [], undefined);
+    return this.out;
+  }
+
   private back(tid: number, from: number, to: number, seen: Set<number>): void {
     const thread = this.timeline.threads.get(tid);
     const born = thread?.born ?? from;
@@ -46,7 +53,13 @@ export class CriticalPath {
     this.walk(tid, attached, to, [], new Set([tid]));
   }
 
-  private walk(tid: number, from: number, to: number, via: readonly CallRow[], stack: Set<number>): void {
+  private walk(
+    tid: number,
+    from: number,
+    to: number,
+    via: readonly CallRow[],
+    stack: Set<number> | undefined,
+  ): void {
     const died = this.timeline.diedOf(tid);
     const end = Math.min(to, Math.max(died, from));
     let at = from;
@@ -55,8 +68,15 @@ export class CriticalPath {
       const stop = Math.min(endOf(call), end);
       if (stop <= at) continue;
       if (start > at) this.between(tid, at, start, via, call);
-      this.inCall(call, start, stop, via, stack);
-      at = stop;
+      const polled = stack && stop - start >= WORTH_FOLLOWING ? this.wakers.polledFor(call) : undefined;
+      if (polled !== undefined && !stack!.has(polled)) {
+        // what it does between its looks is part of the waiting
+        at = Math.min(end, Math.max(stop, this.timeline.diedOf(polled)));
+        this.follow(call, polled, start, at, via, stack!);
+      } else {
+        this.inCall(call, start, stop, via, stack);
+        at = stop;
+      }
     }
     if (end > at) this.between(tid, at, end, via);
     if (to > end) this.push({ ...blank, from: end, to, tid, pid: this.timeline.pidOf(tid), via });
@@ -75,13 +95,30 @@ export class CriticalPath {
     this.push({ ...common, from: ran + blocked, to, category: "runqueue", kind: "runqueue" });
   }
 
-  private inCall(call: CallRow, from: number, to: number, via: readonly CallRow[], stack: Set<number>): void {
+  private inCall(
+    call: CallRow,
+    from: number,
+    to: number,
+    via: readonly CallRow[],
+    stack?: Set<number>,
+  ): void {
     const other =
-      to - from >= WORTH_FOLLOWING && stack.size < MAX_DEPTH ? this.wakers.of(call, from, to) : undefined;
-    if (other === undefined || stack.has(other)) {
-      this.leaf(call, from, to, via);
-      return;
-    }
+      stack && to - from >= WORTH_FOLLOWING && stack.size < MAX_DEPTH
+        ? this.wakers.of(call, from, to)
+        : undefined;
+    if (!stack || other === undefined || stack.has(other)) this.leaf(call, from, to, via);
+    else this.follow(call, other, from, to, via, stack);
+  }
+
+  /** Replaces the wait in `call` by what thread `other` did meanwhile. */
+  private follow(
+    call: CallRow,
+    other: number,
+    from: number,
+    to: number,
+    via: readonly CallRow[],
+    stack: Set<number>,
+  ): void {
     const thread = this.timeline.threads.get(other)!;
     const start = Math.min(to, Math.max(from, thread.born));
     const stop = Math.max(start, Math.min(to, thread.died ?? to));

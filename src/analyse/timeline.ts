@@ -85,6 +85,12 @@ export class Timeline {
     return this.connected.has(target);
   }
 
+  /** The peer came to us: its port is of those that are given to who connects, and we did not connect to it. */
+  isClient(target: string): boolean {
+    const port = Number(/:(\d+)$/.exec(target)?.[1] ?? 0);
+    return port >= 32768 && !this.connectedTo(target);
+  }
+
   /** When a thread died; the end of the recording while it lives. */
   diedOf(tid: number): number {
     return this.threads.get(tid)?.died ?? Number.POSITIVE_INFINITY;

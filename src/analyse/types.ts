@@ -48,6 +48,8 @@ export interface Cause {
   /** Share of the total, 0..1. */
   share: number;
   category: Category;
+  /** Finer than the category, see Segment. */
+  kind: string;
   text: string;
   phase: string;
   syscall: string;
@@ -84,10 +86,14 @@ export interface Report {
   total: number;
   phases: { name: string; seconds: number; text: string }[];
   verdict: string;
+  /** What to look at next; "" when nothing stands out. */
+  hint: string;
   causes: Cause[];
   /** Seconds that no cause explains; `tracing` is the part of it in which processes were stopped by the tracer. */
   unattributed: number;
   tracing: number;
+  /** Of a running service: seconds in which threads had nothing to do. */
+  idle?: number;
   processes: ProcessTotal[];
   lost: number;
   losses: { count: number; reason: string }[];

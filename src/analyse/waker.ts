@@ -31,10 +31,6 @@ export class Wakers {
     if (isWait(call.name)) return this.child(call, to);
     if (/^v?fork$/.test(call.name) || /CLONE_VFORK/.test(call.args))
       return this.known(Number.parseInt(call.ret, 10));
-    if (isSleep(call.name) || call.name === "restart_syscall" || (isPoll(call.name) && !call.target)) {
-      const polled = this.polledFor(call);
-      if (polled !== undefined) return polled;
-    }
     // where the engine saw who woke it, nothing has to be concluded
     if (call.waker > 0 && call.waker !== call.tid && !timedOut(call)) return this.known(call.waker);
     const anything = isSleep(call.name) || isPoll(call.name) || isPause(call.name);
@@ -72,10 +68,13 @@ export class Wakers {
 
   /**
    * A loop of sleeps that ends when a child has ended is a wait for that child, whether it looks itself
-   * (`wait4(…, WNOHANG)`, `kill(pid, 0)`) or is told by SIGCHLD.
+   * (`wait4(…, WNOHANG)`, `kill(pid, 0)`) or is told by SIGCHLD. Returns the tid of the child, for the first call of
+   * the loop or any other.
    */
-  private polledFor(call: CallRow): number | undefined {
+  polledFor(call: CallRow): number | undefined {
     const { timeline } = this;
+    if (!isSleep(call.name) && call.name !== "restart_syscall" && !(isPoll(call.name) && !call.target))
+      return undefined;
     let looked: CallRow | undefined;
     for (const c of [call, ...timeline.after(call, LOOP)]) {
       if (isSleep(c.name) || isPoll(c.name)) {

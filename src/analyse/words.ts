@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import type { Group } from "./causes.ts";
 import { queryName } from "./dns.ts";
 import { safe } from "./lines.ts";
-import { isPoll, isWrite, timedOut } from "./waits.ts";
+import { isPoll, isSleep, isWrite, timedOut } from "./waits.ts";
 
 /** `0.80 s`, `12 ms`. */
 export function duration(ns: number): string {
@@ -83,12 +83,15 @@ export function words(g: Group): string {
 
 function sleep(g: Group, took: string): string {
   if (g.kind === "restarted") return `waited ${took} in a call with a time limit (a sleep or poll, resumed)`;
-  const lengths = [...g.calls].map((c) => c.duration).sort((a, b) => a - b);
+  const sleeps = [...g.calls].filter(
+    (c) => isSleep(c.name) || (isPoll(c.name) && timedOut(c) && c.duration > 1e6),
+  );
+  const lengths = sleeps.map((c) => c.duration).sort((a, b) => a - b);
   const n = lengths.length;
   if (g.kind.startsWith("retry ")) {
     const [shortest, longest] = [duration(lengths[0]), duration(lengths[n - 1])];
     const each = n === 1 || shortest === longest ? shortest : `${shortest} to ${longest}`;
-    return `slept ${took} in ${n} ${n === 1 ? "pause" : "pauses"} of ${each} between failed tries to ${tried(g)}`;
+    return `tried for ${took} to ${tried(g)}, with ${n} ${n === 1 ? "pause" : "pauses"} of ${each}`;
   }
   return n > 1 ? `slept ${took} in ${n} sleeps of ${duration(g.total / n)} on average` : `slept ${took}`;
 }
@@ -100,11 +103,11 @@ function tried(g: Group): string {
     case "connect":
       return `connect to ${object}`;
     case "bind":
-      return `listen on ${object} (address in use)`;
+      return `listen on ${object}, an address in use`;
     case "lock":
       return `lock ${object}`;
     default:
-      return `create ${object} (it exists)`;
+      return `create ${object}, which exists`;
   }
 }
 
@@ -162,19 +165,13 @@ function network(g: Group, took: string, n: number): string {
     }
     return `connect to ${peer} took ${took}${attempts}`;
   }
-  const isClient = clientOf(g);
+  const isClient = g.timeline.isClient(g.target);
   const client = isClient ? "client " : "";
   if (isClient && /^(stopping|leftovers)$/.test(g.phase.name) && !calls.every((c) => c.name === "close"))
     return `waited ${took} for client ${peer}, which was still connected`;
   if (calls.every((c) => isWrite(c.name))) return `sending to ${client}${peer} took ${took}${times(n)}`;
   const silent = calls.some(timedOut) ? " (timed out)" : "";
   return `waited ${took} for ${client}${peer}${times(n)}${silent}`;
-}
-
-/** The peer came to us: its port is one that is given to those who connect, and we did not connect to it. */
-function clientOf(g: Group): boolean {
-  const port = Number(/:(\d+)$/.exec(g.target)?.[1] ?? 0);
-  return port >= 32768 && !g.timeline.connectedTo(g.target);
 }
 
 /** Cut off by a signal: there was no answer. */

@@ -2,7 +2,7 @@
  * Tracing from aside: the calling process becomes the command, a tracer in a process of its own attaches to it
  * first. Its pid, parent and signals are the command's from the first instruction to the last.
  */
-import { readSync } from "node:fs";
+import { readSync, realpathSync } from "node:fs";
 import { resolve } from "node:path";
 import { SysError } from "../base/errors.ts";
 import { tell } from "../base/stderr.ts";
@@ -26,6 +26,8 @@ export interface Background {
   readonly level: 1 | 2 | 3;
   /** all, main or main+SECONDS. */
   readonly until: string;
+  /** Directory for a recording, instead of text. */
+  readonly record?: string;
 }
 
 /** Starts the tracer, waits until it has attached and becomes the command. Whatever goes wrong, the command runs. */
@@ -46,7 +48,8 @@ function startTracer(b: Background): string | undefined {
     script.forkAndLeave();
     script.openAs("/dev/null", O_RDWR, 0);
     if (b.settings.output === undefined || /^[|!]/.test(b.settings.output)) script.inherit([1]);
-    const main = resolve(process.argv[1]);
+    // not by a link, which says what program to be
+    const main = realpathSync(process.argv[1]);
     const args = [
       process.execPath,
       main,
@@ -54,6 +57,7 @@ function startTracer(b: Background): string | undefined {
       String(process.pid),
       String(writer),
       b.until,
+      b.record === undefined ? "" : resolve(b.record),
       b.settings.text.program,
       ...b.argv,
     ];

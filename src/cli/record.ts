@@ -1,107 +1,47 @@
 /** `svtrace record -o FILE [-p PID | -- command]`: records one command, or a running process. */
 import { accessSync, constants, existsSync, rmSync, statSync } from "node:fs";
 import { basename, delimiter, dirname, join, resolve } from "node:path";
-import { setImmediate as turn } from "node:timers/promises";
-import { oneLine, UsageError } from "../base/errors.ts";
-import { createEngine, type EngineKind } from "../capture/choose.ts";
-import { monotonicNow } from "../kernel/clock.ts";
+import { UsageError } from "../base/errors.ts";
+import type { EngineKind } from "../capture/choose.ts";
 import { environment } from "../kernel/spawn.ts";
 import { commOf } from "../kernel/tasks.ts";
 import { serviceDirOf } from "../record/locate.ts";
-import { clockAnchor, sinkParts } from "../record/parts.ts";
-import { type WriteFailure, WriteQueue } from "../record/queue.ts";
-import { defaultSettings } from "../record/settings.ts";
-import { RecordingSink } from "../record/sink.ts";
 import { table } from "./options/index.ts";
 import { parseArguments, wrong } from "./options/parse.ts";
+import { RecordSession } from "./record-session.ts";
 import { askRecorder } from "./recorder-client.ts";
-import { version } from "./version.ts";
 
-const WAIT = 20;
 /** How long a recorder may take to write (ms). */
 const SAVE_PATIENCE = 10_000;
-/** A flush is due after this long (ns) or this many calls. */
-const FLUSH_INTERVAL = 2e9;
-const FLUSH_CALLS = 20_000;
 
 export async function main(argv: string[]): Promise<number> {
   const parsed = parse(argv);
   if ("save" in parsed) return save(parsed.save);
   const { file, pid, command } = parsed;
-  const anchor = clockAnchor();
-  const queue = new WriteQueue();
-  const started = monotonicNow();
-  const sink = new RecordingSink({
-    ...sinkParts(),
-    path: file,
-    settings: { ...defaultSettings(), policy: "everything", threshold: 0, flight: 0, file: Infinity },
-    lifetime: {
-      pid: pid ?? 0,
-      service: pid === undefined ? basename(command[0]) : (commOf(pid) ?? String(pid)),
-      started,
-      anchor,
-      attached: pid !== undefined,
-      version,
-    },
+  const session = new RecordSession({
+    file,
+    engine: parsed.engine,
+    service: pid === undefined ? basename(command[0]) : (commOf(pid) ?? String(pid)),
+    lifetime: { pid: pid ?? 0, attached: pid !== undefined },
   });
-  const { engine, kind } = createEngine(parsed.engine, sink, {
-    followForks: true,
-    scheduling: true,
-    sampleFrequency: 99,
-  });
-  sink.lifetime.engine = kind;
-  // getting the engine ready is no part of it
-  sink.startsAt(monotonicNow());
+  const { engine, sink } = session;
   if (pid !== undefined) engine.attach(pid);
   else {
     sink.lifetime.pid = engine.start({ path: findProgram(command[0]), argv: command, env: environment() });
   }
+  let interrupted = false;
   let letGo = false;
+  const release = () => {
+    letGo = true;
+    session.release();
+  };
   process.on("SIGINT", () => {
     // The terminal sent it to the command as well; a second one lets go of it.
-    if (pid !== undefined || interrupted) letGo = true;
+    if (pid !== undefined || interrupted) release();
     interrupted = true;
   });
-  process.on("SIGTERM", () => {
-    if (pid !== undefined) letGo = true;
-    else engine.killStarted(15);
-  });
-  let interrupted = false;
-  let flushed = monotonicNow();
-  let writing: Promise<void> | undefined;
-  let failure: string | undefined;
-  const flush = async (): Promise<void> => {
-    const batch = sink.take(monotonicNow());
-    if (!batch) return;
-    try {
-      failure ??= (await queue.write(batch)).problem;
-    } catch (error) {
-      failure ??= oneLine(error);
-      sink.giveBack(batch);
-      sink.lost((error as WriteFailure).lost, "calls that could not be written");
-    }
-  };
-  let worked = true;
-  let tasks = 1;
-  while (tasks > 0 && !letGo) {
-    const before = sink.waiting;
-    tasks = engine.step(worked ? 0 : WAIT);
-    worked = sink.waiting !== before;
-    const now = monotonicNow();
-    sink.tick(now);
-    if (!writing && (now - flushed > FLUSH_INTERVAL || sink.waiting > FLUSH_CALLS)) {
-      flushed = now;
-      writing = flush().finally(() => (writing = undefined));
-    }
-    await turn();
-  }
-  if (letGo) {
-    engine.detach();
-    sink.lifetime.written = monotonicNow();
-  }
-  await writing;
-  await flush();
-  await queue.close();
+  process.on("SIGTERM", () => (pid !== undefined ? release() : engine.killStarted(15)));
+  const failure = await session.run();
   if (failure !== undefined) {
     process.stderr.write(`svtrace record: ${file}: ${failure}\n`);
     return 1;

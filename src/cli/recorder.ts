@@ -24,8 +24,8 @@ const IDLE_LIMIT = 10_000;
 /** Longest wait in the kernel (ms): messages are answered at this pace when the services are quiet. */
 const WAIT = 20;
 const MAX_LINE = 65_536;
-/** Services that were being started while we were may be untraced after all (ms). */
-const SECOND_LOOK = 2000;
+/** Services whose start we missed (the supervisor does not wait for long) are looked for this often (ms). */
+const LOOK = 3000;
 
 export async function main(argv: string[]): Promise<number> {
   if (argv.length !== 1 || argv[0].startsWith("-")) throw new UsageError(USAGE, 2);
@@ -56,7 +56,7 @@ export async function main(argv: string[]): Promise<number> {
   let worked = false;
   const look = () => void attachRunning(dirname(resolve(argv[0])), recorder);
   look();
-  setTimeout(look, SECOND_LOOK).unref();
+  setInterval(look, LOOK).unref();
   while (!stop) {
     if (recorder.tasks > 0) {
       worked = recorder.step(worked ? 0 : WAIT);

@@ -1,5 +1,6 @@
 /** `svtrace strace`: strace's options, strace's text. */
 
+import { dieBy } from "../kernel/own-signals.ts";
 import { optionHelp } from "./strace/options.ts";
 import { parseSettings } from "./strace/settings.ts";
 import { Tracer } from "./strace/tracer.ts";
@@ -23,19 +24,14 @@ export async function main(argv: string[], name = "strace"): Promise<number> {
     const { traceInBackground } = await import("./background.ts");
     return traceInBackground({ settings: s, argv, level: s.daemonize, until: "all" });
   }
-  const tracer = new Tracer(s);
+  const counting = s.count === "only" && s.engine !== "ptrace";
+  const tracer = new Tracer(s, counting ? (await import("./trace/counting.ts")).countExtras(s) : {});
+  if (tracer.chosen.why !== undefined) tracer.say(`using ptrace: ${tracer.chosen.why}`);
   tracer.handleSignals();
   if (s.command.length > 0) tracer.start();
   if (s.pids.length > 0) tracer.attach();
   const ending = await tracer.run();
-  if (ending.signal !== undefined) endBy(ending.signal);
+  // the way the command ended, so that callers see the same
+  if (ending.signal !== undefined) dieBy(ending.signal);
   return ending.status;
-}
-
-/** Ends us the way the command ended, so that callers see the same. */
-function endBy(signal: number): void {
-  for (const name of process.eventNames()) {
-    if (typeof name === "string" && name.startsWith("SIG")) process.removeAllListeners(name);
-  }
-  process.kill(process.pid, signal);
 }

@@ -14,7 +14,7 @@ export function main(argv: string[]): Promise<number> {
     // messages on a service come from what would be its supervise
     const dir = resolve(".");
     const logging = sharedLogger(dir, "svscan");
-    await new ScanDirectory(dir, { program: "supervise", logging }).start();
+    await new ScanDirectory(dir, { program: "supervise", scanner: "svscan", logging }).start();
     return new Promise(() => {});
   });
 }

@@ -1,7 +1,7 @@
-/** Services of a scan directory that run and are to be recorded. */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+/** Services of a scan directory that run and were started to be recorded. */
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { unpackStatus } from "../supervise/layout.ts";
+import { isThere, readExtended } from "../supervise/extended.ts";
 
 export interface RunningService {
   readonly service: string;
@@ -9,13 +9,14 @@ export interface RunningService {
   readonly pid: number;
 }
 
+/** A service that has got its `trace/` since it was started is left alone until its next start. */
 export function tracedServices(scanDir: string): RunningService[] {
   const found: RunningService[] = [];
   for (const service of names(scanDir)) {
     const dir = join(scanDir, service);
     if (!existsSync(join(dir, "trace")) || existsSync(join(dir, "trace", "down"))) continue;
-    const pid = pidOf(dir);
-    if (pid !== undefined && pid > 0) found.push({ service, dir, pid });
+    const known = readExtended(dir);
+    if (known?.traced && isThere(known)) found.push({ service, dir, pid: known.pid });
   }
   return found;
 }
@@ -25,13 +26,5 @@ function names(scanDir: string): string[] {
     return readdirSync(scanDir).filter((n) => !n.startsWith("."));
   } catch {
     return [];
-  }
-}
-
-function pidOf(dir: string): number | undefined {
-  try {
-    return unpackStatus(readFileSync(join(dir, "supervise", "status")))?.pid;
-  } catch {
-    return undefined;
   }
 }

@@ -5,9 +5,9 @@ import { duration } from "../analyse/words.ts";
 
 const WIDTH = 100;
 const BAR = 40;
-const MAX_CAUSES = 7;
+const MAX_CAUSES = 6;
 const MAX_EVIDENCE = 3;
-const MAX_PROCESSES = 6;
+const MAX_PROCESSES = 4;
 
 interface Paint {
   bold: (text: string) => string;
@@ -40,6 +40,7 @@ export function reportText(report: Report, colours: boolean): string {
   return [
     header(report, paint),
     ...wrap(report.verdict, WIDTH, ""),
+    ...(report.hint ? wrap(`Next: ${report.hint}.`, WIDTH, "      ") : []),
     ...report.notes.map((n) => `Note: ${n}.`),
     "",
     ...phases(report, paint),
@@ -80,7 +81,7 @@ function phases(report: Report, paint: Paint): string[] {
 
 function causes(report: Report, paint: Paint): string[] {
   const out = [paint.bold("Causes, longest first")];
-  const large = report.causes.filter((c) => c.share >= 0.01 || c.rank <= 2);
+  const large = report.causes.filter((c) => c.share >= 0.02 || c.rank <= 2);
   const shown = large.slice(0, MAX_CAUSES);
   for (const cause of shown) out.push(...causeText(cause, report, paint));
   const rest = report.causes.slice(shown.length);
@@ -106,10 +107,8 @@ function causeText(cause: Cause, report: Report, paint: Paint): string[] {
     " ".repeat(11),
   );
   lines[0] = paint.colour(cause.category, lines[0].slice(0, 10)) + paint.bold(lines[0].slice(10));
-  const small = cause.share < 0.1;
-  const evidence = cause.evidence
-    .slice(0, small ? 1 : MAX_EVIDENCE)
-    .map((e) => paint.dim(`       ${clip(e, WIDTH - 7)}`));
+  const shown = cause.share >= 0.1 ? MAX_EVIDENCE : cause.share >= 0.05 ? 1 : 0;
+  const evidence = cause.evidence.slice(0, shown).map((e) => paint.dim(`       ${clip(e, WIDTH - 7)}`));
   return [lead + lines[0], ...lines.slice(1).map((l) => indent + l), ...evidence];
 }
 

@@ -1,32 +1,69 @@
 /** `svtrace why [SERVICEDIR|RECORDING] [--json]`: where the time of the last restart went. */
 import { existsSync } from "node:fs";
 import net from "node:net";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { analyse } from "../analyse/analyse.ts";
+import { analyseRunning } from "../analyse/running.ts";
 import type { Report } from "../analyse/types.ts";
-import { UsageError } from "../base/errors.ts";
 import { coloured } from "./colour.ts";
 import { table } from "./options/index.ts";
-import { parseArguments } from "./options/parse.ts";
+import { type Arguments, parseArguments, wrong } from "./options/parse.ts";
+import type { Program } from "./options/types.ts";
 import { print } from "./stdout.ts";
 import { reportText } from "./why-text.ts";
 
+const SECONDS = 30;
 /** The recorder gets this long (ms) to write what it has. */
 const FLUSH_PATIENCE = 3000;
+
+interface View {
+  readonly json: boolean;
+  readonly colours: boolean;
+}
 
 export async function main(argv: string[]): Promise<number> {
   const program = table("why");
   const { values, operands } = parseArguments(program, argv);
-  const colours = coloured(program, values.get("color"));
+  const view = { json: values.has("json"), colours: coloured(program, values.get("color")) };
+  if (values.has("attach")) return running(program, values, view);
   const { locate, loadPair } = await import("../record/locate.ts");
   const target = operands[0] ?? ".";
   const path = await afterFlush(target, locate);
   const { current, previous } = await loadPair(path);
-  const report = analyse(current, previous);
-  if (values.has("json")) await print(`${JSON.stringify(reportJson(report), undefined, 2)}\n`);
-  else {
-    const where = `Recording: ${path}${previous ? `\n   before: ${previous.path}` : ""}\n`;
-    await print(reportText(report, colours) + where);
+  const report =
+    current.lifetime.attached && !previous ? analyseRunning(current) : analyse(current, previous);
+  await show(
+    report,
+    view,
+    `Recording: ${path}\n${previous ? `   before: ${basename(previous.path)}\n` : ""}`,
+  );
+  return 0;
+}
+
+async function show(report: Report, view: View, where: string): Promise<void> {
+  if (view.json) return print(`${JSON.stringify(reportJson(report), undefined, 2)}\n`);
+  await print(reportText(report, view.colours) + where);
+}
+
+/** Records a running process for a while and reports. */
+async function running(program: Program, values: Arguments["values"], view: View): Promise<number> {
+  const pid = Number(values.get("attach"));
+  if (!(Number.isInteger(pid) && pid > 0)) throw wrong(program, `${values.get("attach")}: not a process id`);
+  const seconds = Number(values.get("seconds") ?? SECONDS);
+  if (!(seconds > 0)) throw wrong(program, `--seconds ${values.get("seconds")}: must be a positive number`);
+  const engine = (["auto", "bpf", "ptrace"] as const).find((e) => e === (values.get("engine") ?? "auto"));
+  if (!engine) throw wrong(program, `unknown engine ${values.get("engine")}`);
+  const output = values.get("output");
+  const [{ recordRunning }, { readRecording }] = await Promise.all([
+    import("./record-running.ts"),
+    import("../record/reader.ts"),
+  ]);
+  if (process.stderr.isTTY) process.stderr.write(`recording ${pid} for ${seconds} s; Ctrl-C reports now\n`);
+  const { file, forget } = await recordRunning({ pid, seconds, engine, file: output });
+  try {
+    await show(analyseRunning(await readRecording(file)), view, output ? `Recording: ${file}\n` : "");
+  } finally {
+    forget();
   }
   return 0;
 }
@@ -56,6 +93,7 @@ export function reportJson(report: Report): unknown {
     total_seconds: report.total,
     phases: report.phases.map(({ name, seconds }) => ({ name, seconds })),
     verdict: report.verdict,
+    hint: report.hint,
     causes: report.causes.map((c) => ({
       rank: c.rank,
       seconds: c.seconds,
@@ -69,6 +107,7 @@ export function reportJson(report: Report): unknown {
       evidence: c.evidence,
     })),
     unattributed_seconds: report.unattributed,
+    ...(report.idle === undefined ? {} : { idle_seconds: report.idle }),
     notes: report.notes,
     lost: report.lost,
   };

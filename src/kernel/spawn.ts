@@ -17,6 +17,7 @@ const STEP_FIRST_IS_PREVIOUS = 4;
 
 const CLONE_VM = 0x100;
 const CLONE_VFORK = 0x4000;
+const CLONE_CHILD_CLEARTID = 0x200000;
 const CLONE_INTO_CGROUP = 1n << 33n;
 /** struct clone_args of Linux 5.7: flags, pidfd, child_tid, parent_tid, exit_signal, stack, size, tls, set_tid, its size, cgroup. */
 const CLONE_ARGS_WORDS = 11;
@@ -35,14 +36,17 @@ const PR_SET_PDEATHSIG = 1;
 
 const sigprocmask = libc("int pthread_sigmask(int how, void *set, void *oldset)");
 
-type Runner = (steps: Uint8Array, second: number, third: number) => number;
+type Runner = (steps: Uint8Array, second: number, third: number, childTid: number) => number;
 
 /** With clone(2), and with clone3(2). */
 let runners: readonly [Runner, Runner] | undefined;
 
 function loadRunners(): NonNullable<typeof runners> {
   const load = (code: Uint8Array, name: string) =>
-    machineCode(code, `long ${name}(void *steps, uintptr_t second, uintptr_t third)`) as Runner;
+    machineCode(
+      code,
+      `long ${name}(void *steps, uintptr_t second, uintptr_t third, uintptr_t childTid)`,
+    ) as Runner;
   runners ??= [load(childRunner, "svtrace_run_child"), load(childRunner3, "svtrace_run_child3")];
   return runners;
 }
@@ -51,19 +55,26 @@ function loadRunners(): NonNullable<typeof runners> {
  * Clones the child that runs `steps`: its pid, or -errno. Where clone3 is forbidden (seccomp filters of older container
  * runtimes) the child stays in our cgroup.
  */
-function clone(steps: Uint8Array, stack: Mapping, flags: number, cgroup: number | undefined): number {
+function clone(
+  steps: Uint8Array,
+  stack: Mapping,
+  flags: number,
+  childTid: number,
+  cgroup: number | undefined,
+): number {
   const [plain, withArguments] = loadRunners();
   if (cgroup !== undefined) {
     const args = new BigUint64Array(CLONE_ARGS_WORDS);
     args[0] = BigInt(flags) | CLONE_INTO_CGROUP;
+    args[2] = BigInt(childTid);
     args[4] = BigInt(SIGCHLD);
     args[5] = BigInt(stack.address);
     args[6] = BigInt(stack.length);
     args[10] = BigInt(cgroup);
-    const pid = Number(withArguments(steps, addressOf(args), args.byteLength));
+    const pid = Number(withArguments(steps, addressOf(args), args.byteLength, 0));
     if (pid > 0 || ![EPERM, ENOSYS, EINVAL].includes(-pid)) return pid;
   }
-  return Number(plain(steps, stack.address + stack.length, flags | SIGCHLD));
+  return Number(plain(steps, stack.address + stack.length, flags | SIGCHLD, childTid));
 }
 
 interface Step {
@@ -78,6 +89,8 @@ export interface Spawned {
   readonly pid: number;
   /** Call once the child is known to have exec'd or died; with `waitForExec` it has been done already. */
   release(): void;
+  /** Whether it has exec'd or died, so that `release` may be called. */
+  left(): boolean;
   /** The step that failed, for a child that was not waited for and has died; undefined if it exec'd, or once released. */
   failure(): SysError | undefined;
 }
@@ -256,10 +269,15 @@ export class ChildScript {
     for (const fix of this.fixups)
       fix((i) => base + ((script.steps.length + i) * STEP_WORDS + 8) * memory.BYTES_PER_ELEMENT);
     sigprocmask(SIG_BLOCK, all, old);
-    const flags = CLONE_VM | (waitForExec ? CLONE_VFORK : 0);
-    const pid = clone(new Uint8Array(memory.buffer), stack, flags, cgroup);
+    const flags = CLONE_VM | CLONE_CHILD_CLEARTID | (waitForExec ? CLONE_VFORK : 0);
+    // the kernel clears it when the child leaves our memory, by exec or death
+    const inside = Int32Array.of(1);
+    const pid = clone(new Uint8Array(memory.buffer), stack, flags, addressOf(inside), cgroup);
     sigprocmask(SIG_SETMASK, old, null);
-    const held: { stack?: Mapping; keep?: unknown } = { stack, keep: [this.keep, script.keep, memory] };
+    const held: { stack?: Mapping; keep?: unknown } = {
+      stack,
+      keep: [this.keep, script.keep, memory, inside],
+    };
     const release = () => {
       if (held.stack) unmap(held.stack);
       held.stack = undefined;
@@ -284,7 +302,8 @@ export class ChildScript {
         throw failed;
       }
     }
-    return { pid, release, failure };
+    const left = () => Atomics.load(inside, 0) === 0;
+    return { pid, release, left, failure };
   }
 }
 

@@ -230,8 +230,8 @@ test("a recording is carried on: the gap is told, threads keep what is known of 
   const before = makeSink();
   const task = new Task(PID, PID, 0);
   before.newTask(task, false);
-  before.newTask(new Task(PID - 1, PID - 1, PID), false);
   call(before, task, "accept4", 1, 1.5);
+  before.newTask(new Task(PID - 1, PID - 1, PID), false);
   const { lifetime, processes, texts } = before.take(4e9)!;
   const sink = makeSink({
     now: () => 9e9,

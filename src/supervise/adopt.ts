@@ -26,9 +26,12 @@ export function findTakeover(files: ServiceFiles): Takeover | undefined {
   if (!process && !known) process = leftByOther(files);
   if (!known) return process && { ...nothing, process };
   const finishing = known.state === "finishing";
+  // the one that was to leave has left
+  if (known.plan === "exit" && !process) return undefined;
   if (process) return { ...nothing, known, process, state: finishing ? "finishing" : "up" };
-  if (record && record.pid !== known.reaped) {
-    const ended = { pid: record.pid, status: reap(record.pid) ?? null };
+  const last = record && record.pid !== known.reaped ? record.pid : known.pid;
+  if (last !== 0 && last !== known.reaped) {
+    const ended = { pid: last, status: reap(last) ?? null };
     return { ...nothing, known, ended, state: finishing ? "finishing" : "up" };
   }
   return { ...nothing, known, state: known.state === "up" ? "waiting" : known.state };

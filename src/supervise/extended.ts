@@ -66,6 +66,7 @@ export interface Extended {
   readonly supervisor: Process;
 }
 
+const READ_TRIES = 5;
 let boot: string | undefined;
 
 /** The kernel's id of this boot. */
@@ -93,8 +94,14 @@ export function parseExtended(text: string): Extended | undefined {
 
 /** What is known of a service directory's service; undefined if nothing is. */
 export function readExtended(dir: string): Extended | undefined {
+  const path = join(dir, files.extended);
   try {
-    return parseExtended(readFileSync(join(dir, files.extended), "utf8"));
+    // it is written in place: what is read in the middle of that is no JSON, or differs from what is read next
+    for (let text = readFileSync(path, "utf8"), left = READ_TRIES; ; left--) {
+      const again = readFileSync(path, "utf8");
+      if (again === text || left === 0) return parseExtended(again);
+      text = again;
+    }
   } catch {
     return undefined;
   }

@@ -33,12 +33,24 @@ export interface Launch {
   readonly cgroup?: Cgroup;
   /** Leads a process group of its own. */
   readonly group?: boolean;
-  /** It stops itself before its exec and is not waited for. */
+  /** It stops itself before its exec. */
   readonly stopped?: boolean;
   readonly notification?: Notification;
 }
 
-/** Throws SysError: the step that failed. */
+/** Children that may still be in our memory, before their exec. */
+let starting: Spawned[] = [];
+let _sweeper: NodeJS.Timeout | undefined;
+const SWEEP_MS = 50;
+
+/** Frees what children needed that are out of our memory; whose exec failed keeps it until its end is known. */
+function sweep(): void {
+  for (const child of starting) if (child.left() && !child.failure()) child.release();
+  starting = starting.filter((child) => !child.left());
+  _sweeper = starting.length > 0 ? setTimeout(sweep, SWEEP_MS) : undefined;
+}
+
+/** Returns before its exec, which may fail: see `failure` when it has ended. Throws SysError if there are no processes. */
 export function launch(options: Launch): Spawned {
   const { files, argv, stdin, stdout, stopped = false, notification } = options;
   const script = new ChildScript().inherit(passed!);
@@ -54,7 +66,10 @@ export function launch(options: Launch): Spawned {
   try {
     notification?.passTo(script);
     script.execve(argv[0], argv, [...environment!, ...(notification?.environment ?? [])]);
-    return script.spawn({ waitForExec: !stopped, cgroup });
+    const child = script.spawn({ waitForExec: false, cgroup });
+    starting.push(child);
+    _sweeper ??= setTimeout(sweep, SWEEP_MS);
+    return child;
   } finally {
     notification?.passed();
     for (const fd of [record, cgroup ?? -1]) if (fd >= 0) closeSync(fd);

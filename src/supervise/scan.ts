@@ -43,6 +43,8 @@ interface Entry {
 export interface ScanOptions {
   /** What messages begin with. */
   readonly program: string;
+  /** The same for messages on the directory itself, if that is another name. */
+  readonly scanner?: string;
   /** Start a recorder with this command and use it. */
   readonly recorder?: { readonly command: readonly string[] };
   readonly logging?: SharedLogging;
@@ -66,6 +68,8 @@ export class ScanDirectory {
   private changed = false;
   private retries = 0;
   private stopping = false;
+  /** Names that were said to lead nowhere. */
+  private readonly told = new Set<string>();
   /** Called when the state of a service has changed. */
   onChange: (() => void) | undefined;
 
@@ -100,14 +104,15 @@ export class ScanDirectory {
   /** Begins supervising; resolves when the services there now have been started. */
   async start(): Promise<void> {
     await this.recorder?.start(this.anyTraced());
-    this.scan(true);
-    closeUnclaimed();
+    // before the first look, so that nothing that comes after it is missed
     try {
       this.watcher = watch(this.dir, () => this.scanSoon());
       this.watcher.on("error", () => this.watchByLooking());
     } catch {
       this.watchByLooking();
     }
+    this.scan(true);
+    closeUnclaimed();
   }
 
   /** Where changes of the directory are not told. */
@@ -130,14 +135,14 @@ export class ScanDirectory {
     try {
       names = readdirSync(this.dir);
     } catch (error) {
-      this.say(`warning: unable to read directory ${this.dir}: ${words(error)}`);
+      this.sayAsScanner(`warning: unable to read directory: ${words(error)}`);
       this.retryLater();
       return;
     }
     for (const entry of this.entries.values()) entry.active = false;
     const pending: Service[] = [];
     for (const name of names) {
-      if (name.startsWith(".") || !isDirectory(join(this.dir, name))) continue;
+      if (name.startsWith(".") || !this.isService(name)) continue;
       const { entry, fresh } = this.entryFor(name);
       if (!entry) continue;
       entry.active = true;
@@ -280,6 +285,21 @@ export class ScanDirectory {
 
   private anyTraced(): boolean {
     return readdirSync(this.dir).some((n) => !n.startsWith(".") && existsSync(join(this.dir, n, "trace")));
+  }
+
+  /** A link that leads nowhere is told once. */
+  private isService(name: string): boolean {
+    try {
+      return statSync(join(this.dir, name)).isDirectory();
+    } catch (error) {
+      if (!this.told.has(name)) this.sayAsScanner(`warning: unable to stat ${name}: ${words(error)}`);
+      this.told.add(name);
+      return false;
+    }
+  }
+
+  private sayAsScanner(text: string): void {
+    tell(`${this.options.scanner ?? this.options.program}: ${text}\n`);
   }
 
   private say(text: string): void {

@@ -3,9 +3,11 @@
  * whose link is removed or renamed while it runs goes on working, as it does under daemontools.
  */
 import {
+  accessSync,
   closeSync,
   constants,
   existsSync,
+  fstatSync,
   mkdirSync,
   openSync,
   readFileSync,
@@ -15,8 +17,10 @@ import {
   rmSync,
   statSync,
   writeFileSync,
+  writeSync,
 } from "node:fs";
 import { join, resolve } from "node:path";
+import { bytesOf } from "../base/bytes.ts";
 import { SysError } from "../base/errors.ts";
 import { watchAndOwn } from "../kernel/epoll.ts";
 import { lockFile, makeFifo, openFifoBothWays, openFifoReader } from "../kernel/files.ts";
@@ -46,6 +50,8 @@ export class ServiceFiles {
   /** As written last. */
   private written: Uint8Array | undefined;
   private extended = "";
+  /** Bytes of the file, blanks at its end included. */
+  private extendedLength = 0;
 
   /** Throws Refused. `dir` is the name in messages, `path` where it is if that is not the same. */
   constructor(
@@ -54,8 +60,10 @@ export class ServiceFiles {
     path = dir,
   ) {
     this.dirFd = this.attempt(`unable to chdir to ${dir}`, () =>
-      openSync(path, O_PATH | constants.O_DIRECTORY),
+      openSync(bytesOf(path), O_PATH | constants.O_DIRECTORY),
     );
+    this.attempt(`unable to chdir to ${dir}`, () => accessSync(this.at("."), constants.X_OK));
+    this.attempt(`unable to stat ${dir}/down`, () => statSync(this.at("down"), { throwIfNoEntry: false }));
   }
 
   /** A path that leads to `name` in the directory wherever that is by now. */
@@ -88,7 +96,7 @@ export class ServiceFiles {
     const lock = this.attempt(`unable to acquire ${dir}/${files.lock}`, () => lockFile(this.at(files.lock)));
     if (lock === undefined) throw new Refused(`unable to acquire ${dir}/${files.lock}: temporary failure`);
     this.lockFd = lock;
-    return this.attempt(`unable to read ${dir}/${files.control}`, () => {
+    return this.attempt(`unable to write ${dir}/${files.control}`, () => {
       makeFifo(this.at(files.control), 0o600);
       return openFifoBothWays(this.at(files.control));
     });
@@ -104,16 +112,17 @@ export class ServiceFiles {
 
   /** `supervise` may be a dangling link to where there is room for it; then its target is made. */
   private makeSupervise(): void {
-    this.attempt(`unable to create ${this.dir}/${files.dir}`, () => {
-      const path = this.at(files.dir);
+    const path = this.at(files.dir);
+    try {
       if (statSync(path, { throwIfNoEntry: false })) return;
-      try {
-        mkdirSync(path, 0o700);
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-        mkdirSync(resolve(this.realPath(), readlinkSync(path)), 0o700);
-      }
-    });
+      mkdirSync(path, 0o700);
+    } catch (error) {
+      // what else is wrong shows when the lock cannot be had
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") return;
+      this.attempt(`unable to create ${this.dir}/${files.dir}`, () =>
+        mkdirSync(resolve(this.realPath(), readlinkSync(path)), 0o700),
+      );
+    }
   }
 
   /** Calls `take` for each byte on the control FIFO. Returns what ends that, and closes it. */
@@ -139,7 +148,7 @@ export class ServiceFiles {
       renameSync(this.at(files.statusNew), this.at(files.status));
       this.written = bytes;
     } catch (error) {
-      this.warn(`unable to write ${this.dir}/${files.statusNew}`, error);
+      this.warn(`unable to open ${this.dir}/${files.statusNew}`, error);
     }
   }
 
@@ -152,13 +161,24 @@ export class ServiceFiles {
     }
   }
 
+  /**
+   * In place, by one write: replacing a file by rename makes ext4 write it to the disk at once (auto_da_alloc), which
+   * takes milliseconds. What is left of a longer text before is blanked.
+   */
   writeExtended(extended: Extended): void {
     const text = JSON.stringify(extended);
     if (text === this.extended) return;
-    const path = this.at(files.extended);
     try {
-      writeFileSync(`${path}.new`, text, { mode: 0o600 });
-      renameSync(`${path}.new`, path);
+      const fd = openSync(this.at(files.extended), constants.O_WRONLY | constants.O_CREAT, 0o600);
+      try {
+        this.extendedLength ||= fstatSync(fd).size;
+        const bytes = Buffer.from(text);
+        const padding = Buffer.alloc(Math.max(0, this.extendedLength - bytes.length), " ");
+        writeSync(fd, Buffer.concat([bytes, padding]));
+        this.extendedLength = bytes.length + padding.length;
+      } finally {
+        closeSync(fd);
+      }
       this.extended = text;
     } catch (error) {
       this.warn(`unable to write ${this.dir}/${files.extended}`, error);

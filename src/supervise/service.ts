@@ -16,42 +16,19 @@ import { type Action, type Event, isCommand, type Plan, type State, table } from
 import { type End, MainProcess } from "./main-process.ts";
 import { Notification, tellsReady } from "./notification.ts";
 import { Pace } from "./pace.ts";
-import type { RecorderLink } from "./recorder-link.ts";
 import { ServiceFiles } from "./service-files.ts";
+import type { ServiceOptions } from "./service-options.ts";
 import { readSettings, type Settings } from "./settings.ts";
 
 /** How often it is looked whether those left over are gone (ms). */
 const CLEAR_LOOK = 10;
 const START_FAILED = 111 << 8;
+/** A restart is over in less than this (ms), and is written to the status once: replacing a file takes milliseconds. */
+const STATUS_DELAY = 3;
 /** Exit code of `finish` that means: do not start it again. */
 const FINISH_PERMANENT = 125;
 
 let self: Process | undefined;
-
-export interface ServiceOptions {
-  /** What messages begin with. */
-  readonly program: string;
-  /** Name in messages, if not the directory. */
-  readonly label?: string;
-  /** Descriptors for the child's stdin and stdout (the log pipe), if they are not ours. */
-  readonly stdin?: number;
-  readonly stdout?: number;
-  /** Inode of the log pipe. */
-  readonly logPipe?: number;
-  /** Directory of the cgroup for its processes. */
-  readonly cgroup?: string;
-  /** Where settings lie that the service has not. */
-  readonly defaults?: string;
-  readonly recorder?: RecorderLink;
-  /** Which of these services are not ready. */
-  readonly missing?: (needs: readonly string[]) => string[];
-  /** Called after each change of state or readiness. */
-  readonly onChange?: () => void;
-  /** Called when orphans may become ours to wait for. */
-  readonly onNeedSubreaper?: () => void;
-  /** Called when the service has given its directory up. */
-  readonly onGone?: () => void;
-}
 
 export class Service {
   readonly name: string;
@@ -64,6 +41,7 @@ export class Service {
   private readonly pace = new Pace();
   private timer: NodeJS.Timeout | undefined;
   private look: NodeJS.Timeout | undefined;
+  private statusDue: NodeJS.Timeout | undefined;
   private control: (() => void) | undefined;
   private files: ServiceFiles | undefined;
   private notification: Notification | undefined;
@@ -133,6 +111,7 @@ export class Service {
     if (left) this.restore(left);
     else this.begin(!files.has("down"));
     this.writeStatus();
+    this.flushStatus();
     fault("open:status");
     files.announce();
     fault("open:announced");
@@ -255,7 +234,7 @@ export class Service {
     if (this.grouped) onNeedSubreaper?.();
     this.pace.starting(this.settings);
     // if we die now, the next supervisor finds what the child writes of itself
-    files.writeExtended(this.extended());
+    files.writeExtended({ ...this.extended(), state: "waiting" });
     fault("start:begin");
     try {
       this.notification = this.openNotification();
@@ -309,9 +288,11 @@ export class Service {
   }
 
   private ended({ pid, status, failed, missed }: End): void {
-    if (failed) this.startFailed(failed);
-    if (this.state === "finishing") this.finished(status);
-    else {
+    if (this.state === "finishing") {
+      if (failed) this.warn(`unable to start ${this.label}/finish`, failed);
+      else this.finished(status);
+    } else {
+      if (failed) this.startFailed(failed);
       this.notification?.close();
       this.notification = undefined;
       const end = failed ? START_FAILED : status;
@@ -463,9 +444,16 @@ export class Service {
     };
   }
 
+  /** What we know, at once; the status, which many changes may follow in a moment, a little later. */
   private writeStatus(): void {
-    const { pid, paused, termSent, changed } = this.main;
     this.files?.writeExtended(this.extended());
+    this.statusDue ??= setTimeout(() => this.flushStatus(), STATUS_DELAY);
+  }
+
+  private flushStatus(): void {
+    clearTimeout(this.statusDue);
+    this.statusDue = undefined;
+    const { pid, paused, termSent, changed } = this.main;
     this.files?.writeStatus({
       ...changed,
       ...{ pid, paused, termSent, want: this.want, finishing: this.state === "finishing" },
@@ -483,6 +471,7 @@ export class Service {
   private leave(): void {
     fault("leave:begin");
     this.writeStatus();
+    this.flushStatus();
     this.cancel();
     this.notification?.close();
     this.control?.();

@@ -2,7 +2,8 @@
  * The programs of daemontools as documented and as Debian's behave: every case holds for Debian's first, then for
  * ours. `UPDATE_CONFORMANCE=1` writes what Debian's print into the cases, for a person to read over.
  */
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, test } from "vitest";
@@ -16,6 +17,14 @@ const home = mkdtempSync(join(tmpdir(), "svtrace-conformance-"));
 chmodSync(home, 0o755);
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 const links = absent.every((r) => r === "") ? makeLinks(home) : { C: "", ours: "" };
+
+function noMounts(): string {
+  const place = join(home, "mount");
+  mkdirSync(place, { recursive: true });
+  if (spawnSync("mount", ["-t", "tmpfs", "none", place]).status !== 0) return "mounts are not allowed";
+  spawnSync("umount", [place]);
+  return "";
+}
 
 /** A case with what was printed, or should have been, as one text: its differences are easy to read. */
 const text = (c: Case, printed: (step: Step, i: number) => readonly string[]) =>
@@ -41,7 +50,7 @@ for (const file of readdirSync(casesDir).filter(
   }
   describe.concurrent(program, () => {
     for (const c of cases) {
-      const [name, options] = needs(c.name, ...absent);
+      const [name, options] = needs(c.name, ...absent, c.notes.includes("Needs: mounts") ? noMounts() : "");
       test(name, { ...options, timeout: 150_000 }, async ({ expect }) => {
         const original = await runCase(c.steps, links.C);
         expect(

@@ -1,5 +1,5 @@
 /** Runs the cases' commands with the programs of Debian's daemontools, or ours, in front of PATH. */
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import {
   chmodSync,
   closeSync,
@@ -122,6 +122,9 @@ export async function runCase(steps: readonly Step[], links: string): Promise<Ra
     return { outcomes: cut, tree: tree(dir, links) };
   } finally {
     endAll(id);
+    for (const [, place] of readFileSync("/proc/self/mounts", "utf8").matchAll(/^\S+ (\S+)/gm)) {
+      if (place.startsWith(`${home}/`)) spawnSync("umount", ["-l", place]);
+    }
     rmSync(home, { recursive: true, force: true, maxRetries: 5 });
   }
 }

@@ -63,8 +63,7 @@ test("after SIGKILL of the recorder the command lives and the file is readable",
     stdio: "ignore",
   });
   const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-  for (let i = 0; i < 100 && !statSync(file, { throwIfNoEntry: false })?.size; i++) await pause(100);
-  await pause(300);
+  for (let i = 0; i < 100 && svtrace("export", file).stdout === ""; i++) await pause(100);
   recorder.kill("SIGKILL");
   await pause(300);
   expect(target.exitCode).toBeNull();

@@ -1,14 +1,6 @@
 /** The recorder of `svtrace up` on real services: killed, asked, out of disk, overrun. */
 import { spawnSync } from "node:child_process";
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { expect, onTestFinished, test } from "vitest";
@@ -87,25 +79,21 @@ async function sql(path: string, query: string): Promise<Record<string, unknown>
 
 test("a killed recorder harms no service, carries on, and shows the gap", async () => {
   const scan = tempDir("recorder");
-  const dir = service(scan, "web");
+  const dir = service(scan, "web", LISTENER, { policy: "everything" });
   const { pid: supervisor } = up(scan);
   const pid = await waitUntil("service up", () => pidOf(dir), 20);
-  const name = await waitUntil("recording", () => recordings(dir)[0], 20);
-  await waitUntil(
-    "ready",
-    async () => (await sql(file(dir, name), "SELECT ready FROM lifetime"))[0]?.ready !== null,
-    20,
-  );
+  const name = await waitUntil("recording", () => recordings(dir)[0], 40);
+  const some = "SELECT 1 FROM syscall WHERE name = 'getppid' LIMIT 1";
+  await waitUntil("calls", async () => (await sql(file(dir, name), some)).length > 0, 30);
   const recorder = recorderPid(supervisor)!;
   process.kill(recorder, "SIGKILL");
-  const next = await waitUntil("another recorder", () => {
+  await waitUntil("another recorder", () => {
     const now = recorderPid(supervisor);
     return now !== recorder && now;
   });
   expect(isAlive(pid)).toBe(true);
-  await waitUntil("attached again", () =>
-    new RegExp(`TracerPid:\\s+${next}`).test(readFileSync(`/proc/${pid}/status`, "utf8")),
-  );
+  const gaps = "SELECT 1 FROM event WHERE kind = 'gap'";
+  await waitUntil("the recording to go on", async () => (await sql(file(dir, name), gaps)).length > 0, 30);
   const restarted = await svtrace(["restart", dir], { timeout: 40 });
   expect(restarted.status).toBe(0);
   const why = await svtrace(["why", "--json", dir]);
@@ -134,7 +122,7 @@ test("the flight recorder is saved on command and on death", async () => {
   const dir = service(scan, "web", LISTENER, { policy: "slow" });
   up(scan);
   const pid = await waitUntil("service up", () => pidOf(dir), 20);
-  const name = await waitUntil("recording", () => recordings(dir)[0], 20);
+  const name = await waitUntil("recording", () => recordings(dir)[0], 40);
   await waitUntil(
     "counts",
     async () => (await sql(file(dir, name), "SELECT 1 FROM event WHERE kind = 'ready'")).length > 0,
@@ -203,7 +191,7 @@ test(...needs("a full disk stops recording with one warning, and nothing else", 
 
 test("a file is readable whenever its writer is killed", async () => {
   const dir = tempDir("killed");
-  for (let i = 0; i < 4; i++) {
+  for (let i = 0; i < 2; i++) {
     const path = join(dir, `${i}.duckdb`);
     const child = start([
       svtracePath,
@@ -213,9 +201,13 @@ test("a file is readable whenever its writer is killed", async () => {
       "--",
       "perl",
       "-e",
-      'while (1) { open(my $f, "<", "/no/" . $n++); }',
+      'while (1) { open(my $f, "<", "/no/" . $n++); select(undef, undef, undef, 0.002) }',
     ]);
-    await waitUntil("a first write", () => existsSync(path) && statSync(path).size > 0, 30);
+    await waitUntil(
+      "a first write",
+      async () => existsSync(path) && (await sql(path, "FROM lifetime")).length > 0,
+      30,
+    );
     await new Promise((r) => setTimeout(r, 150 + 400 * i));
     process.kill(child.pid!, "SIGKILL");
     const [{ n, bad }] = await sql(
@@ -227,7 +219,7 @@ test("a file is readable whenever its writer is killed", async () => {
     const why = await svtrace(["why", "--json", path], { timeout: 60 });
     expect(JSON.parse(why.stdout).lifetime.ended).toBeNull();
   }
-});
+}, 180_000);
 
 const SERVICES = Number(process.env.SVTRACE_STORM ?? 12);
 

@@ -1,6 +1,6 @@
 /*
- * slowfs CONTROL DIR: mounts over DIR what is in it, with delays. CONTROL is mapped: for each kind of operation the
- * nanoseconds it takes longer, and how long it has been delayed in all.
+ * slowfs CONTROL DIR USER: mounts over DIR what is in it, with delays. CONTROL is mapped: for each kind of operation
+ * the nanoseconds it takes longer, and how long it has been delayed in all. What is created belongs to USER.
  */
 #define FUSE_USE_VERSION 31
 #define _GNU_SOURCE
@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fuse.h>
+#include <pwd.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +22,7 @@
 enum { LOOKUP, OPEN, READ, WRITE, FSYNC };
 static volatile uint64_t (*control)[2];
 static int root;
+static uid_t owner;
 
 static void slow(int kind) {
   uint64_t ns = control[kind][0];
@@ -46,7 +48,10 @@ static int s_readlink(const char *path, char *buf, size_t size) {
   buf[n] = 0;
   return 0;
 }
-static int s_mkdir(const char *path, mode_t mode) { return ok(mkdirat(root, in(path), mode)); }
+static int s_mkdir(const char *path, mode_t mode) {
+  int r = mkdirat(root, in(path), mode);
+  return r < 0 ? -errno : ok(fchownat(root, in(path), owner, owner, 0));
+}
 static int s_unlink(const char *path) { return ok(unlinkat(root, in(path), 0)); }
 static int s_rmdir(const char *path) { return ok(unlinkat(root, in(path), AT_REMOVEDIR)); }
 static int s_symlink(const char *to, const char *path) { return ok(symlinkat(to, root, in(path))); }
@@ -82,7 +87,9 @@ static int s_open(const char *path, struct fuse_file_info *fi) {
 }
 static int s_create(const char *path, mode_t mode, struct fuse_file_info *fi) {
   slow(OPEN);
-  return opened(openat(root, in(path), (fi->flags & ~O_DIRECT) | O_CREAT, mode), fi);
+  int fd = openat(root, in(path), (fi->flags & ~O_DIRECT) | O_CREAT, mode);
+  if (fd >= 0 && fchown(fd, owner, owner) < 0) return -errno;
+  return opened(fd, fi);
 }
 static int s_read(const char *path, char *buf, size_t size, off_t at, struct fuse_file_info *fi) {
   slow(READ);
@@ -129,7 +136,9 @@ static const struct fuse_operations operations = {
 };
 
 int main(int argc, char **argv) {
-  if (argc != 3) return fprintf(stderr, "usage: slowfs CONTROL DIR\n"), 2;
+  struct passwd *user = argc == 4 ? getpwnam(argv[3]) : NULL;
+  if (!user) return fprintf(stderr, "usage: slowfs CONTROL DIR USER\n"), 2;
+  owner = user->pw_uid;
   int fd = open(argv[1], O_RDWR);
   control = mmap(NULL, 128, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
   root = open(argv[2], O_PATH | O_DIRECTORY);

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import http from "node:http";
 import net, { connect } from "node:net";
 import { sleep } from "../helpers.ts";
-import type { World } from "./world.ts";
+import { now, type World } from "./world.ts";
 
 let addresses = 0;
 
@@ -30,20 +30,22 @@ sys.stdin.read()`;
   return { host, port: Number(line) };
 }
 
-/** An HTTP server that answers after `seconds`. */
+/** An HTTP server that answers after `seconds`; `took` is what its answers have taken in all. */
 export async function slowHttp(
   world: World,
   seconds: () => number,
-): Promise<{ host: string; port: number; asked: number }> {
+): Promise<{ host: string; port: number; asked: number; took: number }> {
   const host = address();
   const server = http.createServer(async (_, response) => {
     state.asked++;
+    const began = now();
     await sleep(seconds());
     response.end("late\n");
+    state.took += now() - began;
   });
   server.listen(0, host);
   await once(server, "listening");
-  const state = { host, port: (server.address() as net.AddressInfo).port, asked: 0 };
+  const state = { host, port: (server.address() as net.AddressInfo).port, asked: 0, took: 0 };
   world.defer(() => {
     server.closeAllConnections();
     server.close();

@@ -20,15 +20,15 @@ export class SlowFs {
     private readonly control: string,
   ) {}
 
-  /** Mounts over `dir` what is in it. */
-  static async over(world: World, dir: string): Promise<SlowFs> {
+  /** Mounts over `dir` what is in it; what is created there belongs to `owner`. */
+  static async over(world: World, dir: string, owner = "root"): Promise<SlowFs> {
     mkdirSync(dir, { recursive: true });
     const flags = spawnSync("pkg-config", ["--cflags", "--libs", "fuse3"], { encoding: "utf8" }).stdout;
     const program = compiled("slowfs", "-Wl,--no-as-needed", ...flags.trim().split(/\s+/));
     const control = `${world.dir}/slowfs-${statSync(dir).ino}`;
     writeFileSync(control, Buffer.alloc(128));
     const before = statSync(dir).dev;
-    const child = world.spawn([...favoured(), program, control, dir]);
+    const child = world.spawn([...favoured(), program, control, dir, owner]);
     await waitUntil("the slow file system is mounted", () => {
       if (child.exitCode !== null) throw new Error("slowfs ended");
       return statSync(dir).dev !== before;

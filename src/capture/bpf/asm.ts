@@ -47,6 +47,7 @@ const LDX_MEM = 0x61;
 const ST_MEM = 0x62;
 const STX_MEM = 0x63;
 const ATOMIC = 0xc3;
+const COMPARE_EXCHANGE = 0xf1;
 const FETCH = 1;
 const LD_IMM64 = 0x18;
 const ALU64 = 0x07;
@@ -210,6 +211,11 @@ export class Assembler {
   /** *(dst + offset) += src, atomically; 4 or 8 bytes. */
   atomicAdd(size: 4 | 8, dst: Reg, offset: number, src: Reg): this {
     return this.emit(ATOMIC | sizeBits[size], dst.reg, src.reg, offset, alu.add);
+  }
+
+  /** If *(dst + offset) is r0 it becomes src, atomically; r0 is what it was (5.12). */
+  compareExchange(size: 4 | 8, dst: Reg, offset: number, src: Reg): this {
+    return this.emit(ATOMIC | sizeBits[size], dst.reg, src.reg, offset, COMPARE_EXCHANGE);
   }
 
   /** The same, and src = what was there before (5.12). */

@@ -13,8 +13,9 @@ import type { Spawned } from "../../kernel/spawn.ts";
 import { openTask } from "../../kernel/thread-fd.ts";
 import { CallTable } from "../calls.ts";
 import type { Command, Engine, EngineOptions } from "../engine.ts";
-import type { EventSink } from "../event.ts";
+import { type EventSink, Task } from "../event.ts";
 import { startStopped } from "../start.ts";
+import type { Counts } from "./counts/counts.ts";
 import { Dispatcher } from "./dispatch.ts";
 import * as L from "./layout.ts";
 import { Kernel, zero } from "./loader.ts";
@@ -48,6 +49,8 @@ export interface BpfOptions extends EngineOptions {
   pointers?: boolean;
   /** Bytes of the ring: a power of two. */
   ringBytes?: number;
+  /** Count calls in the kernel instead of sending them. */
+  counts?: Counts;
 }
 
 const RING_BYTES = 1 << 25;
@@ -69,6 +72,7 @@ export class BpfEngine implements Engine {
   private readonly ring: RingBuffer;
   private readonly table = new TaskTable();
   private readonly dispatcher: Dispatcher;
+  private readonly calls: CallTable;
   private readonly order: Order | undefined;
   readonly groups: QuietGroups | undefined;
   private readonly compiled: Compiled;
@@ -90,7 +94,8 @@ export class BpfEngine implements Engine {
     private readonly options: BpfOptions,
   ) {
     const { stringLimit = 32, verbose = false } = options;
-    this.compiled = compileShapes(options.wanted, { stringLimit, verbose }, !options.noMemory);
+    const memory = !options.noMemory && !options.counts;
+    this.compiled = compileShapes(options.wanted, { stringLimit, verbose }, memory);
     this.kernel = new Kernel(options.ringBytes ?? RING_BYTES);
     try {
       const quiet = options.quiet ? createQuietMaps(this.kernel) : undefined;
@@ -102,7 +107,8 @@ export class BpfEngine implements Engine {
       this.kernel.close();
       throw error;
     }
-    this.dispatcher = new Dispatcher(sink, this.table, new CallTable(options.wanted), {
+    this.calls = new CallTable(options.wanted);
+    this.dispatcher = new Dispatcher(sink, this.table, this.calls, {
       scheduling: options.scheduling ?? false,
       onOwnMemory: (pid) => this.started.get(pid)?.release(),
       onExit: (pid) => this.ended(pid),
@@ -130,18 +136,22 @@ export class BpfEngine implements Engine {
 
   private load(): void {
     const { kernel, environment: e } = this;
-    bpf.update(kernel.maps.tables, zero, this.compiled.tables);
+    const { counts } = this.options;
+    const tables = counts?.tables(this.options.wanted) ?? this.compiled.tables;
+    bpf.update(kernel.maps.tables, zero, tables);
     // what follows tasks comes first: nothing may be missed once calls are seen
     const programs = [P.processFork, P.processExec, P.processExit, P.signalDeliver, P.signalGenerate];
     if (this.options.scheduling) programs.push(P.schedSwitch, P.schedWaking);
-    for (const program of [...programs, P.sysExit, P.sysEnter]) kernel.attach(program(e));
+    for (const program of programs) kernel.attach(program(e));
+    for (const program of counts?.programs(e, kernel) ?? [P.sysExit(e), P.sysEnter(e)])
+      kernel.attach(program);
     const { sampleFrequency = 0 } = this.options;
     if (sampleFrequency > 0) kernel.runByClock(P.cpuSample(e), sampleFrequency);
   }
 
   /** 32-bit programs are rare and what reads their memory takes long to load: done when the first is seen. */
   private loadCompat(): void {
-    if (this.compatLoaded || this.options.noMemory) return;
+    if (this.compatLoaded || this.options.noMemory || this.options.counts) return;
     this.compatLoaded = true;
     const e = { ...this.environment, shapes: this.compiled.compat };
     this.kernel.replace(P.compatEnter(e), e.maps.compatEntry);
@@ -325,6 +335,35 @@ export class BpfEngine implements Engine {
       delivered: this.dispatcher.delivered,
       unread: this.dispatcher.atExit.unread,
     };
+  }
+
+  /**
+   * Tells of the calls under way: the task, as a copy whose call is valid until the next one. Calls whose entry was
+   * not seen are not among them.
+   */
+  underWay(each: (task: Task) => void): void {
+    const { buffer } = this.state;
+    const view = new DataView(buffer);
+    const { record } = L.state;
+    for (const { tid, pid, comm: name } of [...this.table]) {
+      const fd = openTask(tid);
+      if (fd < 0) continue;
+      const found = bpf.lookup(this.kernel.maps.tasks, Int32Array.of(fd), this.state);
+      closeSync(fd);
+      if (!found || (view.getUint32(L.state.flags, true) & L.flags.inCall) === 0) continue;
+      const task = new Task(tid, pid, 0);
+      task.comm = name;
+      const { call } = task;
+      call.abi = L.abis[view.getUint8(record + L.call.abi)];
+      call.nr = view.getUint32(record + L.call.nr, true);
+      const known = this.calls.lookup(call.abi, call.nr);
+      call.name = known.name;
+      call.descriptor = known.descriptor;
+      for (let i = 0; i < 12; i++) call.args[i] = view.getUint32(record + L.call.args + 4 * i, true);
+      call.entry = Number(view.getBigUint64(record + L.call.entry, true));
+      each(task);
+    }
+    this.state.fill(0);
   }
 
   tasks(): number[] {

@@ -1,6 +1,7 @@
 /** Lines of a log as they are shown: stamps as local time, nothing a terminal would act on. */
 import { textOf } from "../../base/bytes.ts";
 import { parseTai64n } from "../../base/tai.ts";
+import { localTime } from "../../supervise/stamps.ts";
 
 export interface LineStyle {
   readonly stamps: "local" | "utc" | "raw";
@@ -27,12 +28,13 @@ function escaped(text: string): string {
 }
 
 function date({ seconds, nanoseconds }: { seconds: number; nanoseconds: number }, utc: boolean): string {
+  const text = utc ? utcTime(seconds) : localTime(seconds);
+  return `${text || "????-??-?? ??:??:??."}${String(nanoseconds).padStart(9, "0")}${utc ? "Z" : ""}`;
+}
+
+function utcTime(seconds: number): string {
   const d = new Date(seconds * 1000);
-  if (Number.isNaN(d.getTime())) return "????-??-?? ??:??:??";
-  // as if UTC were the local time
-  const shifted = utc ? d : new Date(d.getTime() - d.getTimezoneOffset() * 60_000);
-  const text = shifted.toISOString().replace("T", " ").slice(0, -"000Z".length);
-  return `${text}${String(nanoseconds).padStart(9, "0")}${utc ? "Z" : ""}`;
+  return Number.isNaN(d.getTime()) ? "" : d.toISOString().replace("T", " ").slice(0, -"000Z".length);
 }
 
 /** Cuts a stream of chunks into lines; what comes behind the last newline waits for more. */

@@ -1,6 +1,7 @@
 /** svtrace's own commands. */
 import { formats } from "../../export/formats.ts";
-import { options as straceOptions } from "../strace/options.ts";
+import { type StraceOption, options as straceOptions } from "../strace/options.ts";
+import { traceOptions as traceMore } from "../trace/options.ts";
 import type { Option, Program } from "./types.ts";
 
 const exits = [
@@ -20,14 +21,16 @@ const service = { name: "SERVICE", kind: "service" } as const;
 const recording = { name: "SERVICE|RECORDING", kind: "recording", optional: true } as const;
 const command = { name: "COMMAND", kind: "command", repeated: true } as const;
 
-const traceOptions: readonly Option[] = straceOptions.map((o) => ({
-  short: o.short || undefined,
-  long: o.long,
-  value: o.argument === "none" ? undefined : o.value?.replace(/^\[=(.*)\]$/, "$1") || "VALUE",
-  optional: o.argument === "optional",
-  kind: o.id === "output" ? "file" : o.id === "attach" ? "pid" : o.id === "user" ? "user" : "text",
-  help: o.help,
-}));
+const strace = (rows: readonly StraceOption[]): readonly Option[] =>
+  rows.map((o) => ({
+    short: o.short || undefined,
+    long: o.long,
+    value: o.argument === "none" ? undefined : o.value?.replace(/^\[=(.*)\]$/, "$1") || "VALUE",
+    optional: o.argument === "optional",
+    kind: o.id === "output" ? "file" : o.id === "attach" ? "pid" : o.id === "user" ? "user" : "text",
+    help: o.help,
+  }));
+const traceOptions = strace(straceOptions);
 
 export const commands: readonly Program[] = [
   {
@@ -121,22 +124,112 @@ export const commands: readonly Program[] = [
   },
   {
     name: "trace",
-    summary: "switch recording of a service on or off",
+    summary:
+      "trace system calls with strace's options, without slowing what is traced where the kernel allows",
     section: 1,
-    options: [help],
-    operands: [{ name: "on|off", kind: ["on", "off"] }, service],
-    description: ["From its next start on, SERVICE is recorded by svtrace up, or no longer."],
+    synopsis: [
+      "[OPTIONS] COMMAND...",
+      "[OPTIONS] -p PIDS [--tree]",
+      "[OPTIONS] --cgroup=PATH",
+      "[OPTIONS] --all",
+      "on|off SERVICE",
+    ],
+    options: [...strace(traceMore), ...traceOptions],
+    operands: [{ ...command, optional: true }],
+    runsCommand: true,
+    description: [
+      "Takes strace's options and prints strace's text, through the bpf engine where kernel and privileges allow and no option needs ptrace; else it says why and uses ptrace. Lines come whole, in the order in which calls end.",
+      "trace on|off SERVICE: from its next start on, SERVICE is recorded by svtrace up, or no longer.",
+    ],
+    exits: [
+      ["2", "events were lost, with --fail-on-loss"],
+      ["1", "wrong usage, or the command or process cannot be traced"],
+      ["other", "the command's own; killed by a signal, it dies of the same"],
+    ],
+    examples: [
+      ["svtrace trace -p 1234 --tree --slower-than=10ms -y", "slow calls of a process and its children"],
+      ["svtrace trace -p 1234 -f -c --by=path --interval=5s", "which files it spends its time on"],
+      ["svtrace trace --json --all -e trace=%file | jq .", "files opened on this machine"],
+    ],
+    seeAlso: ["svtrace-strace(1)", "svtrace-top(1)", "svtrace-stuck(1)", "svtrace-doctor(1)"],
+  },
+  {
+    name: "stuck",
+    summary: "the system calls a process is in now, for how long, and what they wait for",
+    section: 1,
+    synopsis: ["-p PIDS [--tree] [--for=DURATION] [--json]"],
+    options: [
+      { short: "p", long: "attach", value: "PIDS", kind: "pid", help: "these processes" },
+      { long: "tree", help: "and everything below them" },
+      {
+        long: "for",
+        value: "DURATION",
+        kind: "text",
+        help: "watch for so long first (500ms, 2s): the age of calls that began meanwhile is exact (bpf)",
+      },
+      json,
+      help,
+    ],
+    operands: [{ name: "PID", kind: "pid", optional: true, repeated: true }],
+    description: [
+      "Looks at each thread once, without stopping it, and prints the call it is in: the longest first, with the file, peer, lock holder or child it waits for. Nothing need have been traced before. The age of a call whose beginning was not seen is at least the time since its thread ran last (>=).",
+    ],
     exits,
-    seeAlso: ["svtrace-up(8)", "svtrace-why(1)"],
+    examples: [["svtrace stuck -p 1234 --tree", "what is this service waiting for?"]],
+    seeAlso: ["svtrace-top(1)", "svtrace-trace(1)"],
+  },
+  {
+    name: "top",
+    summary: "a live view of system calls: rates, how long they take, what is blocked now",
+    section: 1,
+    synopsis: ["[-p PIDS [--tree]] [--interval=DURATION] [--once]"],
+    options: [
+      { short: "p", long: "attach", value: "PIDS", kind: "pid", help: "these processes (default: all)" },
+      { long: "tree", help: "and everything below them" },
+      { long: "interval", value: "DURATION", kind: "text", help: "between updates (default 1s)" },
+      { long: "once", help: "print one interval as plain text and end" },
+      help,
+    ],
+    operands: [{ name: "PID", kind: "pid", optional: true, repeated: true }],
+    description: [
+      "Counts calls in the kernel, so it can be left running on a busy machine (bpf engine only). Keys: arrows or j and k choose a process, Enter shows its calls, Escape goes back; p switches between processes and system calls; s sorts by the next column, / filters, space freezes, q quits.",
+    ],
+    exits,
+    seeAlso: ["svtrace-stuck(1)", "svtrace-trace(1)"],
   },
   {
     name: "why",
     summary: "where the time of the last restart went",
     section: 1,
-    options: [json, color, help],
+    options: [
+      {
+        short: "p",
+        long: "attach",
+        value: "PID",
+        kind: "text",
+        help: "say what a running process waits for, from now on",
+      },
+      {
+        long: "seconds",
+        value: "N",
+        kind: "text",
+        help: "with -p: for so long (default 30; Ctrl-C ends it earlier)",
+      },
+      { short: "o", long: "output", value: "FILE", kind: "file", help: "with -p: keep the recording" },
+      {
+        long: "engine",
+        value: "ENGINE",
+        kind: ["auto", "bpf", "ptrace"],
+        help: "with -p: how to trace (default auto)",
+      },
+      json,
+      color,
+      help,
+    ],
     operands: [recording],
     description: [
       "Says where the time of a service's last restart, or of a recorded command, went: phases, causes along the critical path with the system calls that prove them, processes. Without an argument: the newest recording in or below the current directory.",
+      "With -p it records a running process, its threads and its children for a while, and says what they waited for.",
     ],
     exits,
     seeAlso: ["svtrace-record(1)", "svtrace-export(1)"],
@@ -254,6 +347,12 @@ export const commands: readonly Program[] = [
         value: "WHEN",
         kind: ["all", "main", "main+5"],
         help: "let go when the last followed process is dead (all, default), when the command itself is (main), or SECONDS later (main+SECONDS)",
+      },
+      {
+        long: "record",
+        value: "DIR",
+        kind: "directory",
+        help: "print nothing; record the lifetime into a file in DIR, for svtrace why DIR",
       },
     ],
     operands: [command],

@@ -1,13 +1,13 @@
 /**
  * Machine code that Node cannot express: clone() a child sharing our memory, in which a list of system calls
- * runs without returning to JavaScript. `run(steps, stackTop, cloneFlags)` returns the child's pid or -errno.
+ * runs without returning to JavaScript. `run(steps, stackTop, cloneFlags, childTid)` returns the child's pid or -errno.
  *
  * A step is nine 64-bit words: number, six arguments, mode, result. After each call the child stores the result;
  * a negative one ends it with status 1 unless mode has STEP_IGNORE; a positive one ends it with status 0 if
  * mode has STEP_PARENT_LEAVES (the parent side of a fork). STEP_FIRST_IS_PREVIOUS replaces the first argument
  * by the previous result. The last step is an execve or exit.
  *
- *   push rbx; push r12; mov r12,rdi; mov rdi,rdx; xor edx,edx; xor r10d,r10d; xor r8d,r8d; mov eax,56; syscall
+ *   push rbx; push r12; mov r12,rdi; mov rdi,rdx; xor edx,edx; mov r10,rcx; xor r8d,r8d; mov eax,56; syscall
  * or, for clone3 with `run(steps, cloneArgs, size)`:
  *   push rbx; push r12; mov r12,rdi; mov rdi,rsi; mov rsi,rdx; mov eax,435; syscall
  * and then:
@@ -26,7 +26,7 @@ const runSteps =
   "f7c10100000075b54885c0780e74aef7c10200000074a631ffeb05bf01000000b83c0000000f05";
 
 /** With clone(2). */
-export const childRunner = Buffer.from(`5341544989fc4889d731d24531d24531c0b8380000000f05${runSteps}`, "hex");
+export const childRunner = Buffer.from(`5341544989fc4889d731d24989ca4531c0b8380000000f05${runSteps}`, "hex");
 /** With clone3(2). */
 export const childRunner3 = Buffer.from(`5341544989fc4889f74889d6b8b30100000f05${runSteps}`, "hex");
 

@@ -1,5 +1,6 @@
 /** One log directory: `current`, rotated into `@timestamp.s` files, optionally through a processor. */
 import {
+  accessSync,
   chmodSync,
   closeSync,
   constants,
@@ -110,6 +111,11 @@ export class LogDir {
     const { dir } = this.options;
     this.lock();
     const current = this.attempt(`unable to stat ${dir}/current`, () => this.stat("current"));
+    if (current && (current.mode & DONE) !== 0) {
+      // it was closed in order, by us or by another multilog after us
+      this.attempt(`unable to append to ${dir}/current`, () => this.append());
+      return;
+    }
     if (current?.ino !== mark.inode) {
       // what is here now is newer than the mark, and nothing was written since the rotation began
       this.attempt(`unable to append to ${dir}/current`, () => this.append());
@@ -140,6 +146,7 @@ export class LogDir {
     this.held.push(fd);
     // leads to the directory even after it was renamed
     this.base = `/proc/self/fd/${fd}`;
+    this.attempt(`unable to open directory ${dir}`, () => accessSync(this.base, constants.X_OK));
     const lock = this.attempt(`unable to lock directory ${dir}`, () => lockFile(this.at("lock")));
     if (lock === undefined) throw new Fatal(`unable to lock directory ${dir}: temporary failure`);
     this.held.push(lock);

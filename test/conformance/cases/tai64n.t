@@ -27,10 +27,18 @@ Each line its own stamp, in order, when its first byte is read
 Closed ends
   $ tai64n <&-
   [111]
+  ~ Node opens /dev/null in place of a standard descriptor that is closed
   $ echo a | tai64n >&-
   [111]
+  ~ Node opens /dev/null in place of a standard descriptor that is closed
   $ tai64n </
+  [111]
+  ~ ours says what failed
+  ! tai64n: fatal: unable to read: is a directory
   [111]
   $ tai64n >/dev/full </dev/null
   $ echo a | tai64n >/dev/full
+  [111]
+  ~ ours says what failed
+  ! tai64n: fatal: unable to write: out of disk space
   [111]

@@ -57,9 +57,17 @@ Dates near the edges
 Closed ends
   $ tai64nlocal <&-
   [111]
+  ~ Node opens /dev/null in place of a standard descriptor that is closed
   $ echo a | tai64nlocal >&-
   [111]
+  ~ Node opens /dev/null in place of a standard descriptor that is closed
   $ tai64nlocal </
   [111]
+  ~ ours says what failed
+  ! tai64nlocal: fatal: unable to read: is a directory
+  [111]
   $ echo a | tai64nlocal >/dev/full
+  [111]
+  ~ ours says what failed
+  ! tai64nlocal: fatal: unable to write: out of disk space
   [111]

@@ -43,10 +43,9 @@ export const scenarios: Scenario[] = [
   },
   {
     name: "node/computing",
-    cause: "a start that computes",
+    cause: "a start that computes (CPU seconds)",
     category: "cpu",
     about: /computed/,
-    quick: true,
     run: async (world) => {
       await node(world, { COMPUTE: 1_500_000 });
       await world.restart();
@@ -92,15 +91,15 @@ export const scenarios: Scenario[] = [
   },
   {
     name: "node/modules-on-a-slow-disk",
-    cause: "50 modules loaded from a disk on which opening takes 40 ms",
+    cause: "25 modules loaded from a disk on which opening takes 80 ms",
     category: "disk",
     about: /modules/,
     missing: noSlowFs,
     run: async (world) => {
-      for (let i = 0; i < 50; i++) world.file(`modules/m${i}.js`, `exports.n = ${i};\n`);
+      for (let i = 0; i < 25; i++) world.file(`modules/m${i}.js`, `exports.n = ${i};\n`);
       const fs = await SlowFs.over(world, world.path("modules"));
       await node(world, { REQUIRE: world.path("modules") });
-      fs.delay("open", 0.04);
+      fs.delay("open", 0.08);
       await world.restart();
       return fs.delayed("open");
     },

@@ -57,7 +57,6 @@ export const scenarios: Scenario[] = [
     cause: "a database whose port drops SYNs; the client gives up after 2 s",
     category: "network",
     about: /^tcp:127\.[\d.]+:\d+$/,
-    quick: true,
     run: async (world) => {
       const db = await fullBacklog(world);
       await prefork(world, { env: { CONNECT: `${db.host}:${db.port}`, CONNECT_TIMEOUT: 2 } });
@@ -76,7 +75,7 @@ export const scenarios: Scenario[] = [
       await prefork(world, { env: { RETRY: `${db.host}:${db.port}` } });
       await db.close();
       await world.restart(async () => {
-        await sleep(2.5);
+        await sleep(4);
         await db.open();
       });
       return world.measured("retry");
@@ -185,16 +184,16 @@ export const scenarios: Scenario[] = [
   },
   {
     name: "perl/modules-on-a-slow-disk",
-    cause: "modules looked for in vain in 4 directories of a disk on which a look-up takes 5 ms",
+    cause: "modules looked for in vain in 2 directories of a disk on which a look-up takes 10 ms",
     category: "disk",
     about: /data\/lib/,
     missing: noSlowFs,
     run: async (world) => {
-      for (let i = 0; i < 4; i++) world.file(`lib/d${i}/README`, "");
+      for (let i = 0; i < 2; i++) world.file(`lib/d${i}/README`, "");
       const fs = await SlowFs.over(world, world.path("lib"));
-      const dirs = Array.from({ length: 4 }, (_, i) => world.path(`lib/d${i}`));
+      const dirs = Array.from({ length: 2 }, (_, i) => world.path(`lib/d${i}`));
       await prefork(world, { env: { PERL5LIB: dirs.join(":") } });
-      fs.delay("lookup", 0.005);
+      fs.delay("lookup", 0.01);
       await world.restart();
       return fs.delayed("lookup");
     },
