@@ -8,6 +8,7 @@ import { clockAnchor, sinkParts } from "../record/parts.ts";
 import { type WriteFailure, WriteQueue } from "../record/queue.ts";
 import { defaultSettings, type Settings } from "../record/settings.ts";
 import { RecordingSink } from "../record/sink.ts";
+import { STRING_LIMIT } from "../record/strace-text.ts";
 import { version } from "./version.ts";
 
 /** Looks a second at what computes: odd, so as not to keep time with anything. */
@@ -45,19 +46,23 @@ export class RecordSession {
     };
     const started = monotonicNow();
     const lifetime = { pid: 0, service: options.service, started, anchor: clockAnchor(), version };
+    let engine: Engine | undefined;
     this.sink = new RecordingSink({
       ...sinkParts(),
       path: options.file,
       settings: options.settings ?? everything,
       lifetime: { ...lifetime, ...options.lifetime },
+      underWay: (each, tids) => engine?.underWay?.(each, tids),
     });
-    const { engine, kind } = createEngine(options.engine, this.sink, {
+    const chosen = createEngine(options.engine, this.sink, {
       followForks: true,
       scheduling: true,
       sampleFrequency: SAMPLE_FREQUENCY,
+      stringLimit: STRING_LIMIT,
     });
+    engine = chosen.engine;
     this.engine = engine;
-    this.sink.lifetime.engine = kind;
+    this.sink.lifetime.engine = chosen.kind;
     // getting the engine ready is no part of it
     this.sink.startsAt(monotonicNow());
   }
@@ -86,6 +91,7 @@ export class RecordSession {
       await turn();
     }
     if (tasks > 0) {
+      this.sink.look(monotonicNow());
       this.engine.detach();
       this.sink.lifetime.written = monotonicNow();
     }

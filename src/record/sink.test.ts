@@ -3,7 +3,8 @@ import { Task } from "../capture/event.ts";
 import type { Memory } from "../capture/memory.ts";
 import { Demux } from "./demux.ts";
 import { defaultSettings } from "./settings.ts";
-import { RecordingSink, type SinkOptions } from "./sink.ts";
+import { RecordingSink } from "./sink.ts";
+import type { SinkOptions } from "./sink-options.ts";
 import { Text } from "./texts.ts";
 
 const memory = undefined as unknown as Memory;
@@ -19,6 +20,9 @@ function makeSink(more: Partial<SinkOptions> = {}): RecordingSink {
     text: {
       enter: (t) => ({ args: new Text(`${t.call.name}-args`), complete: true }),
       exit: (_t, _m, entry) => ({ args: entry.args, ret: new Text("0") }),
+      whole: (t) => ({ args: new Text(`${t.call.name}-args`), ret: new Text("0") }),
+      forget: () => undefined,
+      numbers: (t) => ({ args: new Text(`${t.call.name}-numbers`), ret: new Text("0") }),
       siginfo: () => "{}",
     },
     signalName: (n) => (n === 15 ? "SIGTERM" : `SIG${n}`),

@@ -94,7 +94,7 @@ export class Writing {
     turn.last = this.now();
     turn.busy = true;
     const waiters = turn.waiters.splice(0);
-    const batch = sink.take(turn.last);
+    const batch = sink.take(turn.last, waiters.length > 0);
     if (batch) await this.attempt(sink, turn, batch);
     turn.busy = false;
     this.busy = false;

@@ -144,7 +144,7 @@ export const scenarios: Scenario[] = [
       });
       await psql(world, "create table t as select i, repeat('x', 200) as s from generate_series(1, 20000) i");
       const { pid } = world;
-      fs.delay("read", 0.06);
+      fs.delay("read", 0.002);
       process.kill(pid, "SIGKILL");
       await waitUntil("another main process", () => world.pid !== 0 && world.pid !== pid, 60);
       await world.serving();

@@ -1,4 +1,5 @@
 /** Redis from Debian. */
+import { readFileSync, statSync } from "node:fs";
 import { createConnection } from "node:net";
 import { lacks, sleep, waitUntil } from "../../helpers.ts";
 import { noSlowFs, SlowFs } from "../slowfs.ts";
@@ -98,6 +99,8 @@ export const scenarios: Scenario[] = [
         let said = "";
         child.stdout!.on("data", (d) => (said += d));
         await waitUntil("the job has the lock", () => said.includes("locked"));
+        const waiter = new RegExp(`-> FLOCK .*:${statSync(lock).ino} `);
+        await waitUntil("the run script waits", () => waiter.test(readFileSync("/proc/locks", "utf8")), 60);
         const began = now();
         await sleep(2);
         child.stdin!.write("go\n");
