@@ -15,6 +15,7 @@ import { clockAnchor, sinkParts } from "../record/parts.ts";
 import { WriteQueue } from "../record/queue.ts";
 import { Recorder } from "../record/recorder.ts";
 import { STRING_LIMIT } from "../record/strace-text.ts";
+import { keepUp } from "./keep-up.ts";
 import { parseCallSet } from "./strace/expressions.ts";
 import { tracedServices } from "./traced-services.ts";
 import { version } from "./version.ts";
@@ -32,6 +33,7 @@ export async function main(argv: string[]): Promise<number> {
   if (argv.length !== 1 || argv[0].startsWith("-")) throw new UsageError(USAGE, 2);
   const warn = (text: string) => process.stderr.write(`svtrace recorder: ${text}\n`);
   const queue = new WriteQueue();
+  queue.warm();
   const recorder = new Recorder({
     engine: (kind, sink) =>
       createEngine(kind, sink, {
@@ -57,6 +59,7 @@ export async function main(argv: string[]): Promise<number> {
   });
   // before anybody waits for an answer: it takes a while
   recorder.prepare();
+  keepUp();
   const { server, clients } = await listen(argv[0], recorder, warn);
   let stop = false;
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, () => (stop = true));

@@ -127,7 +127,7 @@ test("blocked calls are shown, and counted losses say why", () => {
   expect(open.count).toBe(1);
   expect([texts.texts[open.name[0]], texts.texts[open.args[0]]]).toEqual(["flock", "flock-args"]);
   expect(open.duration[0]).toBe(2e9);
-  expect(batch.losses[0].count).toBe(50);
+  expect(batch.losses[0].count).toBe(1);
 });
 
 test("events go to the lifetime of the task's ancestors", () => {
