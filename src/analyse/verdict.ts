@@ -18,7 +18,7 @@ const nouns: Record<Report["kind"], string> = {
 
 /** The causes worth a word. */
 const noteworthy = (report: Told): Cause[] =>
-  report.causes.filter((c) => c.seconds >= NOTEWORTHY && c.share >= 0.03);
+  report.total < FAST ? [] : report.causes.filter((c) => c.seconds >= NOTEWORTHY && c.share >= 0.03);
 
 type Told = Omit<Report, "verdict" | "hint">;
 

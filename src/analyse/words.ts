@@ -83,7 +83,9 @@ export function words(g: Group): string {
 
 function sleep(g: Group, took: string): string {
   if (g.kind === "restarted") return `waited ${took} in a call with a time limit (a sleep or poll, resumed)`;
-  const sleeps = [...g.calls].filter((c) => isSleep(c.name) || isPoll(c.name));
+  const sleeps = [...g.calls].filter(
+    (c) => isSleep(c.name) || (isPoll(c.name) && timedOut(c) && c.duration > 1e6),
+  );
   const lengths = sleeps.map((c) => c.duration).sort((a, b) => a - b);
   const n = lengths.length;
   if (g.kind.startsWith("retry ")) {

@@ -3,11 +3,11 @@ import { realpathSync } from "node:fs";
 import { inheritedFds, setCloseOnExec } from "./fds.ts";
 import { errno, libc, sysError } from "./ffi.ts";
 import { CStringArray, cString } from "./memory.ts";
+import { setDefault } from "./own-signals.ts";
 import { openFilesLimit } from "./proc.ts";
 import { environment } from "./spawn.ts";
 
 const execve = libc("int execve(const void *path, uintptr_t argv, uintptr_t envp)");
-const sigaction = libc("int sigaction(int sig, void *act, void *old)");
 const prlimit = libc("int prlimit(int pid, int resource, void *limit, void *old)");
 
 const SIGPIPE = 13;
@@ -29,6 +29,7 @@ export function parentsFileLimit(): readonly [soft: bigint, hard: bigint] | unde
   const soft = pid === String(process.pid) ? BigInt(handed) : wordOf(openFilesLimit(process.ppid)?.soft);
   if (!own || soft === undefined) return undefined;
   const hard = wordOf(own.hard)!;
+  // biome-ignore lint/complexity/useMathMinMax: Math has no minimum of bigints
   return [soft < hard ? soft : hard, hard];
 }
 
@@ -65,7 +66,7 @@ export function restoreFileLimit(): void {
 
 /** Back to the default disposition, which Node changed: it would be inherited. */
 export function restoreSignals(): void {
-  for (const signal of [SIGPIPE, SIGXFSZ]) sigaction(signal, new BigUint64Array(19), null);
+  for (const signal of [SIGPIPE, SIGXFSZ]) setDefault(signal);
 }
 
 /**

@@ -3,7 +3,7 @@ import type { EventSink, ExitEvent, SignalEvent, Task } from "../capture/event.t
 import type { Memory } from "../capture/memory.ts";
 import type { Before } from "./before.ts";
 import { type CallInfo, infoOf } from "./call-info.ts";
-import { CallBuffer, putCall } from "./columns.ts";
+import { CallLog, type CallLogOptions } from "./call-log.ts";
 import { Counters, Losses } from "./counts.ts";
 import { senderText } from "./describe.ts";
 import { Flight, GoneMemory } from "./flight.ts";
@@ -17,11 +17,10 @@ import { SampleBuffer } from "./samples.ts";
 import type { Settings } from "./settings.ts";
 import { Targets } from "./targets.ts";
 import type { CallText, Entry, Result } from "./text.ts";
-import { Texts } from "./texts.ts";
 
 export type State = "starting" | "running" | "stopping" | "dead";
 
-export interface SinkOptions {
+export interface SinkOptions extends CallLogOptions {
   path: string;
   /** What is known of the lifetime at its start; the rest gets defaults. */
   lifetime: Started;
@@ -32,12 +31,8 @@ export interface SinkOptions {
   before?: Before;
   text: CallText;
   signalName: (signo: number) => string;
-  errnoName: (errno: number) => string;
   /** Monotonic ns. */
   now: () => number;
-  /** Most calls and characters that wait to be written. */
-  maxCalls?: number;
-  maxCharacters?: number;
 }
 
 interface OpenCall {
@@ -60,12 +55,9 @@ const SLOW = 0.5e6;
 const BLOCKED = 20e6;
 /** Slow calls save the flight recorder this often at most (ns). */
 const FLIGHT_PAUSE = 10e9;
-/** Memory of one waiting call. */
-const CALL_BYTES = 92;
 const FATAL = new Set(["SIGTERM", "SIGINT", "SIGQUIT", "SIGABRT", "SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL"]);
 const PR_SET_NAME = 15;
 const gone = new GoneMemory();
-const NO_LOSS_OF_SPEED = "calls not kept: the recording could not be written fast enough";
 
 export class RecordingSink implements EventSink {
   readonly lifetime: Lifetime;
@@ -73,8 +65,7 @@ export class RecordingSink implements EventSink {
   readonly processes: ProcessRows;
   private readonly targets = new Targets();
   private readonly readiness: Readiness;
-  private readonly calls = new CallBuffer();
-  private readonly texts: Texts;
+  private readonly log: CallLog;
   private readonly samples: SampleBuffer;
   private readonly open = new Map<Task, OpenCall>();
   private readonly losses = new Losses();
@@ -94,7 +85,7 @@ export class RecordingSink implements EventSink {
     const { before } = options;
     this.lifetime = newLifetime(threshold, { ...before?.lifetime, ...options.lifetime });
     this.processes = new ProcessRows(options.now, before?.processes);
-    this.texts = new Texts(before?.texts);
+    this.log = new CallLog(options, (count, reason) => this.lost(count, reason), before?.texts);
     this.samples = new SampleBuffer(before?.stacks, before?.frames);
     this.flight = new Flight(flight, flightCalls);
     this.readiness = new Readiness(this.lifetime, (ts, tid, text) => this.event(ts, "ready", tid, text));
@@ -108,12 +99,12 @@ export class RecordingSink implements EventSink {
 
   /** Calls waiting to be written. */
   get waiting(): number {
-    return this.calls.count;
+    return this.log.count;
   }
 
   /** Bytes held for calls, about. */
   get bytes(): number {
-    return this.calls.count * CALL_BYTES + this.texts.characters * 2 + this.flight.bytes;
+    return this.log.bytes + this.flight.bytes;
   }
 
   /** There is something to write. */
@@ -220,7 +211,7 @@ export class RecordingSink implements EventSink {
     this.readiness.progress(now, task.tid);
     const open = this.open.get(task);
     // exit, or a wait cut short by a deadly signal
-    if (open && task.inCall) this.put(this.openRow(task, open, now));
+    if (open && task.inCall) this.log.put(this.openRow(task, open, now));
     this.open.delete(task);
     // the pid may be used again
     this.targets.forgetLinks();
@@ -318,12 +309,11 @@ export class RecordingSink implements EventSink {
     let saved = 0;
     for (const { task, info, text } of this.flight.take(now)) {
       const result = text ?? this.options.text.exit(task, gone, this.options.text.enter(task, gone));
-      this.store(task, info, result, "");
+      this.log.store(task, info, result, "", this.targets.fdOf(task, info));
       saved++;
     }
     this.flightSaved = now;
     this.event(now, "flight", this.lifetime.pid, `${reason}: ${saved} calls of before`);
-    this.bound();
     return saved;
   }
 
@@ -345,17 +335,15 @@ export class RecordingSink implements EventSink {
     this.events = [];
     this.dirty = false;
     this.lifetime.written = now;
-    const open = new CallBuffer();
-    for (const row of this.openRows(now)) putCall(open, this.texts, row);
+    const open = this.log.columns(this.openRows(now));
     return {
       path: this.options.path,
       lifetime: { ...this.lifetime },
       processes: this.processes.take(),
       phases: phasesOf(this.lifetime),
       losses: this.losses.rows(),
-      open: open.take(),
-      calls: this.calls.take(),
-      texts: this.texts.take(),
+      open,
+      ...this.log.take(),
       signals,
       events,
       ...this.counters.take(now),
@@ -367,23 +355,18 @@ export class RecordingSink implements EventSink {
 
   /** Takes back what could not be written, to hand it over again; within the limits, and counting the rest. */
   giveBack(batch: Batch): void {
-    this.texts.giveBack(batch.texts);
-    this.calls.giveBack(batch.calls);
+    this.log.giveBack(batch);
     this.processes.giveBack(batch.processes);
     this.signals.unshift(...batch.signals);
     this.events.unshift(...batch.events);
     this.counters.giveBack(batch);
     this.samples.giveBack(batch.samples);
     this.dirty = true;
-    this.bound();
   }
 
-  /** Drops what is least worth of the calls that wait. Returns how many. */
-  shed(reason: string): number {
-    const dropped =
-      this.calls.dropOldest(1e6, this.texts) || this.calls.dropOldest(Number.POSITIVE_INFINITY, this.texts);
-    this.losses.add(this.options.now(), dropped, reason);
-    return dropped;
+  /** Drops what is least worth of the calls that wait. */
+  shed(reason: string): void {
+    this.log.shed(reason);
   }
 
   private get keepsAll(): boolean {
@@ -405,8 +388,7 @@ export class RecordingSink implements EventSink {
     const target = open?.target || this.targets.of(task, info, args, duration, SLOW);
     if (info.notes) this.targets.note(task, info, args);
     if (this.options.wanted === undefined || this.options.wanted(call.name)) {
-      this.store(task, info, result, target);
-      this.bound();
+      this.log.store(task, info, result, target, this.targets.fdOf(task, info));
     }
     if (info.clients && ready.onlyLooks(call.name, call.args, args)) this.readiness.looked(task.tid);
     else if (info.clients && this.state !== "stopping") {
@@ -418,34 +400,6 @@ export class RecordingSink implements EventSink {
 
   private textOf(task: Task, memory: Memory, open: OpenCall | undefined): Result {
     return this.options.text.exit(task, memory, open?.text ?? this.options.text.enter(task, memory));
-  }
-
-  private store(task: Task, info: CallInfo, result: Result, target: string): void {
-    const { call } = task;
-    const { texts } = this;
-    const i = this.calls.next();
-    const c = this.calls.columns;
-    const entered = call.entry || call.exit;
-    c.ts[i] = entered;
-    c.duration[i] = call.exit - entered;
-    c.tid[i] = task.tid;
-    c.pid[i] = task.pid;
-    c.name[i] = texts.id(info.name.text);
-    c.args[i] = texts.idOf(result.args);
-    c.ret[i] = texts.idOf(result.ret);
-    c.error[i] = texts.id(call.error ? this.options.errnoName(call.error) : "");
-    c.fd[i] = this.targets.fdOf(task, info);
-    c.target[i] = texts.id(target);
-    c.blocked[i] = call.blocked;
-    c.queued[i] = call.queued;
-    c.gapBlocked[i] = call.gapBlocked;
-    c.gapQueued[i] = call.gapQueued;
-    c.waker[i] = call.waker;
-  }
-
-  private put(row: CallRow): void {
-    putCall(this.calls, this.texts, row);
-    this.bound();
   }
 
   private sawSlow(task: Task, info: CallInfo): void {
@@ -534,10 +488,5 @@ export class RecordingSink implements EventSink {
       gapQueued: call.gapQueued,
       waker: -1,
     };
-  }
-
-  private bound(): void {
-    const { maxCalls = 100_000, maxCharacters = 32e6 } = this.options;
-    if (this.calls.count > maxCalls || this.texts.characters > maxCharacters) this.shed(NO_LOSS_OF_SPEED);
   }
 }

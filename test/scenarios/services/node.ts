@@ -46,7 +46,6 @@ export const scenarios: Scenario[] = [
     cause: "a start that computes (CPU seconds)",
     category: "cpu",
     about: /computed/,
-    quick: true,
     run: async (world) => {
       await node(world, { COMPUTE: 1_500_000 });
       await world.restart();

@@ -57,7 +57,6 @@ export const scenarios: Scenario[] = [
     cause: "a database whose port drops SYNs; the client gives up after 2 s",
     category: "network",
     about: /^tcp:127\.[\d.]+:\d+$/,
-    quick: true,
     run: async (world) => {
       const db = await fullBacklog(world);
       await prefork(world, { env: { CONNECT: `${db.host}:${db.port}`, CONNECT_TIMEOUT: 2 } });
@@ -76,7 +75,7 @@ export const scenarios: Scenario[] = [
       await prefork(world, { env: { RETRY: `${db.host}:${db.port}` } });
       await db.close();
       await world.restart(async () => {
-        await sleep(2.5);
+        await sleep(4);
         await db.open();
       });
       return world.measured("retry");
