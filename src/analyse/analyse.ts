@@ -55,7 +55,7 @@ function attribute(p: Plan, timelines: ReadonlyMap<Recording, Timeline>): PhaseS
   }
   if (p.current && starts.length > 0) {
     const timeline = timelines.get(p.current)!;
-    const path = new CriticalPath(timeline);
+    const path = new CriticalPath(timeline, true);
     const all = path.upTo(readyThread(p.current), starts[0].from, starts.at(-1)!.to);
     for (const phase of starts) parts.push({ phase, timeline, segments: clip(all, phase) });
   }

@@ -1,10 +1,10 @@
 /** A pre-forking Perl application, and Debian's Starman. */
 import { join } from "node:path";
-import { lacks, notRoot, root, sleep, waitUntil } from "../../helpers.ts";
+import { lacks, notRoot, root, sleep } from "../../helpers.ts";
 import { answers, closedPort, fullBacklog, get, nameServer, slowHttp, withResolver } from "../peers.ts";
 import { noSlowFs, SlowFs } from "../slowfs.ts";
 import type { Healthy, Scenario } from "../types.ts";
-import { now, type World } from "../world.ts";
+import { now, type World, waitUntil } from "../world.ts";
 
 const apps = join(root, "test/scenarios/apps");
 
@@ -99,7 +99,7 @@ export const scenarios: Scenario[] = [
     category: "network",
     about: /^tcp:127\.[\d.]+:\d+$/,
     run: async (world) => {
-      const upstream = await slowHttp(world, () => 2.2);
+      const upstream = await slowHttp(world, () => 3.2);
       await prefork(world, { env: { UPSTREAM: `${upstream.host}:${upstream.port}` } });
       void get(`http://127.0.0.1:${world.port}/slow`).catch(() => {});
       await waitUntil("the upstream has been asked", () => upstream.asked > 0);

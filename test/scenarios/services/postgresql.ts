@@ -1,11 +1,11 @@
 /** PostgreSQL from Debian, run as the user postgres; TERM is its smart shutdown. */
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { lacks, notRoot, sleep, waitUntil } from "../../helpers.ts";
+import { lacks, notRoot, sleep } from "../../helpers.ts";
 import { slowHttp } from "../peers.ts";
 import { noSlowFs, SlowFs } from "../slowfs.ts";
 import type { Healthy, Scenario } from "../types.ts";
-import { now, type World } from "../world.ts";
+import { now, type World, waitUntil } from "../world.ts";
 
 const base = "/usr/lib/postgresql";
 const bin = (): string | undefined =>
