@@ -3,10 +3,11 @@ import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { createConnection, createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { delimiter, join, resolve } from "node:path";
+import { delimiter, join } from "node:path";
 import { onTestFinished } from "vitest";
 
-export const root = resolve(import.meta.dirname ?? ".", "..");
+/** npm and vitest both run things in the project's directory; a bundle of this file is elsewhere. */
+export const root = process.cwd();
 export const svtracePath = join(root, "bin/svtrace");
 
 export interface Finished {
@@ -148,6 +149,15 @@ export function lacks(...programs: string[]): string {
 }
 
 export const notRoot = (): string => (process.getuid?.() === 0 ? "" : "not root");
+
+/** Why the bpf engine cannot run here, or "". */
+export function noBpf(): string {
+  if (!existsSync("/sys/kernel/btf/vmlinux")) return "the kernel has no type information";
+  const held = BigInt(`0x${/^CapEff:\s*(\w+)/m.exec(readFileSync("/proc/self/status", "latin1"))![1]}`);
+  const [SYS_ADMIN, PERFMON, BPF] = [21n, 38n, 39n];
+  const has = (n: bigint) => ((held >> n) & 1n) === 1n;
+  return has(SYS_ADMIN) || (has(PERFMON) && has(BPF)) ? "" : "no capabilities BPF and PERFMON";
+}
 
 /** Name and options of a test that is skipped, with the reason in its name, when there is one. */
 export function needs(name: string, ...reasons: string[]): [string, { skip: boolean }] {

@@ -54,6 +54,7 @@ const checks = {
   "lint and format": () => command("npx", "--no-install", "biome", "ci", "--colors=off"),
   "import directions": () => violations(),
   "generated tables": () => command("node", "tools/run-ts.mjs", "tools/generate/main.ts", "--check"),
+  "manual pages": () => command("node", "tools/run-ts.mjs", "tools/man.ts", "--check"),
   "no registry host": registryHosts,
   "length of files": longFiles,
   "map of src": map,

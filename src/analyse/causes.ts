@@ -71,8 +71,9 @@ export function group(parts: readonly PhaseSegments[]): { groups: Group[]; unatt
   return { groups: [...groups.values()], unattributed };
 }
 
-/** Gaps shorter than this (ns) may belong to the calls around them. */
+/** Gaps shorter than this (ns) may belong to the calls around them; between look-ups nobody computes for long. */
 const SHORT_GAP = 0.5e6;
+const LOOKUP_GAP = 10e6;
 
 /**
  * A program that writes and syncs in a loop spends its time on that file: the short gaps between two calls about the
@@ -81,7 +82,8 @@ const SHORT_GAP = 0.5e6;
 function absorbed(segments: readonly Segment[]): Segment[] {
   return segments.map((s, i) => {
     const [before, after] = [segments[i - 1], segments[i + 1]];
-    if (s.category !== "cpu" || s.call || s.to - s.from >= SHORT_GAP) return s;
+    const short = before?.kind === "lookup" && after?.kind === "lookup" ? LOOKUP_GAP : SHORT_GAP;
+    if (s.category !== "cpu" || s.call || s.to - s.from >= short) return s;
     if (!before?.call || !after?.call || before.tid !== s.tid || after.tid !== s.tid) return s;
     if (before.target === "" || before.target !== after.target || before.category !== after.category)
       return s;
@@ -90,7 +92,7 @@ function absorbed(segments: readonly Segment[]): Segment[] {
   });
 }
 
-/** CPU time is one cause however it was come by; lookups of a start are one. */
+/** CPU time is one cause however it was come by. */
 function grain(s: Segment): string {
   return s.category === "cpu" ? "cpu" : s.kind;
 }
@@ -114,6 +116,7 @@ export function rank(groups: readonly Group[], total: number, lifetimes: (t: Tim
       seconds,
       share: total > 0 ? g.total / total : 0,
       category: g.category,
+      kind: g.kind === "peer" && g.timeline.isClient(g.target) ? "client" : g.kind,
       text: words(g) + inProcesses(g) + waiterOf(g),
       phase: g.phase.name,
       syscall: longest.call?.name ?? "",

@@ -5,21 +5,27 @@
 import type { CallRow } from "../record/model.ts";
 import { endOf, type Timeline } from "./timeline.ts";
 import type { Segment } from "./types.ts";
-import { isPause, isPoll, isRead, isSleep, isWait, isWrite, timedOut, Waits } from "./waits.ts";
+import { isIdle, Waits, within } from "./waits.ts";
+import { Wakers } from "./waker.ts";
 
 /** Shorter waits (ns) are not followed into other processes. */
 const WORTH_FOLLOWING = 1e6;
-const SLACK = 5e6;
-/** A write that wakes a reader began at most this long (ns) before the reader began to wait. */
-const LONG_WRITE = 1e9;
 const MAX_DEPTH = 12;
+/** Share of a wait that another process worked to count as its reason. */
+const MOST_OF_IT = 0.5;
 
 export class CriticalPath {
   private readonly waits: Waits;
+  private readonly wakers: Wakers;
   private out: Segment[] = [];
 
-  constructor(private readonly timeline: Timeline) {
+  /** `starting`: who waits for clients already is not what the end of the window had to wait for. */
+  constructor(
+    private readonly timeline: Timeline,
+    private readonly starting = false,
+  ) {
     this.waits = new Waits(timeline);
+    this.wakers = new Wakers(timeline);
   }
 
   /**
@@ -28,6 +34,13 @@ export class CriticalPath {
   upTo(tid: number, from: number, to: number): Segment[] {
     this.out = [];
     this.back(tid, from, to, new Set());
+    return this.out;
+  }
+
+  /** Segments that fill [from, to]: what thread `tid` did itself; what it waited for is not followed. */
+  alone(tid: number, from: number, to: number): Segment[] {
+    this.out = [];
+    if (to > from) this.walk(tid, from, to, [], undefined);
     return this.out;
   }
 
@@ -46,7 +59,13 @@ export class CriticalPath {
     this.walk(tid, attached, to, [], new Set([tid]));
   }
 
-  private walk(tid: number, from: number, to: number, via: readonly CallRow[], stack: Set<number>): void {
+  private walk(
+    tid: number,
+    from: number,
+    to: number,
+    via: readonly CallRow[],
+    stack: Set<number> | undefined,
+  ): void {
     const died = this.timeline.diedOf(tid);
     const end = Math.min(to, Math.max(died, from));
     let at = from;
@@ -54,28 +73,78 @@ export class CriticalPath {
       const start = Math.max(call.ts, at);
       const stop = Math.min(endOf(call), end);
       if (stop <= at) continue;
-      if (start > at) this.between(tid, at, start, via);
-      this.inCall(call, start, stop, via, stack);
-      at = stop;
+      if (start > at) this.between(tid, at, start, via, call);
+      const polled = stack && stop - start >= WORTH_FOLLOWING ? this.wakers.polledFor(call) : undefined;
+      if (polled !== undefined && !stack!.has(polled)) {
+        // what it does between its looks is part of the waiting
+        at = Math.min(end, Math.max(stop, this.timeline.diedOf(polled)));
+        this.follow(call, polled, start, at, via, stack!);
+      } else {
+        this.inCall(call, start, stop, via, stack);
+        at = stop;
+      }
     }
     if (end > at) this.between(tid, at, end, via);
     if (to > end) this.push({ ...blank, from: end, to, tid, pid: this.timeline.pidOf(tid), via });
   }
 
-  /** Time outside calls. Without any recorded call of the thread nothing is known. */
-  private between(tid: number, from: number, to: number, via: readonly CallRow[]): void {
+  /** Time outside calls, before the call `next`. Without any recorded call of the thread nothing is known. */
+  private between(tid: number, from: number, to: number, via: readonly CallRow[], next?: CallRow): void {
     const known = this.timeline.calls(tid).length > 0;
     const pid = this.timeline.pidOf(tid);
-    this.push({ from, to, tid, pid, via, target: "", category: known ? "cpu" : undefined, kind: "outside" });
+    const common = { tid, pid, via, target: "" };
+    // Blocked outside a call: a page had to be read, or memory to be found.
+    const [blocked, queued] = shares(next?.gapBlocked ?? -1, next?.gapQueued ?? -1, to - from);
+    const ran = to - blocked - queued;
+    this.push({ ...common, from, to: ran, category: known ? "cpu" : undefined, kind: "outside" });
+    this.push({ ...common, from: ran, to: ran + blocked, category: "memory", kind: "fault" });
+    this.push({ ...common, from: ran + blocked, to, category: "runqueue", kind: "runqueue" });
   }
 
-  private inCall(call: CallRow, from: number, to: number, via: readonly CallRow[], stack: Set<number>): void {
+  private inCall(
+    call: CallRow,
+    from: number,
+    to: number,
+    via: readonly CallRow[],
+    stack?: Set<number>,
+  ): void {
     const other =
-      to - from >= WORTH_FOLLOWING && stack.size < MAX_DEPTH ? this.waitedFor(call, from, to) : undefined;
-    if (other === undefined || stack.has(other)) {
-      this.leaf(call, from, to, via);
-      return;
+      stack && to - from >= WORTH_FOLLOWING && stack.size < MAX_DEPTH
+        ? (this.wakers.of(call, from, to) ?? this.starter(call, from, to))
+        : undefined;
+    if (!stack || other === undefined || stack.has(other)) this.leaf(call, from, to, via);
+    else this.follow(call, other, from, to, via, stack);
+  }
+
+  /**
+   * The thread that kept a start from being over while `call` waited for clients, or was woken by one: the first
+   * thread of another process that worked most of this time.
+   */
+  private starter(call: CallRow, from: number, to: number): number | undefined {
+    if (!this.starting || !call.target.includes("listen:")) return undefined;
+    let most = (to - from) * MOST_OF_IT;
+    let found: number | undefined;
+    for (const { tid, pid, born, died } of this.timeline.recording.processes) {
+      if (tid !== pid || pid === call.pid || born >= to || (died ?? to) <= from) continue;
+      let worked = Math.min(died ?? to, to) - Math.max(born, from);
+      for (const c of this.timeline.between(tid, from, to))
+        if (isIdle(this.waits.of(c))) worked -= within(c, from, to);
+      if (worked <= most) continue;
+      most = worked;
+      found = tid;
     }
+    return found;
+  }
+
+  /** Replaces the wait in `call` by what thread `other` did meanwhile. */
+  private follow(
+    call: CallRow,
+    other: number,
+    from: number,
+    to: number,
+    via: readonly CallRow[],
+    stack: Set<number>,
+  ): void {
     const thread = this.timeline.threads.get(other)!;
     const start = Math.min(to, Math.max(from, thread.born));
     const stop = Math.max(start, Math.min(to, thread.died ?? to));
@@ -88,105 +157,32 @@ export class CriticalPath {
 
   private leaf(call: CallRow, from: number, to: number, via: readonly CallRow[]): void {
     const wait = this.waits.of(call);
-    this.push({ from, to, tid: call.tid, pid: call.pid, call, via, ...wait });
+    const common = { tid: call.tid, pid: call.pid, call, via };
+    if (call.blocked < 0 || wait.category === "cpu") {
+      this.push({ ...common, from, to, ...wait });
+      return;
+    }
+    const all = call.duration > 0 ? (to - from) / call.duration : 0;
+    const [queued, ran] = shares(
+      call.queued * all,
+      (call.duration - call.blocked - call.queued) * all,
+      to - from,
+    );
+    const end = to - queued - ran;
+    this.push({ ...common, from, to: end, ...wait });
+    this.push({ ...common, from: end, to: end + ran, category: "cpu", kind: "calls", target: "" });
+    this.push({ ...common, from: end + ran, to, category: "runqueue", kind: "runqueue", target: "" });
   }
 
   private push(segment: Segment): void {
     if (segment.to > segment.from) this.out.push(segment);
   }
+}
 
-  /** The thread of ours that a call waited for. */
-  private waitedFor(call: CallRow, from: number, to: number): number | undefined {
-    const { timeline } = this;
-    if (isWait(call.name)) return this.child(call, to);
-    if (/^v?fork$/.test(call.name) || /CLONE_VFORK/.test(call.args))
-      return this.known(Number.parseInt(call.ret, 10));
-    if (isSleep(call.name) || (isPoll(call.name) && !call.target)) {
-      const polled = this.polledFor(call);
-      if (polled !== undefined) return polled;
-    }
-    const waitsForAnything = isSleep(call.name) || isPoll(call.name) || isPause(call.name);
-    if (waitsForAnything && !timedOut(call)) {
-      const signal = timeline.interruption(call);
-      if (signal?.name === "SIGCHLD") {
-        const dead = timeline.lastDeath(call.ts, signal.ts, (p) => timeline.pidOf(p.parent) === call.pid);
-        if (dead) return this.known(dead.pid);
-      } else if (signal && signal.sender !== call.pid) {
-        const sender = this.known(signal.sender);
-        if (sender !== undefined) return sender;
-      }
-    }
-    if (call.name === "futex") return this.waker(call);
-    if (isRead(call.name) || (isPoll(call.name) && !timedOut(call))) return this.writer(call, from);
-    return undefined;
-  }
-
-  private known(pid: number): number | undefined {
-    return this.timeline.threads.has(pid) ? pid : undefined;
-  }
-
-  private child(call: CallRow, to: number): number | undefined {
-    const reaped = Number.parseInt(call.ret, 10);
-    if (reaped > 0) return this.known(reaped);
-    const asked = /^(\d+),/.exec(call.args)?.[1];
-    if (asked) return this.known(Number(asked));
-    const alive = this.timeline.children(call.pid).filter((p) => p.born < to && (p.died ?? to) >= call.ts);
-    // not returned: the one that lasts longest keeps it waiting
-    alive.sort((a, b) => (b.died ?? Number.MAX_VALUE) - (a.died ?? Number.MAX_VALUE) || a.born - b.born);
-    return alive[0]?.pid;
-  }
-
-  /** A sleep between looks at a child (`wait4(…, WNOHANG)`, `kill(pid, 0)`) is a wait for that child. */
-  private polledFor(call: CallRow): number | undefined {
-    const next = this.timeline.after(call, 4).find((c) => isWait(c.name) || c.name === "kill");
-    if (!next) return undefined;
-    if (next.name === "kill") {
-      const probed = /^(\d+), 0$/.exec(next.args)?.[1];
-      return probed ? this.known(Number(probed)) : undefined;
-    }
-    if (!/WNOHANG/.test(next.args)) return undefined;
-    for (const c of [next, ...this.timeline.after(next, 2000)]) {
-      const pid = isWait(c.name) ? Number.parseInt(c.ret, 10) : 0;
-      if (pid > 0) return this.known(pid);
-    }
-    return this.child(next, endOf(next));
-  }
-
-  /** Who wrote into the pipe that was read, or whose death closed it. */
-  private writer(call: CallRow, from: number): number | undefined {
-    const pipes = call.target.split(" | ").filter((t) => /^(pipe:|unix:\[|socket:\[)/.test(t));
-    if (pipes.length === 0) return undefined;
-    const end = endOf(call);
-    let last: CallRow | undefined;
-    for (const c of this.timeline.begun(from - LONG_WRITE, end)) {
-      if (c.pid === call.pid || !isWrite(c.name) || endOf(c) < from || endOf(c) > end + SLACK) continue;
-      const same = pipes.some((p) =>
-        p.startsWith("pipe:") ? c.target === p : /^(unix|socket):\[/.test(c.target),
-      );
-      if (same && (!last || endOf(c) > endOf(last))) last = c;
-    }
-    if (last) return this.known(last.tid);
-    const eof = isRead(call.name) && /^0$/.test(call.ret);
-    return eof
-      ? this.timeline.lastDeath(from, end + SLACK, (p) => p.pid !== call.pid && p.tid === p.pid)?.tid
-      : undefined;
-  }
-
-  /** The thread that woke a futex waiter, or that ended while it was joined. */
-  private waker(call: CallRow): number | undefined {
-    if (!/FUTEX_WAIT/.test(call.args)) return undefined;
-    const address = /^(0x[0-9a-f]+)/.exec(call.args)?.[1];
-    const end = endOf(call);
-    let last: CallRow | undefined;
-    for (const c of this.timeline.begun(call.ts, end)) {
-      if (c.pid !== call.pid || c.tid === call.tid || c.name !== "futex" || !/FUTEX_WAKE/.test(c.args))
-        continue;
-      if (c.args.startsWith(`${address},`)) last = c;
-    }
-    if (last) return last.tid;
-    return this.timeline.lastDeath(end - SLACK, end + SLACK, (p) => p.pid === call.pid && p.tid !== call.tid)
-      ?.tid;
-  }
+/** Two parts (ns) of `whole`, unknown (negative) ones as nothing. */
+function shares(a: number, b: number, whole: number): [number, number] {
+  const first = Math.min(Math.max(0, a), whole);
+  return [first, Math.min(Math.max(0, b), whole - first)];
 }
 
 const blank = { category: undefined, target: "", kind: "unknown" } as const;

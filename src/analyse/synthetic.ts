@@ -42,6 +42,8 @@ export class Synthetic {
       calls: [],
       signals: [],
       events: [],
+      samples: [],
+      stacks: new Map(),
     };
   }
 
@@ -94,6 +96,11 @@ export class Synthetic {
       error,
       fd: -1,
       target: "",
+      blocked: -1,
+      queued: -1,
+      gapBlocked: -1,
+      gapQueued: -1,
+      waker: -1,
     };
     this.recording.calls.push({ ...call, unfinished: false, ...more });
     this.recording.calls.sort((a, b) => a.ts - b.ts);

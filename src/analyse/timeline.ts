@@ -1,5 +1,5 @@
 /** A recording indexed for questions about threads: who did what when, who made whom, who died when. */
-import type { CallRow, ProcessRow, Recording, SignalRow } from "../record/model.ts";
+import type { CallRow, ProcessRow, Recording, SampleRow, SignalRow } from "../record/model.ts";
 
 export const endOf = (call: CallRow): number => call.ts + call.duration;
 
@@ -8,6 +8,8 @@ const SIGNAL_SLACK = 5e6;
 
 export class Timeline {
   private readonly byTid = new Map<number, CallRow[]>();
+  private connected: Set<string> | undefined;
+  private sampled: Map<number, SampleRow[]> | undefined;
   readonly threads = new Map<number, ProcessRow>();
 
   constructor(readonly recording: Recording) {
@@ -34,14 +36,7 @@ export class Timeline {
   /** All calls that began in [from, to], in order. */
   *begun(from: number, to: number): Iterable<CallRow> {
     const { calls } = this.recording;
-    let low = 0;
-    let high = calls.length;
-    while (low < high) {
-      const mid = (low + high) >> 1;
-      if (calls[mid].ts < from) low = mid + 1;
-      else high = mid;
-    }
-    for (let i = low; i < calls.length && calls[i].ts <= to; i++) yield calls[i];
+    for (let i = firstFrom(calls, from); i < calls.length && calls[i].ts <= to; i++) yield calls[i];
   }
 
   /** The calls of the same thread after `call`, at most `count`. */
@@ -51,12 +46,50 @@ export class Timeline {
     return all.slice(at + 1, at + 1 + count);
   }
 
+  /** The calls of the same thread before `call`, at most `count`, in order. */
+  before(call: CallRow, count: number): CallRow[] {
+    const all = this.calls(call.tid);
+    const at = all.indexOf(call, Math.max(0, this.firstEndingAfter(all, call.ts) - 1));
+    return all.slice(Math.max(0, at - count), Math.max(0, at));
+  }
+
+  /** Path of the file that a call's descriptor was opened for, found by its open; "" when that is not recorded. */
+  pathOf(call: CallRow): string {
+    if (call.target !== "") return call.target;
+    const all = this.calls(call.tid);
+    for (let i = all.indexOf(call) - 1; i >= 0; i--) {
+      const c = all[i];
+      if (/^open(at2?)?$/.test(c.name) && Number.parseInt(c.ret, 10) === call.fd)
+        return c.target || (/"((?:[^"\\]|\\.)*)"/.exec(c.args)?.[1] ?? "");
+    }
+    return "";
+  }
+
+  /** CPU samples of a thread in [from, to), in order. */
+  *samples(tid: number, from: number, to: number): Iterable<SampleRow> {
+    this.sampled ??= byThread(this.recording.samples);
+    const all = this.sampled.get(tid) ?? [];
+    for (let i = firstFrom(all, from); i < all.length && all[i].ts < to; i++) yield all[i];
+  }
+
   pidOf(tid: number): number {
     return this.threads.get(tid)?.pid ?? tid;
   }
 
   comm(pid: number): string {
     return this.threads.get(pid)?.comm ?? "";
+  }
+
+  /** The service connected to this peer, as far as recorded. */
+  connectedTo(target: string): boolean {
+    this.connected ??= new Set(this.recording.calls.filter((c) => c.name === "connect").map((c) => c.target));
+    return this.connected.has(target);
+  }
+
+  /** The peer came to us: its port is of those that are given to who connects, and we did not connect to it. */
+  isClient(target: string): boolean {
+    const port = Number(/:(\d+)$/.exec(target)?.[1] ?? 0);
+    return port >= 32768 && !this.connectedTo(target);
   }
 
   /** When a thread died; the end of the recording while it lives. */
@@ -102,4 +135,26 @@ export class Timeline {
     }
     return low;
   }
+}
+
+/** Index of the first that is not before `from`. */
+function firstFrom(all: readonly { ts: number }[], from: number): number {
+  let low = 0;
+  let high = all.length;
+  while (low < high) {
+    const mid = (low + high) >> 1;
+    if (all[mid].ts < from) low = mid + 1;
+    else high = mid;
+  }
+  return low;
+}
+
+function byThread(samples: readonly SampleRow[]): Map<number, SampleRow[]> {
+  const out = new Map<number, SampleRow[]>();
+  for (const s of samples) {
+    const same = out.get(s.tid);
+    if (same) same.push(s);
+    else out.set(s.tid, [s]);
+  }
+  return out;
 }

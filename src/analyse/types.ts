@@ -48,6 +48,8 @@ export interface Cause {
   /** Share of the total, 0..1. */
   share: number;
   category: Category;
+  /** Finer than the category, see Segment. */
+  kind: string;
   text: string;
   phase: string;
   syscall: string;
@@ -82,12 +84,18 @@ export interface Report {
   /** Nanoseconds since 1970 at which the window starts. */
   when: number;
   total: number;
+  /** Median length of the restarts before, seconds; undefined when there are none, or this is no restart. */
+  usual?: number;
   phases: { name: string; seconds: number; text: string }[];
   verdict: string;
+  /** What to look at next; "" when nothing stands out. */
+  hint: string;
   causes: Cause[];
   /** Seconds that no cause explains; `tracing` is the part of it in which processes were stopped by the tracer. */
   unattributed: number;
   tracing: number;
+  /** Of a running service: seconds in which threads had nothing to do. */
+  idle?: number;
   processes: ProcessTotal[];
   lost: number;
   losses: { count: number; reason: string }[];

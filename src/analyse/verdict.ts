@@ -1,9 +1,13 @@
 /** The answer in one or two sentences. */
+import { hint } from "./hints.ts";
+import { safe } from "./lines.ts";
 import type { Cause, Report } from "./types.ts";
 import { duration } from "./words.ts";
 
-/** A restart shorter than this (s) is fine whatever it spent its time on. */
+/** A restart shorter than this (s) is fine whatever it spent its time on, unless it is much slower than usual. */
 const FAST = 1;
+/** Much slower: this many times the usual length, and longer by NOTEWORTHY. */
+const TIMES = 2;
 /** Waits shorter than this (s) are not worth a word. */
 const NOTEWORTHY = 0.25;
 
@@ -14,25 +18,69 @@ const nouns: Record<Report["kind"], string> = {
   run: "run",
 };
 
-export function verdict(report: Omit<Report, "verdict">): string {
-  const noun = nouns[report.kind];
-  const took = duration(report.total * 1e9);
-  const slow = report.causes.filter((c) => c.seconds >= NOTEWORTHY && c.share >= 0.03);
-  if (slow.length === 0) {
-    return report.total < FAST
-      ? `Nothing was slow: the ${noun} took ${took}.`
-      : `The ${noun} took ${took}; no single cause stands out.`;
-  }
-  const top = slow.slice(0, 3);
-  const rest = slow.length > 3 ? `, and ${slow.length - 3} smaller cause${slow.length > 4 ? "s" : ""}` : "";
-  const cpu = sum(report.causes.filter((c) => c.category === "cpu"));
-  const computing = cpu > report.total / 2 ? " Most of it was computing, not waiting." : "";
-  return `The ${noun} took ${took}: ${top.map(phrase).join("; ")}${rest}.${computing}`;
+/** Worth a word where everything is asked for. */
+const ANYTHING = 0.001;
+
+/** What an answer is measured by. */
+export interface Scale {
+  /** How long earlier restarts took: the median in seconds; undefined when there are none. */
+  readonly usual?: number;
+  /** Causes are named however short the restart was. */
+  readonly all?: boolean;
 }
+
+/** A short restart is not slow, unless it is much slower than usual. */
+export function isFast(total: number, { usual }: Scale): boolean {
+  const slower = usual !== undefined && total > TIMES * usual && total - usual >= NOTEWORTHY;
+  return total < FAST && !slower;
+}
+
+/** The causes worth a word. */
+function noteworthy(report: Told, scale: Scale): Cause[] {
+  if (!scale.all && isFast(report.total, scale)) return [];
+  const least = scale.all ? ANYTHING : NOTEWORTHY;
+  return report.causes.filter((c) => c.seconds >= least && c.share >= 0.03);
+}
+
+type Told = Omit<Report, "verdict" | "hint">;
+
+/** The answer in words, and what to look at next. */
+export function conclude(report: Told, scale: Scale = {}): Pick<Report, "verdict" | "hint"> {
+  const noun = nouns[report.kind];
+  const usual = scale.usual === undefined ? "" : ` (usually ${duration(scale.usual * 1e9)})`;
+  const took = `${duration(report.total * 1e9)}${usual}`;
+  const slow = noteworthy(report, scale);
+  if (slow.length === 0) {
+    const fast = isFast(report.total, scale);
+    const verdict = fast
+      ? `Nothing was slow: the ${noun} took ${took}.`
+      : `Nothing unusual: the ${noun} took ${took}; no single cause stands out.`;
+    return { verdict, hint: "" };
+  }
+  const rest = slow.length > 3 ? ` And ${slow.length - 3} smaller cause${slow.length > 4 ? "s" : ""}.` : "";
+  const cpu = report.causes.reduce((sum, c) => sum + (c.category === "cpu" ? c.seconds : 0), 0);
+  const computing = cpu > report.total / 2 ? " Most of it was computing, not waiting." : "";
+  const told = slow.slice(0, 3).map((c) => `${capital(phrase(c))}.`);
+  return { verdict: `The ${noun} took ${took}. ${told.join(" ")}${rest}${computing}`, hint: hint(slow[0]) };
+}
+
+/** What a running service waited for. */
+export function concludeRunning(report: Told): Pick<Report, "verdict" | "hint"> {
+  const span = duration(report.total * 1e9);
+  const slow = report.causes.filter((c) => c.share >= 0.05 && c.seconds >= 0.01 * report.total);
+  if (slow.length === 0)
+    return {
+      verdict: `Nothing was slow: within ${span} the service was idle nearly all the time.`,
+      hint: "",
+    };
+  const top = slow.slice(0, 3).map((c) => `${capital(`${c.text} (${who(c)})`)}.`);
+  return { verdict: `Within ${span}: ${top.join(" ")}`, hint: hint(slow[0]) };
+}
+
+const who = (cause: Cause): string => `${safe(cause.comm)}[${cause.pid}]`;
 
 function phrase(cause: Cause): string {
-  const who = cause.comm ? ` (${cause.comm}[${cause.pid}], ${cause.phase})` : ` (${cause.phase})`;
-  return `${cause.text}${who}`;
+  return cause.comm ? `${cause.phase}: ${cause.text} (${who(cause)})` : `${cause.phase}: ${cause.text}`;
 }
 
-const sum = (causes: readonly Cause[]): number => causes.reduce((s, c) => s + c.seconds, 0);
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

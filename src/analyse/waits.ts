@@ -41,6 +41,10 @@ const isFork = is("fork vfork clone clone3");
 
 /** ns. */
 const LONG = 10e6;
+const WORTH_A_NAME = 0.2e6;
+
+/** Waits for something to do. */
+export const isIdle = ({ category }: Wait): boolean => /^(ipc|child|sleep)$/.test(category);
 
 /** The call timed out by its own limit. */
 export function timedOut(call: CallRow): boolean {
@@ -107,7 +111,8 @@ export class Waits {
   }
 
   private transfer(call: CallRow): Wait {
-    return call.target ? this.peer(call, call.target) : { category: "cpu", kind: "calls", target: "" };
+    const target = call.target || (call.duration >= WORTH_A_NAME ? this.timeline.pathOf(call) : "");
+    return target ? this.peer(call, target) : unknown(call);
   }
 
   private peer(call: CallRow, target: string): Wait {

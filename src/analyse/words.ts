@@ -3,7 +3,8 @@ import { basename } from "node:path";
 import type { Group } from "./causes.ts";
 import { queryName } from "./dns.ts";
 import { safe } from "./lines.ts";
-import { isPoll, isWrite, timedOut } from "./waits.ts";
+import { functionsOf } from "./profile.ts";
+import { isPoll, isSleep, isWrite, timedOut } from "./waits.ts";
 
 /** `0.80 s`, `12 ms`. */
 export function duration(ns: number): string {
@@ -59,15 +60,14 @@ export function words(g: Group): string {
     case "lock":
       return lock(g, took);
     case "sleep":
-      if (g.kind === "restarted")
-        return `waited ${took} in a call with a time limit (a sleep or poll, resumed)`;
-      return n > 1 ? `slept ${took} in ${n} sleeps of ${duration(g.total / n)} on average` : `slept ${took}`;
+      return sleep(g, took);
     case "child":
-      return `waited ${took} for a child process`;
+      return g.kind === "stubborn" ? stubborn(g, took) : `waited ${took} for a child process`;
     case "ipc":
       return ipc(g, took, n);
     case "memory":
       if (g.kind === "fork") return `${took} creating processes${times(n)}`;
+      if (g.kind === "fault") return `waited ${took} for memory: pages that had to be read, or freed first`;
       if (names.every((x) => x.startsWith("exit")))
         return `${took} until the kernel had cleaned up after its exit`;
       return `${took} in memory management (${names.slice(0, 3).join(", ")})`;
@@ -78,8 +78,60 @@ export function words(g: Group): string {
     case "runqueue":
       return `ready to run but waited ${took} for a CPU`;
     default:
-      return `computed for ${took}${cpuNote(g)}`;
+      return `computed for ${took}${g.target ? ` while it read ${fileName(g.target)}` : cpuNote(g)}${profile(g)}`;
   }
+}
+
+function sleep(g: Group, took: string): string {
+  if (g.kind === "restarted") return `waited ${took} in a call with a time limit (a sleep or poll, resumed)`;
+  const sleeps = [...g.calls].filter(
+    (c) => isSleep(c.name) || (isPoll(c.name) && timedOut(c) && c.duration > 1e6),
+  );
+  const lengths = sleeps.map((c) => c.duration).sort((a, b) => a - b);
+  const n = lengths.length;
+  if (g.kind.startsWith("retry ")) {
+    const [shortest, longest] = [duration(lengths[0]), duration(lengths[n - 1])];
+    const each = n === 1 || shortest === longest ? shortest : `${shortest} to ${longest}`;
+    return `tried for ${took} to ${tried(g)}, with ${n} ${n === 1 ? "pause" : "pauses"} of ${each}`;
+  }
+  return n > 1 ? `slept ${took} in ${n} sleeps of ${duration(g.total / n)} on average` : `slept ${took}`;
+}
+
+/** What was tried in vain. */
+function tried(g: Group): string {
+  const object = g.target ? peerName(g.target) : "something";
+  switch (g.kind.slice("retry ".length)) {
+    case "connect":
+      return `connect to ${object}`;
+    case "bind":
+      return `listen on ${object}, an address in use`;
+    case "lock":
+      return `lock ${object}`;
+    default:
+      return `create ${object}, which exists`;
+  }
+}
+
+function stubborn(g: Group, took: string): string {
+  const pids = new Set(g.segments.map((s) => s.pid));
+  const asked = g.timeline.recording.calls.some(
+    (c) =>
+      c.name === "kill" &&
+      c.ret === "0" &&
+      pids.has(Number.parseInt(c.args, 10)) &&
+      /SIGTERM|SIGINT|SIGQUIT/.test(c.args),
+  );
+  const did = asked ? "did not end when it was asked to (SIGTERM)" : "did not end";
+  return `${did}, and was killed after ${took}`;
+}
+
+/** `: 61 % in json_parse (libfoo.so)`. */
+function profile(g: Group): string {
+  const named = functionsOf(g.timeline, g.segments).map(
+    ({ name, share, inclusive }) =>
+      `${Math.round(100 * share)} % ${inclusive ? "in and below" : "in"} ${safe(name)}`,
+  );
+  return named.length > 0 ? `: ${named.join(", ")}` : "";
 }
 
 function cpuNote(g: Group): string {
@@ -98,7 +150,14 @@ function dns(g: Group, took: string): string {
   }
   const failed = [...g.calls].filter(timedOut).length;
   const server = g.target ? ` at ${peerName(g.target)}` : "";
-  const what = asked.size > 0 ? ` of ${[...asked].slice(0, 2).join(", ")}` : "";
+  const [first = ""] = asked;
+  // one name with several endings: the search list of resolv.conf
+  const label = first.slice(0, first.indexOf(".") + 1 || undefined);
+  const searched = asked.size > 2 && label !== "" && [...asked].every((n) => n.startsWith(label));
+  const names = searched
+    ? `${first} and ${asked.size - 1} more through the search list`
+    : [...asked].slice(0, 2).join(", ");
+  const what = asked.size > 0 ? ` of ${names}` : "";
   const outcome =
     failed > 0 ? `got no answer for ${took}${failed > 1 ? ` (${failed} time-outs)` : ""}` : `took ${took}`;
   return `name lookup${what}${server} ${outcome}`;
@@ -116,8 +175,10 @@ function network(g: Group, took: string, n: number): string {
     }
     return `connect to ${peer} took ${took}${attempts}`;
   }
-  const port = Number(/:(\d+)$/.exec(g.target)?.[1] ?? 0);
-  const client = port >= 32768 ? "client " : "";
+  const isClient = g.timeline.isClient(g.target);
+  const client = isClient ? "client " : "";
+  if (isClient && /^(stopping|leftovers)$/.test(g.phase.name) && !calls.every((c) => c.name === "close"))
+    return `waited ${took} for client ${peer}, which was still connected`;
   if (calls.every((c) => isWrite(c.name))) return `sending to ${client}${peer} took ${took}${times(n)}`;
   const silent = calls.some(timedOut) ? " (timed out)" : "";
   return `waited ${took} for ${client}${peer}${times(n)}${silent}`;
@@ -149,9 +210,22 @@ function disk(g: Group, took: string, n: number, names: string[]): string {
 }
 
 function lock(g: Group, took: string): string {
+  if (g.kind.startsWith("retry ")) return `${sleep(g, took)}${holder(g)}`;
   if (g.kind === "entropy") return `waited ${took} for random numbers from the kernel`;
   if (g.kind === "futex") return `waited ${took} for another thread (futex)`;
-  return `waited ${took} for a lock on ${g.target ? safe(g.target) : "a file"}`;
+  return `waited ${took} for a lock on ${g.target ? safe(g.target) : "a file"}${holder(g)}`;
+}
+
+/** Who held the lock, where that was found out. */
+function holder(g: Group): string {
+  const calls = [...g.calls];
+  const found = g.timeline.recording.events.find(
+    (e) => e.kind === "holder" && calls.some((c) => c.tid === e.pid && Math.abs(c.ts - e.ts) < 1e6),
+  );
+  const [, pid, command] = /^(\d+) ?(.*)$/.exec(found?.text ?? "") ?? [];
+  if (!pid) return "";
+  const ours = g.timeline.threads.has(Number(pid)) ? "" : ", not of this service";
+  return ` held by ${pid}${command ? ` (${safe(command).slice(0, 60)}${ours})` : ours}`;
 }
 
 function ipc(g: Group, took: string, n: number): string {

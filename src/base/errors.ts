@@ -27,3 +27,15 @@ export class UsageError extends Error {
     this.name = "UsageError";
   }
 }
+
+/** An error's message on one line, shortened. */
+export function oneLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).replace(/\s+/g, " ").trim().slice(0, 300);
+}
+
+/** Help was asked for among the options. */
+export class HelpRequest extends Error {
+  constructor(readonly program: string) {
+    super("");
+  }
+}

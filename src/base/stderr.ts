@@ -3,12 +3,13 @@
  * a pipe behind them non-blocking, for everyone who shares it, and opens a descriptor that the others would inherit.
  */
 import { writeSync } from "node:fs";
+import { bytesOf } from "./bytes.ts";
 
 const pause = new Int32Array(new SharedArrayBuffer(4));
 
-/** Writes all of `text`. Standard error that is closed or whose reader is gone loses it. */
+/** Writes all of `text`, whatever the bytes of the names in it (base/bytes.ts). Standard error that is closed or whose reader is gone loses it. */
 export function tell(text: string): void {
-  let bytes = Buffer.from(text);
+  let bytes = bytesOf(text);
   while (bytes.length > 0) {
     try {
       bytes = bytes.subarray(writeSync(2, bytes));

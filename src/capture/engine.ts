@@ -1,5 +1,5 @@
 /** What an engine is to the rest of the program. */
-import type { EventSink } from "./event.ts";
+import type { EventSink, Task } from "./event.ts";
 
 /** A command to start under trace. */
 export interface Command {
@@ -30,6 +30,47 @@ export interface EngineOptions {
   killOnExit?: boolean;
 }
 
+/** Calls of one name that were counted and not reported; times in nanoseconds. */
+export interface QuietCounts {
+  readonly name: string;
+  readonly calls: number;
+  readonly errors: number;
+  readonly total: number;
+  readonly longest: number;
+  /** How many took 2^i to 2^(i+1) ns. Valid during the call only. */
+  readonly buckets: Uint32Array;
+}
+
+/** A call that was noted and not reported, without its memory. */
+export interface FlightCall {
+  /** CLOCK_MONOTONIC ns. */
+  readonly exit: number;
+  /** ns */
+  readonly duration: number;
+  readonly tid: number;
+  readonly name: string;
+  /** The result; a negative errno when it failed. */
+  readonly ret: number;
+  /** The first three arguments. */
+  readonly args: readonly number[];
+}
+
+/**
+ * Groups of tasks whose fast calls need not be reported: such a call is counted, and noted in a ring of the last
+ * 65,536. A task belongs to the group it was attached or adopted with, its children to its own.
+ */
+export interface Groups {
+  /** A group of its own for some tasks; 0 when there is none left: that group is never quiet. */
+  allocate(): number;
+  release(group: number): void;
+  /** Calls of the group faster than this (ns) are not reported; 0 reports all. */
+  setThreshold(group: number, ns: number): void;
+  /** What was counted since the last time. */
+  take(group: number, visit: (counts: QuietCounts) => void): void;
+  /** Quiet calls of all groups that ended at `since` (ns) or later, as far as the ring goes back. */
+  recent(since: number, visit: (call: FlightCall) => void): void;
+}
+
 /**
  * A source of events. Not tied to the event loop: `step` is called by whoever drives it. All methods must be
  * called from the thread that created the engine (ptrace requests are per thread).
@@ -38,17 +79,24 @@ export interface Engine {
   /** Starts a command; the events before its first exec are hidden. Returns its pid. Throws SysError. */
   start(command: Command): number;
   /** Attaches to a running process, with all its threads when following forks. Throws SysError. */
-  attach(pid: number): void;
+  attach(pid: number, group?: number): void;
   /**
    * Attaches to a process that is about to exec: one that stopped itself (SIGSTOP), which is continued, or one
    * that waits for us. Only its main thread; events before the exec are hidden. Throws SysError.
    */
-  adopt(pid: number): void;
+  adopt(pid: number, group?: number): void;
   /**
    * Waits up to `maxWait` milliseconds (0: does not wait) for something to happen and handles what there is, up
    * to a bounded amount of work. Signals of our own interrupt the wait. Returns the number of tasks still traced.
    */
   step(maxWait: number): number;
+  /** For engines that can keep quiet. */
+  readonly groups?: Groups;
+  /**
+   * Tells of the calls under way in all tasks, or these, for engines that report calls when they return: each task is
+   * a copy of its own. Calls whose entry was not seen are not among them.
+   */
+  underWay?(each: (task: Task) => void, tids?: Iterable<number>): void;
   /** tids being traced. */
   tasks(): number[];
   /** Lets go of everything, leaving it running. */

@@ -38,6 +38,12 @@ export class Call {
   gapQueued = -1;
   /** tid of the task that last woke this one during the call; 0: nobody, or an interrupt; -1: unknown. */
   waker = -1;
+  /**
+   * Which of the calls seen before this one equals in all but times and task: the slot is the same, and `fresh` is
+   * false. -1 for engines that do not compare.
+   */
+  slot = -1;
+  fresh = true;
   /** Scratch space for decoders: values noted at entry that the exit needs. */
   readonly saved: number[] = [];
 }
@@ -55,6 +61,8 @@ export class Task {
   readonly call = new Call();
   /** A call has been entered and has not returned. */
   inCall = false;
+  /** Arguments of its last exec, from engines that saw them; long ones are cut. */
+  argv: readonly string[] | undefined;
   /** Command name (15 bytes at most), refreshed after exec and PR_SET_NAME. */
   comm = "";
   /** Monotonic nanoseconds at which we first saw it. */
@@ -75,6 +83,8 @@ export interface ExitEvent {
   readonly status: number | undefined;
   readonly signal: number | undefined;
   readonly coreDumped: boolean;
+  /** The task's CPU time in user and kernel mode, and what it waited for a CPU (ns); from engines that know. */
+  readonly times?: { readonly user: number; readonly system: number; readonly queued: number };
 }
 
 /**
@@ -86,6 +96,11 @@ export interface EventSink {
   newTask(task: Task, attached: boolean): void;
   enter(task: Task, memory: Memory): void;
   exit(task: Task, memory: Memory): void;
+  /**
+   * A call seen whole: instead of enter and exit, by engines that learn of calls when they return. Sinks without it
+   * get those two. `atEntry` and `atExit` are the same memory as it was at either moment.
+   */
+  call?(task: Task, atEntry: Memory, atExit: Memory): void;
   signal(task: Task, event: SignalEvent, now: number): void;
   /** Group-stop: `--- stopped by SIGSTOP ---`. */
   stopped(task: Task, signo: number, now: number): void;
@@ -96,11 +111,11 @@ export interface EventSink {
   exited(task: Task, event: ExitEvent, now: number): void;
   /** We let go of a task that runs on. */
   detached(task: Task): void;
-  /** Events that were not delivered, with the reason. */
-  lost(count: number, reason: string): void;
+  /** Events that were not delivered, with the reason; `task` if they were one task's, just before its next event. */
+  lost(count: number, reason: string, task?: Task): void;
   /**
    * The task was on a CPU when it was sampled: `frames` are instruction pointers, innermost first, of which the
-   * first `kernelFrames` are the kernel's. `frames` is valid during the call only. For engines that sample.
+   * first `kernelFrames` are the kernel's (negative: what is missing to 2^64, so that they are exact). `frames` is valid during the call only. For engines that sample.
    */
   sample?(task: Task, frames: Float64Array, count: number, kernelFrames: number, now: number): void;
 }

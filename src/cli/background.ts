@@ -3,6 +3,7 @@
  * first. Its pid, parent and signals are the command's from the first instruction to the last.
  */
 import { readSync, realpathSync } from "node:fs";
+import { resolve } from "node:path";
 import { SysError } from "../base/errors.ts";
 import { tell } from "../base/stderr.ts";
 import { replaceProcess } from "../kernel/exec.ts";
@@ -25,6 +26,8 @@ export interface Background {
   readonly level: 1 | 2 | 3;
   /** all, main or main+SECONDS. */
   readonly until: string;
+  /** Directory for a recording, instead of text. */
+  readonly record?: string;
 }
 
 /** Starts the tracer, waits until it has attached and becomes the command. Whatever goes wrong, the command runs. */
@@ -54,6 +57,7 @@ function startTracer(b: Background): string | undefined {
       String(process.pid),
       String(writer),
       b.until,
+      b.record === undefined ? "" : resolve(b.record),
       b.settings.text.program,
       ...b.argv,
     ];

@@ -1,37 +1,63 @@
 /** `envdir dir child`: runs child with one variable for each file of dir. */
-import { readdirSync, readFileSync } from "node:fs";
+import { opendirSync, openSync, readFileSync } from "node:fs";
+import { bytesOf, textOf } from "../base/bytes.ts";
 import { UsageError } from "../base/errors.ts";
+import { enterDirectory, enterOpenDirectory } from "../kernel/directory.ts";
 import { type Change, djbMain, Fatal, runRest, SYSTEM_EXIT } from "../supervise/chain.ts";
 
 const NEWLINE = 10;
 const SPACE = 32;
 const TAB = 9;
+const DOT = 0x2e;
 
 export function main(argv: string[]): Promise<number> {
   return djbMain("envdir", () => {
     if (argv.length < 2) throw new UsageError("envdir: usage: envdir dir child", SYSTEM_EXIT);
-    return runRest(argv.length - 1, { changes: readVariables(argv[0]) });
+    const [dir] = argv;
+    const origin = attempt("unable to switch to current directory", () => openSync(".", "r"));
+    attempt(`unable to switch to directory ${dir}`, () => enterDirectory(bytesOf(dir)));
+    const changes = readVariables(dir);
+    attempt("unable to switch to starting directory", () => enterOpenDirectory(origin));
+    return runRest(argv.length - 1, { changes });
   });
 }
 
-/** File names and what to set them to; an empty file removes its variable. Throws Fatal. */
-function readVariables(dir: string): Change[] {
-  let names: Buffer[];
+function attempt<T>(what: string, action: () => T): T {
   try {
-    names = readdirSync(dir, { encoding: "buffer" });
+    return action();
   } catch (error) {
-    throw new Fatal(`unable to switch to directory ${dir}`, error);
+    throw new Fatal(what, error);
   }
+}
+
+/** File names of the current directory, in its order, and what to set them to; an empty file removes its variable. */
+function readVariables(dir: string): Change[] {
   const changes: Change[] = [];
-  for (const name of names) {
-    if (name[0] === 0x2e) continue;
-    try {
-      changes.push([name, value(readFileSync(Buffer.concat([Buffer.from(`${dir}/`), name])))]);
-    } catch (error) {
-      throw new Fatal(`unable to read ${dir}/${name}`, error);
-    }
+  for (const name of attempt(`unable to read directory ${dir}`, namesHere)) {
+    if (name[0] === DOT) continue;
+    changes.push([name, attempt(`unable to read ${dir}/${textOf(name)}`, () => value(content(name)))]);
   }
   return changes;
+}
+
+function namesHere(): Buffer[] {
+  const found: Buffer[] = [];
+  const dir = opendirSync(".", { encoding: "buffer" as BufferEncoding });
+  for (let entry = dir.readSync(); entry; entry = dir.readSync()) {
+    found.push(entry.name as unknown as Buffer);
+  }
+  dir.closeSync();
+  return found;
+}
+
+/** A link that leads nowhere counts as empty. */
+function content(name: Buffer): Buffer {
+  try {
+    return readFileSync(name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return Buffer.alloc(0);
+    throw error;
+  }
 }
 
 /** The first line without trailing blanks; NUL stands for a newline in the value. */

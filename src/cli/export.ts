@@ -1,47 +1,65 @@
-/** `svtrace export --format strace|json [-o FILE] RECORDING`: a recording in a format others read. */
-import { writeFileSync } from "node:fs";
-import { parseArgs } from "node:util";
+/** `svtrace export --format F [-o FILE] RECORDING`: a recording in a format others read. */
+import { closeSync, openSync, writeSync } from "node:fs";
 import { UsageError } from "../base/errors.ts";
-import { jsonLines, straceLines } from "../export/transcript.ts";
-import type { Recording } from "../record/model.ts";
+import { type Format, type FormatOptions, formats } from "../export/formats.ts";
+import { table } from "./options/index.ts";
+import { parseArguments, wrong } from "./options/parse.ts";
 import { print } from "./stdout.ts";
 
-const formats: Readonly<Record<string, (r: Recording) => string[]>> = {
-  strace: straceLines,
-  json: jsonLines,
-};
-const USAGE = `usage: svtrace export [--format ${Object.keys(formats).join("|")}] [-o FILE] [RECORDING|SERVICEDIR]`;
+/** Text is handed on in pieces of about this many characters. */
+const PIECE = 1 << 16;
 
 export async function main(argv: string[]): Promise<number> {
-  const { values, positionals } = parse(argv);
-  if (values.help) {
-    console.log(USAGE);
+  const program = table("export");
+  const { values, operands } = parseArguments(program, argv);
+  const name = values.get("format") ?? "strace";
+  const format = formats.find((f) => f.name === name);
+  if (!format) throw wrong(program, `unknown format ${name}`);
+  const by = values.get("by");
+  if (by !== undefined && by !== "cpu" && by !== "calls")
+    throw wrong(program, `--by ${by}: must be cpu or calls`);
+  const options: FormatOptions = { by, table: values.get("table") ?? "calls" };
+  const output = values.get("output");
+  const { locate } = await import("../record/locate.ts");
+  const path = locate(operands[0]);
+  if (format.toFile) {
+    if (!output) throw wrong(program, `${name} needs -o FILE`);
+    // with our mode, before anything is in it
+    closeSync(openSync(output, "w", 0o600));
+    await format.toFile(path, output, options);
     return 0;
   }
-  const format = formats[values.format ?? "strace"];
-  if (!format) throw new UsageError(`export: unknown format ${values.format}\n${USAGE}`, 2);
-  if (positionals.length > 1) throw new UsageError(USAGE, 2);
-  const { locate } = await import("../record/locate.ts");
   const { readRecording } = await import("../record/reader.ts");
-  const lines = format(await readRecording(locate(positionals[0])));
-  const text = lines.length > 0 ? `${lines.join("\n")}\n` : "";
-  if (values.output) writeFileSync(values.output, text, { mode: 0o600 });
-  else await print(text);
+  await write(await format.pieces!(await readRecording(path), options), output, format);
   return 0;
 }
 
-function parse(argv: string[]) {
-  try {
-    return parseArgs({
-      args: argv,
-      allowPositionals: true,
-      options: {
-        format: { type: "string", short: "f" },
-        output: { type: "string", short: "o" },
-        help: { type: "boolean", short: "h" },
-      },
-    });
-  } catch (error) {
-    throw new UsageError(`export: ${(error as Error).message}\n${USAGE}`, 2);
+async function write(
+  pieces: Iterable<string | Uint8Array>,
+  file: string | undefined,
+  format: Format,
+): Promise<void> {
+  if (format.name === "pprof" && file === undefined && process.stdout.isTTY)
+    throw new UsageError("export: pprof is binary: give -o FILE or a pipe");
+  const fd = file === undefined ? undefined : openSync(file, "w", 0o600);
+  const put = async (data: string | Uint8Array): Promise<void> => {
+    if (fd === undefined) await print(data);
+    else {
+      const bytes = typeof data === "string" ? Buffer.from(data) : data;
+      for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
+    }
+  };
+  let text = "";
+  for (const piece of pieces) {
+    if (typeof piece !== "string") {
+      await put(piece);
+      continue;
+    }
+    text += piece;
+    if (text.length < PIECE) continue;
+    await put(text);
+    text = "";
   }
+  if (text !== "") await put(text);
+  if (fd !== undefined) closeSync(fd);
 }

@@ -1,5 +1,6 @@
 /** `fghack child`: stays until everything that child started has closed its descriptors, so that child seems to run in the foreground. */
 import { accessSync, constants, readSync, statSync } from "node:fs";
+import { textOf } from "../base/bytes.ts";
 import { UsageError } from "../base/errors.ts";
 import { parentsFileLimit } from "../kernel/exec.ts";
 import { candidates } from "../kernel/exec-path.ts";
@@ -9,7 +10,7 @@ import { lastArguments, startingEnvironment } from "../kernel/own-memory.ts";
 import { closeFd, pipe } from "../kernel/pipes.ts";
 import { ChildScript } from "../kernel/spawn.ts";
 import { endSignal, exitCode, waitForEnd } from "../kernel/wait.ts";
-import { djbMain, Fatal, SYSTEM_EXIT, USAGE_EXIT, words } from "../supervise/chain.ts";
+import { djbMain, Fatal, USAGE_EXIT } from "../supervise/chain.ts";
 
 /** A daemon that closes the first descriptors it knows of hardly closes all of these. */
 const COPIES = 30;
@@ -47,8 +48,7 @@ function start(count: number, writer: number, passed: readonly number[]): number
   try {
     return script.execve(places.find(isExecutable) ?? places[0], args, env).spawn().pid;
   } catch (error) {
-    process.stderr.write(`fghack: fatal: unable to run ${args[0]}: ${words(error)}\n`);
-    process.exit(SYSTEM_EXIT);
+    throw new Fatal(`unable to run ${textOf(args[0])}`, error);
   }
 }
 

@@ -1,7 +1,6 @@
 /** Which program is wanted: by the name we were called by, or by the first argument. */
-import { mkdirSync, symlinkSync } from "node:fs";
-import { basename, join, resolve } from "node:path";
-import { SysError, UsageError } from "../base/errors.ts";
+import { basename } from "node:path";
+import { HelpRequest, SysError, UsageError } from "../base/errors.ts";
 import { tell } from "../base/stderr.ts";
 import { version } from "./version.ts";
 
@@ -34,32 +33,26 @@ const commands: Readonly<Record<string, () => Promise<Program>>> = {
   up: () => import("./up.ts"),
   status: () => import("./status.ts"),
   restart: () => import("./restart.ts"),
-  trace: () => import("./traceswitch.ts"),
+  trace: () => import("./trace.ts"),
+  stuck: () => import("./stuck.ts"),
+  top: () => import("./top.ts"),
   why: () => import("./why.ts"),
+  history: () => import("./history.ts"),
+  diff: () => import("./diff.ts"),
   record: () => import("./record.ts"),
   export: () => import("./export.ts"),
   doctor: () => import("./doctor.ts"),
   recorder: () => import("./recorder.ts"),
+  logs: () => import("./logs.ts"),
+  applets: () => import("./applets.ts"),
+  completions: () => import("./completions.ts"),
+  man: () => import("./man.ts"),
+  help: () => import("./help.ts"),
+  logger: () => import("./logger.ts"),
 };
 
-const USAGE = `usage: svtrace COMMAND [arguments]
-
-Find out why a service, or its restart, is slow:
-  up DIR               supervise the services in DIR; record those that have a trace/ directory
-  why [S|RECORDING]    say where the last restart's time went
-  restart S            restart a service and wait until it is up
-  status [DIR]         what the services are doing
-  trace on|off S       switch recording of a service on or off
-  run [OPTIONS] -- CMD trace a service from within its run script, under any supervisor
-  record -o F -- CMD   record a command (or -p PID)
-  doctor               what this machine allows
-  export RECORDING     a recording as strace's text or JSON
-
-Programs, also runnable through links made by \`svtrace applets DIR\`:
-  ${Object.keys(applets).join(" ")}
-
-svtrace COMMAND --help tells more.
-`;
+const WRONG_USAGE = 2;
+const helpFlags = ["--help", "-h"];
 
 /** djb's programs say 111 when the system refuses. */
 const quietOnes = new Set(["strace"]);
@@ -74,46 +67,36 @@ async function main(): Promise<number> {
     argv = argv.slice(1);
     load = applets[name] ?? commands[name];
   }
-  if (!load) return other(name, argv);
+  if (!load) return other(name);
   try {
-    return (await (await load()).main(argv, name)) ?? 0;
+    if (commands[name] && helpFlags.includes(argv[0])) return await (await import("./help.ts")).main([name]);
+    const program = await load();
+    return (await program.main(await undecoded(argv), name)) ?? 0;
   } catch (error) {
+    if (error instanceof HelpRequest) return await (await import("./help.ts")).main([error.program]);
     return report(name, error);
   }
 }
 
-function other(name: string, argv: readonly string[]): number {
-  if (name === "" || name === "help" || name === "--help" || name === "-h") {
-    process.stdout.write(USAGE);
-    return name === "" ? 1 : 0;
-  }
-  if (name === "--version" || name === "-V") {
-    process.stdout.write(`svtrace ${version}\n`);
-    return 0;
-  }
-  if (name === "applets") {
-    if (argv.length !== 1) {
-      tell("usage: svtrace applets DIR\n");
-      return 1;
-    }
-    try {
-      mkdirSync(argv[0], { recursive: true });
-      for (const applet of Object.keys(applets)) link(join(argv[0], applet));
-      return 0;
-    } catch (error) {
-      return report("svtrace", error);
-    }
-  }
-  tell(`svtrace: unknown command '${name.replace(/[^\x20-\x7e]/g, "?")}'; svtrace --help lists them\n`);
-  return 1;
+/** Arguments with the bytes that are no UTF-8, which Node replaced, as textOf has them. */
+async function undecoded(argv: string[]): Promise<string[]> {
+  if (!argv.some((a) => a.includes("\ufffd"))) return argv;
+  const { lastArguments } = await import("../kernel/own-memory.ts");
+  const { textOf } = await import("../base/bytes.ts");
+  return lastArguments(argv.length).map(textOf);
 }
 
-function link(path: string): void {
-  try {
-    symlinkSync(resolve(process.argv[1]), path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+async function other(name: string): Promise<number> {
+  if (name === "" || helpFlags.includes(name)) {
+    await (await import("./help.ts")).main([]);
+    return name === "" ? WRONG_USAGE : 0;
   }
+  if (name === "--version" || name === "-V") {
+    await (await import("./stdout.ts")).print(`svtrace ${version}\n`);
+    return 0;
+  }
+  tell(`svtrace: unknown command '${name.replace(/[^\x20-\x7e]/g, "?")}'; svtrace --help lists them\n`);
+  return WRONG_USAGE;
 }
 
 /** One line for people; the stack only for those who ask for it. */

@@ -1,5 +1,6 @@
 /** `readproctitle ... room`: keeps the last of what it reads where ps shows it, in its own last argument. */
 import { readSync } from "node:fs";
+import { bytesOf } from "../base/bytes.ts";
 import { lastArgumentMemory } from "../kernel/own-memory.ts";
 import { USAGE_EXIT } from "../supervise/chain.ts";
 
@@ -9,7 +10,7 @@ const LEAST = 5;
 const CHUNK = 4096;
 
 export async function main(argv: string[]): Promise<number> {
-  const room = Buffer.byteLength(argv.at(-1) ?? "");
+  const room = bytesOf(argv.at(-1) ?? "").length;
   if (room < LEAST) return USAGE_EXIT;
   const memory = lastArgumentMemory(room);
   memory.fill(DOTS.charCodeAt(0));

@@ -1,101 +1,67 @@
 /** `svtrace record -o FILE [-p PID | -- command]`: records one command, or a running process. */
 import { accessSync, constants, existsSync, rmSync, statSync } from "node:fs";
-import { basename, delimiter, join, resolve } from "node:path";
-import { setImmediate as turn } from "node:timers/promises";
-import { parseArgs } from "node:util";
+import { basename, delimiter, dirname, join, resolve } from "node:path";
 import { signalNumber } from "../abi/signals.ts";
 import { UsageError } from "../base/errors.ts";
 import { tell } from "../base/stderr.ts";
-import { createPtraceEngine } from "../capture/ptrace/engine.ts";
-import { monotonicNow } from "../kernel/clock.ts";
+import type { EngineKind } from "../capture/choose.ts";
 import { dieBy } from "../kernel/signals.ts";
 import { environment } from "../kernel/spawn.ts";
 import { commOf } from "../kernel/tasks.ts";
-import { clockAnchor, sinkParts } from "../record/parts.ts";
-import { WriteQueue } from "../record/queue.ts";
-import { RecordingSink } from "../record/sink.ts";
-import { version } from "./version.ts";
+import { serviceDirOf } from "../record/locate.ts";
+import { table } from "./options/index.ts";
+import { parseArguments, wrong } from "./options/parse.ts";
+import { RecordSession } from "./record-session.ts";
+import { askRecorder } from "./recorder-client.ts";
 
-const USAGE = `usage: svtrace record -o FILE [-p PID | -- command [argument ...]]
-Records every system call of a command and its children, or of a running process until you press Ctrl-C.`;
-const WAIT = 20;
-/** A flush is due after this long (ns) or this many calls. */
-const FLUSH_INTERVAL = 2e9;
-const FLUSH_CALLS = 20_000;
+/** How long a recorder may take to write (ms). */
+const SAVE_PATIENCE = 10_000;
 
 export async function main(argv: string[]): Promise<number> {
-  const { file, pid, command } = parse(argv);
-  const anchor = clockAnchor();
-  const queue = new WriteQueue();
-  const started = monotonicNow();
-  const sink = new RecordingSink({
-    ...sinkParts(),
-    path: file,
-    everything: true,
-    threshold: 0,
-    lifetime: {
-      pid: pid ?? 0,
-      service: pid === undefined ? basename(command[0]) : (commOf(pid) ?? String(pid)),
-      started,
-      anchor,
-      attached: pid !== undefined,
-      version,
-    },
+  const parsed = parse(argv);
+  if ("save" in parsed) return save(parsed.save);
+  const { file, pid, command } = parsed;
+  const session = new RecordSession({
+    file,
+    engine: parsed.engine,
+    service: pid === undefined ? basename(command[0]) : (commOf(pid) ?? String(pid)),
+    lifetime: { pid: pid ?? 0, attached: pid !== undefined },
   });
-  const engine = createPtraceEngine(sink, { followForks: true });
+  const { engine, sink } = session;
   if (pid !== undefined) engine.attach(pid);
   else {
     sink.lifetime.pid = engine.start({ path: findProgram(command[0]), argv: command, env: environment() });
   }
+  let interrupted = false;
   let letGo = false;
+  const release = () => {
+    letGo = true;
+    session.release();
+  };
   process.on("SIGINT", () => {
     // The terminal sent it to the command as well; a second one lets go of it.
-    if (pid !== undefined || interrupted) letGo = true;
+    if (pid !== undefined || interrupted) release();
     interrupted = true;
   });
-  process.on("SIGTERM", () => {
-    if (pid !== undefined) letGo = true;
-    else engine.killStarted(15);
-  });
-  let interrupted = false;
-  let flushed = monotonicNow();
-  let writing: Promise<void> | undefined;
-  let failure: string | undefined;
-  const flush = async (): Promise<void> => {
-    const batch = sink.take(monotonicNow());
-    if (!batch) return;
-    await queue.write(batch).catch((error: Error) => {
-      failure ??= error.message;
-      sink.lost(batch.calls.count, "calls that could not be written");
-    });
-  };
-  let worked = true;
-  let tasks = 1;
-  while (tasks > 0 && !letGo) {
-    const before = sink.waiting;
-    tasks = engine.step(worked ? 0 : WAIT);
-    worked = sink.waiting !== before;
-    const now = monotonicNow();
-    sink.tick(now);
-    if (!writing && (now - flushed > FLUSH_INTERVAL || sink.waiting > FLUSH_CALLS)) {
-      flushed = now;
-      writing = flush().finally(() => (writing = undefined));
-    }
-    await turn();
-  }
-  if (letGo) {
-    engine.detach();
-    sink.lifetime.written = monotonicNow();
-  }
-  await writing;
-  await flush();
-  await queue.close();
+  process.on("SIGTERM", () => (pid !== undefined ? release() : engine.killStarted(15)));
+  const failure = await session.run();
   if (failure !== undefined) {
     tell(`svtrace record: ${file}: ${failure}\n`);
     return 1;
   }
   if (pid !== undefined || letGo) return 0;
   return passOn(sink.lifetime.status, sink.lifetime.signal);
+}
+
+/** Has a service's flight recorder written down. */
+async function save(target: string): Promise<number> {
+  const dir = serviceDirOf(target);
+  if (!dir) throw new UsageError(`record: ${target}: not a recorded service (it has no trace/recordings)`);
+  const reply = await askRecorder(dirname(dir), { op: "save", dir }, SAVE_PATIENCE);
+  if (typeof reply?.saved !== "number")
+    throw new UsageError(`record: ${target}: no recorder answers; is svtrace up running?`);
+  process.stdout.write(`${reply.saved} calls saved\n`);
+  return 0;
 }
 
 /** Ends the way the command did. */
@@ -106,45 +72,39 @@ function passOn(status: number | null, signal: string | null): number {
   return 1;
 }
 
-function parse(argv: string[]): { file: string; pid: number | undefined; command: string[] } {
-  const split = argv.indexOf("--");
-  const own = split < 0 ? argv : argv.slice(0, split);
-  let values: { output?: string; attach?: string; help?: boolean };
-  let positionals: string[];
-  try {
-    ({ values, positionals } = parseArgs({
-      args: own,
-      allowPositionals: true,
-      options: {
-        output: { type: "string", short: "o" },
-        attach: { type: "string", short: "p" },
-        help: { type: "boolean", short: "h" },
-      },
-    }));
-  } catch (error) {
-    throw new UsageError(`record: ${(error as Error).message}\n${USAGE}`, 2);
+type Parsed =
+  | { save: string }
+  | { file: string; pid: number | undefined; command: string[]; engine: "auto" | EngineKind };
+
+function parse(argv: string[]): Parsed {
+  const program = table("record");
+  const { values, operands: command } = parseArguments(program, argv);
+  const [output, attach, service] = ["output", "attach", "save"].map((o) => values.get(o));
+  if (service !== undefined) {
+    if (output || attach || command.length > 0) throw wrong(program, "--save goes with nothing else");
+    return { save: service };
   }
-  if (values.help) throw new UsageError(USAGE, 0);
-  const command = [...positionals, ...(split < 0 ? [] : argv.slice(split + 1))];
-  if (!values.output) throw new UsageError(`record: -o FILE is needed\n${USAGE}`, 2);
-  if ((values.attach === undefined) === (command.length === 0)) throw new UsageError(USAGE, 2);
-  const pid = values.attach === undefined ? undefined : Number(values.attach);
+  const wanted = values.get("engine") ?? "auto";
+  const engine = (["auto", "bpf", "ptrace"] as const).find((e) => e === wanted);
+  if (!engine) throw wrong(program, `unknown engine ${wanted}`);
+  if (!output) throw wrong(program, "-o FILE is needed");
+  if ((attach === undefined) === (command.length === 0)) {
+    throw wrong(program, "a command, or a process by -p PID, is needed: one of them");
+  }
+  const pid = attach === undefined ? undefined : Number(attach);
   if (pid !== undefined && !(Number.isInteger(pid) && pid > 0)) {
-    throw new UsageError(`record: ${values.attach}: not a process id`, 2);
+    throw wrong(program, `${attach}: not a process id`);
   }
-  const file = resolve(values.output);
+  const file = resolve(output);
   if (existsSync(file)) {
     // Adding to another command's recording would mix two lifetimes; overwriting a foreign file would be worse.
     if (!file.endsWith(".duckdb") && statSync(file).size > 0) {
-      throw new UsageError(
-        `record: ${values.output}: exists and does not end in .duckdb; not overwritten`,
-        1,
-      );
+      throw new UsageError(`${output}: exists and does not end in .duckdb; not overwritten`, 1);
     }
     rmSync(file);
     rmSync(`${file}.wal`, { force: true });
   }
-  return { file, pid, command };
+  return { file, pid, command: [...command], engine };
 }
 
 function findProgram(name: string): string {
@@ -158,5 +118,5 @@ function findProgram(name: string): string {
       // not here
     }
   }
-  throw new UsageError(`record: ${name}: command not found`, 1);
+  throw new UsageError(`${name}: command not found`, 1);
 }

@@ -4,15 +4,20 @@
  */
 import { chmodSync, mkdirSync, rmSync } from "node:fs";
 import net from "node:net";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { setTimeout as sleep, setImmediate as turn } from "node:timers/promises";
 import { UsageError } from "../base/errors.ts";
-import { createPtraceEngine } from "../capture/ptrace/engine.ts";
+import { createEngine } from "../capture/choose.ts";
 import { monotonicNow } from "../kernel/clock.ts";
+import { status } from "../kernel/proc.ts";
 import { type Message, parseMessage } from "../record/messages.ts";
 import { clockAnchor, sinkParts } from "../record/parts.ts";
 import { WriteQueue } from "../record/queue.ts";
 import { Recorder } from "../record/recorder.ts";
+import { STRING_LIMIT } from "../record/strace-text.ts";
+import { keepUp } from "./keep-up.ts";
+import { parseCallSet } from "./strace/expressions.ts";
+import { tracedServices } from "./traced-services.ts";
 import { version } from "./version.ts";
 
 const USAGE = "usage: svtrace recorder DIR/.svtrace";
@@ -21,13 +26,24 @@ const IDLE_LIMIT = 10_000;
 /** Longest wait in the kernel (ms): messages are answered at this pace when the services are quiet. */
 const WAIT = 20;
 const MAX_LINE = 65_536;
+/** Services whose start we missed (the supervisor does not wait for long) are looked for this often (ms). */
+const LOOK = 3000;
 
 export async function main(argv: string[]): Promise<number> {
   if (argv.length !== 1 || argv[0].startsWith("-")) throw new UsageError(USAGE, 2);
   const warn = (text: string) => process.stderr.write(`svtrace recorder: ${text}\n`);
   const queue = new WriteQueue();
+  queue.warm();
   const recorder = new Recorder({
-    engine: (sink) => createPtraceEngine(sink, { followForks: true }),
+    engine: (kind, sink) =>
+      createEngine(kind, sink, {
+        followForks: true,
+        scheduling: true,
+        sampleFrequency: 99,
+        stringLimit: STRING_LIMIT,
+        quiet: true,
+      }),
+    filter: (text) => parseCallSet(text).hasName,
     write: (batch) => queue.write(batch),
     parts: sinkParts(),
     anchor: clockAnchor,
@@ -41,30 +57,46 @@ export async function main(argv: string[]): Promise<number> {
     },
     warn,
   });
+  // before anybody waits for an answer: it takes a while
+  recorder.prepare();
+  keepUp();
   const { server, clients } = await listen(argv[0], recorder, warn);
   let stop = false;
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, () => (stop = true));
   // svc -t to the whole group or a terminal's hangup must not leave half a recording
   let idleSince = Date.now();
   let worked = false;
+  const look = () => void attachRunning(dirname(resolve(argv[0])), recorder);
+  look();
+  setInterval(look, LOOK).unref();
   while (!stop) {
-    if (recorder.engine.tasks().length > 0) {
+    if (recorder.tasks > 0) {
       worked = recorder.step(worked ? 0 : WAIT);
       await turn();
     } else {
       recorder.step(0);
       await sleep(WAIT);
     }
-    if (clients.size > 0 || recorder.engine.tasks().length > 0 || recorder.busy > 0) idleSince = Date.now();
+    if (clients.size > 0 || recorder.tasks > 0 || recorder.busy > 0) idleSince = Date.now();
     if (Date.now() - idleSince > IDLE_LIMIT) break;
   }
-  recorder.engine.detach();
+  recorder.detach();
   await recorder.flush();
   await queue.close();
   server.close();
   for (const socket of clients) socket.destroy();
   rmSync(join(argv[0], "recorder.sock"), { force: true });
   return 0;
+}
+
+/** Services of a scan directory that run already: their recorder before us died, or was not there. */
+async function attachRunning(scanDir: string, recorder: Recorder): Promise<void> {
+  for (const { service, dir, pid } of tracedServices(scanDir)) {
+    const task = status(pid);
+    // one that is stopped waits for its recorder, whom the supervisor will tell
+    if (task?.tracer !== 0 || task.state === "T" || task.state === "Z" || recorder.knows(dir, pid)) continue;
+    await recorder.attach(service, dir, pid, task.ppid);
+  }
 }
 
 interface Listening {
@@ -106,7 +138,10 @@ async function listen(dir: string, recorder: Recorder, warn: (text: string) => v
 
 function answer(m: Message, socket: net.Socket, recorder: Recorder): void {
   const reply = (value: unknown) => socket.writable && socket.write(`${JSON.stringify(value)}\n`);
-  if ("op" in m) {
+  if ("op" in m && m.op === "save") {
+    const saved = recorder.save(m.dir, "asked by svtrace record --save");
+    void recorder.flush(m.dir).then(() => reply({ saved }));
+  } else if ("op" in m) {
     void recorder.flush(m.dir).then(() => reply({ flushed: m.dir ?? null, time: monotonicNow() }));
   } else if (m.event === "start") {
     const error = recorder.start(m);

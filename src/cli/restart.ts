@@ -1,19 +1,63 @@
-/** `svtrace restart SERVICE`: TERM, and wait until it has been started again. */
+/** `svtrace restart SERVICE`: TERM, and wait until it has been started again, or is ready again. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { UsageError } from "../base/errors.ts";
 import { readStatus, sendControl } from "../supervise/control.ts";
+import { aliveOf, readExtended } from "../supervise/extended.ts";
+import { table } from "./options/index.ts";
+import { parseArguments, wrong } from "./options/parse.ts";
 
-const LIMIT_MS = 120_000;
+const LIMIT_S = 120;
+const POLL_MS = 20;
+/** A stop that takes longer (ms) says whom it waits for. */
+const PATIENCE_MS = 5000;
 
 export async function main(argv: string[]): Promise<number> {
-  const [dir] = argv;
-  if (dir === undefined || argv.length > 1 || dir.startsWith("-"))
-    throw new UsageError("usage: svtrace restart SERVICEDIR");
+  const { dir, ready, seconds } = parse(argv);
   const began = performance.now();
-  let before: number;
+  const before = ask(dir);
+  const elapsed = () => performance.now() - began;
+  let told = false;
+  while (elapsed() < seconds * 1000) {
+    await sleep(POLL_MS);
+    const status = readStatus(dir);
+    const pid = status?.pid ?? 0;
+    const known = readExtended(dir);
+    const back = pid !== 0 && pid !== before && !status?.finishing;
+    if (pid === 0 && status?.want !== "u") {
+      const why = known?.failed ? `left down: ${known.failed}` : "down and not wanted up";
+      return fail(dir, `is ${why}; svc -u ${dir} starts it`);
+    }
+    if (back && (!ready || !known || (known.pid === pid && known.ready))) {
+      const what = ready && known ? "ready" : "up";
+      process.stdout.write(
+        `${dir}: ${what} (pid ${pid}) after ${(elapsed() / 1000).toFixed(2)} s; svtrace why ${dir} says where the time went\n`,
+      );
+      return 0;
+    }
+    if (!told && !back && elapsed() > PATIENCE_MS) {
+      told = true;
+      process.stderr.write(`svtrace restart: ${dir}: still waiting for ${aliveText(dir)}\n`);
+    }
+  }
+  const waitsFor = readExtended(dir)?.waitsFor ?? [];
+  const what = waitsFor.length > 0 ? `it needs ${waitsFor.join(", ")}` : `alive: ${aliveText(dir)}`;
+  return fail(dir, `still not ${ready ? "ready" : "back"} after ${seconds} s; ${what}`);
+}
+
+function parse(argv: readonly string[]): { dir: string; ready: boolean; seconds: number } {
+  const program = table("restart");
+  const { values, operands } = parseArguments(program, argv);
+  const seconds = Number(values.get("wait") || LIMIT_S);
+  if (!(seconds > 0)) throw wrong(program, `--wait=${values.get("wait")}: not a number of seconds`);
+  return { dir: operands[0], ready: values.has("wait"), seconds };
+}
+
+/** Asks for the restart; returns the pid there was, 0 when it was down. */
+function ask(dir: string): number {
   try {
-    before = readStatus(dir)?.pid ?? 0;
+    const before = readStatus(dir)?.pid ?? 0;
     sendControl(dir, before === 0 ? "u" : "t");
+    return before;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new UsageError(
@@ -22,21 +66,15 @@ export async function main(argv: string[]): Promise<number> {
         : `${dir}: not a supervised service directory (${code})`,
     );
   }
-  while (performance.now() - began < LIMIT_MS) {
-    await sleep(20);
-    const status = readStatus(dir);
-    const pid = status?.pid ?? 0;
-    if (pid === 0 && status?.want !== "u") {
-      process.stderr.write(`svtrace restart: ${dir}: is down and not wanted up; svc -u ${dir} starts it\n`);
-      return 1;
-    }
-    if (pid !== 0 && pid !== before) {
-      process.stdout.write(
-        `${dir}: up (pid ${pid}) after ${((performance.now() - began) / 1000).toFixed(2)} s; svtrace why ${dir} says where the time went\n`,
-      );
-      return 0;
-    }
-  }
-  process.stderr.write(`svtrace restart: ${dir}: still not back after ${LIMIT_MS / 1000} s\n`);
+}
+
+function aliveText(dir: string): string {
+  // a process may call itself anything
+  const names = aliveOf(dir).map((p) => `${p.comm.replace(/[^\x20-\x7e]/g, "?")}[${p.pid}]`);
+  return names.join(", ") || "its end";
+}
+
+function fail(dir: string, why: string): number {
+  process.stderr.write(`svtrace restart: ${dir}: ${why}\n`);
   return 1;
 }

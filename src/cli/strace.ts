@@ -1,6 +1,6 @@
 /** `svtrace strace`: strace's options, strace's text. */
 
-import { dieBy } from "../kernel/signals.ts";
+import { dieBy } from "../kernel/own-signals.ts";
 import { optionHelp } from "./strace/options.ts";
 import { parseSettings } from "./strace/settings.ts";
 import { Tracer } from "./strace/tracer.ts";
@@ -24,7 +24,9 @@ export async function main(argv: string[], name = "strace"): Promise<number> {
     const { traceInBackground } = await import("./background.ts");
     return traceInBackground({ settings: s, argv, level: s.daemonize, until: "all" });
   }
-  const tracer = new Tracer(s);
+  const counting = s.count === "only" && s.engine !== "ptrace";
+  const tracer = new Tracer(s, counting ? (await import("./trace/counting.ts")).countExtras(s) : {});
+  if (tracer.chosen.why !== undefined) tracer.say(`using ptrace: ${tracer.chosen.why}`);
   tracer.handleSignals();
   if (s.command.length > 0) tracer.start();
   if (s.pids.length > 0) tracer.attach();

@@ -1,20 +1,28 @@
 /** `supervise dir`: one service, as daemontools' supervise. */
 import { existsSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { UsageError } from "../base/errors.ts";
+import { becomeSubreaper } from "../kernel/children.ts";
 import { djbMain, Fatal, USAGE_EXIT } from "../supervise/chain.ts";
 import { RecorderLink } from "../supervise/recorder-link.ts";
+import { cgroupBase } from "../supervise/scan.ts";
 import { Service } from "../supervise/service.ts";
-import { Refused } from "../supervise/service-files.ts";
+import { isDirectory, Refused } from "../supervise/service-files.ts";
 
 export function main(argv: string[]): Promise<number> {
   return djbMain("supervise", async () => {
     const [dir] = argv;
     if (argv.length !== 1) throw new UsageError("supervise: usage: supervise dir", USAGE_EXIT);
     await new Promise<void>((gone, refused) => {
-      const service = new Service(dir, { program: "supervise", recorder: recorderOf(dir), onGone: gone });
-      process.on("SIGCHLD", () => service.check());
       try {
+        const cgroup = isDirectory(dir) ? cgroupBase(dir) : undefined;
+        const service = new Service(dir, {
+          program: "supervise",
+          cgroup: cgroup && join(cgroup, basename(resolve(dir))),
+          recorder: recorderOf(dir),
+          onNeedSubreaper: becomeSubreaper,
+          onGone: gone,
+        });
         service.open();
       } catch (error) {
         refused(error instanceof Refused ? new Fatal(error.message) : error);

@@ -1,7 +1,7 @@
 /** `svc -udoxpchaitk dirs`: sends commands to services. */
-import { statSync } from "node:fs";
-import { djbMain, getopt, words } from "../supervise/chain.ts";
-import { sendControl } from "../supervise/control.ts";
+import { SysError } from "../base/errors.ts";
+import { djbMain, getopt, say, words } from "../supervise/chain.ts";
+import { sendControl, visitor } from "../supervise/control.ts";
 
 const USAGE =
   "svc options: u up, d down, o once, x exit, p pause, c continue, h hup, a alarm, i interrupt, t term, k kill";
@@ -13,24 +13,23 @@ export function main(argv: string[]): Promise<number> {
   return djbMain("svc", () => {
     const { given, rest } = getopt("svc", argv, LETTERS, USAGE);
     const commands = [...new Set(given.map((o) => o.letter))].slice(0, MAX_COMMANDS).join("");
+    const visit = visitor();
     for (const dir of rest) {
+      const warn = (text: string) => say(`svc: warning: unable to ${text}`);
       try {
-        if (!statSync(dir).isDirectory()) throw Object.assign(new Error(dir), { code: "ENOTDIR" });
+        visit(dir, () => {
+          try {
+            sendControl(".", commands);
+          } catch (error) {
+            const absent = (error as NodeJS.ErrnoException).code === "ENXIO";
+            warn(`control ${dir}: ${absent ? "supervise not running" : words(error)}`);
+          }
+        });
       } catch (error) {
-        warn(`unable to chdir to ${dir}: ${words(error)}`);
-        continue;
-      }
-      try {
-        sendControl(dir, commands);
-      } catch (error) {
-        const absent = (error as NodeJS.ErrnoException).code === "ENXIO";
-        warn(`unable to control ${dir}: ${absent ? "supervise not running" : words(error)}`);
+        if (!(error instanceof SysError)) throw error;
+        warn(`chdir to ${dir}: ${words(error)}`);
       }
     }
     return 0;
   });
-}
-
-function warn(text: string): void {
-  process.stderr.write(`svc: warning: ${text}\n`);
 }

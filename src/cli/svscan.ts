@@ -1,6 +1,7 @@
 /** `svscan [dir]`: every service of a directory in one process. */
 import { resolve } from "node:path";
 import { djbMain, Fatal } from "../supervise/chain.ts";
+import { sharedLogger } from "../supervise/logger/process.ts";
 import { ScanDirectory } from "../supervise/scan.ts";
 
 export function main(argv: string[]): Promise<number> {
@@ -11,7 +12,9 @@ export function main(argv: string[]): Promise<number> {
       throw new Fatal(`unable to chdir to ${argv[0]}`, error);
     }
     // messages on a service come from what would be its supervise
-    await new ScanDirectory(resolve("."), { program: "supervise" }).start();
+    const dir = resolve(".");
+    const logging = sharedLogger(dir, "svscan");
+    await new ScanDirectory(dir, { program: "supervise", scanner: "svscan", logging }).start();
     return new Promise(() => {});
   });
 }

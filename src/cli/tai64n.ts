@@ -1,12 +1,9 @@
 /** `tai64n`: a TAI64N stamp before each line of stdin. */
-import { stampLines } from "../supervise/stamps.ts";
+import { djbMain } from "../supervise/chain.ts";
+import { filter } from "../supervise/filter.ts";
+import { LineStamps } from "../supervise/stamps.ts";
 
-export async function main(): Promise<number> {
-  const state = { begun: false };
-  for await (const chunk of process.stdin) {
-    if (!process.stdout.write(stampLines(chunk as Buffer, state))) await drained();
-  }
-  return 0;
+export function main(): Promise<number> {
+  const stamps = new LineStamps();
+  return djbMain("tai64n", () => filter((input, length) => stamps.feed(input, length)));
 }
-
-const drained = () => new Promise<void>((resolve) => process.stdout.once("drain", resolve));

@@ -1,13 +1,9 @@
 /** `tai64nlocal`: stamps at the start of lines as local time. */
+import { djbMain } from "../supervise/chain.ts";
+import { filter } from "../supervise/filter.ts";
 import { LocalTimes } from "../supervise/stamps.ts";
 
-export async function main(): Promise<number> {
+export function main(): Promise<number> {
   const times = new LocalTimes();
-  for await (const chunk of process.stdin) {
-    if (!process.stdout.write(times.feed(chunk as Buffer))) await drained();
-  }
-  process.stdout.write(times.feed(Buffer.alloc(0), true));
-  return 0;
+  return djbMain("tai64nlocal", () => filter((input, length) => times.feed(input, length)));
 }
-
-const drained = () => new Promise<void>((resolve) => process.stdout.once("drain", resolve));

@@ -1,12 +1,19 @@
-/** The tracer behind `svtrace run` and -D; not for people. Arguments: PID, descriptor to answer on, until, program name, options. */
-import { closeSync, openSync, writeSync } from "node:fs";
+/** The tracer behind `svtrace run` and -D; not for people. Arguments: PID, descriptor to answer on, until, directory to record into or nothing, program name, options. */
+import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { monotonicNow } from "../kernel/clock.ts";
 import { duplicateOnto } from "../kernel/fds.ts";
+import { parentOf } from "../kernel/tasks.ts";
+import { expire, listRecordings, realDir, recordingName, recordingsDir } from "../record/names.ts";
+import { readSettings } from "../record/settings.ts";
+import { RecordSession } from "./record-session.ts";
 import { parseSettings } from "./strace/settings.ts";
 import { Tracer } from "./strace/tracer.ts";
 
 export async function main(argv: string[]): Promise<number> {
-  const [pid, answer, until, program, ...options] = argv;
+  const [pid, answer, until, record, program, ...options] = argv;
   const fd = Number(answer);
+  if (record !== "") return recordInto(record, Number(pid), fd, until);
   let tracer: Tracer;
   const s = parseSettings(program, options);
   try {
@@ -23,6 +30,45 @@ export async function main(argv: string[]): Promise<number> {
   const over = lifetimeOver(tracer, Number(pid), until);
   await tracer.run(over);
   return 0;
+}
+
+/** Records the lifetime of `pid`, with the settings that a `trace/` directory beside DIR holds. */
+async function recordInto(dir: string, pid: number, fd: number, until: string): Promise<number> {
+  let session: RecordSession;
+  try {
+    const service = serviceOf(dir);
+    const settings = readSettings(service);
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    const previous = listRecordings(dir).at(-1) ?? null;
+    const file = join(dir, recordingName(Date.now() * 1e6, pid));
+    session = new RecordSession({
+      file,
+      engine: settings.engine,
+      service: basename(service),
+      settings,
+      lifetime: { pid, dir: service, previous, supervisor: parentOf(pid) ?? 0 },
+    });
+    session.engine.adopt(pid);
+    expire(dir, settings, new Set([file]));
+  } catch (error) {
+    writeSync(fd, `${error instanceof Error ? error.message : String(error)}\n`);
+    return 1;
+  }
+  writeSync(fd, "ok\n");
+  closeSync(fd);
+  letGoOfSurroundings(true);
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, () => session.release());
+  const { lifetime } = session.sink;
+  const grace = Number(until.slice("main+".length) || 0) * 1e9;
+  await session.run(
+    () => until !== "all" && lifetime.died !== null && monotonicNow() >= lifetime.died + grace,
+  );
+  return 0;
+}
+
+/** SERVICE for SERVICE/trace/recordings, else the directory the command runs in. */
+function serviceOf(dir: string): string {
+  return recordingsDir(dirname(dirname(dir))) === dir ? realDir(dirname(dirname(dir))) : process.cwd();
 }
 
 /** The service's directory can be unmounted and its terminal closed while we are still there. */

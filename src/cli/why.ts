@@ -1,50 +1,92 @@
 /** `svtrace why [SERVICEDIR|RECORDING] [--json]`: where the time of the last restart went. */
 import { existsSync } from "node:fs";
 import net from "node:net";
-import { dirname, join, resolve } from "node:path";
-import { parseArgs } from "node:util";
+import { basename, dirname, join, resolve } from "node:path";
 import { analyse } from "../analyse/analyse.ts";
+import { median } from "../analyse/compare.ts";
+import { history } from "../analyse/history.ts";
+import { analyseRunning } from "../analyse/running.ts";
 import type { Report } from "../analyse/types.ts";
-import { UsageError } from "../base/errors.ts";
+import { coloured } from "./colour.ts";
+import { load } from "./history.ts";
+import { table } from "./options/index.ts";
+import { type Arguments, parseArguments, wrong } from "./options/parse.ts";
+import type { Program } from "./options/types.ts";
 import { print } from "./stdout.ts";
 import { reportText } from "./why-text.ts";
 
-const USAGE = `usage: svtrace why [--json] [SERVICEDIR|RECORDING]
-Says where the time of a service's last restart (or of a recorded command) went.
-Without an argument: the newest recording in or below the current directory.`;
+const SECONDS = 30;
 /** The recorder gets this long (ms) to write what it has. */
 const FLUSH_PATIENCE = 3000;
 
+/** So many lifetimes back are looked at for what is usual. */
+const EARLIER = 10;
+
+interface View {
+  /** Everything is shown, however short. */
+  readonly all: boolean;
+  readonly json: boolean;
+  readonly colours: boolean;
+}
+
 export async function main(argv: string[]): Promise<number> {
-  let parsed: { values: { json?: boolean; help?: boolean; color?: string }; positionals: string[] };
-  try {
-    parsed = parseArgs({
-      args: argv,
-      allowPositionals: true,
-      options: {
-        json: { type: "boolean" },
-        help: { type: "boolean", short: "h" },
-        color: { type: "string" },
-      },
-    });
-  } catch (error) {
-    throw new UsageError(`why: ${(error as Error).message}\n${USAGE}`, 2);
-  }
-  if (parsed.values.help) {
-    console.log(USAGE);
-    return 0;
-  }
-  if (parsed.positionals.length > 1) throw new UsageError(USAGE, 2);
+  const program = table("why");
+  const { values, operands } = parseArguments(program, argv);
+  const view = {
+    all: values.has("all"),
+    json: values.has("json"),
+    colours: coloured(program, values.get("color")),
+  };
+  if (values.has("attach")) return running(program, values, view);
   const { locate, loadPair } = await import("../record/locate.ts");
-  const target = parsed.positionals[0] ?? ".";
+  const target = operands[0] ?? ".";
   const path = await afterFlush(target, locate);
   const { current, previous } = await loadPair(path);
-  const report = analyse(current, previous);
-  if (parsed.values.json) await print(`${JSON.stringify(reportJson(report), undefined, 2)}\n`);
-  else {
-    const colours = process.stdout.isTTY && !process.env.NO_COLOR && parsed.values.color !== "never";
-    const where = `Recording: ${path}${previous ? `\n   before: ${previous.path}` : ""}\n`;
-    await print(reportText(report, colours || parsed.values.color === "always") + where);
+  const report =
+    current.lifetime.attached && !previous
+      ? analyseRunning(current)
+      : analyse(current, previous, { all: view.all, usual: previous && (await usualLength(path)) });
+  await show(
+    report,
+    view,
+    `Recording: ${path}\n${previous ? `   before: ${basename(previous.path)}\n` : ""}`,
+  );
+  return 0;
+}
+
+async function show(report: Report, view: View, where: string): Promise<void> {
+  if (view.json) return print(`${JSON.stringify(reportJson(report), undefined, 2)}\n`);
+  await print(reportText(report, view.colours, view.all) + where);
+}
+
+/** Median length (s) of the restarts before the recording `path`; undefined when there are none. */
+async function usualLength(path: string): Promise<number | undefined> {
+  const { recordings } = await load(dirname(path), basename(path), EARLIER);
+  const totals = history(recordings)
+    .rows.filter((r) => r.kind === "restart")
+    .map((r) => r.total);
+  return totals.length > 0 ? median(totals) : undefined;
+}
+
+/** Records a running process for a while and reports. */
+async function running(program: Program, values: Arguments["values"], view: View): Promise<number> {
+  const pid = Number(values.get("attach"));
+  if (!(Number.isInteger(pid) && pid > 0)) throw wrong(program, `${values.get("attach")}: not a process id`);
+  const seconds = Number(values.get("seconds") ?? SECONDS);
+  if (!(seconds > 0)) throw wrong(program, `--seconds ${values.get("seconds")}: must be a positive number`);
+  const engine = (["auto", "bpf", "ptrace"] as const).find((e) => e === (values.get("engine") ?? "auto"));
+  if (!engine) throw wrong(program, `unknown engine ${values.get("engine")}`);
+  const output = values.get("output");
+  const [{ recordRunning }, { readRecording }] = await Promise.all([
+    import("./record-running.ts"),
+    import("../record/reader.ts"),
+  ]);
+  if (process.stderr.isTTY) process.stderr.write(`recording ${pid} for ${seconds} s; Ctrl-C reports now\n`);
+  const { file, forget } = await recordRunning({ pid, seconds, engine, file: output });
+  try {
+    await show(analyseRunning(await readRecording(file)), view, output ? `Recording: ${file}\n` : "");
+  } finally {
+    forget();
   }
   return 0;
 }
@@ -72,21 +114,28 @@ export function reportJson(report: Report): unknown {
       engine: lifetime.engine,
     },
     total_seconds: report.total,
+    usual_seconds: report.usual ?? null,
     phases: report.phases.map(({ name, seconds }) => ({ name, seconds })),
     verdict: report.verdict,
+    hint: report.hint,
     causes: report.causes.map((c) => ({
       rank: c.rank,
       seconds: c.seconds,
+      share: c.share,
       category: c.category,
+      kind: c.kind,
       text: c.text,
       syscall: c.syscall,
       target: c.target,
       pid: c.pid,
       comm: c.comm,
       phase: c.phase,
+      count: c.count,
       evidence: c.evidence,
     })),
     unattributed_seconds: report.unattributed,
+    tracing_seconds: report.tracing,
+    ...(report.idle === undefined ? {} : { idle_seconds: report.idle }),
     notes: report.notes,
     lost: report.lost,
   };

@@ -1,10 +1,10 @@
 /** execvp(3) as djb's pathexec does it: what is tried, and which error is reported when all fails. */
-import { restoreFileLimit, restoreSignals } from "./exec.ts";
-import { inheritedFds, setCloseOnExec } from "./fds.ts";
-import { errno, libc, sysError } from "./ffi.ts";
+import { handDown, restoreFileLimit, restoreSignals } from "./exec.ts";
+import { duplicate, duplicateOnto, inheritedFds, setCloseOnExec } from "./fds.ts";
+import { sysError } from "./ffi.ts";
+import { type FinalLimit, limitAndExec } from "./final.ts";
 import { CStringArray, cString } from "./memory.ts";
 
-const execve = libc("int execve(const void *path, uintptr_t argv, uintptr_t envp)");
 const ENOENT = 2;
 const EPERM = 1;
 const EACCES = 13;
@@ -19,7 +19,9 @@ export interface Becoming {
   readonly path: string | undefined;
   /** Descriptors of ours, opened since the start, that the program is to get. */
   readonly pass?: readonly number[];
-  /** Last step before the exec, for what would hurt this process: limits on its memory. */
+  /** Limits under which this process would not live. */
+  readonly limits?: readonly FinalLimit[];
+  /** Last step before the exec, for what would hurt this process: another account. */
   readonly beforeExec?: () => void;
 }
 
@@ -30,21 +32,34 @@ export function candidates(file: Uint8Array, path = DEFAULT_PATH): Buffer[] {
 }
 
 /** Becomes argv[0], found along PATH; same pid. Returns only by throwing SysError. */
-export function becomeProgram({ argv, env, path, pass = [], beforeExec }: Becoming): never {
+export function becomeProgram({ argv, env, path, pass = [], limits = [], beforeExec }: Becoming): never {
   const [file] = argv;
   const args = new CStringArray(argv);
-  const vars = new CStringArray(env);
-  const paths = candidates(file, path).map(cString);
-  for (const fd of [...inheritedFds(new Set(pass)), ...pass]) setCloseOnExec(fd, false);
+  const paths = candidates(file, path);
+  const inherited = inheritedFds(new Set(pass));
+  for (const fd of inherited) setCloseOnExec(fd, false);
   restoreSignals();
   restoreFileLimit();
+  // to the number they would have if Node had opened nothing; what of Node's is there comes back if there is no exec
+  const taken = new Set(inherited);
+  const moved: (readonly [fd: number, copy: number])[] = [];
+  for (const fd of pass) {
+    let lowest = 0;
+    while (taken.has(lowest)) lowest++;
+    taken.add(lowest);
+    moved.push([lowest, duplicate(lowest)]);
+    duplicateOnto(fd, lowest);
+    setCloseOnExec(lowest, false);
+  }
   beforeExec?.();
+  // made before the first attempt: there may be no memory for it later
+  const attempts = paths.map((p) => ({ path: cString(p), vars: new CStringArray(handDown(env, p, limits)) }));
   let code = ENOENT;
-  for (const candidate of paths) {
-    execve(candidate, args.address, vars.address);
-    const failure = errno();
+  for (const attempt of attempts) {
+    const failure = limitAndExec(limits, attempt.path, args.address, attempt.vars.address);
     if (failure !== ENOENT) code = failure;
     if (![ENOENT, EACCES, EPERM, EISDIR].includes(failure)) break;
   }
+  for (const [fd, copy] of moved) if (copy >= 0) duplicateOnto(copy, fd);
   throw sysError(`execve(${file})`, code);
 }

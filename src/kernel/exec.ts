@@ -1,9 +1,11 @@
 /** Becoming another program: execve(2) in place, undoing what Node did to this process when it started. */
+import { realpathSync } from "node:fs";
 import { inheritedFds, setCloseOnExec } from "./fds.ts";
 import { errno, libc, sysError } from "./ffi.ts";
+import type { FinalLimit } from "./final.ts";
 import { CStringArray, cString } from "./memory.ts";
+import { setDefault } from "./own-signals.ts";
 import { openFilesLimit } from "./proc.ts";
-import { setDefault } from "./signals.ts";
 import { environment } from "./spawn.ts";
 
 const execve = libc("int execve(const void *path, uintptr_t argv, uintptr_t envp)");
@@ -14,19 +16,52 @@ const SIGXFSZ = 25;
 const RLIMIT_NOFILE = 7;
 const RLIM_INFINITY = 0xffffffffffffffffn;
 
+/** Where a program of ours that execs another leaves the soft limit: PID:SOFT, true for that process only. */
+const HANDED_DOWN = "SVTRACE_NOFILE";
+
 /**
- * The limit on open files a child should get: our parent's soft one, because Node raises its own to the hard one
- * when it starts. Never above our own hard limit, which only shrinks.
+ * The limit on open files a child should get. Node raises the soft one to the hard one when it starts, so it is what
+ * the program of ours before us in the same process had, else our parent's. Never above our own hard limit, which
+ * only shrinks.
  */
 export function parentsFileLimit(): readonly [soft: bigint, hard: bigint] | undefined {
   const own = openFilesLimit("self");
-  const parent = openFilesLimit(process.ppid);
-  if (!own || !parent) return undefined;
-  const word = (n: number) => (Number.isFinite(n) ? BigInt(n) : RLIM_INFINITY);
-  const hard = word(own.hard);
-  const soft = word(parent.soft);
+  const [pid, handed] = (process.env[HANDED_DOWN] ?? "").split(":");
+  const soft = pid === String(process.pid) ? BigInt(handed) : wordOf(openFilesLimit(process.ppid)?.soft);
+  if (!own || soft === undefined) return undefined;
+  const hard = wordOf(own.hard)!;
   // biome-ignore lint/complexity/useMathMinMax: Math has no minimum of bigints
   return [soft < hard ? soft : hard, hard];
+}
+
+const wordOf = (n: number | undefined): bigint | undefined =>
+  n === undefined ? undefined : Number.isFinite(n) ? BigInt(n) : RLIM_INFINITY;
+
+/** The environment without what is ours in it, and with it when `path` is a program of ours again. */
+export function handDown(
+  env: readonly Uint8Array[],
+  path: Uint8Array,
+  limits: readonly FinalLimit[] = [],
+): readonly Uint8Array[] {
+  const prefix = Buffer.from(`${HANDED_DOWN}=`);
+  const rest = env.filter((e) => prefix.compare(e, 0, Math.min(e.length, prefix.length)) !== 0);
+  if (!isOurs(path)) return rest;
+  const soft = limits.findLast((l) => l.resource === RLIMIT_NOFILE)?.soft ?? getSoftFileLimit();
+  return [...rest, Buffer.from(`${HANDED_DOWN}=${process.pid}:${soft}`)];
+}
+
+function isOurs(path: Uint8Array): boolean {
+  try {
+    return realpathSync(Buffer.from(path)) === realpathSync(process.argv[1]);
+  } catch {
+    return false;
+  }
+}
+
+function getSoftFileLimit(): bigint {
+  const limit = new BigUint64Array(2);
+  prlimit(0, RLIMIT_NOFILE, null, limit);
+  return limit[0];
 }
 
 /** Gives up the raised limit on open files. */

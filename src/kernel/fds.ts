@@ -15,6 +15,17 @@ export function setCloseOnExec(fd: number, on: boolean): boolean {
   return true;
 }
 
+const F_DUPFD_CLOEXEC = 1030;
+const F_GETFL = 3;
+const F_SETFL = 4;
+const O_NONBLOCK = 0o4000;
+
+/** Makes reads and writes through an open file wait. */
+export function makeBlocking(fd: number): void {
+  const flags = fcntl(fd, F_GETFL, 0);
+  if (flags >= 0) fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
+}
+
 /** Descriptors open before the program opened any: what comes later is ours, the trace's own file above all. */
 const early: ReadonlySet<number> = new Set(openFds().keys());
 
@@ -49,6 +60,11 @@ export function inheritedFds(ours: ReadonlySet<number> = new Set()): number[] {
 }
 
 const dup2 = libc("int dup2(int from, int to)");
+
+/** Another descriptor for what `fd` refers to, close-on-exec; negative if `fd` is not open. */
+export function duplicate(fd: number): number {
+  return fcntl(fd, F_DUPFD_CLOEXEC, 0);
+}
 
 /** Makes `to` refer to what `from` does. */
 export function duplicateOnto(from: number, to: number): void {

@@ -3,11 +3,17 @@ import { errno, libc } from "./ffi.ts";
 
 const poll = libc("int poll(void *fds, unsigned long nfds, int timeout)");
 const POLLIN = 1;
+const POLLOUT = 4;
 const EINTR = 4;
 
 /** Whether `fd` becomes readable (or ends) within `ms` milliseconds. */
-export function readable(fd: number, ms: number): boolean {
-  const entry = new Int32Array([fd, POLLIN]);
+export const readable = (fd: number, ms: number): boolean => ready(fd, POLLIN, ms);
+
+/** Whether `fd` takes more (or nobody reads it any more) within `ms` milliseconds. */
+export const writable = (fd: number, ms: number): boolean => ready(fd, POLLOUT, ms);
+
+function ready(fd: number, events: number, ms: number): boolean {
+  const entry = new Int32Array([fd, events]);
   const deadline = performance.now() + ms;
   for (;;) {
     const left = Math.max(0, Math.ceil(deadline - performance.now()));

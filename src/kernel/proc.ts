@@ -57,9 +57,48 @@ export function startTime(tid: number): number | undefined {
   return stat === undefined ? undefined : Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]);
 }
 
+/** When a task was started in ns on the clock of CLOCK_BOOTTIME, to 10 ms; like CLOCK_MONOTONIC if never suspended. */
+export function bootTime(tid: number): number | undefined {
+  const ticks = startTime(tid);
+  return ticks === undefined ? undefined : ticks * 10e6;
+}
+
 /** Soft and hard limit of open files; undefined if unreadable. */
 export function openFilesLimit(pid: number | "self"): { soft: number; hard: number } | undefined {
   const m = /^Max open files\s+(\S+)\s+(\S+)/m.exec(text(`/proc/${pid}/limits`) ?? "");
   if (!m) return undefined;
   return { soft: Number(m[1]), hard: Number(m[2]) };
+}
+
+/** pids of the living descendants of a process, parents before their children; empty if it is gone. */
+export function descendants(pid: number): number[] {
+  const found: number[] = [];
+  const pending = [pid];
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    for (const tid of threads(next)) {
+      for (const child of (text(`/proc/${next}/task/${tid}/children`) ?? "").split(" ")) {
+        if (child.trim() === "") continue;
+        found.push(Number(child));
+        pending.push(Number(child));
+      }
+    }
+  }
+  return found;
+}
+
+/** pids of the processes of a process group. */
+export function groupMembers(pgid: number): number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      const stat = text(`/proc/${pid}/stat`);
+      return stat !== undefined && Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[2]) === pgid;
+    });
+}
+
+/** Unix time (s, to 10 ms) of clock ticks since boot, by the clock as it is set now. */
+export function unixTimeOf(ticks: number): number {
+  const uptime = Number((text("/proc/uptime") ?? "0").split(" ")[0]);
+  return Date.now() / 1000 - uptime + ticks / 100;
 }

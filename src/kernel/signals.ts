@@ -1,28 +1,16 @@
-/** Signal dispositions of our own, which Node knows only in part. */
-import { libc } from "./ffi.ts";
+/** Names of signals as this system numbers them. */
+import os from "node:os";
 
-const sigaction = libc("int sigaction(int sig, void *act, void *old)");
-const prlimit = libc("int prlimit(int pid, int resource, void *limit, void *old)");
-const raise = libc("int kill(int pid, int sig)");
+const names = new Map(Object.entries(os.constants.signals).map(([name, number]) => [number, name]));
+names.set(os.constants.signals.SIGABRT, "SIGABRT");
+names.set(os.constants.signals.SIGIO, "SIGIO");
 
-const SIGUSR1 = 10;
-const RLIMIT_CORE = 4;
-/** struct sigaction: all zero is SIG_DFL without flags. */
-const WORDS = 19;
-
-/** Gives a signal its default disposition. */
-export function setDefault(signal: number): void {
-  sigaction(signal, new BigUint64Array(WORDS), null);
+/** `TERM` for 15; numbers without a name as they are. */
+export function signalName(number: number): string {
+  return names.get(number)?.slice(3) ?? String(number);
 }
 
-/** Takes SIGUSR1 from Node, which opens its debugger to whoever sends it. */
-export function refuseDebugger(): void {
-  setDefault(SIGUSR1);
-}
-
-/** Ends this process by a signal, as another ended, without leaving a core of its own. */
-export function dieBy(signal: number): void {
-  prlimit(0, RLIMIT_CORE, new BigUint64Array(2), null);
-  setDefault(signal);
-  raise(process.pid, signal);
+/** 15 for `TERM`. */
+export function signalNumber(name: string): number {
+  return os.constants.signals[`SIG${name}` as NodeJS.Signals] ?? Number(name);
 }

@@ -5,7 +5,7 @@
  */
 
 import { SysError } from "../base/errors.ts";
-import { childRunner, nr } from "./arch/index.ts";
+import { childRunner, childRunner3, nr } from "./arch/index.ts";
 import { machineCode } from "./code.ts";
 import { addressOf, errnoName, errnoText, libc } from "./ffi.ts";
 import { CStringArray, cString, type Mapping, mapAnonymous, unmap } from "./memory.ts";
@@ -17,6 +17,14 @@ const STEP_FIRST_IS_PREVIOUS = 4;
 
 const CLONE_VM = 0x100;
 const CLONE_VFORK = 0x4000;
+const CLONE_CHILD_CLEARTID = 0x200000;
+const CLONE_INTO_CGROUP = 1n << 33n;
+/** struct clone_args of Linux 5.7: flags, pidfd, child_tid, parent_tid, exit_signal, stack, size, tls, set_tid, its size, cgroup. */
+const CLONE_ARGS_WORDS = 11;
+const EPERM = 1;
+const EINVAL = 22;
+const ENOSYS = 38;
+const CLOCK_BOOTTIME = 7;
 const SIGCHLD = 17;
 const SIGSTOP = 19;
 const SIG_BLOCK = 0;
@@ -28,14 +36,45 @@ const PR_SET_PDEATHSIG = 1;
 
 const sigprocmask = libc("int pthread_sigmask(int how, void *set, void *oldset)");
 
-let runner: ((steps: Uint8Array, stackTop: number, flags: number) => number) | undefined;
+type Runner = (steps: Uint8Array, second: number, third: number, childTid: number) => number;
 
-function loadRunner(): NonNullable<typeof runner> {
-  runner ??= machineCode(
-    childRunner,
-    "long svtrace_run_child(void *steps, uintptr_t stack, uintptr_t flags)",
-  ) as NonNullable<typeof runner>;
-  return runner;
+/** With clone(2), and with clone3(2). */
+let runners: readonly [Runner, Runner] | undefined;
+
+function loadRunners(): NonNullable<typeof runners> {
+  const load = (code: Uint8Array, name: string) =>
+    machineCode(
+      code,
+      `long ${name}(void *steps, uintptr_t second, uintptr_t third, uintptr_t childTid)`,
+    ) as Runner;
+  runners ??= [load(childRunner, "svtrace_run_child"), load(childRunner3, "svtrace_run_child3")];
+  return runners;
+}
+
+/**
+ * Clones the child that runs `steps`: its pid, or -errno. Where clone3 is forbidden (seccomp filters of older container
+ * runtimes) the child stays in our cgroup.
+ */
+function clone(
+  steps: Uint8Array,
+  stack: Mapping,
+  flags: number,
+  childTid: number,
+  cgroup: number | undefined,
+): number {
+  const [plain, withArguments] = loadRunners();
+  if (cgroup !== undefined) {
+    const args = new BigUint64Array(CLONE_ARGS_WORDS);
+    args[0] = BigInt(flags) | CLONE_INTO_CGROUP;
+    args[2] = BigInt(childTid);
+    args[4] = BigInt(SIGCHLD);
+    args[5] = BigInt(stack.address);
+    args[6] = BigInt(stack.length);
+    args[10] = BigInt(cgroup);
+    const pid = Number(withArguments(steps, addressOf(args), args.byteLength, 0));
+    if (pid > 0 || ![EPERM, ENOSYS, EINVAL].includes(-pid)) return pid;
+  }
+  return Number(plain(steps, stack.address + stack.length, flags | SIGCHLD, childTid));
 }
 
 interface Step {
@@ -50,14 +89,25 @@ export interface Spawned {
   readonly pid: number;
   /** Call once the child is known to have exec'd or died; with `waitForExec` it has been done already. */
   release(): void;
+  /** Whether it has exec'd or died, so that `release` may be called. */
+  left(): boolean;
   /** The step that failed, for a child that was not waited for and has died; undefined if it exec'd, or once released. */
   failure(): SysError | undefined;
+}
+
+export interface SpawnOptions {
+  readonly waitForExec?: boolean;
+  readonly keepSignals?: boolean;
+  /** Descriptor of the directory of the cgroup (version 2) the child begins in. */
+  readonly cgroup?: number;
 }
 
 /** What a child does between clone and exec, in order. Every method returns `this`. */
 export class ChildScript {
   private readonly steps: Step[] = [];
   private readonly keep: unknown[] = [];
+  /** What is filled in when the addresses of the steps' results are known. */
+  private readonly fixups: ((resultAt: (step: number) => number) => void)[] = [];
 
   private add(name: string, number: number, args: readonly (number | bigint)[], mode = 0): this {
     this.steps.push({ name, nr: number, args, mode });
@@ -158,6 +208,23 @@ export class ChildScript {
     return this.add(name, number, args);
   }
 
+  /**
+   * The child writes its pid and the time since boot (CLOCK_BOOTTIME: seconds, nanoseconds), 8 bytes each, to `fd`: who
+   * reads that knows the process even if we die before we do.
+   */
+  recordStart(fd: number): this {
+    const time = new BigUint64Array(2);
+    const vectors = BigUint64Array.of(0n, 8n, BigInt(addressOf(time)), 16n);
+    this.keep.push(time, vectors);
+    this.add("clock_gettime()", nr.clock_gettime, [CLOCK_BOOTTIME, addressOf(time)]);
+    const getpid = this.steps.length;
+    this.add("getpid()", nr.getpid, []);
+    this.fixups.push((resultAt) => {
+      vectors[0] = BigInt(resultAt(getpid));
+    });
+    return this.add(`pwritev(${fd})`, nr.pwritev, [fd, addressOf(vectors), 2, 0], STEP_IGNORE);
+  }
+
   execve(
     path: string | Uint8Array,
     argv: readonly (string | Uint8Array)[],
@@ -173,7 +240,7 @@ export class ChildScript {
    * Starts the child. With `waitForExec` (default) returns when it has exec'd and throws a SysError naming the
    * step that failed. Without it, returns at once: needed when the script stops itself.
    */
-  spawn({ waitForExec = true, keepSignals = false } = {}): Spawned {
+  spawn({ waitForExec = true, keepSignals = false, cgroup }: SpawnOptions = {}): Spawned {
     // A signal must not run a handler of ours in a child that shares our memory.
     const all = new BigUint64Array([~0n & 0xffffffffffffffffn]);
     const old = new BigUint64Array(1);
@@ -198,12 +265,19 @@ export class ChildScript {
     }
     memory[steps.length * STEP_WORDS] = BigInt(nr.exit);
     const stack = mapAnonymous(STACK_BYTES);
-    const run = loadRunner();
+    const base = addressOf(memory);
+    for (const fix of this.fixups)
+      fix((i) => base + ((script.steps.length + i) * STEP_WORDS + 8) * memory.BYTES_PER_ELEMENT);
     sigprocmask(SIG_BLOCK, all, old);
-    const flags = CLONE_VM | SIGCHLD | (waitForExec ? CLONE_VFORK : 0);
-    const pid = Number(run(new Uint8Array(memory.buffer), stack.address + STACK_BYTES, flags));
+    const flags = CLONE_VM | CLONE_CHILD_CLEARTID | (waitForExec ? CLONE_VFORK : 0);
+    // the kernel clears it when the child leaves our memory, by exec or death
+    const inside = Int32Array.of(1);
+    const pid = clone(new Uint8Array(memory.buffer), stack, flags, addressOf(inside), cgroup);
     sigprocmask(SIG_SETMASK, old, null);
-    const held: { stack?: Mapping; keep?: unknown } = { stack, keep: [this.keep, script.keep, memory] };
+    const held: { stack?: Mapping; keep?: unknown } = {
+      stack,
+      keep: [this.keep, script.keep, memory, inside],
+    };
     const release = () => {
       if (held.stack) unmap(held.stack);
       held.stack = undefined;
@@ -228,7 +302,8 @@ export class ChildScript {
         throw failed;
       }
     }
-    return { pid, release, failure };
+    const left = () => Atomics.load(inside, 0) === 0;
+    return { pid, release, left, failure };
   }
 }
 

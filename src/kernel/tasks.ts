@@ -1,5 +1,5 @@
 /** What /proc says about tasks: times, arguments, open files. Everything returns undefined for a task that is gone. */
-import { readFileSync, readlinkSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, readSync } from "node:fs";
 
 /** Kernel clock ticks per second in /proc/PID/stat (USER_HZ, 100 on every architecture we run on). */
 const USER_HZ = 100;
@@ -72,5 +72,86 @@ function link(path: string): string | undefined {
     return readlinkSync(path);
   } catch {
     return undefined;
+  }
+}
+
+/** The call a task is in, as /proc/TID/syscall has it. */
+export interface CurrentCall {
+  readonly nr: number;
+  /** Arguments as unsigned 32-bit halves, low first. */
+  readonly args: Uint32Array;
+}
+
+/** Undefined when it is in none, gone, or not ours to look at (that takes what ptrace takes). */
+export function currentCall(tid: number): CurrentCall | undefined {
+  const [nr, ...rest] = (text(`/proc/${tid}/syscall`) ?? "").trim().split(" ");
+  if (rest.length < 8) return undefined;
+  const args = new Uint32Array(12);
+  for (let i = 0; i < 6; i++) {
+    const value = BigInt(rest[i]);
+    args[2 * i] = Number(value & 0xffffffffn);
+    args[2 * i + 1] = Number(value >> 32n);
+  }
+  return { nr: Number(nr), args };
+}
+
+/** For how long (ns) a sleeping task has not run, from /proc/TID/sched; undefined where the kernel does not tell. */
+export function offCpu(tid: number): number | undefined {
+  const ran = lastRan(tid);
+  const ours = lastRan(process.pid);
+  return ran === undefined || ours === undefined ? undefined : Math.max(0, ours - ran);
+}
+
+function lastRan(tid: number): number | undefined {
+  const ms = /^se\.exec_start\s*:\s*([\d.]+)/m.exec(text(`/proc/${tid}/sched`) ?? "")?.[1];
+  return ms === undefined ? undefined : Number(ms) * 1e6;
+}
+
+/** Whether a process's program is for 32-bit x86 (ELF class). */
+export function isCompat(pid: number): boolean {
+  const head = Buffer.alloc(5);
+  try {
+    const fd = openSync(`/proc/${pid}/exe`, "r");
+    readSync(fd, head);
+    closeSync(fd);
+  } catch {
+    return false;
+  }
+  return head[4] === 1;
+}
+
+/** Who holds the lock (flock, fcntl) that a process waits for, by /proc/locks. */
+export function lockHolder(pid: number): number | undefined {
+  let holder = 0;
+  for (const line of (text("/proc/locks") ?? "").split("\n")) {
+    const m = /^\d+: (-> )?\S+\s+\S+\s+\S+\s+(-?\d+)/.exec(line);
+    if (!m) continue;
+    if (m[1] === undefined) holder = Number(m[2]);
+    else if (Number(m[2]) === pid) return holder > 0 ? holder : undefined;
+  }
+  return undefined;
+}
+
+/** Other processes that have a pipe open, by the text of its link. */
+export function pipeHolders(link: string, except: number): number[] {
+  return pids().filter((pid) => pid !== except && fds(pid).some((fd) => fdLink(pid, fd) === link));
+}
+
+/** All processes. */
+export function pids(): number[] {
+  return entries("/proc")
+    .map(Number)
+    .filter((n) => n > 0);
+}
+
+function fds(pid: number): number[] {
+  return entries(`/proc/${pid}/fd`).map(Number);
+}
+
+function entries(path: string): string[] {
+  try {
+    return readdirSync(path);
+  } catch {
+    return [];
   }
 }

@@ -1,119 +1,105 @@
-/** Calls waiting to be written: columns instead of objects, each distinct text once. */
+/** Calls waiting to be written, as columns instead of objects. */
 import type { CallColumns, CallRow } from "./model.ts";
+import type { Texts } from "./texts.ts";
 
-/** A growing set of calls. Memory is about 56 bytes a call plus its texts. */
+/** A growing set of calls: 92 bytes each. */
 export class CallBuffer {
   count = 0;
-  /** Characters held in texts. */
-  characters = 0;
-  private capacity = 1024;
-  private c = columns(this.capacity);
-  private readonly ids = new Map<string, number>();
+  /** Filled by whoever adds a call, at index `next()`. */
+  columns = callColumns(CAPACITY);
+  private capacity = CAPACITY;
 
-  add(call: Omit<CallRow, "unfinished">): void {
+  /** Makes room for one more call and returns its index. */
+  next(): number {
     if (this.count === this.capacity) this.grow();
-    const { c, count: i } = this;
-    c.ts[i] = call.ts;
-    c.duration[i] = call.duration;
-    c.tid[i] = call.tid;
-    c.pid[i] = call.pid;
-    c.name[i] = this.id(call.name);
-    c.args[i] = this.id(call.args);
-    c.ret[i] = this.id(call.ret);
-    c.error[i] = this.id(call.error);
-    c.fd[i] = call.fd;
-    c.target[i] = this.id(call.target);
-    this.count++;
+    return this.count++;
   }
 
   /** Gives away what was gathered and starts afresh. */
   take(): CallColumns {
-    const taken = this.c;
+    const taken = this.columns;
     taken.count = this.count;
-    this.capacity = 1024;
-    this.c = columns(this.capacity);
-    this.ids.clear();
+    this.capacity = CAPACITY;
+    this.columns = callColumns(CAPACITY);
     this.count = 0;
-    this.characters = 0;
     return taken;
   }
 
+  /** Calls taken before could not be written: they wait again, before the others. */
+  giveBack(calls: CallColumns): void {
+    const capacity = Math.max(CAPACITY, calls.count + this.count);
+    const all = callColumns(capacity);
+    for (const key of KEYS) {
+      all[key].set(calls[key].subarray(0, calls.count));
+      all[key].set(this.columns[key].subarray(0, this.count), calls.count);
+    }
+    this.columns = all;
+    this.capacity = capacity;
+    this.count += calls.count;
+  }
+
   /**
-   * Drops the oldest calls shorter than `fast` ns until half of the calls are left (or no fast one is). Returns how
-   * many were dropped. The texts go when the buffer is taken.
+   * Drops the oldest calls shorter than `fast` ns until half of the calls are left (or no fast one is), and the texts
+   * that only they used. Returns how many were dropped.
    */
-  dropOldest(fast: number): number {
-    const { c } = this;
+  dropOldest(fast: number, texts: Texts): number {
+    const { columns } = this;
     const target = this.count >> 1;
     let kept = 0;
     let dropped = 0;
     for (let i = 0; i < this.count; i++) {
-      if (dropped < target && c.duration[i] < fast) {
+      if (dropped < target && columns.duration[i] < fast) {
         dropped++;
         continue;
       }
-      if (kept !== i) this.move(i, kept);
+      if (kept !== i) for (const key of KEYS) columns[key][kept] = columns[key][i];
       kept++;
     }
     this.count = kept;
-    if (dropped > 0) this.compactTexts();
+    if (dropped > 0) this.compactTexts(texts);
     return dropped;
   }
 
-  private move(from: number, to: number): void {
-    const { c } = this;
-    for (const key of NUMBERS) c[key][to] = c[key][from];
-    for (const key of TEXTS) c[key][to] = c[key][from];
-  }
-
-  private compactTexts(): void {
-    const old = this.c.strings;
-    this.ids.clear();
-    this.characters = 0;
-    this.c.strings = [];
+  private compactTexts(texts: Texts): void {
+    const used = new Set<number>();
+    for (const key of TEXTS) for (let i = 0; i < this.count; i++) used.add(this.columns[key][i]);
+    const { from, ids } = texts.compact((id) => used.has(id));
     for (const key of TEXTS) {
-      const column = this.c[key];
-      for (let i = 0; i < this.count; i++) column[i] = this.id(old[column[i]]);
+      const column = this.columns[key];
+      for (let i = 0; i < this.count; i++) if (column[i] >= from) column[i] = ids[column[i] - from];
     }
-  }
-
-  private id(text: string): number {
-    let id = this.ids.get(text);
-    if (id === undefined) {
-      id = this.c.strings.length;
-      this.c.strings.push(text);
-      this.ids.set(text, id);
-      this.characters += text.length;
-    }
-    return id;
   }
 
   private grow(): void {
     this.capacity *= 2;
-    const bigger = columns(this.capacity);
-    for (const key of NUMBERS) bigger[key].set(this.c[key] as Float64Array & Int32Array);
-    for (const key of TEXTS) bigger[key].set(this.c[key]);
-    bigger.strings = this.c.strings;
-    this.c = bigger;
+    const bigger = callColumns(this.capacity);
+    for (const key of KEYS) bigger[key].set(this.columns[key]);
+    this.columns = bigger;
   }
 }
 
-const NUMBERS = ["ts", "duration", "tid", "pid", "fd"] as const;
+const CAPACITY = 256;
+const TIMES = ["ts", "duration", "blocked", "queued", "gapBlocked", "gapQueued"] as const;
 const TEXTS = ["name", "args", "ret", "error", "target"] as const;
+const NUMBERS = ["tid", "pid", "fd", "waker"] as const;
+const KEYS = [...TIMES, ...TEXTS, ...NUMBERS] as const;
 
-function columns(capacity: number): CallColumns {
-  return {
-    count: 0,
-    ts: new Float64Array(capacity),
-    duration: new Float64Array(capacity),
-    tid: new Int32Array(capacity),
-    pid: new Int32Array(capacity),
-    name: new Uint32Array(capacity),
-    args: new Uint32Array(capacity),
-    ret: new Uint32Array(capacity),
-    error: new Uint32Array(capacity),
-    fd: new Int32Array(capacity),
-    target: new Uint32Array(capacity),
-    strings: [],
-  };
+export function callColumns(capacity: number): CallColumns {
+  const columns = { count: 0 } as Record<string, unknown>;
+  for (const key of TIMES) columns[key] = new Float64Array(capacity);
+  for (const key of [...TEXTS, ...NUMBERS]) columns[key] = new Int32Array(capacity);
+  return columns as unknown as CallColumns;
+}
+
+/** The memory behind columns, to hand it to another thread without a copy. */
+export function buffersOf(columns: CallColumns): ArrayBuffer[] {
+  return KEYS.map((key) => columns[key].buffer as ArrayBuffer);
+}
+
+/** Adds a call given as a row. */
+export function putCall(buffer: CallBuffer, texts: Texts, row: CallRow): void {
+  const i = buffer.next();
+  const { columns } = buffer;
+  for (const key of [...TIMES, ...NUMBERS]) columns[key][i] = row[key];
+  for (const key of TEXTS) columns[key][i] = texts.id(row[key]);
 }

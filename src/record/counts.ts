@@ -1,5 +1,6 @@
 /** What is counted rather than kept: losses, and calls per second while running. */
-import type { LossRow, RateRow } from "./model.ts";
+import type { QuietCounts } from "../capture/engine.ts";
+import type { HistogramRow, LossRow, RateRow } from "./model.ts";
 
 const SECOND = 1e9;
 
@@ -18,40 +19,122 @@ export class Losses {
   }
 }
 
-export class Rates {
-  private done: RateRow[] = [];
-  private current = new Map<string, RateRow>();
+/** Buckets of a power of two: the relative width of a bucket is at most 1/4. */
+const STEPS = 4;
+
+/** Index of the log-linear bucket of a duration in ns. */
+export function bucketOf(ns: number): number {
+  if (ns < STEPS) return Math.max(0, Math.floor(ns));
+  if (ns >= 4294967296) return bucketOf(ns / 65536) + 16 * STEPS;
+  const power = 31 - Math.clz32(ns);
+  return (power - 2) * STEPS + (ns >>> (power - 2));
+}
+
+/** Smallest duration (ns) in a bucket. */
+export function bucketStart(index: number): number {
+  if (index < STEPS) return index;
+  const power = Math.floor(index / STEPS) + 1;
+  return ((index % STEPS) + STEPS) * 2 ** (power - 2);
+}
+
+/** Up to 2^45 ns, ten hours. */
+const BUCKETS = 44 * STEPS;
+
+const WIDE = 64;
+
+/** Seconds kept when they cannot be written. */
+const MAX_ROWS = 100_000;
+
+interface Counter {
+  row: RateRow;
+  readonly buckets: Uint32Array;
+  /** Counted in the kernel: bucket i holds durations from 2^i to 2^(i+1) ns. */
+  readonly wide: Uint32Array;
+}
+
+/** Calls per second and name: how many, how long, and how the durations are distributed. */
+export class Counters {
+  private rates: RateRow[] = [];
+  private histograms: HistogramRow[] = [];
+  private readonly current = new Map<string, Counter>();
   private second = 0;
 
   get some(): boolean {
-    return this.done.length > 0;
+    return this.rates.length > 0;
   }
 
   add(ts: number, name: string, duration: number, failed: boolean): void {
-    const second = Math.floor(ts / SECOND) * SECOND;
-    if (second !== this.second) this.next(second);
-    let row = this.current.get(name);
-    if (!row) {
-      row = { ts: second, name, calls: 0, errors: 0, total_ns: 0, max_ns: 0 };
-      this.current.set(name, row);
+    const c = this.counter(ts, name);
+    c.row.calls++;
+    if (failed) c.row.errors++;
+    c.row.total_ns += duration;
+    if (duration > c.row.max_ns) c.row.max_ns = duration;
+    c.buckets[Math.min(BUCKETS - 1, bucketOf(duration))]++;
+  }
+
+  /** Adds what the kernel counted in the second of `ts`. */
+  addCounts(ts: number, { name, calls, errors, total, longest, buckets }: QuietCounts): void {
+    const { row, wide } = this.counter(ts, name);
+    row.calls += calls;
+    row.errors += errors;
+    row.total_ns += total;
+    row.max_ns = Math.max(row.max_ns, longest);
+    for (let i = 0; i < buckets.length; i++) wide[i] += buckets[i];
+  }
+
+  private counter(ts: number, name: string): Counter {
+    if (ts >= this.second + SECOND || ts < this.second) this.next(Math.floor(ts / SECOND) * SECOND);
+    let c = this.current.get(name);
+    if (!c) {
+      c = { row: this.emptyRow(name), buckets: new Uint32Array(BUCKETS), wide: new Uint32Array(WIDE) };
+      this.current.set(name, c);
     }
-    row.calls++;
-    if (failed) row.errors++;
-    row.total_ns += duration;
-    if (duration > row.max_ns) row.max_ns = duration;
+    return c;
   }
 
   /** Seconds that are over at `now`. */
-  take(now: number): RateRow[] {
+  take(now: number): { rates: RateRow[]; histograms: HistogramRow[] } {
     if (now - this.second >= SECOND) this.next(Math.floor(now / SECOND) * SECOND);
-    const rows = this.done;
-    this.done = [];
-    return rows;
+    const { rates, histograms } = this;
+    this.rates = [];
+    this.histograms = [];
+    return { rates, histograms };
+  }
+
+  giveBack(taken: { rates: readonly RateRow[]; histograms: readonly HistogramRow[] }): void {
+    this.rates = [...taken.rates, ...this.rates].slice(-MAX_ROWS);
+    this.histograms = [...taken.histograms, ...this.histograms].slice(-MAX_ROWS);
+  }
+
+  private emptyRow(name: string): RateRow {
+    return { ts: this.second, name, calls: 0, errors: 0, total_ns: 0, max_ns: 0 };
   }
 
   private next(second: number): void {
-    for (const row of this.current.values()) this.done.push(row);
-    this.current.clear();
+    for (const [name, c] of this.current) {
+      if (c.row.calls === 0) {
+        this.current.delete(name);
+        continue;
+      }
+      this.rates.push(c.row);
+      for (const [i, calls] of c.buckets.entries()) {
+        if (calls === 0) continue;
+        this.histograms.push({
+          ts: this.second,
+          name,
+          from_ns: bucketStart(i),
+          to_ns: bucketStart(i + 1),
+          calls,
+        });
+      }
+      c.buckets.fill(0);
+      for (const [i, calls] of c.wide.entries()) {
+        if (calls > 0)
+          this.histograms.push({ ts: this.second, name, from_ns: i && 2 ** i, to_ns: 2 ** (i + 1), calls });
+      }
+      c.wide.fill(0);
+    }
     this.second = second;
+    for (const [name, c] of this.current) c.row = this.emptyRow(name);
   }
 }

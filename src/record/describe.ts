@@ -9,7 +9,7 @@ export function senderText(signal: string, sender: number): string {
 }
 
 /** Arguments as one line, quoted where a shell would need it, control characters escaped. */
-export function commandText(argv: string[] | undefined): string {
+export function commandText(argv: readonly string[] | undefined): string {
   return (argv ?? [])
     .map((a) => {
       const safe = JSON.stringify(a).slice(1, -1);

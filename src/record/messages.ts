@@ -1,4 +1,4 @@
-/** What the supervisor and `why` say to the recorder: one JSON object a line. */
+/** What the supervisor, `why` and `record --save` say to the recorder: one JSON object a line. */
 import * as v from "valibot";
 
 const pid = v.pipe(v.number(), v.integer(), v.minValue(1));
@@ -25,6 +25,7 @@ const Message = v.union([
   }),
   v.object({ event: v.literal("delay"), service: v.string(), dir, until: v.number(), time }),
   v.object({ op: v.literal("flush"), dir: v.optional(v.string()) }),
+  v.object({ op: v.literal("save"), dir: v.optional(v.string()) }),
 ]);
 
 export type Message = v.InferOutput<typeof Message>;

@@ -4,8 +4,8 @@
  * nanoseconds since 1970. `null` means unknown or not (yet) happened.
  */
 
-/** Version of the tables; a reader refuses a recording with a higher one. */
-export const FORMAT = 1;
+/** Version of the tables; a reader takes this and all before it, and refuses a higher one. */
+export const FORMAT = 2;
 
 /** One lifetime: from the start of a run script (or command) to the death of its last process. */
 export interface Lifetime {
@@ -91,6 +91,14 @@ export interface CallRow {
   target: string;
   /** It had not returned when the recording was written, or its task was killed in it. */
   unfinished: boolean;
+  /** Of the duration: ns asleep, and ns ready to run but without a CPU; -1 where the engine could not tell. */
+  blocked: number;
+  queued: number;
+  /** The same for the time since the return of the thread's previous call. */
+  gapBlocked: number;
+  gapQueued: number;
+  /** tid of the thread that last woke this one during the call; 0: an interrupt or timer; -1: unknown. */
+  waker: number;
 }
 
 /** A signal delivered to a thread. */
@@ -105,13 +113,17 @@ export interface SignalRow {
   sender: number;
 }
 
-/** What happened besides: `exec`, `control`, `death`, `delay`, `stopped`, `detached`, `ready`. */
+/**
+ * What happened besides: `exec`, `control`, `death`, `delay`, `stopped`, `detached`, `ready`; `flight` (the flight
+ * recorder was saved), `gap` (nothing was recorded), `holder` (who held the lock that `pid`, a tid, waited for in the
+ * call that began then).
+ */
 export interface EventRow {
   ts: number;
   kind: string;
   pid: number;
   text: string;
-  /** `delay`: when it ends. */
+  /** `delay` and `gap`: when it ends. */
   until: number | null;
 }
 
@@ -140,38 +152,106 @@ export interface RateRow {
   max_ns: number;
 }
 
-/** Calls as columns; text columns are indexes into `strings`. */
+/** How many of those calls took how long. */
+export interface HistogramRow {
+  ts: number;
+  name: string;
+  /** Durations d of this bucket: from_ns <= d < to_ns. */
+  from_ns: number;
+  to_ns: number;
+  calls: number;
+}
+
+/** A thread seen on a CPU. */
+export interface SampleRow {
+  ts: number;
+  tid: number;
+  /** Key of `Recording.stacks`. */
+  stack: number;
+}
+
+/** One function of a stack. */
+export interface Frame {
+  /** Demangled; "" when no symbol covers the address. */
+  function: string;
+  /** Path of the program or library, `[kernel]`, `[jit]`, `[vdso]`; "" when nothing is mapped there. */
+  module: string;
+  /** As in the module's symbol table; for `[kernel]` (signed: negative) and `[jit]` the address in memory. */
+  address: number;
+}
+
+/** Calls as columns; those of texts (name, args, ret, error, target) hold ids. */
 export interface CallColumns {
   count: number;
   ts: Float64Array;
   duration: Float64Array;
   tid: Int32Array;
   pid: Int32Array;
-  name: Uint32Array;
-  args: Uint32Array;
-  ret: Uint32Array;
-  error: Uint32Array;
+  name: Int32Array;
+  args: Int32Array;
+  ret: Int32Array;
+  error: Int32Array;
   fd: Int32Array;
-  target: Uint32Array;
-  strings: string[];
+  target: Int32Array;
+  blocked: Float64Array;
+  queued: Float64Array;
+  gapBlocked: Float64Array;
+  gapQueued: Float64Array;
+  waker: Int32Array;
 }
 
-/** What one flush adds to a file. `calls` and the arrays after it are appended; the rest replaces what is there. */
+/** Texts that a file does not have yet; the first has the id `base`, the others follow. */
+export interface NewTexts {
+  base: number;
+  texts: string[];
+  /** No new call will have an id below this one. */
+  settled: number;
+}
+
+/** A frame before its symbol was looked up. */
+export interface RawFrame {
+  id: number;
+  module: string;
+  /** Offset in the module's file; for `[kernel]` (signed) and `[jit]` the address in memory. */
+  offset: number;
+  /** Process it was seen in. */
+  pid: number;
+}
+
+export interface Samples {
+  rows: SampleRow[];
+  /** Stacks and frames that the file does not have yet; frame ids innermost first. */
+  stacks: { id: number; frames: number[] }[];
+  frames: RawFrame[];
+}
+
+/** What one flush adds to a file. What is marked "replaces" is written anew each time. */
 export interface Batch {
   path: string;
+  /** Bytes the file may have; beyond them what was kept while running goes, oldest first. */
+  limit: number;
+  /** When it was first recorded like a running service. */
+  ranFrom: number | null;
+  /** Replaces. */
   lifetime: Lifetime;
+  /** The living replace those that lived; the dead are added. */
   processes: ProcessRow[];
+  /** Replaces. */
   phases: PhaseRow[];
+  /** Replaces. */
   losses: LossRow[];
-  /** Calls that have not returned. */
-  open: CallRow[];
+  texts: NewTexts;
+  /** Calls that have not returned; replaces. */
+  open: CallColumns;
   calls: CallColumns;
   signals: SignalRow[];
   events: EventRow[];
   rates: RateRow[];
+  histograms: HistogramRow[];
+  samples: Samples;
 }
 
-/** A recording read back; `calls` are in order of `ts`. */
+/** A recording read back; `calls` and `samples` are in order of `ts`. */
 export interface Recording {
   path: string;
   lifetime: Lifetime;
@@ -181,4 +261,7 @@ export interface Recording {
   calls: CallRow[];
   signals: SignalRow[];
   events: EventRow[];
+  samples: SampleRow[];
+  /** Frames innermost first. */
+  stacks: ReadonlyMap<number, readonly Frame[]>;
 }

@@ -1,21 +1,12 @@
 /** Where recordings live, how they are named, and which of them are kept. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, statSync } from "node:fs";
+import { mkdirSync, readdirSync, realpathSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
+import type { Settings } from "./settings.ts";
 
 /** 2^62 + 10: what TAI64 adds to seconds since 1970 when leap seconds are left out, as daemontools does. */
 const TAI_OFFSET = 4611686018427387914n;
 export const EXTENSION = ".duckdb";
 const NAME = /^@[0-9a-f]{24}-\d+\.duckdb$/;
-
-/** Settings of a service, read from files in its `trace/` directory. */
-export interface Settings {
-  /** Recordings kept. */
-  keep: number;
-  /** Total size of the recordings in bytes. */
-  size: number;
-  /** Calls at least this long (ns) are kept while running. */
-  threshold: number;
-}
 
 /** `@4000000065b1…-4211.duckdb` for a start at `unixNs` nanoseconds since 1970: names sort by time. */
 export function recordingName(unixNs: number, pid: number): string {
@@ -47,30 +38,29 @@ export function listRecordings(dir: string): string[] {
   }
 }
 
-/** Reads `trace/keep`, `trace/size` (MB) and `trace/threshold` (ms); a file that is no number counts as absent. */
-export function readSettings(serviceDir: string): Settings {
-  const value = (name: string, otherwise: number): number => {
-    const path = join(serviceDir, "trace", name);
-    const text = existsSync(path) && statSync(path).isFile() ? readFileSync(path, "utf8").trim() : "";
-    return /^\d+(\.\d+)?$/.test(text) ? Number(text) : otherwise;
-  };
-  return {
-    keep: Math.max(2, value("keep", 20)),
-    size: value("size", 512) * 1e6,
-    threshold: value("threshold", 10) * 1e6,
-  };
-}
+/** What says how many recordings are kept: see Settings. */
+type Limits = Pick<Settings, "keep" | "size" | "age">;
 
-/** Removes the oldest recordings beyond the limits; never the newest two, nor those in `inUse`. Returns their names. */
-export function expire(dir: string, settings: Settings, inUse: ReadonlySet<string>): string[] {
+/**
+ * Removes recordings beyond the limits, oldest first; never the newest two, nor those in `inUse`. `now` is in ms since
+ * 1970. Returns the names of those removed.
+ */
+export function expire(
+  dir: string,
+  limits: Limits,
+  inUse: ReadonlySet<string>,
+  now: number = Date.now(),
+): string[] {
   const names = listRecordings(dir).reverse();
   const removed: string[] = [];
   let bytes = 0;
   for (const [i, name] of names.entries()) {
     const path = join(dir, name);
     try {
-      bytes += statSync(path).size;
-      if (i < 2 || inUse.has(path) || (i < settings.keep && bytes <= settings.size)) continue;
+      const { size, mtimeMs } = statSync(path);
+      bytes += size;
+      const old = limits.age > 0 && now - mtimeMs > limits.age / 1e6;
+      if (i < 2 || inUse.has(path) || (i < limits.keep && bytes <= limits.size && !old)) continue;
       rmSync(path);
       rmSync(`${path}.wal`, { force: true });
       removed.push(name);

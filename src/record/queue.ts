@@ -3,18 +3,34 @@
  * tens of milliseconds, in which the thread that owns the tracees must not stand still.
  */
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
-import type { Batch } from "./model.ts";
+import { oneLine } from "../base/errors.ts";
+import { buffersOf, callColumns } from "./columns.ts";
+import type { Batch, CallColumns } from "./model.ts";
+import type { Written } from "./writer.ts";
 
 const ROLE = "svtrace-record-writer";
 
 interface Reply {
   id: number;
+  written?: Written;
   error?: string;
+  /** After an error: what was handed over, back. */
+  calls?: CallColumns;
+}
+
+/** A batch is not on disk. Its calls are in it as before, except `lost` of them. */
+export class WriteFailure extends Error {
+  constructor(
+    message: string,
+    readonly lost: number,
+  ) {
+    super(message);
+  }
 }
 
 export class WriteQueue {
   private worker: Worker | undefined;
-  private readonly pending = new Map<number, (error?: string) => void>();
+  private readonly pending = new Map<number, (reply: Omit<Reply, "id">) => void>();
   private nextId = 1;
 
   /** `inThread` writes without a thread of its own (tests run from TypeScript sources). */
@@ -25,26 +41,35 @@ export class WriteQueue {
     return this.pending.size;
   }
 
-  /** Resolves when the batch is on disk; rejects with one line saying why it is not. */
-  async write(batch: Batch): Promise<void> {
+  /** Resolves when the batch is on disk; rejects with a WriteFailure whose message is one line. */
+  async write(batch: Batch): Promise<Written> {
     if (this.inThread) {
       const { writeBatch } = await import("./writer.ts");
-      return writeBatch(batch);
+      return writeBatch(batch).catch((error) => {
+        throw new WriteFailure(oneLine(error), 0);
+      });
     }
     this.worker ??= this.start();
     const id = this.nextId++;
-    const done = new Promise<void>((resolve, reject) => {
-      this.pending.set(id, (error) => (error === undefined ? resolve() : reject(new Error(error))));
+    const done = new Promise<Written>((resolve, reject) => {
+      const { count } = batch.calls;
+      this.pending.set(id, ({ error, written, calls }) => {
+        if (written) return resolve(written);
+        batch.calls = calls ?? callColumns(0);
+        reject(new WriteFailure(error ?? "", calls ? 0 : count));
+      });
     });
-    const { ts, duration, tid, pid, name, args, ret, error, fd, target } = batch.calls;
-    const columns = [ts, duration, tid, pid, name, args, ret, error, fd, target];
     // the program must not end before this is on disk
     this.worker.ref();
-    this.worker.postMessage(
-      { id, batch },
-      columns.map((c) => c.buffer as ArrayBuffer),
-    );
+    this.worker.postMessage({ id, batch }, [...buffersOf(batch.calls), ...buffersOf(batch.open)]);
     return done;
+  }
+
+  /** Starts the thread, so that the first batch need not wait until it has loaded the database. */
+  warm(): void {
+    if (this.inThread || this.worker) return;
+    this.worker = this.start();
+    this.worker.postMessage({ id: 0 });
   }
 
   /** Ends the thread; what was handed over before is written first if it was awaited. */
@@ -60,10 +85,10 @@ export class WriteQueue {
       const settle = this.pending.get(reply.id);
       this.pending.delete(reply.id);
       if (this.pending.size === 0) worker.unref();
-      settle?.(reply.error);
+      settle?.(reply);
     });
     worker.on("error", (error) => {
-      for (const settle of this.pending.values()) settle(String(error));
+      for (const settle of this.pending.values()) settle({ error: String(error) });
       this.pending.clear();
       this.worker = undefined;
     });
@@ -74,16 +99,21 @@ export class WriteQueue {
 
 if (!isMainThread && workerData === ROLE) {
   let chain = Promise.resolve();
-  parentPort!.on("message", ({ id, batch }: { id: number; batch: Batch }) => {
+  parentPort!.on("message", ({ id, batch }: { id: number; batch?: Batch }) => {
     chain = chain.then(async () => {
+      if (!batch) {
+        await import("./writer.ts").catch(() => undefined);
+        return;
+      }
       const reply: Reply = { id };
       try {
         const { writeBatch } = await import("./writer.ts");
-        await writeBatch(batch);
+        reply.written = await writeBatch(batch);
       } catch (error) {
-        reply.error = error instanceof Error ? error.message.split("\n")[0] : String(error);
+        reply.error = oneLine(error);
+        reply.calls = batch.calls;
       }
-      parentPort!.postMessage(reply);
+      parentPort!.postMessage(reply, reply.calls ? buffersOf(reply.calls) : []);
     });
   });
 }

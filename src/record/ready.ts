@@ -1,7 +1,8 @@
 /**
  * When a lifetime is ready. Services do not say; these signs are taken instead:
  * - `listen`: a process begins to wait for clients: a blocking accept, poll, select or epoll_wait on a listening
- *   socket (or an accept that succeeds at once).
+ *   socket (or an accept that succeeds at once), and no other process of the service is still at its start, that is
+ *   has not come to rest in a wait since its birth.
  * - `quiet`: nothing listens, and for a while no process did anything a start consists of (exec, fork, opening and
  *   looking up files, connecting, syncing). The moment of the last such call counts. The while is 2 s, or 10 s when a
  *   process sits in a sleep with an end, a network wait, a disk wait or a lock, which a slow start also does.
@@ -26,6 +27,13 @@ const CLIENTS = /^(accept4?|poll|ppoll|select|pselect6|epoll_p?wait2?)(_time64)?
 /** A call that may be waiting for clients. */
 export function mayAwaitClients(name: string): boolean {
   return CLIENTS.test(name);
+}
+
+/** The low halves of its arguments, and its text, say that the call only looks and does not wait. */
+export function onlyLooks(name: string, args: Uint32Array, text: string): boolean {
+  if (name.startsWith("epoll_") && name !== "epoll_pwait2") return args[6] === 0;
+  if (name === "poll") return args[4] === 0;
+  return /\{tv_sec=0, tv_[un]sec=0\}/.test(text);
 }
 
 /** The target names a listening socket. */

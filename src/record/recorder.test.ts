@@ -8,6 +8,7 @@ import type { Demux } from "./demux.ts";
 import { parseMessage } from "./messages.ts";
 import type { Batch } from "./model.ts";
 import { Recorder } from "./recorder.ts";
+import { Text } from "./texts.ts";
 
 const root = mkdtempSync(join(tmpdir(), "svtrace-recorder-"));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -18,15 +19,22 @@ const PID = 0x3ffffff0;
 function setUp(adopt: (pid: number, sink: Demux) => void) {
   const state = { now: 5e9, written: [] as Batch[], resumed: [] as number[], warnings: [] as string[] };
   const recorder = new Recorder({
-    engine: (sink) =>
-      ({ adopt: (pid: number) => adopt(pid, sink), step: () => 0, tasks: () => [] }) as unknown as Engine,
+    engine: (_kind, sink) => {
+      const engine = { adopt: (pid: number) => adopt(pid, sink), step: () => 0, tasks: () => [] };
+      return { kind: "ptrace", engine: engine as unknown as Engine };
+    },
+    filter: () => () => true,
     write: async (batch) => {
       state.written.push(batch);
+      return { trimmed: 0 };
     },
     parts: {
       text: {
-        enter: () => ({ text: "", complete: true }),
-        exit: () => ({ args: "", ret: "0" }),
+        enter: () => ({ args: new Text(""), complete: true }),
+        exit: () => ({ args: new Text(""), ret: new Text("0") }),
+        whole: () => ({ args: new Text(""), ret: new Text("0") }),
+        forget: () => undefined,
+        numbers: () => ({ args: new Text(""), ret: new Text("0") }),
         siginfo: () => "",
       },
       signalName: String,

@@ -1,17 +1,29 @@
-/** The recorder of a host: one engine for all services, one recording for each lifetime. */
+/** The recorder of a host: one recording for each lifetime of each service, all written by one thread. */
 import { basename, join } from "node:path";
+import type { Chosen } from "../capture/choose.ts";
 import type { Engine } from "../capture/engine.ts";
+import { bootTime, descendants } from "../kernel/proc.ts";
+import { type Before, readBefore } from "./before.ts";
 import { Demux } from "./demux.ts";
+import type { Started } from "./lifetime.ts";
 import type { Message, Start } from "./messages.ts";
 import type { Batch } from "./model.ts";
-import { expire, listRecordings, makeRecordingsDir, readSettings, realDir, recordingName } from "./names.ts";
-import { RecordingSink, type SinkOptions } from "./sink.ts";
+import { expire, listRecordings, makeRecordingsDir, realDir, recordingName, recordingsDir } from "./names.ts";
+import { QuietCalls } from "./quiet-calls.ts";
+import { type EngineChoice, readSettings, type Settings } from "./settings.ts";
+import { RecordingSink } from "./sink.ts";
+import type { SinkOptions } from "./sink-options.ts";
+import type { Written } from "./writer.ts";
+import { Writing } from "./writing.ts";
 
 export interface RecorderOptions {
-  engine: (sink: Demux) => Engine;
-  write: (batch: Batch) => Promise<void>;
+  /** Makes an engine; called once for each kind that a service asks for. */
+  engine: (kind: EngineChoice, sink: Demux) => Chosen;
+  write: (batch: Batch) => Promise<Written>;
   /** Text, names and clock for the sinks. */
   parts: Pick<SinkOptions, "text" | "signalName" | "errnoName" | "now">;
+  /** Parses a `filter`. Throws with one line when it is none. */
+  filter: (text: string) => (name: string) => boolean;
   /** Nanoseconds since 1970 minus monotonic nanoseconds. */
   anchor: () => number;
   version: string;
@@ -21,33 +33,33 @@ export interface RecorderOptions {
   warn: (text: string) => void;
 }
 
-/** Flush intervals (ns): while something interesting goes on, and while the service just runs. */
-const OFTEN = 2e9;
-const SELDOM = 10e9;
-/** Calls that wait before a flush is due at once. */
-const MANY = 20_000;
+/** Services are looked at this often (ns). */
 const TICK = 50e6;
+/** Recordings are looked through for old ones this often (ns). */
+const EXPIRE = 3600e9;
+/** Kernel clock ticks, and the time a recorder takes to attach, between the start of a process and of its recording (ns). */
+const SAME_START = 3e9;
 const STOPS = /[dtkixq]/;
 
-interface Lifetime {
-  sink: RecordingSink;
-  dir: string;
-  flushed: number;
-  flushing: Promise<void> | undefined;
-  /** A write failed: say it once. */
-  failed: boolean;
+export interface Recorded {
+  readonly sink: RecordingSink;
+  readonly dir: string;
+  readonly settings: Settings;
 }
 
 export class Recorder {
-  readonly demux = new Demux();
-  readonly engine: Engine;
-  private readonly live = new Set<Lifetime>();
+  readonly demux: Demux;
+  private readonly engines = new Map<EngineChoice, Chosen>();
+  private readonly live = new Set<Recorded>();
   /** Newest lifetime of each service. */
-  private readonly newest = new Map<string, Lifetime>();
+  private readonly newest = new Map<string, Recorded>();
+  private readonly writing: Writing;
   private ticked = 0;
+  private expired = 0;
 
   constructor(private readonly options: RecorderOptions) {
-    this.engine = options.engine(this.demux);
+    this.demux = new Demux((slot) => options.parts.text.forget(slot));
+    this.writing = new Writing(options.write, options.parts.now, options.warn);
   }
 
   /** Lifetimes not over or not written yet. */
@@ -55,76 +67,122 @@ export class Recorder {
     return this.live.size;
   }
 
+  /** Threads being traced. */
+  get tasks(): number {
+    let n = 0;
+    for (const engine of this.distinct()) n += engine.tasks().length;
+    return n;
+  }
+
+  /** Gets the engine ready that services take by default, so that the first one's start need not wait for it. */
+  prepare(): void {
+    this.engine("auto");
+  }
+
   /** Attaches to a service that stopped itself before its exec. Returns why it could not, or undefined. */
   start(m: Start): string | undefined {
-    const dir = realDir(m.dir);
-    const { parts, version } = this.options;
-    const anchor = this.options.anchor();
-    const started = m.time * 1e9 - anchor;
+    const problem = this.begin(
+      m.service,
+      m.dir,
+      m.pid,
+      (recorded, engine, group) => {
+        this.demux.expect(m.pid, recorded.sink);
+        engine.adopt(m.pid, group);
+      },
+      { started: m.time * 1e9 - this.options.anchor(), supervisor: m.supervisor },
+    );
+    if (problem !== undefined) this.options.resume(m.pid);
+    return problem;
+  }
+
+  /**
+   * Attaches to a service that runs already: carries its recording on if it has one, else begins one. Returns why it
+   * could not, or undefined.
+   */
+  async attach(service: string, dir: string, pid: number, supervisor: number): Promise<string | undefined> {
+    const now = this.options.parts.now();
+    const before = await this.unfinished(dir, pid);
+    return this.begin(
+      service,
+      dir,
+      pid,
+      ({ sink }, engine, group) => {
+        for (const p of [pid, ...descendants(pid)]) {
+          this.demux.expect(p, sink);
+          try {
+            engine.attach(p, group);
+          } catch (error) {
+            this.demux.forget(p);
+            if (p === pid) throw error;
+          }
+        }
+        sink.attachedAgain(this.options.parts.now());
+      },
+      before ? { ...before.lifetime, supervisor } : { started: now, supervisor, attached: true },
+      before,
+    );
+  }
+
+  /** Whether the newest lifetime of a service is that of process `pid`. */
+  knows(dir: string, pid: number): boolean {
+    return this.newest.get(realDir(dir))?.sink.lifetime.pid === pid;
+  }
+
+  /** The newest recording of a service, if it is one of the running process `pid`. */
+  private async unfinished(dir: string, pid: number): Promise<Before | undefined> {
+    const recordings = recordingsDir(realDir(dir));
+    const name = listRecordings(recordings).at(-1);
+    if (name === undefined || !name.endsWith(`-${pid}.duckdb`)) return undefined;
     try {
-      const settings = readSettings(dir);
-      const recordings = makeRecordingsDir(dir);
-      const name = recordingName(m.time * 1e9, m.pid);
-      const previous = this.newest.get(dir);
-      const sink = new RecordingSink({
-        ...parts,
-        path: join(recordings, name),
-        everything: false,
-        threshold: settings.threshold,
-        lifetime: {
-          service: m.service,
-          dir,
-          pid: m.pid,
-          started,
-          anchor,
-          supervisor: m.supervisor,
-          version,
-          previous: previous ? basename(previous.sink.path) : (listRecordings(recordings).at(-1) ?? null),
-        },
-      });
-      this.demux.expect(m.pid, sink);
-      this.engine.adopt(m.pid);
-      const lifetime: Lifetime = { sink, dir, flushed: parts.now(), flushing: undefined, failed: false };
-      this.live.add(lifetime);
-      this.newest.set(dir, lifetime);
-      if (previous) {
-        previous.sink.follow(name);
-        this.live.add(previous);
-      }
-      expire(recordings, settings, new Set([...this.live].map((l) => l.sink.path)));
+      const before = await readBefore(join(recordings, name));
+      if (!before || before.lifetime.ended !== null) return undefined;
+      const begun = bootTime(pid);
+      const { started, attached } = before.lifetime;
+      // its pid may have been used again
+      return begun === undefined ||
+        begun - started > SAME_START ||
+        (!attached && started - begun > SAME_START)
+        ? undefined
+        : before;
+    } catch {
       return undefined;
-    } catch (error) {
-      this.demux.forget(m.pid);
-      const reason = error instanceof Error ? error.message : String(error);
-      this.options.resume(m.pid);
-      this.options.warn(`${m.service}: not recorded: ${reason}`);
-      return reason;
     }
   }
 
   /** Notes what the supervisor tells about a service. */
-  tell(m: Exclude<Message, Start | { op: "flush" }>): void {
-    const lifetime = this.newest.get(realDir(m.dir));
-    if (!lifetime) return;
-    const { sink } = lifetime;
+  tell(m: Exclude<Message, Start | { op: string }>): void {
+    const recorded = this.newest.get(realDir(m.dir));
+    if (!recorded) return;
+    const { sink } = recorded;
     const at = m.time * 1e9 - sink.lifetime.anchor;
     if (m.event === "control") {
       sink.event(at, "control", sink.lifetime.pid, `svc -${m.command}`);
-      if (STOPS.test(m.command) && sink.state !== "dead") sink.askedToStop(at, `svc -${m.command}`);
+      // we may hear of the request after the death it led to
+      const { ended } = sink.lifetime;
+      if (STOPS.test(m.command) && (ended === null || at < ended)) sink.askedToStop(at, `svc -${m.command}`);
     } else if (m.event === "death") sink.event(at, "death", m.pid, String(m.status ?? ""));
     else sink.event(at, "delay", 0, "respawn delay", m.until * 1e9 - sink.lifetime.anchor);
-    this.live.add(lifetime);
+    this.live.add(recorded);
+  }
+
+  /** Saves the flight recorder of a service (or of all). Returns the number of calls. */
+  save(dir: string | undefined, reason: string): number {
+    const wanted = dir === undefined ? undefined : realDir(dir);
+    let saved = 0;
+    for (const { sink, dir: d } of this.live) {
+      if (sink.state === "running" && (!wanted || d === wanted))
+        saved += sink.saveFlight(this.options.parts.now(), reason);
+    }
+    return saved;
   }
 
   /** Handles what the tracees did. Returns whether there was anything; waits up to `maxWait` ms for it. */
   step(maxWait: number): boolean {
     const before = this.demux.events;
-    this.engine.step(maxWait);
+    const engines = this.distinct();
+    for (const [i, engine] of engines.entries()) engine.step(i === engines.length - 1 ? maxWait : 0);
     const now = this.options.parts.now();
-    if (now - this.ticked >= TICK) {
-      this.ticked = now;
-      for (const lifetime of this.live) this.care(lifetime, now);
-    }
+    if (now - this.ticked >= TICK) this.tick(now);
     return this.demux.events !== before;
   }
 
@@ -132,35 +190,117 @@ export class Recorder {
   async flush(dir?: string): Promise<void> {
     const wanted = dir === undefined ? undefined : realDir(dir);
     const all = new Set([...this.live, ...this.newest.values()]);
-    await Promise.all([...all].filter((l) => !wanted || l.dir === wanted).map((l) => this.flushOne(l)));
+    await Promise.all(
+      [...all].filter((r) => !wanted || r.dir === wanted).map((r) => this.writing.flush(r.sink)),
+    );
   }
 
-  private care(lifetime: Lifetime, now: number): void {
-    const { sink } = lifetime;
-    sink.tick(now);
-    const over = sink.state === "dead";
-    const interval = sink.state === "running" ? SELDOM : OFTEN;
-    const due = over || sink.waiting > MANY || now - lifetime.flushed > interval;
-    if (due && !lifetime.flushing) void this.flushOne(lifetime);
-    if (over && !lifetime.flushing && !sink.changed) this.live.delete(lifetime);
-  }
-
-  private async flushOne(lifetime: Lifetime): Promise<void> {
-    while (lifetime.flushing) await lifetime.flushing;
-    const { sink } = lifetime;
+  /** Lets go of all services. */
+  detach(): void {
     const now = this.options.parts.now();
-    lifetime.flushed = now;
-    const batch = sink.take(now);
-    if (!batch) return;
-    lifetime.flushing = this.options.write(batch).catch((error: unknown) => {
-      sink.lost(batch.calls.count, "calls that could not be written");
-      if (lifetime.failed) return;
-      lifetime.failed = true;
-      this.options.warn(
-        `${basename(lifetime.dir)}: recording: ${error instanceof Error ? error.message : error}`,
-      );
-    });
-    await lifetime.flushing;
-    lifetime.flushing = undefined;
+    for (const { sink } of this.live) if (sink.state !== "dead") sink.look(now);
+    for (const engine of this.distinct()) engine.detach();
+  }
+
+  private begin(
+    service: string,
+    path: string,
+    pid: number,
+    attach: (recorded: Recorded, engine: Engine, group: number) => void,
+    known: Pick<Started, "started" | "supervisor"> & Partial<Started>,
+    before?: Before,
+  ): string | undefined {
+    const dir = realDir(path);
+    const anchor = known.anchor ?? this.options.anchor();
+    let quiet: QuietCalls | undefined;
+    try {
+      const settings = readSettings(dir, (text) => this.options.warn(`${service}: ${text}`));
+      const { engine, kind } = this.engine(settings.engine);
+      const recordings = makeRecordingsDir(dir);
+      const name = before ? basename(before.path) : recordingName(known.started + anchor, pid);
+      const previous = this.newest.get(dir);
+      const names = listRecordings(recordings).filter((n) => n < name);
+      const earlier = previous ? basename(previous.sink.path) : names.at(-1);
+      quiet = engine.groups && new QuietCalls(engine.groups, engine.groups.allocate());
+      const sink = new RecordingSink({
+        ...this.options.parts,
+        path: join(recordings, name),
+        settings,
+        wanted: this.filter(service, settings.filter),
+        before,
+        underWay: engine.underWay?.bind(engine),
+        quiet,
+        lifetime: {
+          service,
+          dir,
+          pid,
+          anchor,
+          version: this.options.version,
+          engine: kind,
+          previous: earlier ?? null,
+          ...known,
+        },
+      });
+      const recorded = { sink, dir, settings };
+      attach(recorded, engine, quiet?.group ?? 0);
+      this.live.add(recorded);
+      this.newest.set(dir, recorded);
+      if (previous) {
+        previous.sink.follow(name);
+        this.live.add(previous);
+      }
+      this.expire(recorded);
+      return undefined;
+    } catch (error) {
+      quiet?.close();
+      this.demux.forget(pid);
+      const reason = error instanceof Error ? error.message : String(error);
+      this.options.warn(`${service}: not recorded: ${reason}`);
+      return reason;
+    }
+  }
+
+  private engine(choice: EngineChoice): Chosen {
+    let chosen = this.engines.get(choice);
+    if (!chosen) {
+      // `auto` and the kind it stands for are one engine
+      const made = this.options.engine(choice, this.demux);
+      chosen = [...this.engines.values()].find((e) => e.kind === made.kind) ?? made;
+      this.engines.set(choice, chosen);
+    }
+    return chosen;
+  }
+
+  private distinct(): Engine[] {
+    return [...new Set([...this.engines.values()].map((c) => c.engine))];
+  }
+
+  private filter(service: string, text: string): ((name: string) => boolean) | undefined {
+    if (text === "") return undefined;
+    try {
+      return this.options.filter(text);
+    } catch (error) {
+      this.options.warn(`${service}: trace/filter: ${(error as Error).message}; keeping all calls`);
+      return undefined;
+    }
+  }
+
+  private tick(now: number): void {
+    this.ticked = now;
+    for (const recorded of this.live) {
+      recorded.sink.tick(now);
+      if (this.writing.settled(recorded.sink)) this.live.delete(recorded);
+    }
+    this.writing.tend(
+      [...this.live].map((r) => r.sink),
+      now,
+    );
+    if (now - this.expired < EXPIRE) return;
+    this.expired = now;
+    for (const recorded of this.newest.values()) this.expire(recorded);
+  }
+
+  private expire({ dir, settings }: Recorded): void {
+    expire(join(dir, "trace", "recordings"), settings, new Set([...this.live].map((r) => r.sink.path)));
   }
 }

@@ -1,15 +1,11 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { Task } from "../capture/event.ts";
 import type { Memory } from "../capture/memory.ts";
 import { Demux } from "./demux.ts";
-import { expire, listRecordings, readSettings, recordingName } from "./names.ts";
-import { RecordingSink, type SinkOptions } from "./sink.ts";
-
-const dir = mkdtempSync(join(tmpdir(), "svtrace-sink-"));
-afterAll(() => rmSync(dir, { recursive: true }));
+import { defaultSettings } from "./settings.ts";
+import { RecordingSink } from "./sink.ts";
+import type { SinkOptions } from "./sink-options.ts";
+import { Text } from "./texts.ts";
 
 const memory = undefined as unknown as Memory;
 const clock = 0;
@@ -19,12 +15,14 @@ const PID = 0x3fffffff;
 function makeSink(more: Partial<SinkOptions> = {}): RecordingSink {
   return new RecordingSink({
     path: "unused",
-    everything: false,
-    threshold: 10e6,
+    settings: { ...defaultSettings(), threshold: 10e6 },
     lifetime: { pid: PID, service: "s", dir: "/s", started: 0, anchor: 0 },
     text: {
-      enter: (t) => ({ text: `${t.call.name}-args`, complete: true }),
-      exit: (_t, _m, entry) => ({ args: entry.text, ret: "0" }),
+      enter: (t) => ({ args: new Text(`${t.call.name}-args`), complete: true }),
+      exit: (_t, _m, entry) => ({ args: entry.args, ret: new Text("0") }),
+      whole: (t) => ({ args: new Text(`${t.call.name}-args`), ret: new Text("0") }),
+      forget: () => undefined,
+      numbers: (t) => ({ args: new Text(`${t.call.name}-numbers`), ret: new Text("0") }),
       siginfo: () => "{}",
     },
     signalName: (n) => (n === 15 ? "SIGTERM" : `SIG${n}`),
@@ -66,8 +64,8 @@ test("everything while starting and stopping, slow calls while running", () => {
   sink.enter(task, memory);
   sink.exited(task, { status: 0, signal: undefined, coreDumped: false }, 9.3e9);
   const batch = sink.take(9.4e9)!;
-  const { calls } = batch;
-  const names = Array.from(calls.name.subarray(0, calls.count), (i) => calls.strings[i]);
+  const { calls, texts } = batch;
+  const names = Array.from(calls.name.subarray(0, calls.count), (i) => texts.texts[i]);
   expect(names).toEqual(["openat", "accept4", "write", "unlink", "exit_group"]);
   expect(batch.rates.map((r) => [r.name, r.calls])).toEqual([
     ["read", 1],
@@ -125,8 +123,11 @@ test("blocked calls are shown, and counted losses say why", () => {
   task.inCall = true;
   sink.enter(task, memory);
   const batch = sink.take(3e9)!;
-  expect(batch.open).toMatchObject([{ name: "flock", duration: 2e9, unfinished: true, args: "flock-args" }]);
-  expect(batch.losses[0].count).toBe(50);
+  const { open, texts } = batch;
+  expect(open.count).toBe(1);
+  expect([texts.texts[open.name[0]], texts.texts[open.args[0]]]).toEqual(["flock", "flock-args"]);
+  expect(open.duration[0]).toBe(2e9);
+  expect(batch.losses[0].count).toBe(1);
 });
 
 test("events go to the lifetime of the task's ancestors", () => {
@@ -148,16 +149,108 @@ test("events go to the lifetime of the task's ancestors", () => {
   expect([a.threads, b.threads]).toEqual([2, 1]);
 });
 
-test("recordings expire by number, never the newest two", () => {
-  const recordings = join(dir, "trace", "recordings");
-  mkdirSync(recordings, { recursive: true });
-  for (let i = 0; i < 6; i++) writeFileSync(join(recordings, recordingName((1.7e9 + i) * 1e9, 7)), "x");
-  writeFileSync(join(dir, "trace", "keep"), "3\n");
-  writeFileSync(join(dir, "trace", "threshold"), "2.5");
-  const settings = readSettings(dir);
-  expect(settings).toEqual({ keep: 3, size: 512e6, threshold: 2.5e6 });
-  const all = listRecordings(recordings);
-  expect(all[0]).toMatch(/^@400000006553f10a00000000-7\.duckdb$/);
-  expect(expire(recordings, settings, new Set([join(recordings, all[0])])).sort()).toEqual(all.slice(1, 3));
-  expect(listRecordings(recordings).length).toBe(4);
+/** A sink of a service that runs already. */
+function running(more: Partial<SinkOptions["settings"]> = {}): { sink: RecordingSink; task: Task } {
+  const sink = makeSink({ settings: { ...defaultSettings(), ...more } });
+  const task = new Task(PID, PID, 0);
+  sink.newTask(task, false);
+  call(sink, task, "accept4", 1, 1.5);
+  sink.tick(7e9);
+  expect(sink.state).toBe("running");
+  sink.take(7e9);
+  return { sink, task };
+}
+
+function namesIn(sink: RecordingSink, now: number): string[] {
+  const { calls, texts } = sink.take(now)!;
+  const all = Array.from(calls.name.subarray(0, calls.count), (i) => texts.texts[i - texts.base] ?? `#${i}`);
+  return all;
+}
+
+test("the flight recorder is saved on an unasked death", () => {
+  const { sink, task } = running();
+  for (let i = 0; i < 5; i++) call(sink, task, "lseek", 8 + i, 8 + i + 1e-6);
+  call(sink, task, "lseek", 30, 30 + 1e-6);
+  call(sink, task, "getrandom", 31, 31 + 1e-6);
+  expect(sink.waiting).toBe(0);
+  sink.exited(task, { status: undefined, signal: 11, coreDumped: false }, 32e9);
+  const batch = sink.take(33e9)!;
+  expect(batch.events.find((e) => e.kind === "flight")?.text).toBe("death: 2 calls of before");
+  const { calls, texts } = batch;
+  expect(Array.from(calls.name.subarray(0, calls.count), (i) => texts.texts[i - texts.base])).toEqual([
+    "lseek",
+    "getrandom",
+  ]);
+  expect(Array.from(calls.ts.subarray(0, 2))).toEqual([30e9, 31e9]);
+});
+
+test("a slow call saves it, an idle one does not", () => {
+  const { sink, task } = running();
+  call(sink, task, "lseek", 8, 8 + 1e-6);
+  call(sink, task, "epoll_wait", 8.1, 12);
+  expect(namesIn(sink, 13e9)).toEqual(["epoll_wait"]);
+  call(sink, task, "lseek", 13, 13 + 1e-6);
+  call(sink, task, "fsync", 13.1, 14.5);
+  expect(namesIn(sink, 15e9).sort()).toEqual(["fsync", "lseek", "lseek"]);
+  call(sink, task, "lseek", 16, 16 + 1e-6);
+  call(sink, task, "fdatasync", 16.1, 18);
+  expect(namesIn(sink, 19e9)).toEqual(["fdatasync"]);
+});
+
+test("policies and filters", () => {
+  const { sink, task } = running({ policy: "everything" });
+  call(sink, task, "lseek", 8, 8 + 1e-6);
+  expect(sink.waiting).toBe(1);
+  const slow = makeSink({
+    settings: { ...defaultSettings(), policy: "slow" },
+    wanted: (name) => name !== "fsync",
+  });
+  const other = new Task(PID, PID, 0);
+  slow.newTask(other, false);
+  call(slow, other, "openat", 0.1, 0.1001);
+  call(slow, other, "openat", 0.2, 0.3);
+  call(slow, other, "fsync", 0.4, 0.9);
+  expect(slow.waiting).toBe(1);
+});
+
+test("what could not be written is handed over again, with the texts it needs", () => {
+  const sink = makeSink();
+  const task = new Task(PID, PID, 0);
+  sink.newTask(task, false);
+  call(sink, task, "openat", 0.1, 0.2);
+  const first = sink.take(1e9)!;
+  call(sink, task, "unlink", 0.3, 0.4);
+  sink.giveBack(first);
+  const { calls, texts } = sink.take(2e9)!;
+  expect(texts.base).toBe(first.texts.base);
+  expect(Array.from(calls.name.subarray(0, calls.count), (i) => texts.texts[i])).toEqual([
+    "openat",
+    "unlink",
+  ]);
+  expect(Array.from(calls.ts.subarray(0, 2))).toEqual([0.1e9, 0.3e9]);
+});
+
+test("a recording is carried on: the gap is told, threads keep what is known of them", () => {
+  const before = makeSink();
+  const task = new Task(PID, PID, 0);
+  before.newTask(task, false);
+  call(before, task, "accept4", 1, 1.5);
+  before.newTask(new Task(PID - 1, PID - 1, PID), false);
+  const { lifetime, processes, texts } = before.take(4e9)!;
+  const sink = makeSink({
+    now: () => 9e9,
+    lifetime: { ...lifetime, pid: PID },
+    before: { path: "x", lifetime, processes, losses: [], texts: texts.texts.length, stacks: 0, frames: 0 },
+  });
+  sink.newTask(new Task(PID, PID, 0), true);
+  sink.attachedAgain(9e9);
+  const batch = sink.take(10e9)!;
+  expect(batch.lifetime).toMatchObject({ ready: 1e9, started: 0 });
+  expect(batch.texts.base).toBe(texts.texts.length);
+  expect(batch.events).toMatchObject([{ kind: "gap", ts: 4e9, until: 9e9 }]);
+  expect(batch.losses[0].reason).toBe("gap of 5.0 s: the recorder was not running");
+  expect(batch.processes.map((p) => [p.tid, p.died])).toEqual([
+    [PID - 1, 9e9],
+    [PID, null],
+  ]);
 });

@@ -1,80 +1,75 @@
 /** Turns the events of one lifetime into a recording: decides what to keep, and hands it over in batches. */
 import type { EventSink, ExitEvent, SignalEvent, Task } from "../capture/event.ts";
 import type { Memory } from "../capture/memory.ts";
-import { commandLine, commOf, taskTimes } from "../kernel/tasks.ts";
-import { CallBuffer } from "./columns.ts";
-import { Losses, Rates } from "./counts.ts";
-import { commandText, senderText } from "./describe.ts";
-import { newLifetime, phasesOf, type Started } from "./lifetime.ts";
-import type { Batch, CallRow, EventRow, Lifetime, ProcessRow, SignalRow } from "./model.ts";
+import type { Before } from "./before.ts";
+import { type CallInfo, infoOf } from "./call-info.ts";
+import { CallLog } from "./call-log.ts";
+import { Counters, Losses } from "./counts.ts";
+import { senderText } from "./describe.ts";
+import { Flight, GoneMemory } from "./flight.ts";
+import { newLifetime, phasesOf } from "./lifetime.ts";
+import type { Batch, EventRow, Lifetime, ProcessRow, SignalRow } from "./model.ts";
+import { type OpenCall, OpenCalls } from "./open-calls.ts";
+import { ProcessRows } from "./process-rows.ts";
+import { NOTED_ARGS, type QuietCalls, taskOf } from "./quiet-calls.ts";
+import { REST, Readiness } from "./readiness.ts";
 import * as ready from "./ready.ts";
+import { SampleBuffer } from "./samples.ts";
+import type { SinkOptions, State } from "./sink-options.ts";
 import { Targets } from "./targets.ts";
-import type { CallText, Entry } from "./text.ts";
-
-export type State = "starting" | "running" | "stopping" | "dead";
-
-export interface SinkOptions {
-  path: string;
-  /** What is known of the lifetime at its start; the rest gets defaults. */
-  lifetime: Started;
-  /** Keep every call in every state (`record`). */
-  everything: boolean;
-  /** Calls at least this long (ns) are kept while running. */
-  threshold: number;
-  text: CallText;
-  signalName: (signo: number) => string;
-  errnoName: (errno: number) => string;
-  /** Monotonic ns. */
-  now: () => number;
-  /** Most calls and characters that wait to be written. */
-  maxCalls?: number;
-  maxCharacters?: number;
-}
-
-interface OpenCall {
-  /** Undefined when it was not decoded at entry. */
-  text: Entry | undefined;
-  target: string;
-  row: ProcessRow;
-}
+import type { Result } from "./text.ts";
+import { BLOCKED, SLOW, Waiting } from "./waiting.ts";
 
 /** Everything is kept this long (ns) after the service was ready. */
 const SETTLE = 5e9;
 /** A stop that takes longer than this (ns) is recorded like a running service from then on. */
 const STOP_LIMIT = 600e9;
-/** Calls that took this long (ns) get their target looked up. */
-const SLOW = 0.5e6;
-/** Open calls this old (ns) are looked at while starting. */
-const BLOCKED = 20e6;
+/** Once it seems ready, it is looked for better signs this often (ns). */
+const LOOK = 1e9;
+const SECOND = 1e9;
+/** Slow calls save the flight recorder this often at most (ns). */
+const FLIGHT_PAUSE = 10e9;
 const FATAL = new Set(["SIGTERM", "SIGINT", "SIGQUIT", "SIGABRT", "SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL"]);
 const PR_SET_NAME = 15;
-const MAX_TEXT = 8192;
+const gone = new GoneMemory();
 
 export class RecordingSink implements EventSink {
   readonly lifetime: Lifetime;
   state: State = "starting";
+  readonly processes: ProcessRows;
   private readonly targets = new Targets();
-  private readonly calls = new CallBuffer();
-  private readonly open = new Map<Task, OpenCall>();
-  private readonly rowsByTid = new Map<number, ProcessRow>();
-  private readonly processes: ProcessRow[] = [];
+  private readonly readiness: Readiness;
+  private readonly log: CallLog;
+  private readonly samples: SampleBuffer;
+  private readonly open: OpenCalls;
+  private readonly waits: Waiting;
   private readonly losses = new Losses();
-  private readonly rates = new Rates();
+  private readonly counters = new Counters();
+  private readonly flight: Flight;
   private signals: SignalRow[] = [];
   private events: EventRow[] = [];
-  /** Calls under way in tasks that were let go. */
-  private readonly left: CallRow[] = [];
-  private lastProgress: number;
-  /** Who made it. */
-  private progressTid: number;
-  private alive = 0;
+  private flightSaved = Number.NEGATIVE_INFINITY;
+  /** When it was first recorded like a running service. */
+  private ranFrom: number | null = null;
   private dirty = true;
+  private looked = Number.NEGATIVE_INFINITY;
+  private counted = 0;
 
   constructor(private readonly options: SinkOptions) {
-    this.lifetime = newLifetime(options.threshold, options.lifetime);
-    this.lastProgress = this.lifetime.started;
-    this.progressTid = this.lifetime.pid;
-    if (this.lifetime.attached) this.state = "running";
+    const { threshold, flight, flightCalls } = options.settings;
+    const { before } = options;
+    this.lifetime = newLifetime(threshold, { ...before?.lifetime, ...options.lifetime });
+    this.processes = new ProcessRows(options.now, before?.processes);
+    this.open = new OpenCalls(options.text, this.targets, this.processes, options.underWay);
+    this.log = new CallLog(options, (count, reason) => this.lost(count, reason), before?.texts);
+    this.samples = new SampleBuffer(before?.stacks, before?.frames);
+    this.flight = new Flight(flight, flightCalls);
+    this.readiness = new Readiness(this.lifetime, (ts, tid, text) => this.event(ts, "ready", tid, text));
+    this.waits = new Waiting(this.open, this.targets, this.readiness, (ts, tid, holder) =>
+      this.event(ts, "holder", tid, holder),
+    );
+    if (this.lifetime.attached) this.run(this.lifetime.started);
+    if (before) this.carryOn(before);
   }
 
   get path(): string {
@@ -83,12 +78,28 @@ export class RecordingSink implements EventSink {
 
   /** Calls waiting to be written. */
   get waiting(): number {
-    return this.calls.count;
+    return this.log.count;
+  }
+
+  /** Bytes held for calls, about. */
+  get bytes(): number {
+    return this.log.bytes + this.flight.bytes;
   }
 
   /** There is something to write. */
   get changed(): boolean {
     return this.dirty;
+  }
+
+  /** Threads still followed. */
+  get threads(): number {
+    return this.processes.alive;
+  }
+
+  /** The lifetime begins now, and not when this was made; before any event. */
+  startsAt(now: number): void {
+    this.lifetime.started = now;
+    this.readiness.progress(now, this.lifetime.pid);
   }
 
   /** The service's next lifetime is recorded under this name. */
@@ -97,81 +108,59 @@ export class RecordingSink implements EventSink {
     this.dirty = true;
   }
 
-  /** Threads still followed. */
-  get threads(): number {
-    return this.alive;
-  }
-
   newTask(task: Task, attached: boolean): void {
-    const row: ProcessRow = {
-      tid: task.tid,
-      pid: task.pid,
-      parent: task.parent,
-      comm: task.comm || this.rowsByTid.get(task.parent)?.comm || commOf(task.tid) || "",
-      argv: attached || task.parent === 0 ? commandText(commandLine(task.pid)) : this.argvOf(task.parent),
-      born: task.born || this.options.now(),
-      died: null,
-      status: null,
-      signal: null,
-      user_ns: null,
-      system_ns: null,
-      queued_ns: null,
-    };
-    this.rowsByTid.set(task.tid, row);
-    this.processes.push(row);
-    this.alive++;
+    this.processes.add(task, attached);
+    if (task.tid === task.pid) this.readiness.born(task.pid, this.options.now());
     this.dirty = true;
   }
 
   enter(task: Task, memory: Memory): void {
-    const { call } = task;
-    const row = this.rowOf(task);
+    const info = infoOf(task.call);
     // A short call's text is only needed when it is kept; one that may block can be killed in the call.
-    const text =
-      this.keepsAll || call.descriptor?.wait !== undefined || call.name.startsWith("exec")
-        ? this.options.text.enter(task, memory)
-        : undefined;
-    const open = this.open.get(task);
-    if (open) {
-      open.text = text;
-      open.target = "";
-    } else this.open.set(task, { text, target: "", row });
+    const text = this.keepsAll || info.waits || info.exec ? this.options.text.enter(task, memory) : undefined;
+    this.open.enter(task, info, text);
     // after exit_group the times are gone
-    if (call.name === "exit_group" || call.name === "exit") this.readTimes(task, row);
+    if (info.ends) this.processes.readTimes(this.processes.of(task));
   }
 
   exit(task: Task, memory: Memory): void {
+    const open = this.open.of(task);
+    this.finished(task, undefined, memory, open);
+    if (open) open.text = undefined;
+  }
+
+  call(task: Task, atEntry: Memory, atExit: Memory): void {
+    const open = this.open.returned(task);
+    if (!this.finished(task, atEntry, atExit, open) && task.call.fresh)
+      this.options.text.forget(task.call.slot);
+  }
+
+  /** Without `atEntry` its entry was told before. Returns whether its text was made. */
+  private finished(
+    task: Task,
+    atEntry: Memory | undefined,
+    memory: Memory,
+    open: OpenCall | undefined,
+  ): boolean {
     const { call } = task;
-    const open = this.open.get(task);
-    const entered = call.entry || call.exit;
-    const duration = call.exit - entered;
-    if (ready.isProgress(call.name)) this.progress(call.exit, task.tid);
-    if (call.name === "prctl" && call.args[0] === PR_SET_NAME) this.rename(task);
-    const keep = this.keepsAll || duration >= this.options.threshold;
-    if (this.state === "running") this.rates.add(call.exit, call.name, duration, call.error !== 0);
-    if (keep) {
-      const before = open?.text ?? this.options.text.enter(task, memory);
-      const { args, ret } = this.options.text.exit(task, memory, before);
-      this.watchDescriptors();
-      const target = open?.target || this.targets.of(task, args, duration, SLOW);
-      this.targets.note(task, args);
-      this.calls.add({
-        ts: entered,
-        duration,
-        tid: task.tid,
-        pid: task.pid,
-        name: call.name,
-        args: args.length > MAX_TEXT ? `${args.slice(0, MAX_TEXT)}...` : args,
-        ret,
-        error: call.error ? this.options.errnoName(call.error) : "",
-        fd: this.targets.fdOf(task),
-        target,
-      });
-      this.bound();
-      this.checkReady(task, target, entered, call.error === 0);
-      this.dirty = true;
+    const { threshold, flightSlow } = this.options.settings;
+    const info = open?.info.name.text === call.name ? open.info : infoOf(call);
+    const duration = call.exit - (call.entry || call.exit);
+    if (info.progress) this.readiness.progress(call.exit, task.tid);
+    if (info.idle && duration >= REST) this.readiness.rests(task.pid, task.tid, call.entry);
+    if (info.prctl && call.args[0] === PR_SET_NAME) this.processes.rename(task);
+    const running = this.state === "running";
+    if (running && (!this.quiet || call.exit < this.quiet.since || info.exec))
+      this.counters.add(call.exit, call.name, duration, call.error !== 0);
+    if (this.keepsAll || duration >= threshold) {
+      this.keep(task, atEntry, memory, info, open, duration);
+      if (running && !info.idle && flightSlow > 0 && duration >= flightSlow) this.sawSlow(task, info);
+      return true;
     }
-    this.open.delete(task);
+    if (!this.flight.on || this.quiet) return false;
+    const worded = info.path || info.peer;
+    this.flight.add(task, info, worded ? this.textOf(task, atEntry, memory, open) : undefined);
+    return worded;
   }
 
   signal(task: Task, event: SignalEvent, now: number): void {
@@ -194,63 +183,65 @@ export class RecordingSink implements EventSink {
   }
 
   exec(task: Task, formerTid: number, now: number): void {
-    const row = this.rowOf(task);
-    row.comm = task.comm || commOf(task.tid) || row.comm;
-    row.argv = commandText(commandLine(task.pid));
-    row.pid = task.pid;
-    if (formerTid !== task.tid) this.rowsByTid.delete(formerTid);
+    const row = this.processes.execed(task, formerTid);
+    this.samples.forget(task.pid);
     this.event(now, "exec", task.pid, row.argv);
-    this.progress(now, task.tid);
-    if (task.pid === this.lifetime.pid && this.lifetime.ready_by === "quiet" && this.state !== "stopping") {
-      this.lifetime.ready = null;
-      this.lifetime.ready_by = null;
-      this.state = "starting";
-    }
+    this.readiness.progress(now, task.tid);
+    if (task.pid === this.lifetime.pid && this.state !== "stopping" && this.readiness.takeBack())
+      this.turn("starting", now);
   }
 
   superseded(task: Task, _byTid: number, now: number): void {
-    this.gone(task, now);
+    this.open.forget(task);
+    this.gone(this.processes.of(task), now);
   }
 
   exited(task: Task, event: ExitEvent, now: number): void {
-    const row = this.rowOf(task);
-    row.comm = task.comm || row.comm;
+    const row = this.processes.of(task);
+    if (event.times) this.processes.readTimes(row, event.times);
     row.status = event.status ?? null;
     row.signal = event.signal === undefined ? null : this.options.signalName(event.signal);
-    this.progress(now, task.tid);
-    const open = this.open.get(task);
-    if (open && task.inCall) this.keepUnreturned(task, open, now);
-    this.open.delete(task);
+    this.readiness.progress(now, task.tid);
+    const open = this.open.of(task);
+    // exit, or a wait cut short by a deadly signal
+    if (open && task.inCall) this.log.put(this.open.row(open, now));
+    this.open.forget(task);
     // the pid may be used again
     this.targets.forgetLinks();
-    this.gone(task, now);
-    if (task.tid === this.lifetime.pid) {
-      this.lifetime.died = now;
-      this.lifetime.status = row.status;
-      this.lifetime.signal = row.signal;
-      if (this.state !== "dead") this.state = "stopping";
+    if (task.tid === task.pid) {
+      this.samples.forget(task.pid);
+      this.readiness.died(task.pid);
     }
-    if (this.alive === 0) this.end(now);
+    this.gone(row, now);
+    if (task.tid === this.lifetime.pid) this.mainDied(row, now);
+    if (this.processes.alive === 0) this.end(now);
   }
 
   detached(task: Task): void {
     const now = this.options.now();
     this.event(now, "detached", task.pid, "");
-    const open = this.open.get(task);
-    if (open && task.inCall) {
-      this.readTimes(task, open.row);
-      this.left.push(this.openRow(task, open, now));
+    const open = this.open.of(task);
+    if (open?.task.inCall) {
+      this.processes.readTimes(open.row);
+      this.open.leave(open, now);
     }
-    this.open.delete(task);
-    this.alive = Math.max(0, this.alive - 1);
+    this.open.forget(task);
+    this.processes.letGo();
+  }
+
+  sample(task: Task, frames: Float64Array, count: number, kernelFrames: number, now: number): void {
+    if (!this.samples.add(task.tid, task.pid, frames, count, kernelFrames, now))
+      this.losses.add(now, 1, "CPU samples not kept: too many");
+    this.dirty = true;
   }
 
   lost(count: number, reason: string): void {
+    if (count <= 0) return;
     this.losses.add(this.options.now(), count, reason);
     this.dirty = true;
   }
 
-  /** Something the supervisor told: `control`, `death`, `delay`. */
+  /** Something the supervisor told: `control`, `death`, `delay`; or that befell the recording. */
   event(ts: number, kind: string, pid: number, text: string, until: number | null = null): void {
     this.events.push({ ts, kind, pid, text, until });
     this.dirty = true;
@@ -259,74 +250,221 @@ export class RecordingSink implements EventSink {
   /** Someone asked the service to stop; the earliest request counts. */
   askedToStop(ts: number, by: string): void {
     const { lifetime } = this;
+    // A control command is the reason for the supervisor's signal, whichever was noted first.
+    const told = / from (\d+) /.exec(lifetime.asked_by ?? "")?.[1];
+    if (told !== undefined && Number(told) === lifetime.supervisor && by.startsWith("svc"))
+      lifetime.asked_by = by;
     if (lifetime.asked === null || ts < lifetime.asked) {
-      // A control command is the reason for the signal that follows it.
       lifetime.asked = ts;
       lifetime.asked_by = by;
     }
-    if (this.state !== "dead") this.state = "stopping";
     this.dirty = true;
+    if (this.state === "dead") return;
+    const ran = this.state === "running";
+    this.turn("stopping", ts);
+    if (ran && this.keepsAll) this.keepNoted(ts, Number.POSITIVE_INFINITY);
   }
 
   /** Called now and then by whoever drives the engine: looks at blocked calls, moves the state on. */
   tick(now: number): void {
     const { lifetime } = this;
-    if (lifetime.ready_by !== "listen" && now - lifetime.started < START_WATCH && this.state !== "dead") {
-      this.lookAtOpen(now, BLOCKED);
+    const often = this.state === "stopping" || lifetime.ready === null;
+    if (often || (this.readiness.watching(now) && now - this.looked >= LOOK)) {
+      if (this.state !== "dead") this.look(now);
+      this.waits.examine(now, BLOCKED, this.state === "stopping");
     }
+    if (this.quiet && this.state === "running" && now - this.counted >= SECOND) this.count(now);
     if (this.state === "starting") {
-      if (lifetime.ready === null && this.alive > 0) this.checkQuiet(now);
+      if (lifetime.ready === null && this.processes.alive > 0)
+        this.readiness.checkQuiet(now, () => this.waits.mayBeStarting());
       const settled = lifetime.ready !== null && now - lifetime.ready > SETTLE;
-      if (settled || now - lifetime.started > ready.START_LIMIT + SETTLE) this.state = "running";
+      if (settled || now - lifetime.started > ready.START_LIMIT + SETTLE) this.run(now);
     } else if (this.state === "stopping" && now - (lifetime.asked ?? lifetime.died ?? now) > STOP_LIMIT) {
-      this.state = "running";
+      this.run(now);
     }
+  }
+
+  /** Everything that was being recorded before is attached to again, or gone. */
+  attachedAgain(now: number): void {
+    this.processes.buryRest(now);
+    this.dirty = true;
+  }
+
+  private carryOn({ lifetime, losses }: Before): void {
+    const now = this.options.now();
+    for (const { ts, count, reason } of losses) this.losses.add(ts, count, reason);
+    const missed = ((now - lifetime.written) / 1e9).toFixed(1);
+    this.event(lifetime.written, "gap", lifetime.pid, "the recorder was not running", now);
+    this.losses.add(lifetime.written, 1, `gap of ${missed} s: the recorder was not running`);
+    if (lifetime.asked !== null) this.state = "stopping";
+    else if (lifetime.ready !== null) this.ranFrom ??= lifetime.ready + SETTLE;
+  }
+
+  private run(now: number): void {
+    this.ranFrom ??= now;
+    this.turn("running", now);
+  }
+
+  /** Has an engine that can be quiet say what matters in the state. */
+  private turn(state: State, now: number): void {
+    const { policy, threshold } = this.options.settings;
+    if (this.state === "running" && state !== "running") this.count(now);
+    this.state = state;
+    this.quiet?.setThreshold(state === "running" && policy !== "everything" ? threshold : 0, now);
+  }
+
+  private get quiet(): QuietCalls | undefined {
+    return this.options.quiet;
+  }
+
+  private count(now: number): void {
+    // most of them are of the time before
+    this.quiet?.count(this.counters, this.counted || now);
+    this.counted = Math.floor(now / SECOND) * SECOND;
+  }
+
+  /** Keeps calls that the engine noted: those that ended at `since` or later, the newest `limit`. Returns how many. */
+  private keepNoted(since: number, limit: number): number {
+    const { settings, wanted, text } = this.options;
+    const noted =
+      this.quiet?.recent(
+        since,
+        limit,
+        settings.threshold,
+        (tid) => this.processes.pidOf(tid) !== undefined,
+      ) ?? [];
+    for (const one of noted) {
+      if (wanted && !wanted(one.name)) continue;
+      const task = taskOf(one, this.processes.pidOf(one.tid) ?? one.tid);
+      const info = infoOf(task.call);
+      this.log.store(task, info, text.numbers(task, NOTED_ARGS), "", this.targets.fdOf(task, info));
+    }
+    return noted.length;
+  }
+
+  /** Turns what the flight recorder holds into calls. Returns how many. */
+  saveFlight(now: number, reason: string): number {
+    const { flight, flightCalls } = this.options.settings;
+    let saved = flight > 0 ? this.keepNoted(now - flight, flightCalls) : 0;
+    for (const { task, info, text } of this.flight.take(now)) {
+      const result = text ?? this.options.text.exit(task, gone, this.options.text.enter(task, gone));
+      this.log.store(task, info, result, "", this.targets.fdOf(task, info));
+      saved++;
+    }
+    this.flightSaved = now;
+    this.event(now, "flight", this.lifetime.pid, `${reason}: ${saved} calls of before`);
+    return saved;
   }
 
   /** The lifetime is over (also called when the tracer lets go). */
   end(now: number): void {
-    this.state = "dead";
+    this.turn("dead", now);
+    this.quiet?.close();
     this.lifetime.ended = now;
     this.dirty = true;
   }
 
-  /** What is to be written, or undefined if nothing changed. */
-  take(now: number): Batch | undefined {
-    if (this.open.size > 0 && this.keepsAll) this.dirty = true;
-    if (!this.dirty && !this.rates.some) return undefined;
-    this.lookAtOpen(now, SLOW);
-    for (const task of this.open.keys()) this.readTimes(task, this.rowOf(task));
+  /** What is to be written, or undefined if nothing changed, unless `wanted` nevertheless. */
+  take(now: number, wanted = false): Batch | undefined {
+    if (wanted || (this.processes.alive > 0 && this.keepsAll)) this.dirty = true;
+    if (!this.dirty && !this.counters.some && !this.samples.some) return undefined;
+    if (this.state !== "dead") this.look(now);
+    this.waits.examine(now, SLOW, this.state === "stopping");
+    for (const { row } of this.open.all()) this.processes.readTimes(row);
     const { signals, events } = this;
     this.signals = [];
     this.events = [];
     this.dirty = false;
     this.lifetime.written = now;
+    const open = this.log.columns(this.open.rows(now));
     return {
       path: this.options.path,
       lifetime: { ...this.lifetime },
-      processes: this.processes.map((p) => ({ ...p })),
+      processes: this.processes.take(),
       phases: phasesOf(this.lifetime),
       losses: this.losses.rows(),
-      open: this.openRows(now),
-      calls: this.calls.take(),
+      open,
+      ...this.log.take(),
       signals,
       events,
-      rates: this.rates.take(now),
+      ...this.counters.take(now),
+      samples: this.samples.take(),
+      limit: this.options.settings.file,
+      ranFrom: this.ranFrom,
     };
   }
 
+  /** Takes back what could not be written, to hand it over again; within the limits, and counting the rest. */
+  giveBack(batch: Batch): void {
+    this.log.giveBack(batch);
+    this.processes.giveBack(batch.processes);
+    this.signals.unshift(...batch.signals);
+    this.events.unshift(...batch.events);
+    this.counters.giveBack(batch);
+    this.samples.giveBack(batch.samples);
+    this.dirty = true;
+  }
+
+  /** Drops what is least worth of the calls that wait. */
+  shed(reason: string): void {
+    this.log.shed(reason);
+  }
+
   private get keepsAll(): boolean {
-    return this.options.everything || this.state !== "running";
+    const { policy } = this.options.settings;
+    return policy === "everything" || (policy === "default" && this.state !== "running");
   }
 
-  private rename(task: Task): void {
-    const row = this.rowOf(task);
-    row.comm = commOf(task.tid) ?? row.comm;
+  private keep(
+    task: Task,
+    atEntry: Memory | undefined,
+    memory: Memory,
+    info: CallInfo,
+    open: OpenCall | undefined,
+    duration: number,
+  ): void {
+    const { call } = task;
+    const result = this.textOf(task, atEntry, memory, open);
+    this.watchDescriptors();
+    const args = result.args.text;
+    const target = open?.target || this.targets.of(task, info, args, duration, SLOW);
+    if (info.notes) this.targets.note(task, info, args);
+    if (this.options.wanted === undefined || this.options.wanted(call.name)) {
+      this.log.store(task, info, result, target, this.targets.fdOf(task, info));
+    }
+    if (info.clients && ready.onlyLooks(call.name, call.args, args)) this.readiness.looked(task.tid);
+    else if (info.clients && this.state !== "stopping") {
+      const accepted = call.error === 0 && call.name.startsWith("accept");
+      this.readiness.awaits(target, call.entry || call.exit, task, accepted);
+    }
+    this.dirty = true;
   }
 
-  private progress(now: number, tid: number): void {
-    this.lastProgress = now;
-    this.progressTid = tid;
+  private textOf(
+    task: Task,
+    atEntry: Memory | undefined,
+    memory: Memory,
+    open: OpenCall | undefined,
+  ): Result {
+    const { text } = this.options;
+    return atEntry
+      ? text.whole(task, atEntry, memory)
+      : text.exit(task, memory, open?.text ?? text.enter(task, memory));
+  }
+
+  private sawSlow(task: Task, info: CallInfo): void {
+    const { exit } = task.call;
+    if (!this.flight.on || exit - this.flightSaved < FLIGHT_PAUSE) return;
+    this.saveFlight(exit, `slow ${info.name.text} of ${task.tid}`);
+  }
+
+  private mainDied(row: ProcessRow, now: number): void {
+    const { lifetime } = this;
+    if (this.state === "running" && lifetime.asked === null) this.saveFlight(now, "death");
+    lifetime.died = now;
+    lifetime.status = row.status;
+    lifetime.signal = row.signal;
+    if (this.state !== "dead") this.turn("stopping", now);
   }
 
   /** What is remembered of descriptors holds only while no call is left out. */
@@ -336,115 +474,14 @@ export class RecordingSink implements EventSink {
     this.targets.forgetLinks();
   }
 
-  private rowOf(task: Task): ProcessRow {
-    let row = this.rowsByTid.get(task.tid);
-    if (!row) {
-      this.newTask(task, true);
-      row = this.rowsByTid.get(task.tid)!;
-    }
-    if (task.comm) row.comm = task.comm;
-    return row;
-  }
-
-  private argvOf(tid: number): string {
-    return this.rowsByTid.get(tid)?.argv ?? "";
-  }
-
-  private gone(task: Task, now: number): void {
-    const row = this.rowOf(task);
-    if (row.died !== null) return;
-    row.died = now;
-    this.alive--;
+  private gone(row: ProcessRow, now: number): void {
+    this.processes.died(row, now);
     this.dirty = true;
   }
 
-  private readTimes(task: Task, row: ProcessRow): void {
-    const times = taskTimes(task.pid, task.tid);
-    if (!times) return;
-    row.user_ns = times.user;
-    row.system_ns = times.system;
-    row.queued_ns = times.queued;
-  }
-
-  /** A call whose task died in it: exit, or a wait cut short by a deadly signal. */
-  private keepUnreturned(task: Task, open: OpenCall, now: number): void {
-    this.calls.add(this.openRow(task, open, now));
-    this.bound();
-  }
-
-  private lookAtOpen(now: number, age: number): void {
-    for (const [task, open] of this.open) {
-      if (!task.inCall || now - task.call.entry < age) continue;
-      if (open.target === "" && open.text !== undefined) {
-        open.target = this.targets.of(task, open.text.text, now - task.call.entry, SLOW);
-      }
-      if (now - task.call.entry >= BLOCKED) this.checkReady(task, open.target, task.call.entry, false);
-    }
-  }
-
-  private checkReady(task: Task, target: string, entered: number, succeeded: boolean): void {
-    const { lifetime } = this;
-    const { name } = task.call;
-    if (lifetime.ready_by === "listen" || this.state === "stopping" || lifetime.attached) return;
-    if (!ready.mayAwaitClients(name) || entered - lifetime.started > START_WATCH) return;
-    if (!(succeeded && name.startsWith("accept")) && !ready.listens(target)) return;
-    this.isReady(entered, "listen", target, task.tid);
-  }
-
-  private checkQuiet(now: number): void {
-    const calm = now - this.lastProgress;
-    if (calm < ready.QUIET) return;
-    let waits = false;
-    for (const [task, open] of this.open) {
-      if (task.inCall && ready.mayBeStarting(task.call.name, open.target)) waits = true;
-    }
-    if (calm >= (waits ? ready.QUIET_WITH_WAIT : ready.QUIET)) {
-      this.isReady(this.lastProgress, "quiet", "", this.progressTid);
-    }
-  }
-
-  private isReady(ts: number, by: "listen" | "quiet", target: string, tid: number): void {
-    this.lifetime.ready = ts;
-    this.lifetime.ready_by = by;
-    this.event(ts, "ready", tid, by === "listen" ? target : "no listening socket, start quiet");
-  }
-
-  private openRows(now: number): CallRow[] {
-    const rows = [...this.left];
-    for (const [task, open] of this.open) {
-      if (task.inCall && task.call.entry !== 0) rows.push(this.openRow(task, open, now));
-    }
-    return rows;
-  }
-
-  private openRow(task: Task, open: OpenCall, now: number): CallRow {
-    const { call } = task;
-    return {
-      ts: call.entry,
-      duration: Math.max(0, now - call.entry),
-      tid: task.tid,
-      pid: task.pid,
-      name: call.name,
-      args: open.text?.text ?? "...",
-      ret: "?",
-      error: "",
-      fd: this.targets.fdOf(task),
-      target: open.target,
-      unfinished: true,
-    };
-  }
-
-  private bound(): void {
-    const { maxCalls = 100_000, maxCharacters = 32e6 } = this.options;
-    if (this.calls.count <= maxCalls && this.calls.characters <= maxCharacters) return;
-    const dropped = this.calls.dropOldest(1e6) || this.calls.dropOldest(Number.POSITIVE_INFINITY);
-    this.losses.add(
-      this.options.now(),
-      dropped,
-      "calls not kept: the recording could not be written fast enough",
-    );
+  /** Finds out what is under way, where the engine does not tell by itself. */
+  look(now: number): void {
+    this.looked = now;
+    this.open.look();
   }
 }
-
-/** Signs of readiness are looked for this long (ns). */
-const START_WATCH = ready.START_LIMIT + 240e9;

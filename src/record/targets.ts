@@ -5,73 +5,51 @@
 import type { Task } from "../capture/event.ts";
 import { SocketTable } from "../kernel/sockets.ts";
 import { cwdOf, epollWatches, fdLink } from "../kernel/tasks.ts";
-import type { Descriptor } from "../syscalls/types/types.ts";
+import type { CallInfo } from "./call-info.ts";
 
 /** Between the targets of a call on several descriptors (poll, select, epoll). */
 export const SEPARATOR = " | ";
 /** Descriptors looked up for one poll or select. */
 const MAX_SET = 16;
-/** Calls whose file is worth knowing however short they are: many of them add up. */
-const ALWAYS = /^(connect|fsync|fdatasync|sync_file_range|msync|syncfs|flock|renameat2?|rename)$/;
-const WRITES = /^(write|writev|sendto|sendmsg)$/;
 const MAX_LINKS = 4096;
-const SETS = /^(poll|ppoll|select|pselect6)(_time64)?$/;
+/** More than a process can have descriptors. */
+const FDS = 2 ** 24;
 
-interface Shape {
-  /** Index of the first descriptor argument, -1 when none. */
-  readonly fd: number;
-  readonly path: boolean;
-  readonly set: boolean;
-  readonly epoll: boolean;
-  readonly always: boolean;
-}
+/** Key of a descriptor of a process. */
+const keyOf = (pid: number, fd: number): number => pid * FDS + fd;
 
-const shapes = new Map<string, Shape>();
-
-function shapeOf(name: string, d: Descriptor | undefined): Shape {
-  let shape = shapes.get(name);
-  if (!shape) {
-    const kinds = d?.args.map((a) => a.type.kind) ?? [];
-    shape = {
-      fd: kinds.indexOf("fd"),
-      path: kinds.includes("path"),
-      set: SETS.test(name),
-      epoll: /^epoll_p?wait2?$/.test(name),
-      always: ALWAYS.test(name),
-    };
-    shapes.set(name, shape);
-  }
-  return shape;
+interface Link {
+  readonly text: string;
+  /** Inode of a socket, "" otherwise. */
+  readonly inode: string;
 }
 
 export class Targets {
   /** Every call is seen at the moment; otherwise nothing is remembered. */
   complete = false;
   private readonly sockets = new SocketTable();
-  /** /proc links of descriptors by `pid:fd`; valid because every call that changes descriptors passes `note`. */
-  private readonly links = new Map<string, string>();
-  /** What a descriptor was connected to, by `pid:fd`; stays known when the connection failed. */
-  private readonly peers = new Map<string, string>();
+  /** /proc links of descriptors; valid because every call that changes descriptors passes `note`. */
+  private readonly links = new Map<number, Link>();
+  /** What a descriptor was connected to; stays known when the connection failed. */
+  private readonly peers = new Map<number, string>();
   /** Datagram sockets seen being made. */
-  private readonly datagram = new Set<string>();
+  private readonly datagram = new Set<number>();
 
-  /** Index-free view of the descriptor a call is about; -1 when none. */
-  fdOf(task: Task): number {
-    const { call } = task;
-    const { fd } = shapeOf(call.name, call.descriptor);
-    return fd < 0 ? -1 : call.args[2 * fd] | 0;
+  /** The descriptor a call is about; -1 when none. */
+  fdOf(task: Task, info: CallInfo): number {
+    return info.fd < 0 ? -1 : task.call.args[2 * info.fd] | 0;
   }
 
-  /** Notes what calls say about descriptors. Called at every exit that is recorded. */
-  note(task: Task, args: string): void {
+  /** Notes what calls say about descriptors. Called at every exit that is recorded and `info.notes`. */
+  note(task: Task, info: CallInfo, args: string): void {
     const { call } = task;
     const { name } = call;
     const fd = call.args[0] | 0;
-    if (call.descriptor?.ret === "fd" || name === "fcntl") this.links.delete(`${task.pid}:${call.retLo}`);
-    else if (name === "close") this.links.delete(`${task.pid}:${fd}`);
-    else if (name === "close_range" || name.startsWith("exec")) this.forgetLinks();
+    if (info.makesFd) this.links.delete(keyOf(task.pid, call.retLo | 0));
+    else if (name === "close") this.links.delete(keyOf(task.pid, fd));
+    else if (name === "close_range" || info.exec) this.forgetLinks();
     if (name === "socket" && !call.error) {
-      const key = `${task.pid}:${call.retLo}`;
+      const key = keyOf(task.pid, call.retLo | 0);
       this.peers.delete(key);
       if (/SOCK_DGRAM/.test(args)) this.datagram.add(key);
       else this.datagram.delete(key);
@@ -80,54 +58,55 @@ export class Targets {
       const peer = this.sockaddr(task.pid, fd, args);
       if (!peer) return;
       if (this.peers.size > 4096) this.peers.clear();
-      this.peers.set(`${task.pid}:${fd}`, peer);
+      this.peers.set(keyOf(task.pid, fd), peer);
       this.changed(task.pid, fd);
     } else if (name === "listen") {
       this.changed(task.pid, fd);
     } else if (name === "close") {
-      if (this.peers.size > 0) this.peers.delete(`${task.pid}:${fd}`);
+      if (this.peers.size > 0) this.peers.delete(keyOf(task.pid, fd));
     } else if ((name === "accept" || name === "accept4") && !call.error) {
-      this.peers.delete(`${task.pid}:${call.retLo}`);
+      this.peers.delete(keyOf(task.pid, call.retLo | 0));
     }
   }
 
   /** The target of a call that took `duration` ns; "" when it is about nothing or not worth a lookup. */
-  of(task: Task, args: string, duration: number, slow: number): string {
+  of(task: Task, info: CallInfo, args: string, duration: number, slow: number): string {
     const { call } = task;
-    const shape = shapeOf(call.name, call.descriptor);
-    if (call.name === "connect" || call.name === "sendto") {
+    if (info.peer) {
       const peer = this.sockaddr(task.pid, call.args[0] | 0, args);
       if (peer) return peer;
     }
     // Who wrote into a pipe is needed to follow its reader; the links of known descriptors are cheap.
-    const worth = duration >= slow || WRITES.test(call.name) || shape.always || /F_(OFD_)?SETLK/.test(args);
-    if (shape.fd >= 0 && !shape.path && !shape.epoll) {
-      const fd = call.args[2 * shape.fd] | 0;
-      return this.peers.get(`${task.pid}:${fd}`) ?? (worth ? this.fd(task.pid, fd) : "");
+    const worth =
+      duration >= slow || info.writes || info.always || (info.fcntl && /F_(OFD_)?SETLK/.test(args));
+    if (info.fd >= 0 && !info.path && !info.epoll) {
+      const fd = call.args[2 * info.fd] | 0;
+      const peer = this.peers.size > 0 ? this.peers.get(keyOf(task.pid, fd)) : undefined;
+      return peer ?? (worth ? this.fd(task.pid, fd) : "");
     }
     if (!worth) return "";
-    if (shape.path) return this.path(task.pid, call, args);
-    if (shape.set) return this.set(task.pid, descriptorsIn(call.name, args));
-    if (shape.epoll) return this.set(task.pid, epollWatches(task.pid, call.args[0] | 0));
+    if (info.path) return this.path(task.pid, call, args);
+    if (info.set) return this.set(task.pid, descriptorsIn(call.name, args));
+    if (info.epoll) return this.set(task.pid, epollWatches(task.pid, call.args[0] | 0));
     return "";
   }
 
   /** What a descriptor refers to: a path, a peer, a pipe. */
   fd(pid: number, fd: number): string {
-    const key = `${pid}:${fd}`;
+    const key = keyOf(pid, fd);
     let link = this.links.get(key);
     if (link === undefined) {
-      link = fdLink(pid, fd);
-      if (link === undefined) return "";
+      const text = fdLink(pid, fd);
+      if (text === undefined) return "";
       if (this.links.size > MAX_LINKS) this.forgetLinks();
+      link = { text, inode: /^socket:\[(\d+)\]$/.exec(text)?.[1] ?? "" };
       if (this.complete) this.links.set(key, link);
     }
-    const inode = /^socket:\[(\d+)\]$/.exec(link)?.[1];
-    if (!inode) return link;
-    const found = this.sockets.find(pid, inode);
-    const peer = this.peers.get(`${pid}:${fd}`);
+    if (link.inode === "") return link.text;
+    const found = this.sockets.find(pid, link.inode);
+    const peer = this.peers.get(key);
     return found === undefined || found.startsWith("bound:") || found.startsWith("unix:[")
-      ? (peer ?? found ?? link)
+      ? (peer ?? found ?? link.text)
       : found;
   }
 
@@ -163,7 +142,7 @@ export class Targets {
   private sockaddr(pid: number, fd: number, args: string): string | undefined {
     const peer = sockaddrText(args);
     if (!peer || peer.startsWith("unix:")) return peer;
-    return `${this.datagram.has(`${pid}:${fd}`) || peer.endsWith(":53") ? "udp" : "tcp"}:${peer}`;
+    return `${this.datagram.has(keyOf(pid, fd)) || peer.endsWith(":53") ? "udp" : "tcp"}:${peer}`;
   }
 }
 

@@ -1,141 +1,182 @@
 /**
- * Writes batches into recording files. The file is open only while a batch is written, so that other processes can
+ * Writes batches into recording files. A file is attached only while a batch is written, so that other processes can
  * read it in between, and each batch is one transaction, so that a crash leaves the file as of the last batch.
  */
-import { chmodSync } from "node:fs";
-import type { DuckDBConnection, DuckDBType } from "@duckdb/node-api";
-import type { Batch, CallColumns, CallRow } from "./model.ts";
-import { createStatements, type TableName, tables } from "./schema.ts";
+import { chmodSync, existsSync, rmSync, statSync } from "node:fs";
+import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
+import { oneLine } from "../base/errors.ts";
+import { appendCalls, appendRows, appendTexts, type Place } from "./append.ts";
+import type { Batch } from "./model.ts";
+import { createStatements, quoted } from "./schema.ts";
+import { Symbols } from "./symbols/symbols.ts";
 
-type DuckDB = typeof import("@duckdb/node-api");
-const CHUNK_ROWS = 2048;
 /** Another process (a reader, a copy) may hold the file; it gets this long, in ms. */
 const LOCK_PATIENCE = 2000;
+const CATALOG = "recording";
 
-/** Appends `batch` to its file, creating it (mode 0600) when needed. */
-export async function writeBatch(batch: Batch): Promise<void> {
-  const duckdb: DuckDB = await import("@duckdb/node-api");
-  const instance = await openPatiently(duckdb, batch.path, {
+/** One database engine for all files: an instance for each would cost three times the work and much more memory. */
+let instance: Promise<DuckDBInstance> | undefined;
+const symbols = new Symbols();
+
+function engine(): Promise<DuckDBInstance> {
+  instance ??= DuckDBInstance.create(":memory:", {
     threads: "1",
     memory_limit: "256MB",
-    // One checkpoint, at close; crossing a smaller threshold would write the data twice.
+    // One checkpoint, when a file is detached; crossing a smaller threshold would write the data twice.
     checkpoint_threshold: "1GB",
     // With the default of 256 kB a block, the recording of a short restart would take 2 MB.
     default_block_size: "16384",
   });
+  return instance;
+}
+
+export interface Written {
+  /** Calls that had to go because the file was larger than it may be. */
+  readonly trimmed: number;
+  /** The batch is safe (in the write-ahead log beside the file), but the disk is at its end. */
+  readonly problem?: string;
+}
+
+/**
+ * Appends `batch` to its file, creating it (mode 0600) when needed. One at a time. After an error nothing of the batch
+ * is in the file.
+ */
+export async function writeBatch(batch: Batch): Promise<Written> {
   try {
-    chmodSync(batch.path, 0o600);
-    const db = await instance.connect();
+    const db = await (await engine()).connect();
     try {
-      await write(duckdb, db, batch);
+      const first = await attached(db, batch.path, () => write({ db, catalog: CATALOG }, batch));
+      if (first.problem !== undefined || statSync(batch.path).size <= batch.limit)
+        return { trimmed: 0, problem: first.problem };
+      const { result, problem } = await attached(db, batch.path, () => trim(db, batch));
+      return { trimmed: result, problem };
     } finally {
       db.closeSync();
     }
-  } finally {
-    instance.closeSync();
+  } catch (error) {
+    // a failed write may leave the engine unusable
+    const failed = instance;
+    instance = undefined;
+    (await failed)?.closeSync();
+    throw error;
   }
 }
 
-async function write(duckdb: DuckDB, db: DuckDBConnection, batch: Batch): Promise<void> {
-  await db.run("BEGIN");
-  const known = await db.runAndReadAll("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'lifetime'");
+/** Runs a transaction on a file. */
+async function attached<T>(
+  db: DuckDBConnection,
+  path: string,
+  use: () => Promise<T>,
+): Promise<{ result: T; problem?: string }> {
+  const isNew = !existsSync(path);
+  try {
+    await attach(() => db.run(`ATTACH ${quoted(path)} AS ${CATALOG}`));
+  } catch (error) {
+    // half a header would be taken for a damaged recording
+    if (isNew) rmSync(path, { force: true });
+    throw error;
+  }
+  let result: T;
+  try {
+    chmodSync(path, 0o600);
+    await db.run(`USE ${CATALOG}`);
+    await db.run("BEGIN");
+    result = await use();
+    await db.run("COMMIT");
+  } catch (error) {
+    await db.run("ROLLBACK").catch(() => undefined);
+    await detach(db).catch(() => undefined);
+    throw error;
+  }
+  try {
+    await detach(db);
+    return { result };
+  } catch (error) {
+    return { result, problem: oneLine(error) };
+  }
+}
+
+/** Detaching writes what is in the write-ahead log into the file. */
+async function detach(db: DuckDBConnection): Promise<void> {
+  await db.run("USE memory");
+  await db.run(`DETACH ${CATALOG}`);
+}
+
+async function write(place: Place, batch: Batch): Promise<void> {
+  const { db } = place;
+  const known = await db.runAndReadAll(
+    `SELECT count(*) FROM duckdb_tables() WHERE database_name = '${CATALOG}' AND table_name = 'lifetime'`,
+  );
   if (known.getRows()[0][0] === 0n) for (const sql of createStatements()) await db.run(sql);
   else {
-    for (const table of ["lifetime", "process", "phase", "loss"]) await db.run(`DELETE FROM ${table}`);
-    await db.run("DELETE FROM syscall WHERE unfinished");
+    for (const table of ["lifetime", "phase", "loss"]) await db.run(`DELETE FROM ${table}`);
+    await db.run("DELETE FROM process WHERE died IS NULL");
+    await db.run("DELETE FROM call WHERE unfinished");
   }
-  await append(duckdb, db, "lifetime", [batch.lifetime]);
-  await append(duckdb, db, "process", batch.processes);
-  await append(duckdb, db, "phase", batch.phases);
-  await append(duckdb, db, "loss", batch.losses);
-  await append(duckdb, db, "signal", batch.signals);
-  await append(duckdb, db, "event", batch.events);
-  await append(duckdb, db, "rate", batch.rates);
-  await appendCalls(duckdb, db, batch.calls);
-  await append(duckdb, db, "syscall", batch.open.map(stored));
-  await db.run("COMMIT");
+  await appendRows(place, "lifetime", [batch.lifetime]);
+  await appendRows(place, "process", batch.processes);
+  await appendRows(place, "phase", batch.phases);
+  await appendRows(place, "loss", batch.losses);
+  await appendRows(place, "signal", batch.signals);
+  await appendRows(place, "event", batch.events);
+  await appendRows(place, "rate", batch.rates);
+  await appendRows(place, "histogram", batch.histograms);
+  await appendTexts(place, batch.texts);
+  await appendCalls(place, batch.calls, false);
+  await appendCalls(place, batch.open, true);
+  await appendSamples(place, batch);
 }
 
-/** A call under the names of the table's columns. */
-function stored(call: CallRow): Record<string, unknown> {
-  const { duration, error, ...same } = call;
-  return { ...same, duration_ns: duration, errno: error };
+/**
+ * Removes the older half of what was kept while the service ran. The blocks are used again; a file that is larger than
+ * it may be does not shrink, but it does not grow either.
+ */
+async function trim(db: DuckDBConnection, batch: Batch): Promise<number> {
+  const { asked, died } = batch.lifetime;
+  if (batch.ranFrom === null) return 0;
+  const size = await db.runAndReadAll(
+    `SELECT used_blocks * block_size FROM pragma_database_size() WHERE database_name = '${CATALOG}'`,
+  );
+  if (Number(size.getRows()[0][0]) <= batch.limit) return 0;
+  const from = Math.round(batch.ranFrom);
+  const to = Math.round(asked ?? died ?? batch.lifetime.written);
+  const within = `ts > ${from} AND ts < ${to}`;
+  const middle = await db.runAndReadAll(
+    `SELECT coalesce((SELECT median(ts)::BIGINT FROM (SELECT ts FROM call WHERE ${within} UNION ALL
+       SELECT ts FROM histogram WHERE ${within} UNION ALL SELECT ts FROM sample WHERE ${within})), ${to})`,
+  );
+  const old = `ts > ${from} AND ts <= ${middle.getRows()[0][0]}`;
+  const gone = await db.runAndReadAll(`SELECT count(*) FROM call WHERE ${old}`);
+  for (const table of ["call", "rate", "histogram", "sample", "signal"])
+    await db.run(`DELETE FROM ${table} WHERE ${old}`);
+  await db.run(
+    `DELETE FROM process WHERE died > ${from} AND died <= ${middle.getRows()[0][0]} AND tid <> ${batch.lifetime.pid}`,
+  );
+  await db.run(
+    `DELETE FROM text WHERE id < ${batch.texts.settled} AND id NOT IN (SELECT unnest([name, args, ret, errno, target]) FROM call)`,
+  );
+  return Number(gone.getRows()[0][0]);
 }
 
-function columnTypes(duckdb: DuckDB, table: TableName): DuckDBType[] {
-  const types = {
-    BIGINT: duckdb.BIGINT,
-    INTEGER: duckdb.INTEGER,
-    VARCHAR: duckdb.VARCHAR,
-    BOOLEAN: duckdb.BOOLEAN,
-  };
-  return tables[table].map(([, type]) => types[type]);
+async function appendSamples(place: Place, { samples }: Batch): Promise<void> {
+  await appendRows(place, "sample", samples.rows);
+  const depths = samples.stacks.flatMap(({ id, frames }) =>
+    frames.map((frame, depth) => ({ id, depth, frame })),
+  );
+  await appendRows(place, "stack", depths);
+  await appendRows(
+    place,
+    "frame",
+    samples.frames.map((f) => ({ id: f.id, ...symbols.resolve(f) })),
+  );
 }
 
-async function append(
-  duckdb: DuckDB,
-  db: DuckDBConnection,
-  table: TableName,
-  rows: readonly object[],
-): Promise<void> {
-  if (rows.length === 0) return;
-  const appender = await db.createAppender(table);
-  const types = columnTypes(duckdb, table);
-  for (let from = 0; from < rows.length; from += CHUNK_ROWS) {
-    const part = rows.slice(from, from + CHUNK_ROWS) as Record<string, unknown>[];
-    const chunk = duckdb.DuckDBDataChunk.create(types, part.length);
-    for (const [c, [name, type]] of tables[table].entries()) {
-      chunk.setColumnValues(
-        c,
-        part.map((row) => cell(row[name], type)),
-      );
-    }
-    appender.appendDataChunk(chunk);
-  }
-  appender.closeSync();
-}
-
-function cell(value: unknown, type: string): bigint | number | string | boolean | null {
-  if (value === null || value === undefined) return null;
-  return type === "BIGINT" ? BigInt(Math.round(value as number)) : (value as number | string | boolean);
-}
-
-async function appendCalls(duckdb: DuckDB, db: DuckDBConnection, calls: CallColumns): Promise<void> {
-  if (calls.count === 0) return;
-  const appender = await db.createAppender("syscall");
-  const types = columnTypes(duckdb, "syscall");
-  const { strings } = calls;
-  for (let from = 0; from < calls.count; from += CHUNK_ROWS) {
-    const to = Math.min(calls.count, from + CHUNK_ROWS);
-    const chunk = duckdb.DuckDBDataChunk.create(types, to - from);
-    const big = (c: Float64Array) => Array.from(c.subarray(from, to), (v) => BigInt(Math.round(v)));
-    const int = (c: Int32Array) => Array.from(c.subarray(from, to));
-    const text = (c: Uint32Array) => Array.from(c.subarray(from, to), (i) => strings[i]);
-    const columns = [
-      big(calls.ts),
-      big(calls.duration),
-      int(calls.tid),
-      int(calls.pid),
-      text(calls.name),
-      text(calls.args),
-      text(calls.ret),
-      text(calls.error),
-      int(calls.fd),
-      text(calls.target),
-      new Array<boolean>(to - from).fill(false),
-    ];
-    for (const [c, values] of columns.entries()) chunk.setColumnValues(c, values);
-    appender.appendDataChunk(chunk);
-  }
-  appender.closeSync();
-}
-
-/** Opens a database, waiting while another process has it open. */
-export async function openPatiently(duckdb: DuckDB, path: string, options: Record<string, string>) {
+/** Runs `open`, again and again while another process has the database open. */
+export async function attach<T>(open: () => Promise<T>): Promise<T> {
   const patience = Date.now() + LOCK_PATIENCE;
   for (;;) {
     try {
-      return await duckdb.DuckDBInstance.create(path, options);
+      return await open();
     } catch (error) {
       const locked = /Could not set lock|Conflicting lock/.test(String(error));
       if (!locked || Date.now() > patience) throw error;

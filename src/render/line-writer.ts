@@ -165,7 +165,8 @@ export class LineWriter implements EventSink {
     this.destinations.of(task).write(text);
   }
 
-  private leader(task: Task, now: number, dead = false): string {
+  /** What a line of a task begins with. */
+  leader(task: Task, now: number, dead = false): string {
     const s = this.settings;
     const { prefix } = this.destinations;
     let text = "";
@@ -295,9 +296,13 @@ export class LineWriter implements EventSink {
     this.destinations.done(task);
   }
 
-  lost(count: number, reason: string): void {
-    this.message(`${count} events lost: ${reason}`);
+  lost(count: number, reason: string, task?: Task): void {
+    this.lossCount += count;
+    if (task) this.whole(task, monotonicNow(), `+++ ${count} events lost: ${reason} +++`);
+    else this.message(`${count} events lost: ${reason}`);
   }
+  /** Events not shown because the engine could not deliver them. */
+  lossCount = 0;
 
   flush(): void {
     this.destinations.flush();

@@ -2,12 +2,13 @@
 import { closeSync, openSync, writeSync } from "node:fs";
 import { sysErrorFrom } from "../kernel/node-errors.ts";
 
-const FLUSH_AT = 64 * 1024;
+const BUFFER_BYTES = 256 * 1024;
 const EAGAIN = "EAGAIN";
 
 /** One destination. Text is Latin-1: everything printed has been escaped to ASCII. */
 export class Output {
-  private pending = "";
+  private readonly buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
+  private used = 0;
 
   constructor(
     readonly fd: number,
@@ -17,8 +18,21 @@ export class Output {
   ) {}
 
   write(text: string): void {
-    this.pending += text;
-    if (this.pending.length >= FLUSH_AT) this.flush();
+    if (this.used + text.length > BUFFER_BYTES) {
+      this.flush();
+      if (text.length > BUFFER_BYTES) {
+        this.send(Buffer.from(text, "latin1"));
+        return;
+      }
+    }
+    this.used += this.buffer.write(text, this.used, "latin1");
+  }
+
+  /** Like write, for text that is encoded already; at most a few lines. */
+  writeBytes(bytes: Uint8Array): void {
+    if (this.used + bytes.length > BUFFER_BYTES) this.flush();
+    this.buffer.set(bytes, this.used);
+    this.used += bytes.length;
   }
 
   /** The end of something a reader would want to see now. */
@@ -28,9 +42,14 @@ export class Output {
 
   /** Writes all there is. A reader that has gone away ends output, not tracing. */
   flush(): void {
-    if (this.pending === "") return;
-    let bytes = Buffer.from(this.pending, "latin1");
-    this.pending = "";
+    if (this.used === 0) return;
+    const bytes = this.buffer.subarray(0, this.used);
+    this.used = 0;
+    this.send(bytes);
+  }
+
+  private send(all: Buffer): void {
+    let bytes = all;
     while (bytes.length > 0 && !this.broken) {
       try {
         bytes = bytes.subarray(writeSync(this.fd, bytes));

@@ -1,8 +1,11 @@
 /** What the chain-loading programs share: djb's getopt, environment changes, and becoming the rest of the command line. */
 
+import { textOf } from "../base/bytes.ts";
 import { djbWords } from "../base/djb.ts";
 import { type SysError, UsageError } from "../base/errors.ts";
+import { tell } from "../base/stderr.ts";
 import { becomeProgram } from "../kernel/exec-path.ts";
+import type { FinalLimit } from "../kernel/final.ts";
 import { lastArguments, startingEnvironment } from "../kernel/own-memory.ts";
 
 /** Wrong usage: the line goes to stderr as it is. */
@@ -27,17 +30,20 @@ export function words(error: unknown): string {
   return code === undefined ? (error as Error).message : djbWords(code);
 }
 
+/** A line on standard error. */
+export const say = (line: string): void => tell(`${line}\n`);
+
 /** Runs a program's body; its failures become djb's messages and exit codes. */
 export async function djbMain(name: string, body: () => Promise<number> | number): Promise<number> {
   try {
     return await body();
   } catch (error) {
     if (error instanceof UsageError) {
-      process.stderr.write(`${error.message}\n`);
+      say(error.message);
       return error.exitCode;
     }
     if (error instanceof Fatal) {
-      process.stderr.write(`${name}: fatal: ${error.message}\n`);
+      say(`${name}: fatal: ${error.message}`);
       return error.exitCode;
     }
     throw error;
@@ -105,7 +111,12 @@ export function runRest(
   {
     changes = [],
     ...options
-  }: { changes?: readonly Change[]; pass?: number[]; beforeExec?: () => void } = {},
+  }: {
+    changes?: readonly Change[];
+    pass?: number[];
+    limits?: readonly FinalLimit[];
+    beforeExec?: () => void;
+  } = {},
 ): never {
   const argv = lastArguments(count);
   try {
@@ -116,6 +127,7 @@ export function runRest(
       ...options,
     });
   } catch (error) {
-    throw new Fatal(`unable to run ${argv[0]}`, error);
+    if (error instanceof Fatal) throw error;
+    throw new Fatal(`unable to run ${textOf(argv[0])}`, error);
   }
 }

@@ -1,14 +1,35 @@
 /** The client side: what svc, svok, svstat and our own commands do to a service directory. */
-import { closeSync, existsSync, opendirSync, readFileSync, statSync, writeSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, statSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import { bytesOf } from "../base/bytes.ts";
 import { unixNow } from "../base/tai.ts";
+import { enterDirectory, enterOpenDirectory } from "../kernel/directory.ts";
+import { makeBlocking } from "../kernel/fds.ts";
 import { openFifoWriter } from "../kernel/files.ts";
-import { words } from "./chain.ts";
+import { Fatal, words } from "./chain.ts";
 import { files, type Status, unpackStatus } from "./layout.ts";
 
-/** Throws a node:fs error if `dir` is no directory that can be read. */
-export function enter(dir: string): void {
-  opendirSync(dir).closeSync();
+/** Does `action` with `dir` as the current directory. Throws SysError when it cannot be entered. */
+export type Visit = <T>(dir: string, action: () => T) => T;
+
+/** Visits directories one after the other, as svc and svstat do. Throws Fatal when there is no way back. */
+export function visitor(): Visit {
+  const attempt = <T>(what: string, action: () => T): T => {
+    try {
+      return action();
+    } catch (error) {
+      throw new Fatal(what, error);
+    }
+  };
+  const origin = attempt("unable to open current directory", () => openSync(".", "r"));
+  return (dir, action) => {
+    enterDirectory(bytesOf(dir));
+    try {
+      return action();
+    } finally {
+      attempt("unable to set directory", () => enterOpenDirectory(origin));
+    }
+  };
 }
 
 /**
@@ -32,6 +53,8 @@ export const isSupervised = (dir: string): boolean => okState(dir) === "running"
 export function sendControl(dir: string, bytes: string): void {
   const fd = openFifoWriter(join(dir, files.control));
   try {
+    // not to wait was for the open alone: a pipe that is full just now is waited for
+    makeBlocking(fd);
     if (bytes !== "") writeSync(fd, Buffer.from(bytes, "latin1"));
   } finally {
     closeSync(fd);
@@ -43,22 +66,30 @@ export function readStatus(dir: string): Status | undefined {
   return unpackStatus(readFileSync(join(dir, files.status)));
 }
 
-/** What svstat says behind the directory's name. */
-export function statLine(dir: string): string {
-  let doing = "chdir";
+/** What svstat says on the service in the current directory. */
+export function statLine(): string {
+  let doing = "stat down";
   try {
-    enter(dir);
-    doing = "stat down";
-    const normallyUp = statSync(join(dir, "down"), { throwIfNoEntry: false }) === undefined;
+    const normallyUp = statSync("down", { throwIfNoEntry: false }) === undefined;
     doing = "open supervise/ok";
-    const ok = okState(dir);
+    const ok = okState(".");
     if (ok === "not running") return "supervise not running";
     if (ok === "absent") return "unable to open supervise/ok: file does not exist";
     doing = "open supervise/status";
-    const status = readStatus(dir);
+    const fd = openSync(files.status, "r");
+    doing = "read supervise/status";
+    const status = unpackStatus(readAndClose(fd));
     return status ? describe(status, normallyUp) : "unable to read supervise/status: bad format";
   } catch (error) {
     return `unable to ${doing}: ${words(error)}`;
+  }
+}
+
+function readAndClose(fd: number): Uint8Array {
+  try {
+    return readFileSync(fd);
+  } finally {
+    closeSync(fd);
   }
 }
 

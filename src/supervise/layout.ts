@@ -18,6 +18,8 @@ export const files = {
   status: "supervise/status",
   statusNew: "supervise/status.new",
   extended: "supervise/svtrace.json",
+  /** pid and time since boot, written by the child itself just before its exec. */
+  child: "supervise/svtrace.child",
 } as const;
 
 export interface Status {
@@ -30,6 +32,8 @@ export interface Status {
   /** u, d, or nothing after `o`. */
   readonly want: "u" | "d" | "";
   readonly termSent: boolean;
+  /** The pid is that of `finish`. */
+  readonly finishing?: boolean;
 }
 
 export function packStatus(s: Status): Uint8Array {
@@ -40,7 +44,7 @@ export function packStatus(s: Status): Uint8Array {
   bytes[PAUSED_AT] = s.paused ? 1 : 0;
   bytes[WANT_AT] = s.want === "" ? 0 : s.want.charCodeAt(0);
   bytes[TERM_AT] = s.termSent ? 1 : 0;
-  bytes[STATE_AT] = s.pid === 0 ? 0 : 1;
+  bytes[STATE_AT] = s.pid === 0 ? 0 : s.finishing ? 2 : 1;
   return bytes;
 }
 
@@ -55,5 +59,23 @@ export function unpackStatus(bytes: Uint8Array): Status | undefined {
     paused: bytes[PAUSED_AT] !== 0,
     want: want === "u" || want === "d" ? want : "",
     termSent: bytes.length > TERM_AT && bytes[TERM_AT] === 1,
+    finishing: bytes.length > STATE_AT && bytes[STATE_AT] === 2,
   };
+}
+
+/** What a child wrote of itself. */
+export interface ChildRecord {
+  readonly pid: number;
+  /** Clock ticks (1/100 s) since boot at which it was alive: it was born then or before. */
+  readonly alive: number;
+}
+
+const CHILD_SIZE = 24;
+
+/** Undefined if it is none. */
+export function unpackChildRecord(bytes: Uint8Array): ChildRecord | undefined {
+  if (bytes.length !== CHILD_SIZE) return undefined;
+  const v = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const [pid, seconds, nanoseconds] = [0, 8, 16].map((at) => Number(v.getBigUint64(at, true)));
+  return { pid, alive: seconds * 100 + Math.floor(nanoseconds / 1e7) };
 }

@@ -4,6 +4,7 @@
  */
 import { connect, type Socket } from "node:net";
 import { status } from "../kernel/proc.ts";
+import { peerOf } from "../kernel/unix-socket.ts";
 
 /** How long a start waits for the recorder (ms). */
 const ACK_MS = 500;
@@ -52,6 +53,12 @@ export class RecorderLink {
       this.connecting = undefined;
     });
     return this.connecting;
+  }
+
+  /** pid of the recorder, when connected. */
+  get peer(): number | undefined {
+    const fd = (this.socket as unknown as { _handle?: { fd: number } } | undefined)?._handle?.fd;
+    return fd === undefined ? undefined : peerOf(fd).pid;
   }
 
   /** Sends one notification if somebody hears it at once. */

@@ -1,7 +1,8 @@
 /** The recorder as one more supervised process: started, restarted, asked to end. */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { reap } from "../kernel/children.ts";
+import { onEnd } from "../kernel/children.ts";
+import { watchProcess } from "../kernel/pidfd.ts";
 import { ChildScript } from "../kernel/spawn.ts";
 import { RecorderLink } from "./recorder-link.ts";
 
@@ -28,8 +29,16 @@ export class RecorderProcess {
     this.link = new RecorderLink(join(dir, "recorder.sock"), warn);
   }
 
-  /** Starts it; with `wait` resolves when it listens, or after a few seconds. */
+  /** Starts it, or takes over the one that runs; with `wait` resolves when it listens, or after a few seconds. */
   async start(wait: boolean): Promise<void> {
+    if (await this.link.open()) {
+      const pid = this.link.peer!;
+      const ended = () => this.ended(pid);
+      if (watchProcess(pid, ended)) {
+        this.pid = pid;
+        return;
+      }
+    }
     this.launch();
     const deadline = performance.now() + START_WAIT_MS;
     while (wait && !(await this.link.open())) {
@@ -46,7 +55,9 @@ export class RecorderProcess {
     try {
       // a group of its own: what a terminal sends to ours must not cut recordings short
       const script = new ChildScript().inherit([2]).setpgid(0).openAs("/dev/null", O_RDWR, 0).dup2(2, 1);
-      this.pid = script.execve(program, [program, ...args]).spawn().pid;
+      const { pid } = script.execve(program, [program, ...args]).spawn();
+      this.pid = pid;
+      onEnd(pid, () => this.ended(pid));
     } catch (error) {
       this.warn(`warning: unable to start the recorder: ${(error as Error).message}`);
       this.later();
@@ -57,9 +68,8 @@ export class RecorderProcess {
     if (!this.stopping) setTimeout(() => !this.stopping && this.launch(), RETRY_MS);
   }
 
-  /** Looks whether it has ended; called on SIGCHLD. */
-  check(): void {
-    if (this.pid === 0 || reap(this.pid) === undefined) return;
+  private ended(pid: number): void {
+    if (this.pid !== pid) return;
     this.pid = 0;
     this.later();
   }

@@ -1,14 +1,26 @@
 /** A scan directory: every service in it, each with its logger, supervised by this one process. */
+import { createHash } from "node:crypto";
 import { existsSync, type FSWatcher, readdirSync, statSync, watch } from "node:fs";
 import { join } from "node:path";
 import { tell } from "../base/stderr.ts";
-import { closeFd, pipe } from "../kernel/pipes.ts";
+import { ownCgroup } from "../kernel/cgroup.ts";
+import { becomeSubreaper } from "../kernel/children.ts";
 import { words } from "./chain.ts";
+import { aliveOf, readExtended } from "./extended.ts";
+import { fault } from "./fault.ts";
+import { noteInheritance } from "./launch.ts";
+import { closeUnclaimed, LogPipe } from "./log-pipe.ts";
+import { findCycles } from "./needs.ts";
 import { RecorderProcess } from "./recorder-process.ts";
 import { Service } from "./service.ts";
-import { isDirectory, Refused } from "./service-files.ts";
+import { isDirectory, lastChildOf, Refused } from "./service-files.ts";
+import { DEFAULTS } from "./settings.ts";
+import type { SharedLogging } from "./shared-logging.ts";
 
-const RESCAN_MS = 5000;
+/** What could not be had, or has left, is tried again after this long (ms), as svscan does. */
+const RETRY_MS = 5000;
+/** The first time sooner: a supervisor that has just been killed may still hold a lock. */
+const FIRST_RETRY_MS = 100;
 /** Changes come in bursts: a directory is looked at when this long has passed since the first (ms). */
 const SETTLE_MS = 20;
 const MAX_SERVICES = 1000;
@@ -16,28 +28,14 @@ const MAX_SERVICES = 1000;
 const PATIENCE_MS = 5000;
 const POLL_MS = 10;
 
-/** Both ends of the pipe from a service to its logger. */
-class LogPipe {
-  private readonly open: Set<number>;
-
-  constructor(
-    readonly reader: number,
-    readonly writer: number,
-  ) {
-    this.open = new Set([reader, writer]);
-  }
-
-  close(...fds: readonly number[]): void {
-    for (const fd of fds) if (this.open.delete(fd)) closeFd(fd);
-  }
-}
-
 interface Entry {
   readonly name: string;
   readonly service: Service;
   readonly logger: Service | undefined;
   /** The log pipe stays open here, so that neither side sees the other die. */
   readonly pipe: LogPipe | undefined;
+  /** The log directory, if its pipe is read by the shared logger. */
+  readonly shared: string | undefined;
   /** Still in the directory. */
   active: boolean;
 }
@@ -45,22 +43,42 @@ interface Entry {
 export interface ScanOptions {
   /** What messages begin with. */
   readonly program: string;
+  /** The same for messages on the directory itself, if that is another name. */
+  readonly scanner?: string;
   /** Start a recorder with this command and use it. */
   readonly recorder?: { readonly command: readonly string[] };
+  readonly logging?: SharedLogging;
+}
+
+/** Where the cgroups of the services of a directory are; undefined where there are none to be had. */
+export function cgroupBase(dir: string): string | undefined {
+  const own = ownCgroup();
+  const s = statSync(dir);
+  const id = createHash("sha256").update(`${s.dev}:${s.ino}`).digest("hex").slice(0, 8);
+  return own && join(own, `svtrace-${id}`);
 }
 
 export class ScanDirectory {
   private readonly entries = new Map<string, Entry>();
   private readonly recorder: RecorderProcess | undefined;
+  private readonly cgroups: string | undefined;
   private watcher: FSWatcher | undefined;
-  private rescan: NodeJS.Timeout | undefined;
+  private retry: NodeJS.Timeout | undefined;
   private soon: NodeJS.Timeout | undefined;
+  private changed = false;
+  private retries = 0;
   private stopping = false;
+  /** Names that were said to lead nowhere. */
+  private readonly told = new Set<string>();
+  /** Called when the state of a service has changed. */
+  onChange: (() => void) | undefined;
 
   constructor(
     readonly dir: string,
     private readonly options: ScanOptions,
   ) {
+    noteInheritance();
+    this.cgroups = cgroupBase(dir);
     if (options.recorder) {
       this.recorder = new RecorderProcess(join(dir, ".svtrace"), options.recorder.command, (m) =>
         this.say(m),
@@ -68,18 +86,39 @@ export class ScanDirectory {
     }
   }
 
+  /** All services, loggers apart. */
+  get services(): Service[] {
+    return [...this.entries.values()].map((e) => e.service);
+  }
+
+  get pipes(): LogPipe[] {
+    return [...this.entries.values()].flatMap((e) => e.pipe ?? []);
+  }
+
+  /** The service with this name, or with this name and `/log` its logger. */
+  find(name: string): Service | undefined {
+    const entry = [...this.entries.values()].find((e) => e.name === name.replace(/\/log$/, ""));
+    return name.endsWith("/log") ? entry?.logger : entry?.service;
+  }
+
   /** Begins supervising; resolves when the services there now have been started. */
   async start(): Promise<void> {
-    process.on("SIGCHLD", () => this.reap());
     await this.recorder?.start(this.anyTraced());
-    this.scan(true);
+    // before the first look, so that nothing that comes after it is missed
     try {
       this.watcher = watch(this.dir, () => this.scanSoon());
-      this.watcher.on("error", () => this.watcher?.close());
+      this.watcher.on("error", () => this.watchByLooking());
     } catch {
-      // the rescan notices changes too, only later
+      this.watchByLooking();
     }
-    this.rescan = setInterval(() => this.scan(true), RESCAN_MS);
+    this.scan(true);
+    closeUnclaimed();
+  }
+
+  /** Where changes of the directory are not told. */
+  private watchByLooking(): void {
+    this.watcher?.close();
+    setInterval(() => this.scan(true), RETRY_MS);
   }
 
   private scanSoon(): void {
@@ -96,19 +135,23 @@ export class ScanDirectory {
     try {
       names = readdirSync(this.dir);
     } catch (error) {
-      this.say(`warning: unable to read directory ${this.dir}: ${words(error)}`);
+      this.sayAsScanner(`warning: unable to read directory: ${words(error)}`);
+      this.retryLater();
       return;
     }
     for (const entry of this.entries.values()) entry.active = false;
+    const pending: Service[] = [];
     for (const name of names) {
-      if (name.startsWith(".") || !isDirectory(join(this.dir, name))) continue;
+      if (name.startsWith(".") || !this.isService(name)) continue;
       const { entry, fresh } = this.entryFor(name);
       if (!entry) continue;
       entry.active = true;
       if (!fresh && !retry) continue;
-      for (const one of [entry.logger, entry.service]) if (one && !one.supervised) this.open(one);
+      for (const one of [entry.logger, entry.service]) if (one && !one.supervised) pending.push(one);
     }
     for (const key of this.entries.keys()) this.forget(key);
+    this.findCycles();
+    for (const one of pending) this.open(one);
   }
 
   /** Services are known by device and inode: a renamed link is the same service. */
@@ -123,22 +166,57 @@ export class ScanDirectory {
       this.say(`warning: unable to start supervise ${name}: running too many services`);
       return { fresh: false };
     }
-    const ends = isDirectory(join(dir, "log")) ? new LogPipe(...pipe()) : undefined;
-    const common = { program: this.options.program, onGone: () => this.forget(key) };
-    const entry: Entry = {
-      name,
-      service: new Service(dir, {
-        ...common,
-        label: name,
-        stdout: ends?.writer,
-        recorder: this.recorder?.link,
-      }),
-      logger: ends && new Service(join(dir, "log"), { ...common, label: `${name}/log`, stdin: ends.reader }),
-      pipe: ends,
-      active: true,
-    };
+    const entry = this.makeEntry(key, name, dir);
     this.entries.set(key, entry);
     return { entry, fresh: true };
+  }
+
+  private makeEntry(key: string, name: string, dir: string): Entry {
+    const { program, logging } = this.options;
+    const logDir = join(dir, "log");
+    const ends = isDirectory(logDir) ? this.pipeFor(dir, logDir) : undefined;
+    const common = {
+      program,
+      defaults: join(this.dir, DEFAULTS),
+      onGone: () => this.left(key),
+      onChange: () => this.changeSoon(),
+      onNeedSubreaper: becomeSubreaper,
+    };
+    const cgroup = (leaf: string) => this.cgroups && join(this.cgroups, leaf);
+    const service = new Service(dir, {
+      ...common,
+      label: name,
+      stdout: ends?.writer,
+      logPipe: ends?.inode,
+      cgroup: cgroup(name),
+      recorder: this.recorder?.link,
+      missing: (needs) => this.missing(needs),
+    });
+    const shared = ends && logging?.serves(logDir) ? logDir : undefined;
+    if (ends && shared) logging!.attach(logDir, ends);
+    const logger =
+      ends && !shared
+        ? new Service(logDir, {
+            ...common,
+            label: `${name}/log`,
+            stdin: ends.reader,
+            cgroup: cgroup(`${name}:log`),
+          })
+        : undefined;
+    return { name, service, logger, pipe: ends, shared, active: true };
+  }
+
+  /** The pipe that a service or logger left by an earlier supervisor still has, or a new one. */
+  private pipeFor(dir: string, logDir: string): LogPipe {
+    const inode = readExtended(dir)?.logPipe ?? undefined;
+    const holders = () => [
+      ...[dir, logDir].flatMap((d) => [lastChildOf(d) ?? 0, ...aliveOf(d).map((p) => p.pid)]),
+      ...(this.options.logging?.holders() ?? []),
+    ];
+    const found = inode === undefined ? undefined : LogPipe.find(inode, holders());
+    const ends = found ?? LogPipe.make();
+    fault("pipe:made");
+    return ends;
   }
 
   private open(service: Service): void {
@@ -147,7 +225,24 @@ export class ScanDirectory {
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       this.say(`fatal: ${error.message}`);
+      this.retryLater();
     }
+  }
+
+  private retryLater(): void {
+    if (this.retry || this.stopping) return;
+    const wait = this.retries++ === 0 ? FIRST_RETRY_MS : RETRY_MS;
+    this.retry = setTimeout(() => {
+      this.retry = undefined;
+      this.scan(true);
+    }, wait);
+  }
+
+  private left(key: string): void {
+    this.forget(key);
+    this.retries ||= 1;
+    this.retryLater();
+    this.changeSoon();
   }
 
   /** What is no longer in the directory and has left is dropped, and with it the pipe to its logger. */
@@ -155,19 +250,56 @@ export class ScanDirectory {
     const entry = this.entries.get(key);
     if (!entry || entry.active || entry.service.supervised || entry.logger?.supervised) return;
     this.entries.delete(key);
-    entry.pipe?.close(entry.pipe.reader, entry.pipe.writer);
+    entry.pipe?.close();
+    if (entry.shared) this.options.logging?.detach(entry.shared);
   }
 
-  private reap(): void {
-    for (const { service, logger } of [...this.entries.values()]) {
-      service.check();
-      logger?.check();
+  /** Services on a cycle of needs are not started. */
+  private findCycles(): void {
+    const services = new Map([...this.entries.values()].map((e) => [e.name, e.service]));
+    const cycles = findCycles(new Map([...services].map(([n, s]) => [n, s.settings.needs])));
+    for (const [name, service] of services) {
+      const cycle = cycles.find((c) => c.includes(name));
+      const blocked = cycle ? `needs form a cycle: ${cycle.join(" needs ")}` : null;
+      if (blocked !== null && service.blocked !== blocked && name === cycle![0])
+        this.say(`fatal: ${blocked}`);
+      service.blocked = blocked;
     }
-    this.recorder?.check();
+  }
+
+  /** Which of the needed services are not ready; those that are not in the directory never are. */
+  private missing(needs: readonly string[]): string[] {
+    return needs.filter((name) => this.find(name)?.ready !== true);
+  }
+
+  /** All that changed in this turn is looked at once. */
+  private changeSoon(): void {
+    if (this.changed) return;
+    this.changed = true;
+    setImmediate(() => {
+      this.changed = false;
+      if (!this.stopping) for (const service of this.services) service.poke();
+      this.onChange?.();
+    });
   }
 
   private anyTraced(): boolean {
     return readdirSync(this.dir).some((n) => !n.startsWith(".") && existsSync(join(this.dir, n, "trace")));
+  }
+
+  /** A link that leads nowhere is told once. */
+  private isService(name: string): boolean {
+    try {
+      return statSync(join(this.dir, name)).isDirectory();
+    } catch (error) {
+      if (!this.told.has(name)) this.sayAsScanner(`warning: unable to stat ${name}: ${words(error)}`);
+      this.told.add(name);
+      return false;
+    }
+  }
+
+  private sayAsScanner(text: string): void {
+    tell(`${this.options.scanner ?? this.options.program}: ${text}\n`);
   }
 
   private say(text: string): void {
@@ -175,31 +307,58 @@ export class ScanDirectory {
   }
 
   /**
-   * Ends everything in order: services first, then their loggers (which see the end of their input), then the
-   * recorder. Resolves when all are gone.
+   * Ends everything in order: services before those they need, then their loggers (which see the end of their input),
+   * then the recorder. Resolves when all are gone.
    */
   async stop(): Promise<void> {
     this.stopping = true;
     this.watcher?.close();
-    clearInterval(this.rescan);
+    clearTimeout(this.retry);
     clearTimeout(this.soon);
     const entries = [...this.entries.values()];
-    const services = entries.map((e) => e.service);
     const loggers = entries.flatMap((e) => e.logger ?? []);
-    for (const one of services) end(one, "dx");
-    await this.gone(services, "");
+    await this.stopInOrder(entries);
     // the end of the pipe tells a logger that it is over
     for (const one of loggers) end(one, "x");
-    for (const { pipe: ends } of entries) ends?.close(ends.writer);
+    for (const { pipe, logger, shared } of entries) {
+      if (logger) pipe?.close(pipe.writer);
+      else pipe?.close();
+      if (shared) this.options.logging?.detach(shared);
+    }
     await this.gone(loggers, ", which waits for the end of its input");
+    await this.options.logging?.stop();
     await this.recorder?.stop();
   }
 
-  private async gone(services: readonly Service[], why: string): Promise<void> {
-    const waiting = () => services.filter((s) => s.supervised && s.pid !== 0);
-    const patience = setTimeout(() => {
-      for (const s of waiting()) this.say(`still waiting for ${s.dir} (pid ${s.pid})${why}`);
+  private async stopInOrder(entries: readonly Entry[]): Promise<void> {
+    const rest = new Map(entries.map((e) => [e.name, e.service]));
+    const patience = this.patience(() => [...rest.values()], "");
+    const told = new Set<Service>();
+    while (rest.size > 0) {
+      const needed = new Set([...rest.values()].flatMap((s) => s.settings.needs));
+      const free = [...rest.entries()].filter(([name]) => !needed.has(name));
+      // a cycle: nobody is free, and nobody of it runs
+      for (const [, service] of free.length > 0 ? free : rest) {
+        if (!told.has(service)) end(service, "dx");
+        told.add(service);
+      }
+      for (const [name, service] of rest) if (told.has(service) && !service.supervised) rest.delete(name);
+      if (rest.size > 0) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+    clearTimeout(patience);
+  }
+
+  private patience(who: () => Service[], why: string): NodeJS.Timeout {
+    return setTimeout(() => {
+      for (const s of who()) {
+        if (s.pid !== 0) this.say(`still waiting for ${s.dir} (pid ${s.pid})${why}`);
+      }
     }, PATIENCE_MS);
+  }
+
+  private async gone(services: readonly Service[], why: string): Promise<void> {
+    const waiting = () => services.filter((s) => s.supervised);
+    const patience = this.patience(waiting, why);
     while (waiting().length > 0) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     clearTimeout(patience);
   }

@@ -3,51 +3,67 @@
  * whose link is removed or renamed while it runs goes on working, as it does under daemontools.
  */
 import {
+  accessSync,
   closeSync,
   constants,
   existsSync,
+  fstatSync,
   mkdirSync,
   openSync,
   readFileSync,
   readlinkSync,
   renameSync,
+  rmSync,
   statSync,
   writeFileSync,
+  writeSync,
 } from "node:fs";
-import { resolve } from "node:path";
+import { Socket } from "node:net";
+import { join, resolve } from "node:path";
+import { bytesOf } from "../base/bytes.ts";
 import { SysError } from "../base/errors.ts";
 import { lockFile, makeFifo, openFifoBothWays, openFifoReader } from "../kernel/files.ts";
 import { words } from "./chain.ts";
-import { files, packStatus, type Status, unpackStatus } from "./layout.ts";
+import { type Extended, parseExtended } from "./extended.ts";
+import { fault } from "./fault.ts";
+import {
+  type ChildRecord,
+  files,
+  packStatus,
+  type Status,
+  unpackChildRecord,
+  unpackStatus,
+} from "./layout.ts";
 
 /** O_PATH, which node:fs does not name. */
 const O_PATH = 0o10000000;
+/** What is read from a control FIFO is used before anything else is read. */
+const controlBytes = Buffer.alloc(1024);
 
 /** The directory cannot be supervised; the message is djb's. */
 export class Refused extends Error {}
-
-/** What we note beside the status: enough to know our process again after we were killed. */
-export interface Note {
-  readonly pid: number;
-  /** Start time in clock ticks since boot. */
-  readonly born: number;
-  /** It was started stopped, for the recorder. */
-  readonly traced: boolean;
-}
 
 export class ServiceFiles {
   private readonly dirFd: number;
   private lockFd = -1;
   private okFd = -1;
+  /** As written last. */
+  private written: Uint8Array | undefined;
+  private extended = "";
+  /** Bytes of the file, blanks at its end included. */
+  private extendedLength = 0;
 
   /** Throws Refused. `dir` is the name in messages, `path` where it is if that is not the same. */
   constructor(
     private readonly dir: string,
+    private readonly warn: (text: string, error: unknown) => void,
     path = dir,
   ) {
     this.dirFd = this.attempt(`unable to chdir to ${dir}`, () =>
-      openSync(path, O_PATH | constants.O_DIRECTORY),
+      openSync(bytesOf(path), O_PATH | constants.O_DIRECTORY),
     );
+    this.attempt(`unable to chdir to ${dir}`, () => accessSync(this.at("."), constants.X_OK));
+    this.attempt(`unable to stat ${dir}/down`, () => statSync(this.at("down"), { throwIfNoEntry: false }));
   }
 
   /** A path that leads to `name` in the directory wherever that is by now. */
@@ -80,7 +96,7 @@ export class ServiceFiles {
     const lock = this.attempt(`unable to acquire ${dir}/${files.lock}`, () => lockFile(this.at(files.lock)));
     if (lock === undefined) throw new Refused(`unable to acquire ${dir}/${files.lock}: temporary failure`);
     this.lockFd = lock;
-    return this.attempt(`unable to read ${dir}/${files.control}`, () => {
+    return this.attempt(`unable to write ${dir}/${files.control}`, () => {
       makeFifo(this.at(files.control), 0o600);
       return openFifoBothWays(this.at(files.control));
     });
@@ -96,22 +112,43 @@ export class ServiceFiles {
 
   /** `supervise` may be a dangling link to where there is room for it; then its target is made. */
   private makeSupervise(): void {
-    this.attempt(`unable to create ${this.dir}/${files.dir}`, () => {
-      const path = this.at(files.dir);
+    const path = this.at(files.dir);
+    try {
       if (statSync(path, { throwIfNoEntry: false })) return;
-      try {
-        mkdirSync(path, 0o700);
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-        mkdirSync(resolve(this.realPath(), readlinkSync(path)), 0o700);
-      }
-    });
+      mkdirSync(path, 0o700);
+    } catch (error) {
+      // what else is wrong shows when the lock cannot be had
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") return;
+      this.attempt(`unable to create ${this.dir}/${files.dir}`, () =>
+        mkdirSync(resolve(this.realPath(), readlinkSync(path)), 0o700),
+      );
+    }
   }
 
-  /** Throws a node:fs error; `status.new` then rename, so that nobody reads half of it. */
+  /** Calls `take` for each byte on the control FIFO. Returns what ends that, and closes it. */
+  listen(fd: number, take: (byte: string) => void): () => void {
+    const callback = (count: number, bytes: Uint8Array) => {
+      for (const byte of bytes.subarray(0, count)) take(String.fromCharCode(byte));
+      return true;
+    };
+    const options = { fd, readable: true, writable: false, onread: { buffer: controlBytes, callback } };
+    const socket = new Socket(options);
+    socket.on("error", (error) => this.warn(`unable to read ${this.dir}/${files.control}`, error));
+    return () => void socket.destroy();
+  }
+
+  /** `status.new` then rename, so that nobody reads half of it. Nothing if it is as written last. */
   writeStatus(status: Status): void {
-    writeFileSync(this.at(files.statusNew), packStatus(status), { mode: 0o644 });
-    renameSync(this.at(files.statusNew), this.at(files.status));
+    const bytes = packStatus(status);
+    if (this.written && Buffer.compare(bytes, this.written) === 0) return;
+    try {
+      writeFileSync(this.at(files.statusNew), bytes, { mode: 0o644 });
+      fault("status:written");
+      renameSync(this.at(files.statusNew), this.at(files.status));
+      this.written = bytes;
+    } catch (error) {
+      this.warn(`unable to open ${this.dir}/${files.statusNew}`, error);
+    }
   }
 
   /** The status an earlier supervisor left, if there is one. */
@@ -123,17 +160,57 @@ export class ServiceFiles {
     }
   }
 
-  writeNote(note: Note): void {
-    const path = this.at(files.extended);
-    writeFileSync(`${path}.new`, JSON.stringify(note), { mode: 0o600 });
-    renameSync(`${path}.new`, path);
+  /**
+   * In place, by one write: replacing a file by rename makes ext4 write it to the disk at once (auto_da_alloc), which
+   * takes milliseconds. What is left of a longer text before is blanked.
+   */
+  writeExtended(extended: Extended): void {
+    const text = JSON.stringify(extended);
+    if (text === this.extended) return;
+    try {
+      const fd = openSync(this.at(files.extended), constants.O_WRONLY | constants.O_CREAT, 0o600);
+      try {
+        this.extendedLength ||= fstatSync(fd).size;
+        const bytes = Buffer.from(text);
+        const padding = Buffer.alloc(Math.max(0, this.extendedLength - bytes.length), " ");
+        writeSync(fd, Buffer.concat([bytes, padding]));
+        this.extendedLength = bytes.length + padding.length;
+      } finally {
+        closeSync(fd);
+      }
+      this.extended = text;
+    } catch (error) {
+      this.warn(`unable to write ${this.dir}/${files.extended}`, error);
+    }
   }
 
-  readNote(): Note | undefined {
+  /** What an earlier supervisor knew, if it ran since the last boot. */
+  readExtended(): Extended | undefined {
     try {
-      const note = JSON.parse(readFileSync(this.at(files.extended), "utf8")) as Partial<Note>;
-      if (!Number.isInteger(note.pid) || note.pid! < 2 || typeof note.born !== "number") return undefined;
-      return { pid: note.pid!, born: note.born, traced: note.traced === true };
+      return parseExtended(readFileSync(this.at(files.extended), "utf8"));
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** A descriptor for ChildScript.recordStart; -1 if there is none to be had. */
+  openChildRecord(): number {
+    try {
+      return openSync(this.at(files.child), constants.O_WRONLY | constants.O_CREAT, 0o600);
+    } catch {
+      return -1;
+    }
+  }
+
+  /** A new beginning: nothing of before is to be taken over. */
+  forgetChildRecord(): void {
+    rmSync(this.at(files.child), { force: true });
+  }
+
+  /** The last child that was started here, whether it lives or not. */
+  readChildRecord(): ChildRecord | undefined {
+    try {
+      return unpackChildRecord(readFileSync(this.at(files.child)));
     } catch {
       return undefined;
     }
@@ -164,3 +241,12 @@ export const isDirectory = (path: string): boolean => {
     return false;
   }
 };
+
+/** pid of the last child started in a service directory, whether it lives or not. */
+export function lastChildOf(dir: string): number | undefined {
+  try {
+    return unpackChildRecord(readFileSync(join(dir, files.child)))?.pid;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,63 +1,60 @@
 /** One service: its process, and the actions of the table carried out on it. */
-import { Socket } from "node:net";
 import { basename } from "node:path";
 import { SysError } from "../base/errors.ts";
 import { tell } from "../base/stderr.ts";
-import { unixNow } from "../base/tai.ts";
-import { reap } from "../kernel/children.ts";
-import { parentsFileLimit } from "../kernel/exec.ts";
-import { inheritedFds } from "../kernel/fds.ts";
-import { resources } from "../kernel/limits.ts";
+import { Cgroup } from "../kernel/cgroup.ts";
 import { startTime, status as taskStatus } from "../kernel/proc.ts";
-import { ChildScript, type Spawned } from "../kernel/spawn.ts";
+import { endSignal, exitCode } from "../kernel/wait.ts";
+import { findTakeover, type Takeover } from "./adopt.ts";
 import { words } from "./chain.ts";
-import { type Action, type Event, isCommand, type State, table } from "./machine.ts";
-import type { RecorderLink } from "./recorder-link.ts";
-import { type Note, ServiceFiles } from "./service-files.ts";
+import { bootId, type Extended, isThere, type Process } from "./extended.ts";
+import { fault } from "./fault.ts";
+import { History } from "./history.ts";
+import { noteInheritance } from "./launch.ts";
+import { LeftOver } from "./left-over.ts";
+import { type Action, type Event, isCommand, type Plan, type State, table } from "./machine.ts";
+import { type End, MainProcess } from "./main-process.ts";
+import { Notification, tellsReady } from "./notification.ts";
+import { Pace } from "./pace.ts";
+import { ServiceFiles } from "./service-files.ts";
+import type { ServiceOptions } from "./service-options.ts";
+import { type Settings, SettingsReader } from "./settings.ts";
 
-/** Least time between two starts (ms). */
-const START_INTERVAL = 1000;
-/** Until the next attempt when there are no processes to be had (ms). */
-const FORK_RETRY = 60_000;
-/** How often an adopted process is looked at (ms): it is not our child, so nobody tells us of its death. */
-const ADOPTED_LOOK = 100;
+/** How often it is looked whether those left over are gone (ms). */
+const CLEAR_LOOK = 10;
 const START_FAILED = 111 << 8;
+/** A restart is over in less than this (ms), and is written once, when the new process runs. */
+const WRITE_DELAY = 10;
+/** Exit code of `finish` that means: do not start it again. */
+const FINISH_PERMANENT = 125;
 
-/** What our children inherit, looked up before we open anything. */
-let passed: readonly number[] | undefined;
-
-export interface ServiceOptions {
-  /** What messages begin with. */
-  readonly program: string;
-  /** Name in messages, if not the directory. */
-  readonly label?: string;
-  /** Descriptors for the child's stdin and stdout (the log pipe), if they are not ours. */
-  readonly stdin?: number;
-  readonly stdout?: number;
-  readonly recorder?: RecorderLink;
-  /** Called when the service has given its directory up. */
-  readonly onGone?: () => void;
-}
+let self: Process | undefined;
 
 export class Service {
-  /** 0 when no process runs. */
-  pid = 0;
   readonly name: string;
+  state: State = "down";
+  settings: Settings;
+  private readonly reader: SettingsReader;
   private readonly label: string;
-  private state: State = "down";
+  private plan: Plan = "up";
   private want: "u" | "d" | "" = "u";
-  private paused = false;
-  private termSent = false;
-  private changed = unixNow();
-  /** Monotonic, ms. */
-  private startedAt = Number.NEGATIVE_INFINITY;
-  private retryAfter = START_INTERVAL;
-  private child: Spawned | undefined;
-  private born: number | undefined;
+  private traced = false;
+  private readonly pace = new Pace();
   private timer: NodeJS.Timeout | undefined;
-  private adopted: NodeJS.Timeout | undefined;
-  private control: Socket | undefined;
+  private look: NodeJS.Timeout | undefined;
+  private writeDue: NodeJS.Timeout | undefined;
+  /** Plan and want as noted last. */
+  private intention = "";
+  private control: (() => void) | undefined;
   private files: ServiceFiles | undefined;
+  private notification: Notification | undefined;
+  private readonly main = new MainProcess((end) => this.ended(end));
+  private rest = new LeftOver(undefined);
+  private leftOver: Process[] = [];
+  private waitsFor: string[] = [];
+  /** Why it is not started, said by whoever knows all services. */
+  blocked: string | null = null;
+  private readonly history = new History();
   private readonly events: Event[] = [];
   private handling = false;
 
@@ -67,7 +64,14 @@ export class Service {
   ) {
     this.name = basename(dir);
     this.label = options.label ?? dir;
-    passed ??= inheritedFds();
+    this.reader = new SettingsReader(options.defaults);
+    this.settings = this.reader.read(dir, () => {});
+    noteInheritance();
+  }
+
+  /** 0 when no process runs. */
+  get pid(): number {
+    return this.main.pid;
   }
 
   /** Whether the directory is ours. */
@@ -75,10 +79,28 @@ export class Service {
     return this.files !== undefined;
   }
 
-  /** Takes possession of the directory and starts what is to run. Throws Refused. */
+  /** Serves, as far as can be known. */
+  get ready(): boolean {
+    return this.state === "up" && this.history.ready;
+  }
+
+  /** Is not to run, or not any more. */
+  get idle(): boolean {
+    return !this.supervised || (this.pid === 0 && ["down", "gone"].includes(this.state));
+  }
+
+  /** Needed services that are not ready. */
+  get waitingFor(): readonly string[] {
+    return this.state === "waiting" ? this.waitsFor : [];
+  }
+
+  get failed(): string | null {
+    return this.history.failed ?? this.blocked;
+  }
+
+  /** Takes possession of the directory and starts what is to run, or takes over what runs. Throws Refused. */
   open(): void {
-    const files = new ServiceFiles(this.label, this.dir);
-    const normallyDown = files.has("down");
+    const files = new ServiceFiles(this.label, (text, error) => this.warn(text, error), this.dir);
     let fd: number;
     try {
       fd = files.acquire();
@@ -86,34 +108,51 @@ export class Service {
       files.close();
       throw error;
     }
-    this.control = new Socket({ fd, readable: true, writable: false });
-    this.control.on("data", (bytes) => {
-      for (const byte of bytes.toString("latin1")) this.command(byte);
-    });
-    this.control.on("error", (error) => this.warn(`unable to read ${this.label}/supervise/control`, error));
+    fault("open:locked");
     this.files = files;
-    this.state = "down";
-    this.want = normallyDown ? "d" : "u";
-    this.changed = unixNow();
-    const left = this.leftover();
-    if (left) this.adopt(left);
-    this.writeStatus();
+    this.control = files.listen(fd, (byte) => this.command(byte));
+    const left = findTakeover(files);
+    if (left) this.restore(left);
+    else this.begin(!files.has("down"));
+    this.write();
+    fault("open:status");
     files.announce();
-    if (!normallyDown && !left) this.handle("u");
+    fault("open:announced");
+    if (left) this.takeOver(left);
+    else if (this.state === "clearing") this.handleAfter("clear");
+    else if (this.state === "waiting") this.handleAfter("order");
+  }
+
+  private begin(up: boolean): void {
+    this.files!.forgetChildRecord();
+    this.want = up ? "u" : "d";
+    this.plan = up ? "up" : "once";
+    this.makeCgroup(this.options.cgroup);
+    this.leftOver = this.rest.alive();
+    const clear = this.leftOver.length > 0 && this.settings.stopTimeout !== undefined;
+    this.state = clear ? "clearing" : up ? "waiting" : "down";
+  }
+
+  private makeCgroup(dir: string | null | undefined): void {
+    this.rest = new LeftOver(dir === undefined || dir === null ? undefined : Cgroup.make(dir));
   }
 
   /** One control byte. */
   command(byte: string): void {
     if (!isCommand(byte)) return;
     this.notify("control", { command: byte });
-    this.handle(byte);
+    this.handle(byte === "x" && this.settings.runit ? "X" : byte);
   }
 
-  /** Looks whether the process has ended; called on SIGCHLD. */
-  check(): void {
-    if (this.pid === 0 || this.adopted) return;
-    const status = reap(this.pid);
-    if (status !== undefined) this.ended(status ?? 0);
+  /** Tries again whether it may be started. */
+  poke(): void {
+    if (this.state === "waiting") this.handleAfter("order");
+  }
+
+  private handleAfter(action: Action): void {
+    this.act(action);
+    this.note();
+    this.writeSoon();
   }
 
   private handle(event: Event): void {
@@ -125,127 +164,272 @@ export class Service {
       const [state, actions] = table[this.state][next];
       if (state !== "") this.state = state;
       for (const action of actions) this.act(action);
-      this.writeStatus();
     }
     this.handling = false;
-    if (this.state === "gone") this.close();
+    if (this.state !== "gone") {
+      this.noteIntention();
+      this.writeSoon();
+    }
+    this.options.onChange?.();
   }
 
   private act(action: Action): void {
-    if (action.startsWith("kill:")) this.kill(`SIG${action.slice(5)}` as NodeJS.Signals);
+    if (action === "kill:all") {
+      this.rest.kill(this.pid);
+      fault("stop:killed");
+    } else if (action.startsWith("kill:")) this.kill(`SIG${action.slice(5)}` as NodeJS.Signals);
     else if (action.startsWith("want:")) this.want = action.slice(5) as typeof this.want;
+    else if (action.startsWith("plan:")) {
+      if (this.plan !== "exit") this.plan = action.slice(5) as Plan;
+      if (action === "plan:up") this.history.failed = null;
+    } else if (action === "order") this.order();
     else if (action === "start") this.start();
+    else if (action === "finish") this.finish();
+    else if (action === "clear") this.clear();
+    else if (action === "next") this.next();
     else if (action === "respawn") this.respawn();
-    else if (action === "cancel") clearTimeout(this.timer);
+    else if (action === "limit") this.limit();
+    else if (action === "cancel") this.cancel();
+    else if (action === "leave") this.leave();
+  }
+
+  private cancel(): void {
+    clearTimeout(this.timer);
+    clearInterval(this.look);
+  }
+
+  private setTimer(ms: number): void {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.handle("timer"), ms);
   }
 
   private kill(signal: NodeJS.Signals): void {
-    if (this.adopted && startTime(this.pid) !== this.born) return;
-    if (signal === "SIGSTOP") this.paused = true;
-    if (signal === "SIGCONT") this.paused = false;
-    if (signal === "SIGTERM") this.termSent = true;
-    try {
-      process.kill(this.pid, signal);
-    } catch {
-      // it has just ended; we shall hear of it
+    if (signal === "SIGTERM") {
+      this.rest.note(this.pid, this.grouped);
+      // what is to follow must be known to whoever finds it dead
+      if (this.settings.stopTimeout === undefined) this.noteIntention();
+      else this.note();
     }
+    this.main.signal(signal);
+    if (signal === "SIGTERM") fault("stop:signalled");
+  }
+
+  /** It has been asked to end: KILL follows if that is wished. */
+  private limit(): void {
+    const { stopTimeout } = this.settings;
+    this.history.stopAsked(stopTimeout === undefined ? null : (Date.now() + stopTimeout) / 1000);
+    if (stopTimeout !== undefined) this.setTimer(stopTimeout);
+  }
+
+  private order(): void {
+    const { options } = this;
+    this.settings = this.reader.read(this.files!.at("."), (text) =>
+      this.say(`warning: ${this.label}/${text}`),
+    );
+    this.waitsFor = options.missing?.(this.settings.needs) ?? [];
+    if (this.waitsFor.length === 0 && this.blocked === null) this.handle("ordered");
+  }
+
+  private get grouped(): boolean {
+    return this.settings.stopTimeout !== undefined && !this.rest.cgroup;
   }
 
   private start(): void {
-    const { recorder, stdin, stdout } = this.options;
+    const { recorder, stdin, stdout, onNeedSubreaper } = this.options;
     const files = this.files!;
-    const traced = recorder !== undefined && this.traced;
-    const script = new ChildScript().inherit(passed!);
-    if (stdin !== undefined) script.dup2(stdin, 0);
-    if (stdout !== undefined) script.dup2(stdout, 1);
-    const limit = parentsFileLimit();
-    if (limit) script.rlimit(resources.NOFILE, limit[0], limit[1]);
-    script.chdir(files.childDir);
-    if (traced) script.stop();
-    this.startedAt = performance.now();
-    this.retryAfter = START_INTERVAL;
+    this.traced = this.reader.saw("trace") && !files.has("trace/down");
+    const stopped = recorder !== undefined && this.traced;
+    if (this.grouped) onNeedSubreaper?.();
+    this.pace.starting(this.settings);
+    // if we die from now on, the next supervisor finds what the child writes of itself
+    this.noteIntention();
+    fault("start:begin");
     try {
-      this.child = script.execve("./run", ["./run"]).spawn({ waitForExec: !traced });
+      this.notification = this.openNotification();
+      const { notification } = this;
+      const { cgroup } = this.rest;
+      this.main.launch({
+        files,
+        argv: ["./run"],
+        stdin,
+        stdout,
+        stopped,
+        cgroup,
+        group: this.grouped,
+        notification,
+      });
     } catch (error) {
       this.startFailed(error);
-      this.changed = unixNow();
+      this.history.died(0, START_FAILED, false);
       this.handle("failed");
       return;
     }
-    this.pid = this.child.pid;
-    this.paused = false;
-    this.termSent = false;
-    this.changed = unixNow();
-    this.born = startTime(this.pid);
-    try {
-      files.writeNote({ pid: this.pid, born: this.born ?? 0, traced });
-    } catch (error) {
-      this.warn(`unable to write ${this.label}/supervise/svtrace.json`, error);
-    }
-    if (traced) {
+    fault("start:spawned");
+    this.history.started();
+    if (!tellsReady(this.settings)) this.history.becameReady();
+    this.note();
+    fault("start:noted");
+    if (stopped) {
       const { pid } = this;
       recorder.handOver(pid, { ...this.message("start"), pid, supervisor: process.pid });
     }
   }
 
+  private openNotification(name?: string | null): Notification | undefined {
+    if (!tellsReady(this.settings)) return undefined;
+    const belongs = (pid: number) =>
+      pid === this.pid || this.rest.alive().some((p) => p.pid === pid) || taskStatus(pid)?.ppid === this.pid;
+    const ready = () => {
+      this.history.becameReady();
+      fault("ready:told");
+      this.note();
+      this.options.onChange?.();
+    };
+    return new Notification({ settings: this.settings, ready, belongs }, name);
+  }
+
   private startFailed(error: unknown): void {
-    if (error instanceof SysError && error.call === "clone()") {
-      this.retryAfter = FORK_RETRY;
+    if (error instanceof SysError && /^clone/.test(error.call)) {
+      this.pace.noProcesses();
       this.warn(`unable to fork for ${this.label}, sleeping 60 seconds`, error);
     } else this.say(`fatal: unable to start ${this.label}/run: ${words(error)}`);
   }
 
+  private ended({ pid, status, failed, missed }: End): void {
+    if (this.state === "finishing") {
+      if (failed) this.warn(`unable to start ${this.label}/finish`, failed);
+      else this.finished(status);
+    } else {
+      if (failed) this.startFailed(failed);
+      this.notification?.close();
+      this.notification = undefined;
+      const end = failed ? START_FAILED : status;
+      this.notify("death", { pid, status: end });
+      this.history.died(pid, end, missed);
+    }
+    this.handle("died");
+  }
+
+  private finished(status: number | null): void {
+    if (status === null || endSignal(status) !== 0 || exitCode(status) !== FINISH_PERMANENT) return;
+    this.giveUp("finish asked not to start it again (exit code 125)");
+  }
+
+  private giveUp(reason: string): void {
+    this.history.failed = reason;
+    this.want = "d";
+    if (this.plan !== "exit") this.plan = "once";
+    this.say(`warning: ${this.label}: left down: ${reason}; svc -u starts it`);
+  }
+
+  private finish(): void {
+    const files = this.files!;
+    if (!this.has("finish")) {
+      this.handle("died");
+      return;
+    }
+    this.note();
+    fault("died:noted");
+    try {
+      const { cgroup } = this.rest;
+      const argv = ["./finish", ...this.history.finishArguments(), this.name];
+      this.main.launch({ files, argv, stdout: this.options.stdout, cgroup });
+      fault("finish:spawned");
+      if (this.settings.finishTimeout !== undefined) this.setTimer(this.settings.finishTimeout);
+    } catch (error) {
+      this.warn(`unable to start ${this.label}/finish`, error);
+      this.handle("died");
+    }
+  }
+
+  private clear(): void {
+    const { stopTimeout } = this.settings;
+    this.leftOver = this.rest.alive();
+    if (this.leftOver.length === 0 || stopTimeout === undefined) {
+      this.handle("cleared");
+      return;
+    }
+    this.note();
+    fault("clear:begin");
+    const killAt = this.history.stopping?.killAt;
+    this.setTimer(killAt ? Math.max(0, killAt * 1000 - Date.now()) : stopTimeout);
+    this.rest.terminate();
+    this.look = setInterval(() => {
+      this.leftOver = this.rest.alive();
+      if (this.leftOver.length === 0) this.handle("cleared");
+    }, CLEAR_LOOK);
+  }
+
+  private next(): void {
+    this.history.stopped();
+    const { tally } = this.settings;
+    if (this.plan === "up" && tally && this.history.deathsWithin(tally.within) >= tally.count) {
+      this.giveUp(`${tally.count} deaths within ${tally.within / 1000} s`);
+    }
+    this.handle(this.plan === "up" ? "again" : this.plan === "once" ? "rest" : "leave");
+  }
+
   private respawn(): void {
-    const wait = Math.max(0, this.startedAt + this.retryAfter - performance.now());
+    const wait = this.pace.wait(this.settings);
+    fault("delay:begin");
     if (wait === 0) {
       this.handle("timer");
       return;
     }
     this.notify("delay", { until: (Date.now() + wait) / 1000 });
-    this.timer = setTimeout(() => this.handle("timer"), wait);
+    this.setTimer(wait);
   }
 
-  private ended(status: number): void {
-    clearInterval(this.adopted);
-    this.adopted = undefined;
-    const failed = this.child?.failure();
-    if (failed) this.startFailed(failed);
-    this.notify("death", { pid: this.pid, status: failed ? START_FAILED : status });
-    this.child?.release();
-    this.child = undefined;
-    this.pid = 0;
-    this.paused = false;
-    this.termSent = false;
-    this.changed = unixNow();
-    this.handle("died");
+  /** What was known and what runs, before anybody is told that we are here. */
+  private restore({ known, state, process: alive, ended }: Takeover): void {
+    fault("adopt:begin");
+    this.state = state;
+    if (known) {
+      this.history.restore(known);
+      ({ want: this.want, plan: this.plan, traced: this.traced } = known);
+      this.leftOver = known.leftOver.filter(isThere);
+    } else this.want = this.files!.readStatus()?.want ?? "u";
+    this.pace.restore(known?.startedAt ?? null, this.settings);
+    this.makeCgroup(known?.cgroup);
+    this.main.restore(alive ?? { pid: ended?.pid ?? 0, born: 0 }, known);
   }
 
-  /** A process that a supervisor before us started and that is still alive. */
-  private leftover(): Note | undefined {
-    const note = this.files!.readNote();
-    if (!note || startTime(note.pid) !== note.born) return undefined;
-    return taskStatus(note.pid)?.state === "Z" ? undefined : note;
-  }
-
-  private adopt({ pid, born, traced }: Note): void {
-    const status = this.files!.readStatus();
-    this.pid = pid;
-    this.born = born;
-    if (status?.pid === pid) {
-      this.want = status.want;
-      this.paused = status.paused;
-      this.changed = { seconds: status.seconds, nanoseconds: status.nanoseconds };
+  private takeOver({ known, process: alive, ended }: Takeover): void {
+    if (ended) this.main.ended(ended.status, ended.status === null);
+    else if (alive) this.adopt(alive, known);
+    else {
+      const resume = { waiting: "order", delay: "respawn", clearing: "clear", finishing: "finish" } as const;
+      const action = resume[this.state as keyof typeof resume];
+      if (action) this.handleAfter(action);
     }
-    this.state = this.want === "u" ? "up" : "once";
-    // it may still be waiting for the recorder of our predecessor
-    if (traced && !this.paused && taskStatus(pid)?.state === "T") process.kill(pid, "SIGCONT");
-    this.adopted = setInterval(() => {
-      if (startTime(pid) !== born || taskStatus(pid)?.state === "Z") this.ended(0);
-    }, ADOPTED_LOOK);
+    fault("adopt:done");
   }
 
-  private get traced(): boolean {
-    return this.files?.has("trace") === true && !this.files.has("trace/down");
+  private adopt({ pid }: Process, known: Extended | undefined): void {
+    this.rest.note(pid, this.grouped);
+    // it may still be waiting for the recorder of our predecessor
+    if (this.wantsTrace && !this.main.paused && taskStatus(pid)?.state === "T") process.kill(pid, "SIGCONT");
+    if (this.state === "up") {
+      if (known?.pid !== pid) this.history.started();
+      if (!this.history.ready && !tellsReady(this.settings)) this.history.becameReady();
+      else if (!this.history.ready) {
+        this.notification = this.openNotification(known?.notify);
+        this.notification?.resume(pid);
+      }
+      const killAt = this.history.stopping?.killAt;
+      if (killAt) this.setTimer(Math.max(0, killAt * 1000 - Date.now()));
+    }
+    this.main.watch();
+    this.note();
+    this.writeSoon();
+  }
+
+  private get wantsTrace(): boolean {
+    return this.has("trace") && !this.files!.has("trace/down");
+  }
+
+  private has(name: string): boolean {
+    return this.files !== undefined && this.reader.has(this.files.at("."), name);
   }
 
   private message(event: string): Record<string, unknown> {
@@ -258,13 +442,47 @@ export class Service {
     }
   }
 
-  private writeStatus(): void {
-    const { files, pid, paused, want, termSent, changed } = this;
-    try {
-      files?.writeStatus({ ...changed, pid, paused, want, termSent });
-    } catch (error) {
-      this.warn(`unable to write ${this.label}/supervise/status.new`, error);
-    }
+  private extended(): Extended {
+    const { state, plan, want, leftOver, traced, options } = this;
+    const { pid, born, paused, changed, reaped } = this.main;
+    self ??= { pid: process.pid, born: startTime(process.pid) ?? 0 };
+    return {
+      version: 1,
+      boot: bootId(),
+      ...{ state, plan, want, pid, born, since: changed.seconds + changed.nanoseconds / 1e9, paused },
+      ...this.history.fields(),
+      failed: this.failed,
+      ...{ leftOver, cgroup: this.rest.cgroup?.dir ?? null, waitsFor: this.waitingFor },
+      ...{ traced, logPipe: options.logPipe ?? null, notify: this.notification?.socket ?? null, reaped },
+      supervisor: self,
+    };
+  }
+
+  /** For whoever supervises after us, at once. */
+  private note(): void {
+    this.intention = this.plan + this.want;
+    this.files?.writeExtended(this.extended());
+  }
+
+  /** What is to follow cannot be found out by looking at processes. */
+  private noteIntention(): void {
+    if (this.intention !== this.plan + this.want) this.note();
+  }
+
+  private writeSoon(): void {
+    this.writeDue ??= setTimeout(() => this.write(), WRITE_DELAY);
+  }
+
+  /** For everybody. */
+  private write(): void {
+    clearTimeout(this.writeDue);
+    this.writeDue = undefined;
+    this.note();
+    const { pid, paused, termSent, changed } = this.main;
+    this.files?.writeStatus({
+      ...changed,
+      ...{ pid, paused, termSent, want: this.want, finishing: this.state === "finishing" },
+    });
   }
 
   private warn(text: string, error: unknown): void {
@@ -275,9 +493,13 @@ export class Service {
     tell(`${this.options.program}: ${text}\n`);
   }
 
-  private close(): void {
-    clearTimeout(this.timer);
-    this.control?.destroy();
+  private leave(): void {
+    fault("leave:begin");
+    this.write();
+    this.cancel();
+    this.notification?.close();
+    this.control?.();
+    this.rest.cgroup?.remove();
     this.files?.close();
     this.files = undefined;
     this.options.onGone?.();

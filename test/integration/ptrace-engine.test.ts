@@ -1,115 +1,23 @@
 /** The ptrace engine against small C programs: what it reports, and that tracees live on as if nothing had been there. */
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
-import { build } from "esbuild";
+import { execFileSync, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-
-interface Line {
-  readonly event: string;
-  readonly tid: number;
-  readonly pid: number;
-  readonly comm: string;
-  readonly [field: string]: unknown;
-}
-
-let dir = "";
-const program = (name: string): string => join(dir, name);
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+import {
+  buildRecorder,
+  field,
+  Recorder,
+  record,
+  recorderPath,
+  removeRecorder,
+  ticker,
+  tracers,
+} from "../engine.ts";
+import { waitUntil as becomes, compiled as program, sleep } from "../helpers.ts";
 
 const gcc = existsSync("/usr/bin/gcc");
 
-beforeAll(async () => {
-  if (!gcc) return;
-  // beside node_modules, where the bundle finds koffi
-  dir = mkdtempSync(join(process.cwd(), "node_modules/.ptrace-test-"));
-  await build({
-    entryPoints: ["test/integration/ptrace-recorder.ts"],
-    outfile: join(dir, "recorder.mjs"),
-    bundle: true,
-    format: "esm",
-    platform: "node",
-    packages: "external",
-  });
-  for (const name of ["threads", "thread-exec", "fork-storm", "orphan", "vfork-wait", "ticker", "abis"]) {
-    execFileSync("gcc", ["-O1", "-pthread", "-o", program(name), `test/programs/${name}.c`]);
-  }
-});
-
-afterAll(() => dir && rmSync(dir, { recursive: true, force: true }));
-
-/** A running recorder and what it has written so far. */
-class Recorder {
-  readonly lines: Line[] = [];
-  readonly done: Promise<void>;
-  readonly child: ChildProcess;
-  private rest = "";
-
-  constructor(job: object, stderr: "inherit" | "pipe" = "inherit") {
-    const quiet = { quiet: true, options: { followForks: true } };
-    this.child = spawn(process.execPath, [join(dir, "recorder.mjs"), JSON.stringify({ ...quiet, ...job })], {
-      stdio: ["ignore", "pipe", stderr],
-    });
-    this.child.stdout!.on("data", (d: Buffer) => {
-      const parts = (this.rest + d).split("\n");
-      this.rest = parts.pop()!;
-      for (const p of parts) if (p.startsWith('{"event"')) this.lines.push(JSON.parse(p));
-    });
-    // not its "close": a tracee that lives on has the pipe open, too
-    this.done = new Promise((resolve) =>
-      this.child.on("exit", (code) =>
-        code !== 0
-          ? resolve()
-          : this.until("end").then(
-              () => resolve(),
-              () => resolve(),
-            ),
-      ),
-    );
-  }
-
-  of(event: string): Line[] {
-    return this.lines.filter((l) => l.event === event);
-  }
-
-  async until(event: string, match: (l: Line) => boolean = () => true): Promise<Line> {
-    for (let i = 0; i < 500; i++) {
-      const found = this.lines.find((l) => l.event === event && match(l));
-      if (found) return found;
-      await sleep(10);
-    }
-    throw new Error(`no ${event} in ${JSON.stringify(this.lines.slice(-20))}`);
-  }
-}
-
-async function record(job: object): Promise<Recorder> {
-  const r = new Recorder(job);
-  await r.done;
-  expect(r.of("end"), "the recorder came to its end").toHaveLength(1);
-  return r;
-}
-
-async function ticker(
-  threads: number,
-): Promise<{ pid: number; child: ChildProcess; ended: Promise<number | null> }> {
-  const child = spawn(program("ticker"), [String(threads)], { stdio: ["ignore", "pipe", "inherit"] });
-  const ended = new Promise<number | null>((resolve) => child.on("exit", resolve));
-  await new Promise((resolve) => child.stdout!.once("data", resolve));
-  return { pid: child.pid!, child, ended };
-}
-
-const field = (tid: number, name: string): string =>
-  new RegExp(`^${name}:\\s+(\\S+)`, "m").exec(readFileSync(`/proc/${tid}/status`, "latin1"))?.[1] ?? "";
-const tracers = (pid: number): string[] =>
-  readdirSync(`/proc/${pid}/task`).map((t) => field(Number(t), "TracerPid"));
-
-async function becomes(what: string, test: () => boolean): Promise<void> {
-  for (let i = 0; i < 300; i++) {
-    if (test()) return;
-    await sleep(10);
-  }
-  throw new Error(`never: ${what}`);
-}
+beforeAll(buildRecorder);
+afterAll(removeRecorder);
 
 describe.runIf(gcc)("ptrace engine (needs gcc)", () => {
   it("reports a command from its execve to its exit", async () => {
@@ -138,7 +46,7 @@ describe.runIf(gcc)("ptrace engine (needs gcc)", () => {
       })
         .split("\n")
         .filter((l) => !l.startsWith("{"));
-    const traced = output(process.execPath, join(dir, "recorder.mjs"), JSON.stringify(job));
+    const traced = output(process.execPath, recorderPath(), JSON.stringify(job));
     expect(traced).toEqual(output("/bin/sh", "-c", script));
     expect(traced).toContain("7");
     expect(traced).toContain("500");
@@ -195,7 +103,7 @@ describe.runIf(gcc)("ptrace engine (needs gcc)", () => {
     const t = await ticker(0);
     const first = new Recorder({ attach: t.pid });
     await first.until("new");
-    const second = new Recorder({ attach: t.pid }, "pipe");
+    const second = new Recorder({ attach: t.pid }, { stderr: "pipe" });
     let stderr = "";
     second.child.stderr!.on("data", (d) => {
       stderr += d;
@@ -204,7 +112,7 @@ describe.runIf(gcc)("ptrace engine (needs gcc)", () => {
     expect(stderr).toMatch(/EPERM.*already traced by \S+ \d+/);
     t.child.kill("SIGKILL");
     await first.done;
-    const third = new Recorder({ attach: t.pid }, "pipe");
+    const third = new Recorder({ attach: t.pid }, { stderr: "pipe" });
     third.child.stderr!.on("data", (d) => {
       stderr += d;
     });
@@ -278,9 +186,9 @@ describe.runIf(gcc)("ptrace engine (needs gcc)", () => {
     await r.until("exit");
     t.child.kill("SIGSTOP");
     await becomes("stopped", () => r.of("stopped").length === 3);
-    await sleep(100);
+    await sleep(0.1);
     const before = r.lines.length;
-    await sleep(100);
+    await sleep(0.1);
     expect(r.lines.length, "nothing runs while stopped").toBe(before);
     expect(r.of("stopped").every((s) => s.signo === 19)).toBe(true);
     t.child.kill("SIGCONT");
@@ -328,7 +236,7 @@ describe.runIf(gcc)("ptrace engine (needs gcc)", () => {
     const t = await ticker(3);
     const r = new Recorder({ attach: t.pid });
     await r.until("new");
-    await sleep(100);
+    await sleep(0.1);
     r.child.kill("SIGKILL");
     await becomes("untraced", () => tracers(t.pid).every((p) => p === "0"));
     expect(field(t.pid, "State")).toMatch(/[RS]/);
@@ -339,7 +247,7 @@ describe.runIf(gcc)("ptrace engine (needs gcc)", () => {
   it("does not wait for a parent in vfork when it detaches", async () => {
     const r = new Recorder({ argv: [program("vfork-wait"), "3000"], quiet: false });
     await r.until("enter", (l) => l.name === "clock_nanosleep");
-    await sleep(50);
+    await sleep(0.05);
     r.child.kill("SIGINT");
     await r.done;
     expect(r.of("detached")).toHaveLength(2);

@@ -54,10 +54,6 @@ test("export writes strace's lines", () => {
   const lines = stdout.trimEnd().split("\n");
   expect(lines[0]).toMatch(/^\d+ \d{10}\.\d{6} execve\("\/\S+sh", \["sh", "-c", .*\) = 0 <\d+\.\d{6}>$/);
   expect(lines.some((l) => /^\d+ \d+\.\d{6} \+\+\+ exited with 7 \+\+\+$/.test(l))).toBe(true);
-  const json = svtrace("export", "--format", "json", join(dir, "sleep.duckdb")).stdout.trimEnd().split("\n");
-  const parsed = json.map((l) => JSON.parse(l));
-  expect(parsed[0]).toMatchObject({ type: "lifetime", service: "sh", status: 7 });
-  expect(parsed.some((o) => o.type === "syscall" && o.name === "execve")).toBe(true);
 });
 
 test("after SIGKILL of the recorder the command lives and the file is readable", async () => {
@@ -67,8 +63,7 @@ test("after SIGKILL of the recorder the command lives and the file is readable",
     stdio: "ignore",
   });
   const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-  for (let i = 0; i < 100 && !statSync(file, { throwIfNoEntry: false })?.size; i++) await pause(100);
-  await pause(300);
+  for (let i = 0; i < 100 && svtrace("export", file).stdout === ""; i++) await pause(100);
   recorder.kill("SIGKILL");
   await pause(300);
   expect(target.exitCode).toBeNull();

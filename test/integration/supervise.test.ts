@@ -156,6 +156,8 @@ test(...needs("the lock keeps each supervise out of the other's service", daemon
 
 test(...needs("runit's sv on our supervise", daemontools, runit), async () => {
   const dir = service();
+  // sv's restart and exit are those of runsv, of which daemontools' x is another
+  writeFileSync(join(dir, "runit"), "");
   start([svtracePath, "supervise", dir]);
   await supervised(dir);
   const pid = await up(dir);
@@ -167,9 +169,29 @@ test(...needs("runit's sv on our supervise", daemontools, runit), async () => {
   expect((await sv("-w", "10", "up", dir)).stdout).toMatch(/^ok: run: /);
   const again = await sv("-w", "10", "restart", dir);
   expect(again.stdout).toMatch(/^ok: run: /);
-  expect((await sv("-w", "10", "exit", dir)).status).toBe(0);
-  await waitUntil("end", async () => (await svok("C", dir)) === 100, 20);
+  const third = await waitUntil("running again", () => pidOf(dir), 20);
+  expect(await sv("-w", "20", "exit", dir)).toMatchObject({
+    status: 0,
+    stdout: `ok: ${dir}: runsv not running\n`,
+  });
+  expect(isAlive(third)).toBe(false);
+  expect(await svok("C", dir)).toBe(100);
 });
+
+test(
+  ...needs("sv exit in a daemontools directory: waits for the service, as x does", daemontools, runit),
+  async () => {
+    const dir = service();
+    start([svtracePath, "supervise", dir]);
+    await supervised(dir);
+    const pid = await up(dir);
+    expect((await sv("exit", dir)).status).toBe(0);
+    await sleep(0.3);
+    expect(isAlive(pid)).toBe(true);
+    await svc("C", "-d", dir);
+    await waitUntil("end", async () => (await svok("C", dir)) === 100, 20);
+  },
+);
 
 test(...needs("usage and errors of the clients are those of C", daemontools), async () => {
   const dir = tempDir("empty");

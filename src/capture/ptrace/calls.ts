@@ -1,8 +1,7 @@
-/** Fills a task's Call from ptrace's report; names and descriptors are looked up once per number. */
-import { type Abi, syscallName } from "../../abi/syscalls.ts";
+/** Fills a task's Call from ptrace's report. */
+import type { Abi } from "../../abi/syscalls.ts";
 import * as trace from "../../kernel/ptrace.ts";
-import { descriptor } from "../../syscalls/index.ts";
-import type { Descriptor } from "../../syscalls/types/types.ts";
+import type { CallTable } from "../calls.ts";
 import type { Call } from "../event.ts";
 
 const ARCH_X86_64 = 0xc000003e;
@@ -10,40 +9,6 @@ const ARCH_I386 = 0x40000003;
 const ARCH_AARCH64 = 0xc00000b7;
 const X32_BIT = 0x40000000;
 const ERRNO_MAX = 4095;
-
-export interface Known {
-  readonly name: string;
-  readonly descriptor: Descriptor | undefined;
-  readonly wanted: boolean;
-}
-
-export class CallTable {
-  private readonly tables: Record<Abi, (Known | undefined)[]> = {
-    x86_64: [],
-    i386: [],
-    x32: [],
-    aarch64: [],
-  };
-
-  constructor(private readonly wanted: ((abi: Abi, nr: number) => boolean) | undefined) {}
-
-  lookup(abi: Abi, nr: number): Known {
-    const table = this.tables[abi];
-    const known = nr >= 0 && nr < 4096 ? table[nr] : undefined;
-    return known ?? this.make(abi, nr);
-  }
-
-  private make(abi: Abi, nr: number): Known {
-    const found = syscallName(abi, nr);
-    const known = {
-      name: found ?? `syscall_0x${(nr < 0 ? nr >>> 0 : nr).toString(16)}`,
-      descriptor: found === undefined ? undefined : descriptor(found, abi),
-      wanted: this.wanted?.(abi, nr) ?? true,
-    };
-    if (nr >= 0 && nr < 4096) this.tables[abi][nr] = known;
-    return known;
-  }
-}
 
 /** Takes the entry report into `call`; returns whether the call is wanted. */
 export function takeEntry(call: Call, table: CallTable): boolean {

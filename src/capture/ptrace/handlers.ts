@@ -2,10 +2,11 @@
 import { monotonicNow } from "../../kernel/clock.ts";
 import { comm, status as procStatus } from "../../kernel/proc.ts";
 import * as trace from "../../kernel/ptrace.ts";
+import { CallTable } from "../calls.ts";
 import type { EngineOptions } from "../engine.ts";
 import type { EventSink, ExitEvent } from "../event.ts";
-import { CallTable, takeEntry, takeExit } from "./calls.ts";
-import { LiveMemory } from "./live-memory.ts";
+import { LiveMemory } from "../live-memory.ts";
+import { takeEntry, takeExit } from "./calls.ts";
 import {
   classify,
   deathSignal,

@@ -298,7 +298,16 @@ const rows: readonly Row[] = [
     "let calls that are not traced run at full speed (needs -f)",
   ],
   ["debug", "d", "debug", "none", "Miscellaneous", "", "accepted"],
-  ["engine", "", "engine", "required", "Miscellaneous", "ptrace|auto", "how to trace"],
+  [
+    "order",
+    "",
+    "order",
+    "required",
+    "Miscellaneous",
+    "completion|strace",
+    "engine bpf: lines as calls end, or as events happen",
+  ],
+  ["engine", "", "engine", "required", "Miscellaneous", "ptrace|bpf|auto", "how to trace"],
   ["help", "h", "help", "none", "Miscellaneous", "", "print this"],
   ["version", "V", "version", "none", "Miscellaneous", "", "print the version"],
 ];

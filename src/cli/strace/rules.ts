@@ -29,7 +29,10 @@ const errors: readonly Rule[] = [
       ),
     text: "-q and -e quiet/--quiet cannot be provided simultaneously",
   },
-  { when: (s) => noCommand(s) && s.pids.length === 0, text: "must have PROG [ARGS] or -p PID" },
+  {
+    when: (s) => noCommand(s) && s.pids.length === 0 && !s.elsewhere,
+    text: "must have PROG [ARGS] or -p PID",
+  },
   {
     when: (s) => noCommand(s) && s.daemonize > 0,
     text: "PROG [ARGS] must be specified with -D/--daemonize",

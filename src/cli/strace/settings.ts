@@ -1,6 +1,8 @@
 /** From options to settings, with strace's messages for what cannot be. */
+
 import { UsageError } from "../../base/errors.ts";
-import { type Column, columnAliases, defaultColumns } from "../../render/counts.ts";
+import type { EngineKind } from "../../capture/choose.ts";
+import { type Column, columnAliases, defaultColumns } from "../../render/count-table.ts";
 import { defaultText, type TextSettings, type TimeUnit } from "../../render/settings.ts";
 import { type GivenOption, getopt, OptionError } from "../getopt.ts";
 import { type CallSet, parseCallSet, parseSignalSet, parseWords } from "./expressions.ts";
@@ -32,11 +34,18 @@ export interface StraceSettings {
   sort: Column | undefined;
   columns: readonly Column[];
   seccomp: boolean;
+  engine: "auto" | EngineKind;
+  /** Lines as calls end, or as events happen; the ptrace engine knows only the latter. */
+  order: "completion" | "strace";
   /** Which descriptor details to show. */
   fds: Set<"path" | "socket" | "dev" | "pidfd" | "eventfd" | "signalfd">;
   comm: boolean;
+  /** -q. */
+  silent: boolean;
   /** To be said before anything is traced. */
   warnings: string[];
+  /** There is something to trace besides a command and -p. */
+  elsewhere: boolean;
   help: boolean;
   version: boolean;
 }
@@ -69,24 +78,37 @@ const LAST_COUNTS =
 export const hint = (program: string, message: string): UsageError =>
   new UsageError(`${message}\nTry '${program} -h' for more information.`);
 
-export function parseSettings(program: string, argv: readonly string[]): StraceSettings {
+/** Options that another program takes beside strace's. */
+export interface MoreOptions {
+  readonly table: readonly StraceOption[];
+  apply(s: StraceSettings, id: string, value: string): void;
+  /** There is something to trace besides a command and -p. */
+  enough(): boolean;
+}
+
+export function parseSettings(program: string, argv: readonly string[], more?: MoreOptions): StraceSettings {
   const s = fresh(program);
   let parsed: ReturnType<typeof getopt>;
   try {
-    parsed = getopt(options, argv);
+    parsed = getopt(more ? [...options, ...more.table] : options, argv);
   } catch (error) {
     if (error instanceof OptionError) throw hint(program, error.message);
     throw error;
   }
   const counts = { f: 0, D: 0, q: 0, t: 0, x: 0, y: 0 };
+  if (more) s.engine = "auto";
   const given = new Set<string>();
   for (const option of parsed.options) {
-    apply(s, counts, option);
+    const spec = option.spec as StraceOption;
+    if (more?.table.includes(spec)) more.apply(s, spec.id, option.value ?? "");
+    else apply(s, counts, option);
     given.add(option.name);
     if (option.spec.short === "e") given.add(`-e ${qualifier(option.value ?? "")?.[0] ?? "trace"}`);
     if (given.has("-z") && given.has("-Z") && !s.warnings.includes(LAST_COUNTS)) s.warnings.push(LAST_COUNTS);
   }
   s.command = parsed.operands;
+  s.elsewhere = more?.enough() ?? false;
+  s.silent = counts.q > 0;
   if (!s.help && !s.version) applyRules(s, counts, given);
   return s;
 }
@@ -115,9 +137,13 @@ function fresh(program: string): StraceSettings {
     sort: "total-time",
     columns: defaultColumns,
     seccomp: false,
+    engine: "ptrace",
+    order: "completion",
     fds: new Set(),
     comm: false,
+    silent: false,
     warnings: [],
+    elsewhere: false,
     help: false,
     version: false,
   };
@@ -305,8 +331,14 @@ function apply(s: StraceSettings, n: Counts, given: GivenOption): void {
       s.seccomp = true;
       break;
     case "engine":
-      if (v !== "ptrace" && v !== "auto")
-        throw new UsageError(`--engine ${v}: this version has the engines ptrace and auto`);
+      if (v !== "ptrace" && v !== "bpf" && v !== "auto")
+        throw new UsageError(`invalid --engine argument: '${v}' (ptrace, bpf or auto)`);
+      s.engine = v;
+      break;
+    case "order":
+      if (v !== "completion" && v !== "strace")
+        throw new UsageError(`invalid --order argument: '${v}' (completion or strace)`);
+      s.order = v;
       break;
     case "help":
       s.help = true;

@@ -21,7 +21,7 @@ export function both(sinks: readonly EventSink[], last: Partial<EventSink>): Eve
       last.exited?.(t, e, n);
     },
     detached: (t) => each((s) => s.detached(t)),
-    lost: (c, r) => each((s) => s.lost(c, r)),
+    lost: (c, r, t) => each((s) => s.lost(c, r, t)),
   };
 
   function each(call: (s: EventSink) => void): void {
@@ -31,10 +31,14 @@ export function both(sinks: readonly EventSink[], last: Partial<EventSink>): Eve
 
 /** The common case of one sink, without a loop per event. */
 class Proxied implements EventSink {
+  call: EventSink["call"];
   constructor(
     private readonly sink: EventSink,
     private readonly last: Partial<EventSink>,
-  ) {}
+  ) {
+    // whoever waits for the command's exec hears of it by enter and exit, as it is never seen whole
+    if (sink.call) this.call = sink.call.bind(sink);
+  }
   newTask: EventSink["newTask"] = (t, a) => this.sink.newTask(t, a);
   enter: EventSink["enter"] = (t, m) => this.sink.enter(t, m);
   exit: EventSink["exit"] = (t, m) => {
@@ -50,5 +54,5 @@ class Proxied implements EventSink {
     this.last.exited?.(t, e, n);
   };
   detached: EventSink["detached"] = (t) => this.sink.detached(t);
-  lost: EventSink["lost"] = (c, r) => this.sink.lost(c, r);
+  lost: EventSink["lost"] = (c, r, t) => this.sink.lost(c, r, t);
 }

@@ -2,15 +2,18 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { errnoText } from "../../abi/errno.ts";
 import { SysError, UsageError } from "../../base/errors.ts";
+import type { BpfOptions } from "../../capture/bpf/engine.ts";
+import { type Chosen, createEngine } from "../../capture/choose.ts";
 import type { Engine } from "../../capture/engine.ts";
 import type { EventSink, ExitEvent, Task } from "../../capture/event.ts";
-import { createPtraceEngine } from "../../capture/ptrace/engine.ts";
-import { refuseDebugger } from "../../kernel/signals.ts";
+import { refuseDebugger } from "../../kernel/own-signals.ts";
 import { interruptBy, waitStopped } from "../../kernel/tracewait.ts";
+import { type CountLine, countTable } from "../../render/count-table.ts";
 import { Counter } from "../../render/counts.ts";
 import { command, separate, single } from "../../render/destinations.ts";
 import { type Destinations, LineWriter } from "../../render/line-writer.ts";
 import { Output, openFile } from "../../render/output.ts";
+import { WholeLines } from "../../render/whole-lines.ts";
 import { addNames } from "./names.ts";
 import { pathFilter } from "./path-filter.ts";
 import { commandOf } from "./program.ts";
@@ -29,11 +32,32 @@ export interface Ending {
   readonly signal: number | undefined;
 }
 
+type Filter = ReturnType<typeof pathFilter>;
+
+/** What `svtrace trace` does otherwise than strace. */
+export interface Extras {
+  /** What shows events instead of strace's lines. */
+  readonly lines?: (destinations: Destinations, filter: Filter) => EventSink & { readonly lossCount: number };
+  readonly engine?: Partial<BpfOptions>;
+  /** Called while there is nothing to do. */
+  readonly onIdle?: () => void;
+  /** Where the trace goes without -o; 2 if not given. */
+  readonly fd?: number;
+  /** What the engine has counted so far; undefined where it does not. */
+  readonly counted?: (chosen: Chosen) => CountLine[] | undefined;
+  /** Writes counts otherwise than strace does. */
+  readonly table?: (lines: CountLine[]) => string;
+  /** What calls are counted by, and what that is called. */
+  readonly by?: { readonly head: string; readonly key?: (task: Task) => string };
+}
+
 export class Tracer {
   readonly engine: Engine;
+  readonly chosen: Chosen;
   private readonly stderr = new Output(2, true, false);
   private readonly destinations: Destinations & { close(): void };
   private readonly counter: Counter | undefined;
+  private lines: { readonly lossCount: number } | undefined;
   private shell = 0;
   private mainPid = 0;
   private ending: Ending = { status: 0, signal: undefined };
@@ -41,32 +65,52 @@ export class Tracer {
   /** Called when a task ends; `run` uses it to know when a lifetime is over. */
   onExited: ((task: Task) => void) | undefined;
 
-  constructor(private readonly s: StraceSettings) {
+  constructor(
+    private readonly s: StraceSettings,
+    private readonly extras: Extras = {},
+  ) {
     addNames(s.text.decode, s);
     this.destinations = this.openOutput();
     const sinks: EventSink[] = [];
     if (s.count !== "none") {
-      this.counter = new Counter({ wall: s.wall, sort: s.sort, columns: s.columns, overhead: s.overhead });
+      this.counter = new Counter({ wall: s.wall, overhead: s.overhead, by: extras.by?.key });
       sinks.push(this.counter);
     }
-    if (s.count !== "only") {
-      sinks.push(new LineWriter(s.text, this.destinations, (text) => this.say(text), pathFilter(s.paths)));
+    if (s.count !== "only" && extras.lines) {
+      const lines = extras.lines(this.destinations, pathFilter(s.paths));
+      this.lines = lines;
+      sinks.push(lines);
+    } else if (s.count !== "only") {
+      const filter = pathFilter(s.paths);
+      const lines = new LineWriter(s.text, this.destinations, (text) => this.say(text), filter);
+      // what a path filter lets through depends on more than the call
+      this.lines = lines;
+      sinks.push(filter ? lines : new WholeLines(s.text, this.destinations, lines));
     }
     for (const warning of s.warnings) this.say(warning);
-    this.engine = createPtraceEngine(both(sinks, this.watch()), {
+    this.chosen = createEngine(s.engine, both(sinks, this.watch()), {
       followForks: s.follow,
       wanted: s.trace && ((abi, nr) => s.trace!.has(abi, nr)),
       seccomp: s.seccomp,
       detachOnExec: s.detachOnExec,
       killOnExit: s.killOnExit,
       cpuTimes: s.count !== "none" && !s.wall,
-      onIdle: () => this.destinations.flush(),
+      onIdle: () => {
+        this.destinations.flush();
+        extras.onIdle?.();
+      },
+      stringLimit: s.text.decode.stringLimit,
+      pointers: s.text.showPointer,
+      entries: s.order === "strace",
+      ...extras.engine,
     });
+    this.engine = this.chosen.engine;
   }
 
   private openOutput(): Destinations & { close(): void } {
     const { s } = this;
     const { output } = s;
+    if (output === undefined && this.extras.fd === 1) return single(new Output(1, true, false), "none");
     if (output === undefined) return single(this.stderr, s.follow || s.pids.length > 1 ? "multi" : "none");
     if (output.startsWith("|") || output.startsWith("!")) {
       if (s.separately)
@@ -155,19 +199,37 @@ export class Tracer {
       this.engine.killStarted(this.interrupted);
       this.ending = { status: 1, signal: this.interrupted };
     }
+    // what the kernel counted goes with the engine
+    const counts = this.extras.counted?.(this.chosen);
     this.engine.detach();
-    this.finish();
+    this.finish(counts);
     return this.ending;
   }
 
-  private finish(): void {
-    if (this.counter) {
-      const { s } = this;
-      const table = this.counter.table();
-      if (s.output === undefined) this.stderr.write(table);
-      else this.destinations.of(undefined as never).write(table);
-    }
+  /** What has been counted so far. */
+  counted(): CountLine[] {
+    return this.extras.counted?.(this.chosen) ?? this.counter?.lines ?? [];
+  }
+
+  /** Shows a table of it. */
+  showCounts(lines: CountLine[], before = ""): void {
+    const { s } = this;
+    const { sort, columns } = s;
+    const { table, by } = this.extras;
+    const text = before + (table?.(lines) ?? countTable(lines, { sort, columns, head: by?.head }));
+    this.destinations.of(undefined as never).write(text);
     this.destinations.flush();
+  }
+
+  /** Events that were lost. */
+  get lossCount(): number {
+    return this.lines?.lossCount ?? 0;
+  }
+
+  private finish(counts: CountLine[] | undefined): void {
+    if (this.counter) this.showCounts(counts ?? this.counter.lines);
+    this.destinations.flush();
+    if (this.lossCount > 0) this.say(`${this.lossCount} events lost in all`);
     this.stderr.flush();
     this.destinations.close();
     if (this.shell > 0) waitStopped(this.shell);

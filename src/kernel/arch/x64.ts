@@ -1,13 +1,16 @@
 /**
  * Machine code that Node cannot express: clone() a child sharing our memory, in which a list of system calls
- * runs without returning to JavaScript. `run(steps, stackTop, cloneFlags)` returns the child's pid or -errno.
+ * runs without returning to JavaScript. `run(steps, stackTop, cloneFlags, childTid)` returns the child's pid or -errno.
  *
  * A step is nine 64-bit words: number, six arguments, mode, result. After each call the child stores the result;
  * a negative one ends it with status 1 unless mode has STEP_IGNORE; a positive one ends it with status 0 if
  * mode has STEP_PARENT_LEAVES (the parent side of a fork). STEP_FIRST_IS_PREVIOUS replaces the first argument
  * by the previous result. The last step is an execve or exit.
  *
- *   push rbx; push r12; mov r12,rdi; mov rdi,rdx; xor edx,edx; xor r10d,r10d; xor r8d,r8d; mov eax,56; syscall
+ *   push rbx; push r12; mov r12,rdi; mov rdi,rdx; xor edx,edx; mov r10,rcx; xor r8d,r8d; mov eax,56; syscall
+ * or, for clone3 with `run(steps, cloneArgs, size)`:
+ *   push rbx; push r12; mov r12,rdi; mov rdi,rsi; mov rsi,rdx; mov eax,435; syscall
+ * and then:
  *   test rax,rax; jz next; pop r12; pop rbx; ret
  *   step: add r12,72
  *   next: load rax,rdi,rsi,rdx,r10,r8,r9 from [r12..r12+48]; test [r12+56],4; jz call; mov rdi,rbx
@@ -16,11 +19,30 @@
  *   fail: mov edi,1
  *   leave: mov eax,60; syscall
  */
-export const childRunner = Buffer.from(
-  "5341544989fc4889d731d24531d24531c0b8380000000f054885c07408415c5bc3" +
-    "4983c448498b0424498b7c2408498b742410498b5424184d8b5424204d8b4424284d8b4c2430" +
-    "41f74424380400000074034889df0f054889c34989442440418b4c2438" +
-    "f7c10100000075b54885c0780e74aef7c10200000074a631ffeb05bf01000000b83c0000000f05",
+const runSteps =
+  "4885c07408415c5bc3" +
+  "4983c448498b0424498b7c2408498b742410498b5424184d8b5424204d8b4424284d8b4c2430" +
+  "41f74424380400000074034889df0f054889c34989442440418b4c2438" +
+  "f7c10100000075b54885c0780e74aef7c10200000074a631ffeb05bf01000000b83c0000000f05";
+
+/** With clone(2). */
+export const childRunner = Buffer.from(`5341544989fc4889d731d24989ca4531c0b8380000000f05${runSteps}`, "hex");
+/** With clone3(2). */
+export const childRunner3 = Buffer.from(`5341544989fc4889f74889d6b8b30100000f05${runSteps}`, "hex");
+
+/**
+ * System calls one after the other in the calling thread, whatever they return: `run(steps, count)`. A step is as above,
+ * its mode is ignored.
+ *
+ *   push rbx; push r12; mov r12,rdi; mov rbx,rsi
+ *   next: test rbx,rbx; jz out; load rax,rdi,rsi,rdx,r10,r8,r9 from [r12..r12+48]; syscall; mov [r12+64],rax
+ *         add r12,72; dec rbx; jmp next
+ *   out:  pop r12; pop rbx; ret
+ */
+export const callRunner = Buffer.from(
+  "5341544989fc4889f34885db7432" +
+    "498b0424498b7c2408498b742410498b5424184d8b5424204d8b4424284d8b4c24300f05" +
+    "49894424404983c44848ffcbebc9415c5bc3",
   "hex",
 );
 
@@ -72,9 +94,11 @@ export const nr = {
   chroot: 161,
   gettid: 186,
   tkill: 200,
+  clock_gettime: 228,
   tgkill: 234,
   openat: 257,
   prlimit64: 302,
+  pwritev: 296,
   seccomp: 317,
   bpf: 321,
   pidfd_send_signal: 424,

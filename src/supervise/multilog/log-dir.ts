@@ -1,112 +1,187 @@
 /** One log directory: `current`, rotated into `@timestamp.s` files, optionally through a processor. */
 import {
+  accessSync,
   chmodSync,
   closeSync,
   constants,
-  existsSync,
   fchmodSync,
   fstatSync,
-  fsyncSync,
+  ftruncateSync,
   linkSync,
   mkdirSync,
   openSync,
   readdirSync,
   renameSync,
+  type Stats,
   statSync,
   unlinkSync,
   writeSync,
 } from "node:fs";
-import { join } from "node:path";
+import { resolve } from "node:path";
 import { tai64nLabel, unixNow } from "../../base/tai.ts";
 import { lockFile } from "../../kernel/files.ts";
+import { endSignal } from "../../kernel/wait.ts";
 import { Fatal, words } from "../chain.ts";
-import { runProcessor } from "./processor.ts";
+import { LogBuffer } from "./log-buffer.ts";
+import { startProcessor } from "./processor.ts";
 
-const BUFFER = 16 * 1024;
-/** The original writes, and looks whether a file is full, once so many bytes have come. */
-const BLOCK = 512;
-const NEWLINE = 10;
-/** Rotation happens at a line's end once this close to the limit. */
-const SLACK = 2000;
 /** Bit of files that are whole. */
 const DONE = 0o100;
 const MODE_DONE = 0o744;
+const MODE_OPEN = 0o644;
 const O_PATH = 0o10000000;
-const RETRY_MS = 5000;
-const pause = new Int32Array(new SharedArrayBuffer(4));
+/** `@` and 24 digits. */
+const LABEL_BYTES = 25;
 
-const sleep = (ms: number) => Atomics.wait(pause, 0, 0, ms);
+/** How a log waits: for the disk, for its processor, and for better times. */
+export interface Pace {
+  /** Says what is wrong; returns, or resolves, when it is time to try again. */
+  pause(complaint: string): void | Promise<void>;
+  /** Throws, or is rejected with, a node:fs error. */
+  fsync(fd: number): void | Promise<void>;
+  /** The raw wait status of a child. */
+  ended(pid: number): number | Promise<number>;
+}
+
+export interface LogDirOptions {
+  readonly dir: string;
+  /** Most bytes of a file. */
+  readonly size: number;
+  /** Most files, `current` included. */
+  readonly count: number;
+  readonly processor: string | undefined;
+}
+
+/** Which file `current` is, how much of it is ours for good, and whether it has to end there. */
+export interface Mark {
+  readonly inode: number;
+  readonly bytes: number;
+  readonly due: boolean;
+}
 
 export class LogDir {
+  readonly pending: LogBuffer;
   private fd = -1;
-  private bytes = 0;
-  private readonly buffer = Buffer.alloc(BUFFER);
-  private filled = 0;
-  /** Bytes at the buffer's start whose file is decided. */
-  private settled = 0;
-  /** Leads to the directory even after it was renamed. */
+  private inode = 0;
+  /** Bytes in `current`. */
+  private written = 0;
   private base = "";
+  private readonly held: number[] = [];
+  /** What is pending has been written by `drain`, and the file has to end. */
+  private due = false;
 
   constructor(
-    private readonly dir: string,
-    private readonly size: number,
-    private readonly count: number,
-    private readonly processor: string | undefined,
-  ) {}
+    private readonly options: LogDirOptions,
+    private readonly pace: Pace,
+    /** Where the script's names are looked up; "" for our working directory. */
+    private readonly within = "",
+  ) {
+    this.pending = new LogBuffer(options.size);
+  }
+
+  get mark(): Mark {
+    return { inode: this.inode, bytes: this.written, due: this.due };
+  }
 
   private at(name: string): string {
-    return join(this.base, name);
+    return `${this.base}/${name}`;
   }
 
   /** Takes the directory and recovers what an earlier run left. Throws Fatal. */
-  open(): void {
-    const { dir } = this;
-    try {
-      mkdirSync(dir, 0o700);
-    } catch {
-      // there already; if it is not, opening it says why
-    }
-    const fd = this.attempt(`unable to open directory ${dir}`, () =>
-      openSync(dir, O_PATH | constants.O_DIRECTORY),
-    );
-    this.base = `/proc/self/fd/${fd}`;
-    const lock = this.attempt(`unable to lock directory ${dir}`, () => lockFile(this.at("lock")));
-    if (lock === undefined) throw new Fatal(`unable to lock directory ${dir}: temporary failure`);
-    const current = this.attempt(`unable to stat ${dir}/current`, () =>
-      statSync(this.at("current"), { throwIfNoEntry: false }),
-    );
+  async open(): Promise<void> {
+    const { dir } = this.options;
+    this.lock();
+    const current = this.attempt(`unable to stat ${dir}/current`, () => this.stat("current"));
     if (current && (current.mode & DONE) !== 0) {
       this.attempt(`unable to append to ${dir}/current`, () => this.append());
       return;
     }
-    this.leftovers();
-    this.finish("current", "u");
-    this.attempt(`unable to write to ${dir}/state`, () => closeSync(openSync(this.at("state"), "a", 0o644)));
+    await this.recover();
+    this.attempt(`unable to write to ${dir}/state`, () =>
+      closeSync(openSync(this.at("state"), "w", MODE_OPEN)),
+    );
     this.attempt(`unable to write to ${dir}/current`, () => this.append());
+  }
+
+  /**
+   * Goes on after this program alone has died, not the machine: what `current` holds beyond the mark is taken back, and
+   * a rotation that had begun is finished. Throws Fatal.
+   */
+  async resume(mark: Mark): Promise<void> {
+    const { dir } = this.options;
+    this.lock();
+    const current = this.attempt(`unable to stat ${dir}/current`, () => this.stat("current"));
+    if (current && (current.mode & DONE) !== 0) {
+      // it was closed in order, by us or by another multilog after us
+      this.attempt(`unable to append to ${dir}/current`, () => this.append());
+      return;
+    }
+    if (current?.ino !== mark.inode) {
+      // what is here now is newer than the mark, and nothing was written since the rotation began
+      this.attempt(`unable to append to ${dir}/current`, () => this.append());
+      if (this.stat("previous") || this.stat("processed")) await this.retire(true);
+      return;
+    }
+    this.attempt(`unable to append to ${dir}/current`, () => {
+      this.append();
+      if (this.written > mark.bytes) ftruncateSync(this.fd, mark.bytes);
+    });
+    this.written = Math.min(this.written, mark.bytes);
+    this.pending.bytes = this.written;
+    this.due = mark.due;
+    await this.endIfDue();
+  }
+
+  private lock(): void {
+    const { dir } = this.options;
+    const path = resolve(this.within, dir);
+    try {
+      mkdirSync(path, 0o700);
+    } catch {
+      // there already; if it is not, opening it says why
+    }
+    const fd = this.attempt(`unable to open directory ${dir}`, () =>
+      openSync(path, O_PATH | constants.O_DIRECTORY),
+    );
+    this.held.push(fd);
+    // leads to the directory even after it was renamed
+    this.base = `/proc/self/fd/${fd}`;
+    this.attempt(`unable to open directory ${dir}`, () => accessSync(this.base, constants.X_OK));
+    const lock = this.attempt(`unable to lock directory ${dir}`, () => lockFile(this.at("lock")));
+    if (lock === undefined) throw new Fatal(`unable to lock directory ${dir}: temporary failure`);
+    this.held.push(lock);
   }
 
   private attempt<T>(what: string, action: () => T): T {
     try {
       return action();
     } catch (error) {
-      throw new Fatal(what, error);
+      this.release();
+      throw error instanceof Fatal ? error : new Fatal(what, error);
     }
   }
 
-  /** What a processor or a crash left behind. */
-  private leftovers(): void {
-    for (const name of ["state", "newstate"]) this.remove(name);
-    const processed = statSync(this.at("processed"), { throwIfNoEntry: false });
+  private stat(name: string): Stats | undefined {
+    return statSync(this.at(name), { throwIfNoEntry: false });
+  }
+
+  /** What a crash left: of what was written nobody knows how much reached the disk. */
+  private async recover(): Promise<void> {
+    for (const name of ["state", "newstate"]) this.unlink(name);
+    const processed = this.attempt(`unable to stat ${this.options.dir}/processed`, () =>
+      this.stat("processed"),
+    );
     if (processed && (processed.mode & DONE) !== 0) {
-      this.finish("processed", "s");
-      this.remove("previous");
+      this.unlink("previous");
+      await this.finish("processed", "s");
     } else {
-      this.remove("processed");
-      this.finish("previous", "u");
+      this.unlink("processed");
+      await this.finish("previous", "u");
     }
+    await this.finish("current", "u");
   }
 
-  private remove(name: string): void {
+  private unlink(name: string): void {
     try {
       unlinkSync(this.at(name));
     } catch {
@@ -114,149 +189,213 @@ export class LogDir {
     }
   }
 
+  /** Repeats what must succeed until it does. */
+  private async insist<T>(what: string, action: () => T | Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await action();
+      } catch (error) {
+        await this.pace.pause(`${what}, pausing: ${words(error)}`);
+      }
+    }
+  }
+
   /** Gives a file, if it is there, its final name, `@timestamp.code`, and drops the oldest. */
-  private finish(name: string, code: "s" | "u"): void {
-    if (!existsSync(this.at(name))) return;
-    this.insist(`unable to link to ${name} in ${this.dir}`, () => {
-      const file = statSync(this.at(name));
-      // two links: an earlier run died after it had made the name
-      for (let linked = file.nlink > 1; !linked; ) {
-        const { seconds, nanoseconds } = unixNow();
+  private async finish(name: string, code: "s" | "u"): Promise<void> {
+    const { dir } = this.options;
+    const file = await this.insist(`unable to stat ${dir}/${name}`, () => this.stat(name));
+    if (!file) return;
+    // two links: an earlier run died after it had made the name
+    for (let linked = file.nlink > 1; !linked; ) {
+      const { seconds, nanoseconds } = unixNow();
+      const label = `${tai64nLabel(seconds, nanoseconds)}.${code}`;
+      await this.insist(`unable to link to ${dir}/${label}`, () => {
         try {
-          linkSync(this.at(name), this.at(`${tai64nLabel(seconds, nanoseconds)}.${code}`));
+          linkSync(this.at(name), this.at(label));
           linked = true;
         } catch (error) {
+          // that moment's name is taken: the next
           if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
         }
-      }
-      unlinkSync(this.at(name));
-    });
-    this.prune();
+      });
+    }
+    await this.insist(`unable to remove ${dir}/${name}`, () => unlinkSync(this.at(name)));
+    const names = await this.insist(`unable to read ${dir}`, () => readdirSync(this.base, "latin1"));
+    const old = names.filter((n) => n[0] === "@" && n.length >= LABEL_BYTES).sort();
+    for (const oldest of old.slice(0, Math.max(0, old.length - this.options.count + 1))) {
+      await this.insist(`unable to remove ${dir}/${oldest}`, () => unlinkSync(this.at(oldest)));
+    }
   }
 
   /** Opens `current`; not marked as whole while we write to it. */
   private append(): void {
-    this.fd = openSync(this.at("current"), "a", 0o644);
-    fchmodSync(this.fd, 0o644);
-    this.bytes = fstatSync(this.fd).size;
-  }
-
-  private prune(): void {
-    const old = readdirSync(this.base)
-      .filter((n) => /^@[0-9a-f]{24}\./.test(n))
-      .sort();
-    while (old.length > this.count - 1) this.remove(old.shift()!);
-  }
-
-  /** Adds what patterns see of a line, in one piece. */
-  put(bytes: Uint8Array, from: number, to: number): void {
-    if (to - from > BLOCK - this.unsettled) this.settle();
-    this.copy(bytes, from, to);
-    if (to - from > BLOCK) this.settle();
-  }
-
-  /** Adds the rest of a line, as if byte by byte. */
-  putTail(bytes: Uint8Array, from: number, to: number): void {
-    for (let at = from; at < to; ) {
-      if (this.unsettled === BLOCK) this.settle();
-      const n = Math.min(to - at, BLOCK - this.unsettled);
-      this.copy(bytes, at, at + n);
-      at += n;
-    }
-  }
-
-  private get unsettled(): number {
-    return this.filled - this.settled;
-  }
-
-  private copy(bytes: Uint8Array, from: number, to: number): void {
-    if (to - from > this.buffer.length - this.filled) {
-      this.settle();
-      this.write();
-    }
-    this.buffer.set(bytes.subarray(from, to), this.filled);
-    this.filled += to - from;
+    this.fd = openSync(this.at("current"), "a", MODE_OPEN);
+    fchmodSync(this.fd, MODE_OPEN);
+    const { size, ino } = fstatSync(this.fd);
+    this.inode = ino;
+    this.written = size;
+    this.pending.bytes = size;
   }
 
   /**
-   * Decides for what has come since the last time which file it goes to. Where the original would write a block we
-   * only account for it, so that files break at the same places without as many system calls.
+   * Puts all there is into files. Returns nothing when that could be done at once; else resolves when it is done: a full
+   * disk blocks here until there is room, so nothing is lost.
    */
-  settle(): void {
-    while (this.settled < this.filled) {
-      if (this.bytes >= this.size) this.rotate();
-      let length = Math.min(this.filled - this.settled, this.size - this.bytes);
-      const nearLimit = this.size - SLACK;
-      if (this.bytes + length >= nearLimit) {
-        const newline = this.buffer.lastIndexOf(NEWLINE, this.settled + length - 1);
-        if (newline >= this.settled) length = newline + 1 - this.settled;
-      }
-      this.settled += length;
-      this.bytes += length;
-      if (this.bytes >= nearLimit && this.buffer[this.settled - 1] === NEWLINE) this.rotate();
+  flush(): void | Promise<void> {
+    const { pending } = this;
+    if (pending.filled === 0 && pending.cuts.length === 0) return;
+    pending.settle();
+    if (pending.cuts.length > 0) return this.flushPieces(0);
+    let done = 0;
+    try {
+      done = writeSync(this.fd, pending.buffer, 0, pending.filled);
+    } catch {
+      // comes again below, with a complaint
     }
+    this.written += done;
+    if (done < pending.filled) return this.flushPieces(done);
+    pending.clear();
   }
 
-  /** Puts all there is into the file. */
-  flush(): void {
-    this.settle();
-    this.write();
+  private async flushPieces(from: number): Promise<void> {
+    const { pending } = this;
+    let at = from;
+    for (const cut of pending.cuts) {
+      await this.write(at, cut);
+      await this.turn();
+      at = cut;
+    }
+    await this.write(at, pending.filled);
+    pending.clear();
   }
 
-  /** Writes what is settled; a full disk blocks here until there is room, so nothing is lost. */
-  private write(): void {
-    for (let done = 0; done < this.settled; ) {
-      done += this.insist(`unable to write to ${this.dir}/current`, () =>
-        writeSync(this.fd, this.buffer, done, this.settled - done),
+  private async write(from: number, to: number): Promise<void> {
+    for (let at = from; at < to; ) {
+      const n = await this.insist(`unable to write to ${this.options.dir}/current`, () =>
+        writeSync(this.fd, this.pending.buffer, at, to - at),
       );
-    }
-    this.buffer.copyWithin(0, this.settled, this.filled);
-    this.filled -= this.settled;
-    this.settled = 0;
-  }
-
-  /** Repeats what must succeed until it does. */
-  private insist<T>(what: string, action: () => T): T {
-    for (;;) {
-      try {
-        return action();
-      } catch (error) {
-        process.stderr.write(`multilog: warning: ${what}, pausing: ${words(error)}\n`);
-        sleep(RETRY_MS);
-      }
+      at += n;
+      this.written += n;
     }
   }
 
-  /** Closes `current` and begins a new one. */
-  rotate(): void {
-    const { dir } = this;
-    this.write();
-    this.insist(`unable to fsync ${dir}/current`, () => fsyncSync(this.fd));
+  /**
+   * Writes what is pending as `flush` does, and leaves `current` open even if it has to end: then that is where what is
+   * pending ends, and `endIfDue` does it.
+   */
+  drain(): void | Promise<void> {
+    const { pending } = this;
+    pending.settle();
+    if (pending.cuts.length > 0) this.due = true;
+    pending.cuts.length = 0;
+    return this.flush();
+  }
+
+  async endIfDue(): Promise<void> {
+    if (this.due) await this.turn();
+    this.due = false;
+  }
+
+  /** Has `endIfDue` end the file, if there is anything in it. */
+  endSoon(): void {
+    if (this.written > 0) this.due = true;
+  }
+
+  /** Ends `current`, if there is anything in it, as soon as what is pending has been written. */
+  async rotate(): Promise<void> {
+    await this.flush();
+    if (this.written === 0) return;
+    this.pending.cut();
+    await this.flush();
+  }
+
+  /** `current` becomes an old file, and a new one begins. */
+  private async turn(): Promise<void> {
+    const { dir } = this.options;
+    await this.insist(`unable to write ${dir}/current to disk`, () => this.pace.fsync(this.fd));
     closeSync(this.fd);
-    this.insist(`unable to rename current in ${dir}`, () =>
+    await this.insist(`unable to rename current to previous in directory ${dir}`, () =>
       renameSync(this.at("current"), this.at("previous")),
     );
-    this.insist(`unable to create ${dir}/current`, () => this.append());
-    this.insist(`unable to set mode of ${dir}/previous`, () => chmodSync(this.at("previous"), MODE_DONE));
-    if (this.processor === undefined) {
-      this.finish("previous", "s");
+    const { bytes } = this.pending;
+    await this.insist(`unable to create ${dir}/current`, () => this.append());
+    // the buffer is ahead of the file: it counts what it has settled
+    this.pending.bytes = bytes;
+    await this.retire(false);
+  }
+
+  /** `previous` becomes an old file, through the processor if there is one. */
+  private async retire(resumed: boolean): Promise<void> {
+    const { dir, processor } = this.options;
+    const done = resumed ? this.stat("processed") : undefined;
+    if (processor === undefined) {
+      await this.markPrevious();
+      await this.finish("previous", "s");
       return;
     }
-    while (!this.insist(`unable to process in ${dir}`, () => runProcessor(this.base, this.processor!))) {
-      process.stderr.write(`multilog: warning: processor failed in ${dir}, pausing\n`);
-      sleep(RETRY_MS);
+    if (!done || (done.mode & DONE) === 0) {
+      await this.markPrevious();
+      await this.process(processor);
+      await this.synced("processed", true);
+      await this.synced("newstate", false);
     }
-    this.insist(`unable to rename state in ${dir}`, () => renameSync(this.at("newstate"), this.at("state")));
-    this.finish("processed", "s");
-    this.remove("previous");
+    if (!resumed || this.stat("previous"))
+      await this.insist(`unable to remove ${dir}/previous`, () => unlinkSync(this.at("previous")));
+    if (!resumed || this.stat("newstate")) {
+      await this.insist(`unable to rename newstate to state in directory ${dir}`, () =>
+        renameSync(this.at("newstate"), this.at("state")),
+      );
+    }
+    await this.finish("processed", "s");
+  }
+
+  private async markPrevious(): Promise<void> {
+    await this.insist(`unable to set mode of ${this.options.dir}/previous`, () =>
+      chmodSync(this.at("previous"), MODE_DONE),
+    );
+  }
+
+  /** Runs the processor until it succeeds; input is blocked meanwhile. */
+  private async process(command: string): Promise<void> {
+    const { dir } = this.options;
+    for (;;) {
+      try {
+        const status = await this.pace.ended(startProcessor(this.base, command));
+        if (status === 0) return;
+        if (endSignal(status) !== 0) await this.pace.pause(`processor crashed in ${dir}, pausing`);
+      } catch (error) {
+        await this.pace.pause(`unable to run processor in ${dir}, pausing: ${words(error)}`);
+      }
+      await this.pace.pause(`processor failed in ${dir}, pausing`);
+    }
+  }
+
+  /** Has a file that the processor made on the disk. */
+  private async synced(name: string, whole: boolean): Promise<void> {
+    const { dir } = this.options;
+    const fd = await this.insist(`unable to create ${dir}/${name}`, () =>
+      openSync(this.at(name), "a", MODE_OPEN),
+    );
+    await this.insist(`unable to write ${dir}/${name} to disk`, () => this.pace.fsync(fd));
+    if (whole) {
+      await this.insist(`unable to set mode of ${dir}/${name}`, () => fchmodSync(fd, MODE_DONE));
+    }
+    closeSync(fd);
   }
 
   /** The end of input: everything on disk, and `current` marked as whole. */
-  close(): void {
-    this.flush();
-    const { dir } = this;
-    this.insist(`unable to fsync ${dir}/current`, () => fsyncSync(this.fd));
-    this.insist(`unable to set mode of ${dir}/current`, () => chmodSync(this.at("current"), MODE_DONE));
-    closeSync(this.fd);
+  async close(): Promise<void> {
+    await this.flush();
+    const { dir } = this.options;
+    await this.insist(`unable to write ${dir}/current to disk`, () => this.pace.fsync(this.fd));
+    await this.insist(`unable to set mode of ${dir}/current`, () => fchmodSync(this.fd, MODE_DONE));
+    this.release();
+  }
+
+  /** Gives up the lock and the files as they are. */
+  release(): void {
+    for (const fd of this.held.splice(0)) closeSync(fd);
+    if (this.fd >= 0) closeSync(this.fd);
+    this.fd = -1;
   }
 }

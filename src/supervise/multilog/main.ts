@@ -1,186 +1,145 @@
 /** multilog: reads lines, selects them, stamps them and puts them into rotated logs. */
-
-import { closeSync, openSync, readSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, readSync, writeSync } from "node:fs";
 import { setImmediate as turn } from "node:timers/promises";
-import { tai64nLabel, unixNow } from "../../base/tai.ts";
 import { readableOrSignal } from "../../kernel/poll.ts";
+import { waitForEnd } from "../../kernel/wait.ts";
+import { AREA_BYTES, takeArea } from "../area.ts";
 import { Fatal, words } from "../chain.ts";
-import { LogDir } from "./log-dir.ts";
-import { matches } from "./match.ts";
-import { type Action, parseScript } from "./script.ts";
+import { alert, STATUS_BYTES, statusText } from "./asides.ts";
+import { Lines } from "./lines.ts";
+import { PIECE } from "./log-buffer.ts";
+import { LogDir, type Pace } from "./log-dir.ts";
 
-const CHUNK = 65536;
-/** The original reads so many bytes at a time, and writes before it reads. */
-const READ = 1024;
-/** What patterns and status files see of a line, the stamp included. */
-const SEEN = 1000;
-const STDERR_SEEN = 200;
-const STATUS_BYTES = 1001;
-const NEWLINE = 10;
+import { parseScript, type Script } from "./script.ts";
+
 /** A signal that arrives just before a wait is noticed after this long (ms); during it, at once. */
 const SIGNAL_LATENCY = 1000;
 /** While lines come without a pause, signals are looked at every so many reads. */
-const READS_PER_TURN = 16;
+const READS_PER_TURN = 4;
+const RETRY_MS = 5000;
+const sleeper = new Int32Array(new SharedArrayBuffer(4));
 
-interface Target {
-  readonly action: Action;
-  readonly log: LogDir | undefined;
+function pause(complaint: string): void {
+  warn(complaint);
+  Atomics.wait(sleeper, 0, 0, RETRY_MS);
 }
 
+function warn(text: string): void {
+  try {
+    writeSync(2, `multilog: warning: ${text}\n`);
+  } catch {
+    // nobody listens
+  }
+}
+
+/** Nothing else may happen while we wait: input is blocked, as it is with the original. */
+const pace: Pace = { pause, fsync: fsyncSync, ended: waitForEnd };
+
 export class Multilog {
-  private readonly stamp: boolean;
-  private readonly targets: Target[];
-  /** Bytes of the current line, up to SEEN. */
-  private readonly line = Buffer.alloc(SEEN);
-  private length = 0;
-  /** Targets of the line after its first SEEN bytes have been looked at. */
-  private chosen: Target[] | undefined;
-  private started = false;
+  private readonly script: Script;
+  private readonly logs: LogDir[];
+  private readonly lines: Lines;
+  /** Descriptors of status files, by action. */
+  private readonly statuses: number[] = [];
   private rotateAsked = false;
   private ending = false;
 
   constructor(argv: readonly string[]) {
-    const script = parseScript(argv);
-    this.stamp = script.stamp;
-    this.targets = script.actions.map((action) => ({
-      action,
-      log:
-        action.kind === "dir"
-          ? new LogDir(action.dir, action.size, action.count, action.processor)
-          : undefined,
-    }));
+    this.script = parseScript(argv);
+    this.logs = this.script.actions.flatMap((a) => (a.kind === "dir" ? new LogDir(a, pace) : []));
+    this.lines = new Lines(
+      this.script,
+      this.logs.map((l) => l.pending),
+      { alert, status: (index, line, from, to) => this.status(index, statusText(line, from, to)) },
+    );
   }
 
-  /** Reads until the end of input or TERM; resolves to the exit code. */
+  /** Reads until the end of input or TERM; resolves to the exit code. Throws Fatal. */
   async run(): Promise<number> {
-    for (const { action, log } of this.targets) {
-      log?.open();
-      if (action.kind === "status") createStatus(action.file);
+    for (const [i, action] of this.script.actions.entries()) {
+      if (action.kind === "status") this.statuses[i] = openStatus(action.file);
     }
+    for (const log of this.logs) await log.open();
     process.on("SIGTERM", () => {
       this.ending = true;
     });
     process.on("SIGALRM", () => {
       this.rotateAsked = true;
     });
-    const chunk = Buffer.alloc(CHUNK);
     // from here on each turn sees the signals before it: we go on after the event loop has looked for them
     await turn();
-    for (let reads = 0; !this.ending || this.started; ) {
-      let input = readableOrSignal(0, 0);
-      if (input !== "readable") {
-        for (const { log } of this.targets) log?.flush();
-        input = readableOrSignal(0, SIGNAL_LATENCY);
-      }
-      if (input === "readable") {
-        // after TERM only the rest of the line is ours; what follows stays for the next reader
-        const n = readSync(0, chunk, 0, this.ending ? 1 : CHUNK, null);
-        if (n === 0) break;
-        for (let at = 0; at < n; at += READ) {
-          this.take(chunk, at, Math.min(n, at + READ));
-          for (const { log } of this.targets) log?.settle();
-        }
-      }
-      // lets signal handlers run
-      if (input !== "readable" || ++reads % READS_PER_TURN === 0 || this.ending) await turn();
-      if (this.rotateAsked) {
-        this.rotateAsked = false;
-        for (const { log } of this.targets) log?.rotate();
-      }
-    }
-    if (this.started) this.endOfLine();
-    for (const { log } of this.targets) log?.close();
+    await this.read();
+    for (const log of this.logs) await log.close();
     return 0;
   }
 
-  private take(chunk: Buffer, from: number, to: number): void {
-    for (let at = from; at < to; ) {
-      if (!this.started) this.startLine();
-      const newline = chunk.indexOf(NEWLINE, at);
-      const end = newline < 0 || newline > to ? to : newline;
-      this.append(chunk, at, end);
-      at = end;
-      if (end === newline && end < to) {
-        this.endOfLine();
-        at++;
+  private async read(): Promise<void> {
+    const input = takeArea();
+    const { lines } = this;
+    let kept = 0;
+    for (let reads = 0; !this.ending || lines.unfinished; ) {
+      const ready = readableOrSignal(0, SIGNAL_LATENCY);
+      if (ready === "readable") {
+        // after TERM only the rest of the line is ours; what follows stays for the next reader
+        const n = readInput(input.bytes, kept, this.ending ? 1 : AREA_BYTES - PIECE - 1);
+        if (n === 0) break;
+        const to = kept + n;
+        lines.begin(kept);
+        let at = 0;
+        do {
+          at = lines.feed(input, at, to);
+          const writing = this.flush();
+          if (writing) await writing;
+        } while (lines.full);
+        input.bytes.copyWithin(0, at, to);
+        kept = to - at;
+      }
+      // lets signal handlers run
+      if (ready !== "readable" || ++reads % READS_PER_TURN === 0 || this.ending) await turn();
+      if (this.rotateAsked) {
+        this.rotateAsked = false;
+        for (const log of this.logs) await log.rotate();
       }
     }
+    lines.end(input, 0, kept);
   }
 
-  private startLine(): void {
-    this.started = true;
-    this.length = 0;
-    this.chosen = undefined;
-    if (!this.stamp) return;
-    const { seconds, nanoseconds } = unixNow();
-    this.length = this.line.write(`${tai64nLabel(seconds, nanoseconds)} `, 0, "latin1");
-  }
-
-  private append(chunk: Buffer, from: number, to: number): void {
-    let at = from;
-    if (this.length < SEEN) {
-      const n = Math.min(to - at, SEEN - this.length);
-      this.line.set(chunk.subarray(at, at + n), this.length);
-      this.length += n;
-      at += n;
-      if (this.length === SEEN) this.choose();
+  private flush(): void | Promise<void> {
+    let all: Promise<void> | undefined;
+    for (const log of this.logs) {
+      if (all) all = all.then(() => log.flush());
+      else all = log.flush() || undefined;
     }
-    if (at < to && this.chosen) for (const t of this.chosen) t.log?.putTail(chunk, at, to);
+    return all;
   }
 
-  /** Decides where the line goes, now that all that patterns may see is there, and writes its beginning. */
-  private choose(): void {
-    const { line, length } = this;
-    let selected = true;
-    const chosen: Target[] = [];
-    for (const target of this.targets) {
-      const { action } = target;
-      if (action.kind === "select") {
-        if (selected !== action.keep && matches(action.pattern, line, 0, length)) selected = action.keep;
-      } else if (selected) {
-        if (action.kind === "stderr") this.toStderr();
-        else if (action.kind === "status") this.toStatus(action.file);
-        else {
-          chosen.push(target);
-          target.log!.put(line, 0, length);
-        }
+  private status(index: number, text: Buffer): void {
+    const { file } = this.script.actions[index] as { file: string };
+    for (;;) {
+      try {
+        if (writeSync(this.statuses[index], text, 0, STATUS_BYTES, 0) === STATUS_BYTES) return;
+        pause(`unable to write ${file}, pausing: out of disk space`);
+      } catch (error) {
+        pause(`unable to write ${file}, pausing: ${words(error)}`);
       }
     }
-    this.chosen = chosen;
-  }
-
-  private toStderr(): void {
-    const n = Math.min(this.length, STDERR_SEEN);
-    const tail = this.length > STDERR_SEEN ? "...\n" : "\n";
-    writeSync(2, Buffer.concat([this.line.subarray(0, n), Buffer.from(tail)]));
-  }
-
-  private toStatus(file: string): void {
-    const bytes = Buffer.alloc(STATUS_BYTES, NEWLINE);
-    bytes.set(this.line.subarray(0, this.length));
-    try {
-      // in place, so that a reader finds one whole line or the other
-      const fd = openSync(file, "r+");
-      writeSync(fd, bytes, 0, STATUS_BYTES, 0);
-      closeSync(fd);
-    } catch (error) {
-      process.stderr.write(`multilog: warning: unable to write to ${file}: ${words(error)}\n`);
-    }
-  }
-
-  private endOfLine(): void {
-    if (!this.chosen) this.choose();
-    for (const t of this.chosen!) t.log?.putTail(newline, 0, 1);
-    this.started = false;
   }
 }
 
-const newline = Buffer.of(NEWLINE);
+/** An error is the end of input, as the original has it. */
+function readInput(into: Buffer, at: number, length: number): number {
+  try {
+    return readSync(0, into, at, length, null);
+  } catch {
+    return 0;
+  }
+}
 
-/** Throws Fatal. */
-function createStatus(file: string): void {
+/** Made if it is not there; what it says stays until there is something new. Throws Fatal. */
+function openStatus(file: string): number {
   try {
     closeSync(openSync(file, "a", 0o600));
+    return openSync(file, "r+");
   } catch (error) {
     throw new Fatal(`unable to create ${file}`, error);
   }

@@ -1,6 +1,6 @@
-/** A stopped tracee's memory, read on demand. */
-import { readMemory } from "../../kernel/remote-memory.ts";
-import { Memory } from "../memory.ts";
+/** A task's memory as it is now, read on demand: sure of a stopped one, a good guess of one that sleeps in a call. */
+import { readMemory } from "../kernel/remote-memory.ts";
+import { Memory } from "./memory.ts";
 
 const PAGE = 4096;
 

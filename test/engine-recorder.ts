@@ -1,17 +1,20 @@
 /**
- * Runs the ptrace engine with a sink that writes each event as a line of JSON to standard output. Arguments: a JSON
- * object of `Job`. Runs in a process of its own, as ptrace and waiting belong to one thread.
+ * Runs an engine with a sink that writes each event as a line of JSON to standard output. Arguments: a JSON object
+ * of `Job`. Runs in a process of its own, as ptrace and waiting belong to one thread.
  */
-import { writeSync } from "node:fs";
-import { syscallName } from "../../src/abi/syscalls.ts";
-import type { EngineOptions } from "../../src/capture/engine.ts";
-import type { EventSink, Task } from "../../src/capture/event.ts";
-import { createPtraceEngine } from "../../src/capture/ptrace/engine.ts";
-import { ChildScript } from "../../src/kernel/spawn.ts";
-import { interruptibleSignals } from "../../src/kernel/tracewait.ts";
+import { readFileSync, writeSync } from "node:fs";
+import { syscallName } from "../src/abi/syscalls.ts";
+import { BpfEngine, type BpfOptions } from "../src/capture/bpf/engine.ts";
+import type { Engine } from "../src/capture/engine.ts";
+import type { EventSink, Task } from "../src/capture/event.ts";
+import { createPtraceEngine } from "../src/capture/ptrace/engine.ts";
+import { ChildScript } from "../src/kernel/spawn.ts";
+import { interruptibleSignals } from "../src/kernel/tracewait.ts";
 
 interface Job {
-  readonly options: Omit<EngineOptions, "wanted">;
+  /** ptrace unless it says bpf. */
+  readonly engine?: "ptrace" | "bpf";
+  readonly options: Omit<BpfOptions, "wanted">;
   /** Names of wanted calls; all by default. */
   readonly wanted?: readonly string[];
   readonly argv?: readonly string[];
@@ -21,6 +24,10 @@ interface Job {
   readonly quiet?: boolean;
   /** Read memory at each call, wherever its second argument points. */
   readonly read?: boolean;
+  /** bpf: follow everything that runs here, as well. */
+  readonly all?: boolean;
+  /** bpf: attach to a process and all its descendants. */
+  readonly attachTree?: number;
   /** Start a child that is not traced. */
   readonly bystander?: boolean;
   /** Detach after this many ms. */
@@ -39,11 +46,15 @@ const put = (event: string, task: Task | undefined, more: object = {}): void => 
 };
 let enters = 0;
 let exits = 0;
+let lost = 0;
+/** Entries by name of the call. */
+const counts: Record<string, number> = {};
 
 const sink: EventSink = {
   newTask: (t, attached) => put("new", t, { attached, parent: t.parent }),
   enter(t, memory) {
     enters++;
+    counts[t.call.name] = (counts[t.call.name] ?? 0) + 1;
     if (job.read) memory.read(t.call.args[2], t.call.args[3], 32);
     if (job.quiet) return;
     const { name, args } = t.call;
@@ -63,14 +74,19 @@ const sink: EventSink = {
   superseded: (t, by) => put("superseded", t, { by }),
   exited: (t, e) => put("exited", t, { ...e, inCall: t.inCall, name: t.call.name }),
   detached: (t) => put("detached", t),
-  lost: (count, reason) => put("lost", undefined, { count, reason }),
+  lost(count, reason, t) {
+    lost += count;
+    put("lost", t, { count, reason });
+  },
 };
 
-const engine = createPtraceEngine(sink, {
+const options: BpfOptions = {
   ...job.options,
   ...(job.wanted && { wanted: (abi, nr) => job.wanted!.includes(syscallName(abi, nr) ?? "") }),
   onOtherExit: (pid, status) => put("other", undefined, { pid, status }),
-});
+};
+const bpf = job.engine === "bpf" ? new BpfEngine(sink, options) : undefined;
+const engine: Engine = bpf ?? createPtraceEngine(sink, options);
 let stop = false;
 for (const s of ["SIGINT", "SIGTERM"] as const) process.on(s, () => (stop = true));
 interruptibleSignals();
@@ -78,17 +94,20 @@ if (job.bystander) new ChildScript().execve("/bin/sh", ["sh", "-c", "exit 5"]).s
 if (job.argv) engine.start({ path: job.argv[0], argv: job.argv, env: ["PATH=/usr/bin:/bin", "A=1"] });
 if (job.attach) engine.attach(job.attach);
 if (job.adopt) engine.adopt(job.adopt);
+if (job.attachTree) bpf?.attachTree(job.attachTree);
+if (job.all) bpf?.watch({ all: true });
 flush();
 const end = job.detachAfter === undefined ? Number.POSITIVE_INFINITY : performance.now() + job.detachAfter;
 while (engine.step(50) > 0) {
   if (!job.quiet) flush();
   await new Promise((resolve) => setImmediate(resolve));
   if (stop || performance.now() > end) {
-    const start = performance.now();
+    const left = performance.now();
     engine.detach();
-    put("left", undefined, { ms: performance.now() - start });
+    put("left", undefined, { ms: performance.now() - left });
     break;
   }
 }
-put("end", undefined, { enters, exits });
+const peak = Number(/VmHWM:\s*(\d+)/.exec(readFileSync("/proc/self/status", "latin1"))?.[1]);
+put("end", undefined, { enters, exits, lost, counts, peak, ...bpf?.account });
 flush();

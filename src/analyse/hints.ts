@@ -1,0 +1,49 @@
+/** What to look at next, for the cause that counts most. */
+import { safe } from "./lines.ts";
+import type { Cause } from "./types.ts";
+
+const host = (target: string): [string, string] => {
+  const m = /^(?:tcp|udp):(.*):(\d+)$/.exec(safe(target));
+  return m ? [m[1].replace(/^\[|\]$/g, ""), m[2]] : ["", ""];
+};
+
+type Hint = (cause: Cause) => string;
+
+/** By `category kind`, then by category. */
+const hints: Readonly<Record<string, Hint>> = {
+  dns: (c) =>
+    `ask it yourself: dig @${host(c.target)[0] || "SERVER"} NAME; servers, time-outs and search list are in /etc/resolv.conf`,
+  "network connect": (c) => {
+    const [h, p] = host(c.target);
+    return `is it up, and does something on the way drop packets? nc -vz ${h} ${p}`;
+  },
+  "network client": (c) =>
+    `ss -tnp dst ${host(c.target)[0]} says who that is; most servers have a limit for how long a stop waits for clients`,
+  network: (c) =>
+    `the peer is slow, not this service: look there (${host(c.target).join(":") || safe(c.target)})`,
+  "disk lookup": () => "a shorter search path helps; the evidence shows what is looked for",
+  disk: () => "is the disk slow or busy? iostat -x 1, cat /proc/pressure/io",
+  lock: (c) => {
+    const holder = / held by (\d+)/.exec(c.text)?.[1];
+    return holder
+      ? `svtrace why -p ${holder} says what the holder does`
+      : "lslocks names the holders of file locks";
+  },
+  "sleep retry connect": () =>
+    "what it connects to was not there yet: start that first, or wait for it to be ready",
+  "sleep retry bind": (c) => `ss -ltnp 'sport = :${host(c.target)[1]}' says who had the address`,
+  sleep: () => "nothing was waited for but the clock: the sleep is in the program",
+  "child stubborn": (c) => `does ${safe(c.comm)} handle SIGTERM? what it sat in is the evidence`,
+  child: () => "the child's own recording ends before its cause: record with children followed",
+  "ipc signal": () => "it waited to be told: look at who should have sent the signal",
+  ipc: () => "look at the process at the other end, which is not part of the service",
+  cpu: () => "svtrace export --format folded shows where the CPU time went, when the recording has samples",
+  runqueue: () => "the machine is busy, not the service: top, cat /proc/pressure/cpu",
+  memory: () => "is memory short? vmstat 1 (si, so), cat /proc/pressure/memory",
+  supervisor: () => "the supervisor delays a service that ended soon after its start",
+};
+
+export function hint(cause: Cause): string {
+  const of = hints[`${cause.category} ${cause.kind}`] ?? hints[cause.category];
+  return of(cause);
+}

@@ -1,0 +1,151 @@
+/** What the critical path alone does not show: segments get another kind, category or target by what is around them. */
+import type { CallRow } from "../record/model.ts";
+import { isProgress } from "../record/ready.ts";
+import { sockaddrText } from "../record/targets.ts";
+import type { PhaseSegments } from "./causes.ts";
+import { directories } from "./directories.ts";
+import type { Timeline } from "./timeline.ts";
+import type { Segment } from "./types.ts";
+import { isPoll, isSleep, timedOut } from "./waits.ts";
+
+/** Calls looked back for what failed before a sleep. */
+const BACK = 40;
+/** A file is what the computing is about when its reads are this share of a thread's calls. */
+const READ_SHARE = 0.5;
+const MANY_READS = 20;
+/** And of a process's computing when it is about this share of it. */
+const MOST = 0.6;
+/** Something between two tries that takes this long (ns) is a cause of its own. */
+const OWN_WAIT = 100e6;
+
+/** Returns the parts with patterns applied; times stay as they are. */
+export function recognise(parts: readonly PhaseSegments[]): PhaseSegments[] {
+  return parts.map((part) => {
+    const { timeline } = part;
+    const stops = /^(stopping|leftovers)$/.test(part.phase.name);
+    const files = new InputFiles(timeline);
+    const segments = part.segments.map((s) => {
+      if (s.category === "sleep") return retry(timeline, s) ?? (stops ? stubborn(timeline, s) : s);
+      if (stops && s.category === "ipc" && /^(clients|signal|poll)$/.test(s.kind))
+        return stubborn(timeline, s);
+      if (s.category === "cpu") return { ...s, target: files.of(s) };
+      return s;
+    });
+    return { ...part, segments: directories(tries(wholeOf(segments))) };
+  });
+}
+
+/** What failed, so that it is tried again after a sleep. */
+interface Failure {
+  target: string;
+  /** What was tried: `connect`, `bind`, `lock`, `create`. */
+  tried: string;
+}
+
+function failureOf(call: CallRow, next: CallRow | undefined): Failure | undefined {
+  const { name, error } = call;
+  if (name === "connect") {
+    const refused =
+      /^(ECONN|EHOST|ENET|ETIMEDOUT|ENOENT|EAGAIN)/.test(error) ||
+      (error === "EINPROGRESS" && next !== undefined && /SO_ERROR, \[E/.test(next.args));
+    return refused ? { target: call.target, tried: "connect" } : undefined;
+  }
+  if (name === "bind" && error === "EADDRINUSE") {
+    const address = sockaddrText(call.args);
+    return { target: address?.startsWith("unix:") ? address : `tcp:${address ?? ""}`, tried: "bind" };
+  }
+  if ((name === "flock" || /F_(OFD_)?SETLK\b/.test(call.args)) && /^E(AGAIN|ACCES|WOULDBLOCK)/.test(error))
+    return { target: call.target, tried: "lock" };
+  const path = /"((?:[^"\\]|\\.)*)"/.exec(call.args)?.[1];
+  if (error === "EEXIST" && path && /^(open|link|symlink|mkdir)/.test(name))
+    return { target: path, tried: "create" };
+  return undefined;
+}
+
+/** A sleep between two tries of something that fails. */
+function retry(timeline: Timeline, s: Segment): Segment | undefined {
+  if (!s.call) return undefined;
+  const before = timeline.before(s.call, BACK);
+  let slept = false;
+  for (let i = before.length - 1; i >= 0; i--) {
+    const c = before[i];
+    // one pause may be made of several sleeps; what succeeds between two is no retrying
+    if (isSleep(c.name) || (isPoll(c.name) && timedOut(c))) slept = true;
+    else if (slept && c.error === "" && isProgress(c.name)) return undefined;
+    const later = before.slice(i + 1).find((x) => x.name === "getsockopt" && x.fd === c.fd);
+    const failure = failureOf(c, later);
+    if (!failure) continue;
+    const { target, tried } = failure;
+    return { ...s, kind: `retry ${tried}`, target, category: tried === "lock" ? "lock" : "sleep" };
+  }
+  return undefined;
+}
+
+/** Computing is told as one where most of a process's is about one file. */
+function wholeOf(segments: readonly Segment[]): Segment[] {
+  const all = new Map<number, Map<string, number>>();
+  for (const { category, pid, target, from, to } of segments) {
+    if (category !== "cpu") continue;
+    const times = all.get(pid) ?? new Map<string, number>();
+    times.set(target, (times.get(target) ?? 0) + to - from);
+    all.set(pid, times);
+  }
+  const files = new Map<number, string>();
+  for (const [pid, times] of all) {
+    const total = [...times.values()].reduce((a, b) => a + b, 0);
+    files.set(pid, [...times].find(([, ns]) => ns > total * MOST)?.[0] ?? "");
+  }
+  return segments.map((s) => (s.category === "cpu" ? { ...s, target: files.get(s.pid)! } : s));
+}
+
+/** What a thread does between two pauses of the same retrying belongs to it, unless that is a wait of its own. */
+function tries(segments: readonly Segment[]): Segment[] {
+  const out = [...segments];
+  for (let i = 0; i < out.length; i++) {
+    if (!out[i].kind.startsWith("retry ")) continue;
+    const { tid, kind, target, category } = out[i];
+    let next = i + 1;
+    while (next < out.length && out[next].tid === tid && out[next].kind !== kind) {
+      if (out[next].to - out[next].from >= OWN_WAIT) break;
+      next++;
+    }
+    if (out[next]?.kind !== kind || out[next].target !== target || out[next].tid !== tid) continue;
+    for (let k = i + 1; k < next; k++) out[k] = { ...out[k], kind, target, category };
+  }
+  return out;
+}
+
+/** A process that just sat there until it was killed, while others waited for its end. */
+function stubborn(timeline: Timeline, s: Segment): Segment {
+  const main = timeline.recording.lifetime.pid;
+  const process = timeline.threads.get(s.pid);
+  if (s.pid === main || process?.signal !== "SIGKILL") return s;
+  return { ...s, category: "child", kind: "stubborn", target: process.argv };
+}
+
+/** The file that a thread reads while it computes. */
+class InputFiles {
+  private readonly known = new Map<string, string>();
+
+  constructor(private readonly timeline: Timeline) {}
+
+  of(s: Segment): string {
+    const second = Math.floor(s.from / 1e8);
+    const key = `${s.tid} ${second}`;
+    let file = this.known.get(key);
+    if (file === undefined) {
+      file = this.find(s.tid, second * 1e8, (second + 1) * 1e8);
+      this.known.set(key, file);
+    }
+    return file;
+  }
+
+  private find(tid: number, from: number, to: number): string {
+    const calls = this.timeline.between(tid, from, to);
+    const reads = new Map<number, number>();
+    for (const c of calls) if (/^p?read/.test(c.name)) reads.set(c.fd, (reads.get(c.fd) ?? 0) + 1);
+    const [fd, count] = [...reads].sort((a, b) => b[1] - a[1])[0] ?? [-1, 0];
+    if (count < MANY_READS || count < calls.length * READ_SHARE) return "";
+    return this.timeline.pathOf(calls.find((c) => c.fd === fd)!);
+  }
+}

@@ -1,0 +1,149 @@
+/** Who a call waited for: the thread of ours whose doing, or end, let it return. */
+import type { CallRow } from "../record/model.ts";
+import { isProgress } from "../record/ready.ts";
+import { endOf, type Timeline } from "./timeline.ts";
+import { isPause, isPoll, isRead, isSleep, isWait, isWrite, timedOut } from "./waits.ts";
+
+/** ns between what woke a thread and its return from the call. */
+const SLACK = 5e6;
+/** A write that wakes a reader began at most this long (ns) before the reader began to wait. */
+const LONG_WRITE = 1e9;
+/** Calls looked through for what a loop of sleeps is waiting for. */
+const LOOP = 2000;
+
+export class Wakers {
+  /** pid by the port it listens on. */
+  private readonly listeners = new Map<string, number>();
+
+  constructor(private readonly timeline: Timeline) {
+    for (const call of timeline.recording.calls) {
+      if (!call.target.includes("listen:tcp:")) continue;
+      for (const t of call.target.split(" | ")) {
+        const port = /^listen:tcp:.*(:\d+)$/.exec(t)?.[1];
+        if (port && !this.listeners.has(port)) this.listeners.set(port, call.pid);
+      }
+    }
+  }
+
+  /** tid of the thread of ours that a call, looked at from `from` to `to`, waited for. */
+  of(call: CallRow, from: number, to: number): number | undefined {
+    const { timeline } = this;
+    if (isWait(call.name)) return this.child(call, to);
+    if (/^v?fork$/.test(call.name) || /CLONE_VFORK/.test(call.args))
+      return this.known(Number.parseInt(call.ret, 10));
+    // where the engine saw who woke it, nothing has to be concluded
+    if (call.waker > 0 && call.waker !== call.tid && !timedOut(call)) return this.known(call.waker);
+    const anything = isSleep(call.name) || isPoll(call.name) || isPause(call.name);
+    if (anything && !timedOut(call)) {
+      const signal = timeline.interruption(call);
+      if (signal?.name === "SIGCHLD") {
+        const dead = timeline.lastDeath(call.ts, signal.ts, (p) => timeline.pidOf(p.parent) === call.pid);
+        if (dead) return this.known(dead.pid);
+      } else if (signal && signal.sender !== call.pid) {
+        const sender = this.known(signal.sender);
+        if (sender !== undefined) return sender;
+      }
+    }
+    if (call.name === "futex") return this.futexWaker(call);
+    if (isRead(call.name) || (isPoll(call.name) && !timedOut(call))) return this.writer(call, from);
+    return undefined;
+  }
+
+  private known(pid: number): number | undefined {
+    return this.timeline.threads.has(pid) ? pid : undefined;
+  }
+
+  private child(call: CallRow, to: number): number | undefined {
+    const reaped = Number.parseInt(call.ret, 10);
+    if (reaped > 0) return this.known(reaped);
+    const asked = /^(\d+),/.exec(call.args)?.[1] ?? /^P_PID, (\d+)/.exec(call.args)?.[1];
+    if (asked) return this.known(Number(asked));
+    const reapedByInfo = /si_pid=(\d+)/.exec(call.args)?.[1];
+    if (reapedByInfo) return this.known(Number(reapedByInfo));
+    const alive = this.timeline.children(call.pid).filter((p) => p.born < to && (p.died ?? to) >= call.ts);
+    // not returned: the one that lasts longest keeps it waiting
+    alive.sort((a, b) => (b.died ?? Number.MAX_VALUE) - (a.died ?? Number.MAX_VALUE) || a.born - b.born);
+    return alive[0]?.pid;
+  }
+
+  /**
+   * A loop of sleeps that ends when a child has ended is a wait for that child, whether it looks itself
+   * (`wait4(…, WNOHANG)`, `kill(pid, 0)`) or is told by SIGCHLD. Returns the tid of the child, for the first call of
+   * the loop or any other.
+   */
+  polledFor(call: CallRow): number | undefined {
+    const { timeline } = this;
+    if (!isSleep(call.name) && call.name !== "restart_syscall" && !(isPoll(call.name) && !call.target))
+      return undefined;
+    let looked: CallRow | undefined;
+    for (const c of [call, ...timeline.after(call, LOOP)]) {
+      if (isSleep(c.name) || isPoll(c.name)) {
+        if (timedOut(c) || !/EINTR|ERESTART/.test(c.error)) continue;
+        const signal = timeline.interruption(c);
+        if (signal?.name !== "SIGCHLD") continue;
+        const dead = timeline.lastDeath(call.ts, signal.ts, (p) => timeline.pidOf(p.parent) === call.pid);
+        if (dead) return this.known(dead.pid);
+      } else if (isWait(c.name)) {
+        looked ??= c;
+        const pid = Number.parseInt(c.ret, 10);
+        if (pid > 0) return this.known(pid);
+      } else if (c.name === "kill") {
+        const probed = /^(\d+), 0$/.exec(c.args)?.[1];
+        if (probed) return this.known(Number(probed));
+      } else if (isProgress(c.name)) break;
+    }
+    return looked && /WNOHANG/.test(looked.args) ? this.child(looked, endOf(looked)) : undefined;
+  }
+
+  /** Who wrote into the pipe, event descriptor or socket of ours, or whose death closed it. */
+  private writer(call: CallRow, from: number): number | undefined {
+    const ours = call.target.split(" | ").filter((t) => this.isOurs(call, t));
+    if (ours.length === 0) return undefined;
+    const end = endOf(call);
+    let last: CallRow | undefined;
+    for (const c of this.timeline.begun(from - LONG_WRITE, end)) {
+      if (c.tid === call.tid || !isWrite(c.name) || endOf(c) < from || endOf(c) > end + SLACK) continue;
+      if (ours.some((t) => this.wakes(c, call, t)) && (!last || endOf(c) > endOf(last))) last = c;
+    }
+    if (last) return this.known(last.tid);
+    const eof = isRead(call.name) && /^0$/.test(call.ret);
+    return eof
+      ? this.timeline.lastDeath(from, end + SLACK, (p) => p.pid !== call.pid && p.tid === p.pid)?.tid
+      : undefined;
+  }
+
+  private isOurs(call: CallRow, target: string): boolean {
+    if (/^(pipe:|fifo:|unix:|socket:\[|anon_inode:\[eventfd)/.test(target)) return true;
+    const owner = this.listeners.get(/^tcp:.*(:\d+)$/.exec(target)?.[1] ?? "");
+    return owner !== undefined && owner !== call.pid;
+  }
+
+  /** A write `c` can be what `call`, which waits for `target`, waited for. */
+  private wakes(c: CallRow, call: CallRow, target: string): boolean {
+    if (target.startsWith("pipe:")) return c.target === target;
+    if (target.startsWith("anon_inode:"))
+      return c.pid === call.pid && c.target.startsWith("anon_inode:[eventfd");
+    if (c.pid === call.pid) return false;
+    if (target.startsWith("unix:/")) return c.target === target || c.target.startsWith("unix:[");
+    if (target.startsWith("tcp:")) {
+      const owner = this.listeners.get(/(:\d+)$/.exec(target)![1]);
+      return c.pid === owner && c.target.startsWith("tcp:");
+    }
+    return /^(unix|socket):/.test(c.target);
+  }
+
+  /** The thread that woke a futex waiter, or that ended while it was joined. */
+  private futexWaker(call: CallRow): number | undefined {
+    if (!/FUTEX_WAIT|FUTEX_LOCK/.test(call.args)) return undefined;
+    const address = /^(0x[0-9a-f]+)/.exec(call.args)?.[1];
+    const end = endOf(call);
+    let last: CallRow | undefined;
+    for (const c of this.timeline.begun(call.ts, end)) {
+      if (c.pid !== call.pid || c.tid === call.tid || c.name !== "futex") continue;
+      if (/FUTEX_(WAKE|CMP_REQUEUE|UNLOCK)/.test(c.args) && c.args.startsWith(`${address},`)) last = c;
+    }
+    if (last) return last.tid;
+    return this.timeline.lastDeath(end - SLACK, end + SLACK, (p) => p.pid === call.pid && p.tid !== call.tid)
+      ?.tid;
+  }
+}

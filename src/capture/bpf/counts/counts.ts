@@ -1,0 +1,186 @@
+/** Calls counted in the kernel: what the bpf engine runs instead of sending records, and how the counts are read. */
+
+import { type Abi, syscallCount, syscallName } from "../../../abi/syscalls.ts";
+import { BUCKETS } from "../../../base/histogram.ts";
+import * as bpf from "../../../kernel/bpf.ts";
+import { descriptor } from "../../../syscalls/index.ts";
+import type { Assembler } from "../asm.ts";
+import { abis, NUMBERS } from "../layout.ts";
+import { type Kernel, zero } from "../loader.ts";
+import { type Environment, NO_RETURN, UNWANTED } from "../programs/common.ts";
+import * as C from "./layout.ts";
+import { type CountMaps, countEnter, countExit, type KeyParts } from "./programs.ts";
+
+/** Counts of one key since the beginning; times in ns. */
+export interface CountRow {
+  /** What the key does not have is 0 or "". */
+  readonly pid: number;
+  /** -1: the calls are about no descriptor. */
+  readonly fd: number;
+  readonly comm: string;
+  readonly call: string;
+  readonly calls: number;
+  readonly errors: number;
+  readonly total: number;
+  readonly cpu: number;
+  readonly blocked: number;
+  readonly min: number;
+  readonly max: number;
+  /** See base/histogram.ts. */
+  readonly buckets: Float64Array;
+}
+
+const NO_RETURN_CALLS = new Set(["exit", "exit_group"]);
+const OTHER = "(unknown)";
+
+export class Counts {
+  /** Names of calls by number, the same for all ABIs. */
+  private readonly names: string[] = [OTHER];
+  private readonly numbers = new Map([[OTHER, 0]]);
+  private maps: CountMaps | undefined;
+  private values = new Uint32Array(0);
+
+  /** `by` undefined: by call alone, which is cheapest. */
+  constructor(private readonly by?: KeyParts) {}
+
+  /** For the programs' tables: numbers of names, then which argument is a descriptor, from 1. */
+  tables(wanted: ((abi: Abi, nr: number) => boolean) | undefined): Uint16Array {
+    const size = NUMBERS * abis.length;
+    const tables = new Uint16Array(2 * size);
+    for (const [i, abi] of abis.entries()) {
+      for (let nr = 0; nr < NUMBERS; nr++) {
+        const name = nr < syscallCount(abi) ? syscallName(abi, nr) : undefined;
+        const at = i * NUMBERS + nr;
+        if (wanted && !wanted(abi, nr)) tables[at] = UNWANTED;
+        else if (name !== undefined && NO_RETURN_CALLS.has(name)) tables[at] = NO_RETURN;
+        else if (name !== undefined) {
+          tables[at] = this.number(name);
+          tables[size + at] = (descriptor(name, abi)?.args.findIndex((a) => a.type.kind === "fd") ?? -1) + 1;
+        }
+      }
+    }
+    return tables;
+  }
+
+  private number(name: string): number {
+    let n = this.numbers.get(name);
+    if (n === undefined) {
+      n = this.names.length;
+      this.numbers.set(name, n);
+      this.names.push(name);
+    }
+    return n;
+  }
+
+  /** sys_exit and sys_enter. Throws SysError. */
+  programs(e: Environment, kernel: Kernel): readonly Assembler[] {
+    const one = { type: bpf.mapTypes.array, keySize: 4, maxEntries: 1 };
+    const over = kernel.map({ ...one, name: "svtrace_over", valueSize: 8 });
+    if (this.by) {
+      const map = kernel.map({
+        name: "svtrace_keys",
+        type: bpf.mapTypes.hash,
+        keySize: C.key.bytes,
+        valueSize: C.count.bytes,
+        maxEntries: C.KEYS,
+      });
+      const empty = kernel.map({ ...one, name: "svtrace_empty", valueSize: C.count.bytes });
+      this.maps = { keys: { map, empty, by: this.by }, over };
+      this.values = new Uint32Array(C.count.bytes / 4);
+    } else {
+      const size = this.names.length;
+      const map = kernel.map({ ...one, name: "svtrace_calls", valueSize: size * C.count.bytes });
+      this.maps = { calls: { map, size }, over };
+      this.values = new Uint32Array((size * C.count.bytes) / 4);
+    }
+    return [countExit(e, this.maps), countEnter(e, this.maps)];
+  }
+
+  /** Everything counted so far; empty once the engine has let go. Throws SysError. */
+  rows(): CountRow[] {
+    const { maps, values } = this;
+    if (!maps) return [];
+    if (maps.calls) {
+      bpf.lookup(maps.calls.map, zero, values);
+      const each = C.count.bytes / 4;
+      return this.names
+        .map((call, i) => row({ pid: 0, fd: -1, comm: "", call }, values.subarray(i * each, (i + 1) * each)))
+        .filter((r) => r.calls > 0);
+    }
+    return this.keys().flatMap((key) => {
+      if (!bpf.lookup(maps.keys!.map, key, values)) return [];
+      const r = row(this.idOf(key), values);
+      return r.calls > 0 ? [r] : [];
+    });
+  }
+
+  private keys(): Uint8Array[] {
+    const { map } = this.maps!.keys!;
+    const found: Uint8Array[] = [];
+    let last: Uint8Array | undefined;
+    // a key that is removed meanwhile would start the walk anew
+    while (found.length < 2 * C.KEYS) {
+      const next = new Uint8Array(C.key.bytes);
+      if (!bpf.nextKey(map, last, next)) break;
+      found.push(next);
+      last = next;
+    }
+    return found;
+  }
+
+  private idOf(key: Uint8Array): Pick<CountRow, "pid" | "fd" | "comm" | "call"> {
+    const view = new DataView(key.buffer);
+    const comm = key.subarray(C.key.comm, C.key.comm + 16);
+    const end = comm.indexOf(0);
+    return {
+      pid: view.getUint32(C.key.pid, true),
+      fd: this.by!.fd ? view.getInt32(C.key.fd, true) : -1,
+      comm: Buffer.from(end < 0 ? comm : comm.subarray(0, end)).toString("utf8"),
+      call: this.by!.call ? (this.names[view.getUint32(C.key.call, true)] ?? OTHER) : "",
+    };
+  }
+
+  /** Forgets keys of processes that are gone. */
+  forget(isGone: (pid: number) => boolean): void {
+    if (!this.maps?.keys) return;
+    for (const key of this.keys())
+      if (isGone(new DataView(key.buffer).getUint32(C.key.pid, true))) bpf.remove(this.maps.keys.map, key);
+  }
+
+  /** Calls that were not counted because there was no room for their key. */
+  get over(): number {
+    const value = new BigUint64Array(1);
+    if (this.maps) bpf.lookup(this.maps.over, zero, value);
+    return Number(value[0]);
+  }
+}
+
+const WORD = 4294967296;
+
+/** `v`: counts as the kernel has them, in 32-bit halves. */
+function row(id: Pick<CountRow, "pid" | "fd" | "comm" | "call">, v: Uint32Array): CountRow {
+  const at = (offset: number): number => v[offset / 4] + v[offset / 4 + 1] * WORD;
+  const buckets = new Float64Array(BUCKETS);
+  let calls = 0;
+  for (let i = 0, p = C.count.buckets / 4; i < BUCKETS; i++, p += 2) {
+    const n = v[p] + v[p + 1] * WORD;
+    buckets[i] = n;
+    calls += n;
+  }
+  return {
+    ...id,
+    calls,
+    errors: at(C.count.errors),
+    total: at(C.count.total),
+    cpu: at(C.count.cpu),
+    blocked: at(C.count.blocked),
+    min: calls > 0 ? shortest(v[C.count.min / 4], v[C.count.min / 4 + 1]) : 0,
+    max: at(C.count.max),
+    buckets,
+  };
+}
+
+/** The halves hold LARGEST less the shortest, which a double cannot. */
+function shortest(lo: number, hi: number): number {
+  return Number(BigInt(C.LARGEST) - ((BigInt(hi) << 32n) | BigInt(lo)));
+}

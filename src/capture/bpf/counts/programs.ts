@@ -1,0 +1,178 @@
+/** sys_enter and sys_exit for -c: calls are counted in the kernel and no record of them leaves it. */
+import { BUCKETS, STEP_BITS } from "../../../base/histogram.ts";
+import type { BpfMap } from "../../../kernel/bpf.ts";
+import { Assembler, r0, r1, r2, r3, r4, r6, r7, r8, r9, r10 } from "../asm.ts";
+import * as L from "../layout.ts";
+import {
+  currentState,
+  type Environment,
+  NO_RETURN,
+  stateOf,
+  TABLE_BYTES,
+  UNWANTED,
+} from "../programs/common.ts";
+import { discover } from "../programs/discover.ts";
+import { schedulingAtEntry, schedulingAtExit } from "../programs/scheduling.ts";
+import { lookUp, takeCall } from "../programs/take.ts";
+import { count, key, LARGEST, NO_FD } from "./layout.ts";
+
+export interface CountMaps {
+  /** By call: one value of all calls' counts, one after the other. */
+  readonly calls?: { readonly map: BpfMap; readonly size: number };
+  /** By key. */
+  readonly keys?: { readonly map: BpfMap; readonly empty: BpfMap; readonly by: Readonly<KeyParts> };
+  /** Calls for which there was no room. */
+  readonly over: BpfMap;
+}
+
+export interface KeyParts {
+  readonly pid: boolean;
+  readonly fd: boolean;
+  readonly call: boolean;
+  readonly comm: boolean;
+}
+
+const { state, flags } = L;
+const { record } = state;
+const MAX_ERRNO = 4095;
+const NOT_IF_PRESENT = 1;
+/** Where the key stands on the stack. */
+const KEY = -key.bytes - 8;
+
+export function countEnter(e: Environment, maps: CountMaps): Assembler {
+  const a = new Assembler("sys_enter");
+  a.step("is the task followed").mov(r9, r1);
+  a.call("get_current_task_btf").mov(r7, r0);
+  stateOf(a, e, r7);
+  a.jump("ne", r0, 0, "known");
+  discover(a, e);
+  a.label("known").mov(r6, r0);
+  a.load(8, r8, r9, 0).load(8, r9, r9, 8);
+  a.load(4, r1, r6, state.flags).mov(r2, r1).and(r2, flags.followed).jump("eq", r2, 0, "out");
+  a.and(r1, ~(flags.inCall | flags.found)).store(4, r6, state.flags, r1);
+  a.and(r1, flags.hidden).jump("eq", r1, 0, "visible");
+  a.step("hidden until its exec");
+  for (const nr of e.kernel.execs) a.jump("eq", r9, nr, "exec");
+  a.goto("out").label("exec").load(4, r1, r6, state.flags).and(r1, ~flags.hidden);
+  a.store(4, r6, state.flags, r1).label("visible");
+  takeCall(a, e, false);
+  a.step("is the call counted").mov(r7, r9);
+  lookUp(a, e, 0);
+  a.jump("eq", r9, UNWANTED, "out").jump("eq", r9, NO_RETURN, "out").store(4, r6, state.shape, r9);
+  if (maps.keys?.by.fd) {
+    a.mov(r9, r7);
+    lookUp(a, e, TABLE_BYTES);
+    a.store(4, r6, state.entryShape, r9);
+  }
+  if (e.options.scheduling) schedulingAtEntry(a);
+  a.call("ktime_get_ns").store(8, r6, record + L.call.entry, r0);
+  a.load(4, r1, r6, state.flags).or(r1, flags.inCall).store(4, r6, state.flags, r1);
+  a.label("out").mov(r0, 0).exit();
+  return a;
+}
+
+export function countExit(e: Environment, maps: CountMaps): Assembler {
+  const { options } = e;
+  const a = new Assembler("sys_exit");
+  a.step("is the task in a call").load(8, r9, r1, 8);
+  currentState(a, e, "out");
+  a.load(4, r1, r6, state.flags).mov(r2, r1).and(r2, flags.inCall).jump("eq", r2, 0, "out");
+  a.and(r1, ~(flags.inCall | flags.found)).store(4, r6, state.flags, r1);
+  a.step("the command's exec failed").mov(r2, r1).and(r2, flags.starting).jump("eq", r2, 0, "kept");
+  a.jump("sge", r9, 0, "kept").or(r1, flags.hidden).store(4, r6, state.flags, r1).label("kept");
+  a.call("ktime_get_ns")
+    .mov(r8, r0)
+    .load(8, r1, r6, record + L.call.entry)
+    .sub(r8, r1);
+  if (options.scheduling) schedulingAtExit(a);
+  if (options.slowerThan > 0) a.constant(r1, options.slowerThan).jump("lt", r8, r1, "out");
+  if (options.status === "failed") a.jump("sge", r9, 0, "out").jump("slt", r9, -MAX_ERRNO, "out");
+  else if (options.status) a.jump("sge", r9, 0, "fine").jump("sge", r9, -MAX_ERRNO, "out").label("fine");
+  if (maps.calls) callCounts(a, maps.calls);
+  else keyCounts(a, maps);
+  add(a, options.scheduling);
+  a.label("out").mov(r0, 0).exit();
+  return a;
+}
+
+/** r7 = counts of the call. */
+function callCounts(a: Assembler, calls: NonNullable<CountMaps["calls"]>): void {
+  a.step("counts of the call").load(4, r1, r6, state.shape).jump("ge", r1, calls.size, "out");
+  a.alu("mul", r1, count.bytes).mapValue(r7, calls.map).add(r7, r1);
+}
+
+/** r7 = counts of the key, made if there are none. */
+function keyCounts(a: Assembler, maps: CountMaps): void {
+  const { by, map, empty } = maps.keys!;
+  a.step("the key");
+  for (let i = 0; i < key.bytes; i += 8) a.store(8, r10, KEY + i, 0);
+  if (by.pid) a.load(4, r1, r6, state.pid).store(4, r10, KEY + key.pid, r1);
+  if (by.call) a.load(4, r1, r6, state.shape).store(4, r10, KEY + key.call, r1);
+  if (by.comm)
+    a.mov(r1, r10)
+      .add(r1, KEY + key.comm)
+      .mov(r2, 16)
+      .call("get_current_comm");
+  if (by.fd) {
+    a.step("the descriptor")
+      .mov32(r2, NO_FD | 0)
+      .load(4, r1, r6, state.entryShape);
+    a.jump("eq", r1, 0, "no-fd").jump("gt", r1, 6, "no-fd").sub(r1, 1).lsh(r1, 3).mov(r2, r6).add(r2, r1);
+    a.load(4, r2, r2, record + L.call.args)
+      .label("no-fd")
+      .store(4, r10, KEY + key.fd, r2);
+  }
+  const find = (): Assembler =>
+    a.map(r1, map).mov(r2, r10).add(r2, KEY).call("map_lookup_elem").jump("ne", r0, 0, "found");
+  a.step("counts of the key");
+  find();
+  a.map(r1, map)
+    .mov(r2, r10)
+    .add(r2, KEY)
+    .mapValue(r3, empty)
+    .mov(r4, NOT_IF_PRESENT)
+    .call("map_update_elem");
+  find();
+  a.mapValue(r1, maps.over).mov(r2, 1).atomicAdd(8, r1, 0, r2).goto("out");
+  a.label("found").mov(r7, r0);
+}
+
+/** Adds a call of r8 ns with result r9 to the counts at r7. */
+function add(a: Assembler, scheduling: boolean): void {
+  a.step("add").atomicAdd(8, r7, count.total, r8);
+  if (scheduling) {
+    a.load(8, r1, r6, state.facts + L.facts.blocked).atomicAdd(8, r7, count.blocked, r1);
+    a.load(8, r2, r6, state.facts + L.facts.queued)
+      .add(r2, r1)
+      .mov(r1, r8);
+    a.jump("ge", r1, r2, "spent").mov(r1, r2).label("spent").sub(r1, r2).atomicAdd(8, r7, count.cpu, r1);
+  }
+  a.jump("sge", r9, 0, "succeeded").jump("slt", r9, -MAX_ERRNO, "succeeded");
+  a.mov(r1, 1).atomicAdd(8, r7, count.errors, r1).label("succeeded");
+  a.mov(r2, r8);
+  raise(a, count.max);
+  a.constant(r2, LARGEST).sub(r2, r8);
+  raise(a, count.min);
+  a.step("the bucket").mov(r1, r8).mov(r2, 0);
+  for (const bits of [32, 16, 8, 4, 2, 1]) {
+    const small = a.fresh("small");
+    a.mov(r3, r1).rsh(r3, bits).jump("eq", r3, 0, small).mov(r1, r3).add(r2, bits).label(small);
+  }
+  a.mov(r1, r8).jump("lt", r2, STEP_BITS, "bucket").sub(r2, STEP_BITS).rsh(r1, r2);
+  a.lsh(r2, STEP_BITS)
+    .add(r1, r2)
+    .label("bucket")
+    .jump("lt", r1, BUCKETS, "fits")
+    .mov(r1, BUCKETS - 1);
+  a.label("fits").lsh(r1, 3).add(r7, r1).mov(r1, 1).atomicAdd(8, r7, count.buckets, r1);
+}
+
+/** Makes a count at r7 at least r2. A second CPU may do so at the same time, a third does not get its turn. */
+function raise(a: Assembler, at: number): void {
+  const done = a.fresh("raised");
+  for (let i = 0; i < 2; i++) {
+    a.load(8, r0, r7, at).jump("ge", r0, r2, done).mov(r3, r0).compareExchange(8, r7, at, r2);
+    a.jump("eq", r0, r3, done);
+  }
+  a.label(done);
+}

@@ -1,0 +1,465 @@
+/** Records of the ring, turned into events. */
+import type { RingBuffer } from "../../kernel/ringbuf.ts";
+import type { CallTable } from "../calls.ts";
+import type { Call, EventSink, ExitEvent } from "../event.ts";
+import type { Memory } from "../memory.ts";
+import * as L from "./layout.ts";
+import { LiveRecordMemory } from "./live-memory.ts";
+import { RecordMemory } from "./record-memory.ts";
+import { Repeats } from "./repeats.ts";
+import { SIGRETURN_MASK } from "./special-reads.ts";
+import { BpfTask, type End, strange, type TaskTable } from "./tasks.ts";
+
+const WORD = 4294967296;
+const ERRNO_MAX = 4095;
+const SIGINFO_BYTES = 128;
+const PR_SET_NAME = 15;
+const SIGKILL = 9;
+const MAX_ARGV = 64;
+const FACTS = L.facts.bytes >>> 2;
+const words = (bytes: number): number => bytes >>> 2;
+
+export interface DispatchOptions {
+  /** Calls come with what the scheduler did meanwhile. */
+  readonly scheduling: boolean;
+  /** A process was started by us and has exec'd or ended. */
+  readonly onOwnMemory: (pid: number) => void;
+  /** A process has ended; we may have to reap it. */
+  readonly onExit: (pid: number) => void;
+  /** A 32-bit call was seen. */
+  readonly onCompat: () => void;
+}
+
+/** Where a record is: bytes and words are views of the same memory. */
+export interface Source {
+  readonly bytes: Uint8Array;
+  readonly words: Uint32Array;
+  offset: number;
+}
+
+export class Dispatcher {
+  readonly atEntry = new RecordMemory(true);
+  readonly atExit = new RecordMemory(false);
+  private readonly live = new LiveRecordMemory();
+  private readonly repeats = new Repeats();
+  private readonly info = new DataView(new ArrayBuffer(SIGINFO_BYTES));
+  /** Calls delivered. */
+  delivered = 0;
+  /** Records whose loss has been told. */
+  reported = 0;
+
+  constructor(
+    private readonly sink: EventSink,
+    private readonly tasks: TaskTable,
+    private readonly calls: CallTable,
+    private readonly options: DispatchOptions,
+  ) {}
+
+  record(s: Source | RingBuffer): void {
+    this.delivered++;
+    const w = s.words;
+    const at = words(s.offset);
+    const kind = w[at] & 0xff;
+    const tid = w[at + 1];
+    switch (kind) {
+      case L.kinds.facts:
+      case L.kinds.call:
+        this.call(s, this.takeHead(s));
+        break;
+      case L.kinds.fork:
+        this.fork(tid, w[at + words(L.fork.child)], w[at + words(L.fork.childPid)], time(w, at));
+        break;
+      case L.kinds.exec:
+        this.exec(s, tid, w[at + words(L.exec.former)], time(w, at));
+        break;
+      case L.kinds.exit:
+        this.exit(tid, w[at + words(L.exit.code)], timesOf(w, at), time(w, at));
+        break;
+      case L.kinds.signal:
+        this.signal(s, tid, time(w, at));
+        break;
+      case L.kinds.generated:
+        this.generated(s, tid, time(w, at));
+        break;
+      case L.kinds.found:
+        this.found(s, tid);
+        break;
+      case L.kinds.sample:
+        this.sample(s, tid, time(w, at));
+        break;
+    }
+  }
+
+  /** A record of a stream that has entries: calls end here, they began with `entered`. */
+  ordered(s: Source): void {
+    const kind = s.words[words(s.offset)] & 0xff;
+    if (kind !== L.kinds.facts && kind !== L.kinds.call) {
+      this.record(s);
+      return;
+    }
+    this.delivered++;
+    const task = this.takeHead(s);
+    const { call } = task;
+    const flags = this.take(s, task);
+    if (flags & L.callFlags.unfinished) {
+      // one that does not return comes without an entry; one its task died in has had its entry
+      if (!task.inCall) this.begin(task, this.atEntry);
+      return;
+    }
+    if (!task.inCall) {
+      call.entry ||= task.foundAt || call.exit;
+      task.foundAt = 0;
+      this.begin(task, this.atEntry);
+    }
+    if (call.name === "prctl" && call.args[0] === PR_SET_NAME && call.error === 0) this.rename(task);
+    task.inCall = false;
+    this.atExit.countUnread();
+    this.sink.exit(task, this.atExit);
+    if (task.ignored.length > 0) this.flushIgnored(task, call.exit);
+  }
+
+  /**
+   * A call was entered. `answer` is the record with its memory: that of its return, or the entry's own; without one
+   * the call is still under way, and what the entry's record lacks is read from the task as it is.
+   */
+  entered(s: Source, answer: Source | undefined): void {
+    this.delivered++;
+    const source = answer ?? s;
+    const task = this.takeHead(source);
+    this.take(source, task);
+    source.offset = 0;
+    if (task.ignored.length > 0) this.flushIgnored(task, task.call.entry);
+    if (answer) this.begin(task, this.atEntry);
+    else {
+      this.live.over(this.atEntry, task.tid);
+      this.begin(task, this.live);
+    }
+  }
+
+  private begin(task: BpfTask, memory: Memory): void {
+    task.call.slot = -1;
+    task.call.fresh = true;
+    task.inCall = true;
+    this.sink.enter(task, memory);
+  }
+
+  /** The task of a call's record, whose facts are taken; the record then begins at the call. */
+  private takeHead(s: Source | RingBuffer): BpfTask {
+    const w = s.words;
+    let at = words(s.offset);
+    const more = (w[at] & 0xff) === L.kinds.facts;
+    if (more) {
+      s.offset += L.facts.bytes;
+      at += FACTS;
+    }
+    const task = this.tasks.get(w[at + 1]) ?? this.stranger(w[at + 1]);
+    if (more) this.takeFacts(task.call, w, at - FACTS);
+    return task;
+  }
+
+  private stranger(tid: number): BpfTask {
+    const task = strange(tid);
+    this.tasks.add(task);
+    this.sink.newTask(task, true);
+    return task;
+  }
+
+  /** Fills the task's call from its record. */
+  take(s: Source | RingBuffer, task: BpfTask): number {
+    const w = s.words;
+    const at = words(s.offset);
+    const { call } = task;
+    const abi = L.abis[(w[at] >>> 8) & 0xff];
+    const nr = w[at + words(L.call.nr)] | 0;
+    if (abi !== "x86_64") this.options.onCompat();
+    const known = this.calls.lookup(abi, nr);
+    call.abi = abi;
+    call.nr = nr;
+    call.name = known.name;
+    call.descriptor = known.descriptor;
+    const { args } = call;
+    const from = at + words(L.call.args);
+    for (let i = 0; i < 12; i++) args[i] = w[from + i];
+    call.exit = time(w, at);
+    call.entry = wide(w, at + words(L.call.entry));
+    takeResult(call, w[at + words(L.call.ret)], w[at + words(L.call.ret) + 1]);
+    const length = w[at + words(L.call.length)];
+    this.atEntry.at(s.bytes, w, s.offset + L.call.data, length);
+    this.atExit.at(s.bytes, w, s.offset + L.call.data, length);
+    if (call.name === "rt_sigreturn" && length > 0) takeStack(call, w, at + words(L.call.data));
+    return w[at] >>> 16;
+  }
+
+  private takeFacts(call: Call, w: Uint32Array, at: number): void {
+    call.ipLo = w[at + words(L.facts.ip)];
+    call.ipHi = w[at + words(L.facts.ip) + 1];
+    if (!this.options.scheduling) return;
+    call.blocked = wide(w, at + words(L.facts.blocked));
+    call.queued = wide(w, at + words(L.facts.queued));
+    call.gapBlocked = wide(w, at + words(L.facts.gapBlocked));
+    call.gapQueued = wide(w, at + words(L.facts.gapQueued));
+    call.waker = w[at + words(L.facts.waker)];
+  }
+
+  private call(s: Source | RingBuffer, task: BpfTask): void {
+    const w = s.words;
+    const at = words(s.offset);
+    const { call } = task;
+    const flags = this.take(s, task);
+    const lost = w[at + words(L.call.lost)];
+    if (lost > 0) {
+      this.reported += lost;
+      this.sink.lost(lost, "the ring buffer was full", task);
+    }
+    if (flags !== 0) {
+      if (flags & L.callFlags.noEntry) {
+        call.entry = task.foundAt || call.exit;
+        task.foundAt = 0;
+      }
+      if (flags & L.callFlags.unfinished) {
+        this.unfinished(s, task);
+        return;
+      }
+    }
+    if (call.name === "prctl" && call.args[0] === PR_SET_NAME && call.error === 0) this.rename(task);
+    if (task.ignored.length > 0) this.flushIgnored(task, call.entry);
+    if (task.exec) {
+      this.returnedExec(task, task.exec);
+      return;
+    }
+    const content = words(L.call.content);
+    const count = words(L.call.data - L.call.content) + words((w[at + words(L.call.length)] + 7) & ~7);
+    this.repeats.look(w, at + content, count, w[at] & 0xff00);
+    call.slot = this.repeats.slot;
+    call.fresh = this.repeats.fresh;
+    if (call.fresh) this.atExit.countUnread();
+    this.whole(task);
+    if (task.ignored.length > 0) this.flushIgnored(task, call.exit);
+  }
+
+  private whole(task: BpfTask): void {
+    const { sink } = this;
+    if (sink.call) sink.call(task, this.atEntry, this.atExit);
+    else {
+      sink.enter(task, this.atEntry);
+      this.atExit.reset();
+      sink.exit(task, this.atExit);
+    }
+  }
+
+  private returnedExec(task: BpfTask, exec: { former: number; time: number }): void {
+    task.exec = undefined;
+    task.call.slot = -1;
+    task.call.fresh = true;
+    task.argv = argvOf(task.call, this.atEntry);
+    this.atEntry.reset();
+    this.sink.enter(task, this.atEntry);
+    this.sink.exec(task, exec.former, exec.time);
+    this.atExit.reset();
+    this.sink.exit(task, this.atExit);
+  }
+
+  /** A call that does not return: shown when its task ends, which is when it is over. */
+  private unfinished(s: Source | RingBuffer, task: BpfTask): void {
+    const length = L.call.data + s.words[words(s.offset + L.call.length)];
+    task.last = s.bytes.slice(s.offset, s.offset + length);
+  }
+
+  private showLast(task: BpfTask): void {
+    const bytes = task.last;
+    if (!bytes) return;
+    task.last = undefined;
+    this.take({ bytes, words: new Uint32Array(bytes.buffer, 0, bytes.length >>> 2), offset: 0 }, task);
+    task.call.slot = -1;
+    task.call.fresh = true;
+    task.inCall = true;
+    this.sink.enter(task, this.atEntry);
+  }
+
+  private rename(task: BpfTask): void {
+    const { call } = task;
+    const at = this.atExit.readString(call.args[2], call.args[3], 15);
+    if (at >= 0) task.comm = latin(this.atExit.bytes, at, this.atExit.got);
+  }
+
+  private fork(parentTid: number, tid: number, pid: number, now: number): void {
+    if (this.tasks.get(tid)) return;
+    const task = new BpfTask(tid, pid, parentTid);
+    task.comm = this.tasks.get(parentTid)?.comm ?? "";
+    task.born = now;
+    this.tasks.add(task);
+    this.sink.newTask(task, false);
+  }
+
+  private found(s: Source | RingBuffer, tid: number): void {
+    if (this.tasks.get(tid)) return;
+    const { words: w, bytes } = s;
+    const at = words(s.offset);
+    const task = new BpfTask(tid, w[at + words(L.found.pid)], 0);
+    task.comm = cText(bytes, s.offset + L.found.comm, 16);
+    task.born = time(w, at);
+    this.tasks.add(task);
+    this.sink.newTask(task, true);
+  }
+
+  private exec(s: Source | RingBuffer, tid: number, former: number, now: number): void {
+    let task = this.tasks.get(former) ?? this.tasks.get(tid) ?? this.stranger(tid);
+    if (former !== tid) {
+      const leader = this.tasks.get(tid);
+      if (leader && leader !== task) {
+        this.sink.superseded(leader, former, now);
+        this.tasks.remove(leader);
+      }
+      this.tasks.rename(task, tid);
+    } else task = this.tasks.get(tid) ?? task;
+    task.comm = cText(s.bytes, s.offset + L.exec.comm, 16);
+    if (task.inCall) {
+      task.argv = undefined;
+      this.sink.exec(task, former, now);
+    } else task.exec = { former, time: now };
+    this.options.onOwnMemory(task.pid);
+  }
+
+  private exit(tid: number, code: number, times: ExitEvent["times"], now: number): void {
+    this.options.onOwnMemory(tid);
+    const task = this.tasks.get(tid);
+    if (!task) return;
+    if (tid === task.pid && this.tasks.sizeOf(tid) > 1) {
+      task.ended = { code, times, time: now };
+      return;
+    }
+    this.over(task, { code, times, time: now });
+    const leader = this.tasks.sizeOf(task.pid) === 1 ? this.tasks.get(task.pid) : undefined;
+    if (leader?.ended) this.over(leader, leader.ended);
+  }
+
+  private over(task: BpfTask, { code, times, time: now }: End): void {
+    if (task.ignored.length > 0) this.flushIgnored(task, now);
+    this.showLast(task);
+    this.tasks.remove(task);
+    const signal = code & 0x7f;
+    if (signal !== 0 && signal !== SIGKILL && task.shown !== signal && task.sent?.signo === signal)
+      this.sink.signal(task, task.sent, now);
+    this.sink.exited(
+      task,
+      signal === 0
+        ? { status: (code >>> 8) & 0xff, signal: undefined, coreDumped: false, times }
+        : { status: undefined, signal, coreDumped: (code & 0x80) !== 0, times },
+      now,
+    );
+    this.options.onExit(task.tid);
+  }
+
+  private signal(s: Source | RingBuffer, tid: number, now: number): void {
+    const task = this.tasks.get(tid);
+    if (!task) return;
+    const at = words(s.offset);
+    const signo = s.words[at + words(L.signal.signo)];
+    this.takeInfo(s, this.info);
+    task.shown = signo;
+    this.sink.signal(task, { signo, info: this.info }, now);
+    if (s.words[at + words(L.signal.stops)] !== 0) this.sink.stopped(task, signo, now);
+  }
+
+  private takeInfo(s: Source | RingBuffer, info: DataView): void {
+    for (let i = 0; i < 48; i++) info.setUint8(i, s.bytes[s.offset + L.signal.info + i]);
+  }
+
+  /** A fatal signal is not delivered by the kernel's account, nor is one that is ignored; a tracer sees both. */
+  private generated(s: Source | RingBuffer, tid: number, now: number): void {
+    const task = this.tasks.get(tid);
+    if (!task) return;
+    const w = s.words;
+    const at = words(s.offset);
+    const info = new DataView(new ArrayBuffer(SIGINFO_BYTES));
+    this.takeInfo(s, info);
+    const signo = w[at + words(L.signal.signo)];
+    const event = { signo, info };
+    if (w[at + words(L.signal.ignored)] !== 0) task.ignored.push({ time: now, signal: event });
+    else task.sent = event;
+  }
+
+  private flushIgnored(task: BpfTask, until: number): void {
+    while (task.ignored.length > 0 && task.ignored[0].time <= until) {
+      const { signal, time: now } = task.ignored.shift()!;
+      this.sink.signal(task, signal, now);
+    }
+  }
+
+  private sample(s: Source | RingBuffer, tid: number, now: number): void {
+    const task = this.tasks.get(tid);
+    if (!task || !this.sink.sample) return;
+    const w = s.words;
+    const at = words(s.offset);
+    const count = Math.min(w[at + words(L.sample.count)], frames.length);
+    for (let i = 0; i < count; i++) {
+      const frame = at + words(L.sample.frames) + 2 * i;
+      frames[i] = w[frame] + (w[frame + 1] | 0) * WORD;
+    }
+    this.sink.sample(task, frames, count, w[at + words(L.sample.kernel)], now);
+  }
+}
+
+const frames = new Float64Array(2 * L.SAMPLE_FRAMES);
+
+function wide(w: Uint32Array, at: number): number {
+  return w[at] + w[at + 1] * WORD;
+}
+
+function time(w: Uint32Array, at: number): number {
+  return wide(w, at + words(L.head.time));
+}
+
+/** The kernel's account of user and kernel mode is coarse; that of the sum is exact. */
+function timesOf(w: Uint32Array, at: number): ExitEvent["times"] {
+  const ran = wide(w, at + words(L.exit.ran));
+  const user = wide(w, at + words(L.exit.user));
+  const system = wide(w, at + words(L.exit.system));
+  const share = user + system > 0 ? user / (user + system) : 0.5;
+  return { user: ran * share, system: ran * (1 - share), queued: wide(w, at + words(L.exit.waited)) };
+}
+
+function takeResult(call: Call, lo: number, hi: number): void {
+  call.retLo = lo;
+  call.retHi = hi;
+  const error = hi === 0xffffffff ? -(lo | 0) : 0;
+  call.error = error > 0 && error <= ERRNO_MAX ? error : 0;
+}
+
+/** The signal frame was read at the stack pointer plus SIGRETURN_MASK; records have no room for the pointer itself. */
+function takeStack(call: Call, w: Uint32Array, segment: number): void {
+  const low = w[segment] - SIGRETURN_MASK;
+  call.spLo = low >>> 0;
+  call.spHi = w[segment + 1] - (low < 0 ? 1 : 0);
+}
+
+/** The arguments of an execve or execveat of a 64-bit program. */
+function argvOf(call: Call, memory: RecordMemory): string[] | undefined {
+  if (call.abi !== "x86_64") return undefined;
+  const i = call.name === "execveat" ? 2 : 1;
+  const lo = call.args[2 * i];
+  const hi = call.args[2 * i + 1];
+  const argv: string[] = [];
+  for (let n = 0; n < MAX_ARGV; n++) {
+    const at = memory.readAll(lo + 8 * n, hi, 8);
+    if (at < 0) return n === 0 ? undefined : argv;
+    const text = memory.readString(
+      memory.view.getUint32(at, true),
+      memory.view.getUint32(at + 4, true),
+      4096,
+    );
+    if (text < 0) break;
+    argv.push(latin(memory.bytes, text, memory.got));
+  }
+  return argv;
+}
+
+function cText(bytes: Uint8Array, at: number, max: number): string {
+  let n = 0;
+  while (n < max && bytes[at + n] !== 0) n++;
+  return latin(bytes, at, n);
+}
+
+function latin(bytes: Uint8Array, at: number, n: number): string {
+  return Buffer.from(bytes.subarray(at, at + n)).toString("utf8");
+}

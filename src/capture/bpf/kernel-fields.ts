@@ -1,0 +1,82 @@
+/** Where the running kernel keeps what the programs look at, from its type information. */
+
+import { SysError } from "../../base/errors.ts";
+import { kernelBtf } from "../../kernel/btf.ts";
+
+/** Offsets in bytes: of struct task_struct, struct signal_struct, struct pid and struct pt_regs. */
+export interface KernelFields {
+  readonly pid: number;
+  readonly tgid: number;
+  readonly exitCode: number;
+  /** CPU time: in all, in user and kernel mode, and time waited for a CPU; -1 where the kernel keeps no such count. */
+  readonly ran: number;
+  readonly user: number;
+  readonly system: number;
+  readonly waited: number;
+  readonly status: number;
+  /** The set of signals pending for the thread, struct signal_struct, and the code of the group's exit in that. */
+  readonly pending: number;
+  readonly signal: number;
+  readonly groupExitCode: number;
+  readonly threadPid: number;
+  readonly groupLeader: number;
+  readonly realParent: number;
+  readonly numbers: number;
+  /** Arguments of a call, in order, and those of a 32-bit call. */
+  readonly args: readonly number[];
+  readonly compatArgs: readonly number[];
+  readonly origAx: number;
+  readonly ip: number;
+  readonly sp: number;
+  /** Numbers of execve and execveat. */
+  readonly execs: readonly number[];
+  /** How deep our pid namespace is; 0 is the host's. */
+  readonly level: number;
+}
+
+const OLDER = "needs Linux 5.11 or newer; use --engine ptrace";
+/** x86-64 numbers: what we start goes through our own 64-bit code. */
+const EXECS = [59, 322];
+
+/** Throws SysError where the kernel lacks something. */
+export function kernelFields(level: number): KernelFields {
+  const btf = kernelBtf();
+  const field = (struct: string, path: string): number => {
+    const offset = btf.offset(struct, path);
+    if (offset < 0)
+      throw new SysError(`kernel type information: ${struct}.${path}`, 2, "ENOENT", "No such field", OLDER);
+    return offset;
+  };
+  const register = (name: string) => field("pt_regs", name);
+  return {
+    pid: field("task_struct", "pid"),
+    tgid: field("task_struct", "tgid"),
+    exitCode: field("task_struct", "exit_code"),
+    ran: field("task_struct", "se.sum_exec_runtime"),
+    user: field("task_struct", "utime"),
+    system: field("task_struct", "stime"),
+    waited: btf.offset("task_struct", "sched_info.run_delay"),
+    status: field("task_struct", "thread_info.status"),
+    pending: field("task_struct", "pending.signal"),
+    signal: field("task_struct", "signal"),
+    groupExitCode: field("signal_struct", "group_exit_code"),
+    threadPid: field("task_struct", "thread_pid"),
+    groupLeader: field("task_struct", "group_leader"),
+    realParent: field("task_struct", "real_parent"),
+    numbers: field("pid", "numbers"),
+    args: ["di", "si", "dx", "r10", "r8", "r9"].map(register),
+    compatArgs: ["bx", "cx", "dx", "si", "di", "bp"].map(register),
+    origAx: register("orig_ax"),
+    ip: register("ip"),
+    sp: register("sp"),
+    execs: EXECS,
+    level,
+  };
+}
+
+/** Type id a program names to attach to a tracepoint. Throws SysError. */
+export function tracepointId(name: string): number {
+  const id = kernelBtf().tracepoint(name);
+  if (id === 0) throw new SysError(`tracepoint ${name}`, 2, "ENOENT", "No such tracepoint", OLDER);
+  return id;
+}

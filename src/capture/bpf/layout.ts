@@ -1,0 +1,182 @@
+/**
+ * What kernel side and reader agree on, in bytes. A task's state is the value of task storage; the record of its call
+ * is built in the state's tail, where it is safe from whatever else runs on the CPU, and copied to the ring whole.
+ */
+
+/** Frames of each of the two stacks of a sample. */
+export const SAMPLE_FRAMES = 64;
+/** Head and both stacks. */
+const SAMPLE_BYTES = 24 + 2 * 8 * SAMPLE_FRAMES;
+
+/** State of a followed task. Totals are nanoseconds since it is followed. */
+export const state = {
+  flags: 0,
+  /** Length of the record's data so far. */
+  cursor: 4,
+  /** Records lost since its last one that was delivered. */
+  lost: 8,
+  tid: 12,
+  pid: 16,
+  offState: 20,
+  waker: 24,
+  /** Number of the reads at the call's exit, and at its entry. */
+  shape: 28,
+  entryShape: 232,
+  /** Which of the reader's groups it belongs to. */
+  group: 236,
+  sp: 240,
+  blocked: 32,
+  queued: 40,
+  /** When it lost the CPU, when it was woken. */
+  offAt: 48,
+  wokenAt: 56,
+  /** Totals at the entry of the call, and at the exit of the one before. */
+  entryBlocked: 64,
+  entryQueued: 72,
+  exitBlocked: 80,
+  exitQueued: 88,
+  /** Address of the memory being copied. */
+  address: 96,
+  /** Values read on the way. */
+  scratch: 104,
+  /** Room of its own: a sample can come in the middle of anything. */
+  sample: 256,
+  facts: 256 + SAMPLE_BYTES,
+  record: 256 + SAMPLE_BYTES + 48,
+} as const;
+export const SCRATCH_BYTES = 128;
+
+export const flags = {
+  followed: 1,
+  inCall: 2,
+  /** Nothing is reported until its exec. */
+  hidden: 4,
+  /** Started by us and not yet become the command. */
+  starting: 8,
+  /** It was in a call when we attached; its entry was not seen. */
+  found: 16,
+} as const;
+
+/** Kinds of records. */
+export const kinds = {
+  call: 1,
+  /** The entry of a call, sent only when events are wanted in the order they happened. */
+  entry: 2,
+  fork: 3,
+  exec: 4,
+  exit: 5,
+  signal: 6,
+  /** A signal sent to the task: delivered later, never if it ends the task, or ignored by it. */
+  generated: 7,
+  /** A task that is followed from now on because of where it is. */
+  found: 8,
+  sample: 9,
+  /** Facts, then a call or an entry. */
+  facts: 10,
+} as const;
+
+/** Every record: kind, ABI (call, entry), flags, tid, and when it happened (CLOCK_MONOTONIC ns). */
+export const head = { kind: 0, abi: 1, flags: 2, tid: 4, time: 8 } as const;
+
+/** Flags of a call's record. */
+export const callFlags = {
+  /** It does not return, or its task died in it. */
+  unfinished: 1,
+  /** Its entry was not seen. */
+  noEntry: 2,
+  /** Memory did not fit. */
+  truncated: 4,
+} as const;
+
+/**
+ * The record of a call. What differs between equal calls comes first, so that the rest, from `content` on, can be
+ * compared in one go.
+ */
+export const call = {
+  ...head,
+  /** Entry; `time` is the exit. */
+  entry: 16,
+  /** Records of this task lost just before. */
+  lost: 24,
+  content: 32,
+  nr: 32,
+  /** Bytes of segments behind `data`. */
+  length: 36,
+  ret: 40,
+  args: 48,
+  data: 96,
+} as const;
+
+/** What comes before the record of a call when it is asked for; `kind` says so. */
+export const facts = {
+  kind: 0,
+  waker: 4,
+  blocked: 8,
+  queued: 16,
+  gapBlocked: 24,
+  gapQueued: 32,
+  ip: 40,
+  bytes: 48,
+} as const;
+
+export const abis = ["x86_64", "i386", "x32"] as const;
+export const ABI_X86_64 = 0;
+export const ABI_I386 = 1;
+export const ABI_X32 = 2;
+/** Numbers per ABI in tables; larger ones share the last. */
+export const NUMBERS = 1024;
+
+/** A piece of the task's memory: address, length, flags, then bytes padded to 8. */
+export const segment = { address: 0, length: 8, flags: 12, bytes: 16 } as const;
+export const segmentFlags = {
+  /** Read at entry. */
+  entry: 1,
+  /** A string that ended within. */
+  terminated: 2,
+  /** Could not be read. */
+  failed: 4,
+} as const;
+
+export const fork = { ...head, child: 16, childPid: 20, bytes: 24 } as const;
+export const exec = { ...head, former: 16, comm: 24, bytes: 40 } as const;
+/** `code` as wait(2) gives it; CPU time in all and waited for a CPU (ns), and the shares of user and kernel mode. */
+export const exit = { ...head, code: 16, ran: 24, waited: 32, user: 40, system: 48, bytes: 56 } as const;
+/** `info` is struct kernel_siginfo (include/linux/signal_types.h), 48 bytes. */
+export const signal = { ...head, signo: 16, stops: 20, ignored: 20, info: 24, bytes: 72 } as const;
+export const found = { ...head, pid: 16, parent: 20, comm: 24, bytes: 40 } as const;
+/** Stacks: kernel's first. */
+export const sample = { ...head, kernel: 16, count: 20, frames: 24 } as const;
+/** Counters, per CPU. */
+export const counters = { attempted: 0, lost: 8, unread: 16, bytes: 64 } as const;
+
+/** What user space tells the programs. */
+export const config = { mode: 0, ownPid: 4, cgroupLevel: 8, cgroupId: 16, bytes: 64 } as const;
+export const modes = { all: 1, cgroup: 2 } as const;
+
+/** Groups of tasks that can be quiet; the first belongs to nobody. */
+export const GROUPS = 256;
+/** Numbers of x86-64 calls that are counted. */
+export const COUNTED_CALLS = 512;
+export const BUCKETS = 40;
+/** Calls of one number in one group: times in ns, buckets (4 bytes) by the power of two below the duration. */
+export const counts = {
+  calls: 0,
+  errors: 8,
+  total: 16,
+  longest: 24,
+  buckets: 32,
+  bytes: 32 + 4 * BUCKETS,
+} as const;
+export const FLIGHT_SLOTS = 1 << 16;
+/** The ring of quiet calls: how many were written, then slots. */
+export const flight = {
+  next: 0,
+  slots: 64,
+  time: 0,
+  duration: 8,
+  ret: 16,
+  tid: 24,
+  nr: 28,
+  args: 32,
+  bytes: 56,
+} as const;

@@ -1,0 +1,187 @@
+/** Puts maps and programs into the kernel, and takes them out again. */
+
+import { readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import * as bpf from "../../kernel/bpf.ts";
+import { kernelBtf } from "../../kernel/btf.ts";
+import { runAtFrequency } from "../../kernel/perf.ts";
+import { Assembler, r0, r1 } from "./asm.ts";
+import { type KernelFields, kernelFields, tracepointId } from "./kernel-fields.ts";
+import * as L from "./layout.ts";
+import { type Maps, TABLE_BYTES } from "./programs/index.ts";
+import { STATE_BYTES } from "./reads.ts";
+
+/** Programs and maps of one engine. All are this process's: they end with it, however it ends. */
+export class Kernel {
+  private readonly fds: number[] = [];
+  private readonly links: number[] = [];
+  readonly maps: Maps;
+  readonly fields: KernelFields;
+  private readonly counted: BigUint64Array;
+
+  /** `ringBytes`: a power of two of at least a page. Throws SysError. */
+  constructor(ringBytes: number) {
+    try {
+      this.maps = this.createMaps(ringBytes);
+      this.fields = kernelFields(this.ownLevel());
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+    this.counted = new BigUint64Array((possibleCpus() * L.counters.bytes) / 8);
+  }
+
+  private keep(fd: number): number {
+    this.fds.push(fd);
+    return fd;
+  }
+
+  map(spec: bpf.MapSpec): bpf.BpfMap {
+    const map = bpf.createMap(spec);
+    this.keep(map.fd);
+    return map;
+  }
+
+  private createMaps(ringBytes: number): Maps {
+    const btf = { fd: this.keep(bpf.loadBtf(stateBtf())), key: 1, value: 3 };
+    const one = { type: bpf.mapTypes.array, keySize: 4, maxEntries: 1 };
+    const compat = { ...one, type: bpf.mapTypes.programs, valueSize: 4 };
+    return {
+      tasks: this.map({
+        name: "svtrace_tasks",
+        type: bpf.mapTypes.taskStorage,
+        keySize: 4,
+        valueSize: STATE_BYTES,
+        maxEntries: 0,
+        flags: bpf.NO_PREALLOC,
+        btf,
+      }),
+      events: this.map({
+        name: "svtrace_events",
+        type: bpf.mapTypes.ringBuffer,
+        keySize: 0,
+        valueSize: 0,
+        maxEntries: ringBytes,
+      }),
+      counters: this.map({
+        ...one,
+        name: "svtrace_counts",
+        type: bpf.mapTypes.perCpuArray,
+        valueSize: L.counters.bytes,
+      }),
+      config: this.map({ ...one, name: "svtrace_config", valueSize: L.config.bytes }),
+      compatEntry: this.map({ ...compat, name: "svtrace_entry32" }),
+      compatExit: this.map({ ...compat, name: "svtrace_exit32" }),
+      tables: this.map({ ...one, name: "svtrace_tables", valueSize: 2 * TABLE_BYTES }),
+    };
+  }
+
+  /** How deep the pid namespace of this process is: a program looks, once. */
+  private ownLevel(): number {
+    const btf = kernelBtf();
+    const a = new Assembler("svtrace_level");
+    a.call("get_current_task_btf").load(8, r1, r0, btf.offset("task_struct", "thread_pid"));
+    a.load(4, r1, r1, btf.offset("pid", "level")).mapValue(r0, this.maps.config, L.config.mode);
+    a.store(4, r0, 0, r1).mov(r0, 0).exit();
+    const program = this.load(a, bpf.programTypes.rawTracepoint);
+    bpf.runOnce(program);
+    const value = new Uint32Array(L.config.bytes / 4);
+    bpf.lookup(this.maps.config, zero, value);
+    const level = value[0];
+    value.fill(0);
+    bpf.update(this.maps.config, zero, value);
+    return level;
+  }
+
+  /** Loads a program; the verifier's refusal names the step of it. Throws SysError. */
+  load(a: Assembler, type: number, attachTo?: number): number {
+    try {
+      return this.keep(bpf.loadProgram({ name: a.name, type, code: a.assemble(), attachTo }));
+    } catch (error) {
+      if (error instanceof bpf.VerifierError) throw explained(error, a);
+      throw error;
+    }
+  }
+
+  /** Loads a program and attaches it to the tracepoint it is named after. Throws SysError. */
+  attach(a: Assembler): void {
+    const program = this.load(a, bpf.programTypes.tracing, tracepointId(a.name));
+    this.links.push(bpf.attachTracepoint(program, a.name));
+  }
+
+  /** Loads a program and has it run so many times a second on every CPU. Throws SysError. */
+  runByClock(a: Assembler, frequency: number): void {
+    const program = this.load(a, bpf.programTypes.perfEvent);
+    for (let cpu = 0; cpu < possibleCpus(); cpu++) {
+      const fd = runAtFrequency(program, cpu, frequency);
+      if (fd >= 0) this.keep(fd);
+    }
+  }
+
+  /** Loads a program and puts it where another jumps to. Throws SysError. */
+  replace(a: Assembler, map: bpf.BpfMap): void {
+    const program = this.load(a, bpf.programTypes.tracing, tracepointId(a.name));
+    bpf.update(map, zero, Uint32Array.of(program));
+  }
+
+  /** Records the programs tried to send, and those they could not, since the beginning. */
+  get sent(): { attempted: number; lost: number } {
+    if (!bpf.lookup(this.maps.counters, zero, this.counted)) return { attempted: 0, lost: 0 };
+    let attempted = 0n;
+    let lost = 0n;
+    for (let i = 0; i < this.counted.length; i += L.counters.bytes / 8) {
+      attempted += this.counted[i + L.counters.attempted / 8];
+      lost += this.counted[i + L.counters.lost / 8];
+    }
+    return { attempted: Number(attempted), lost: Number(lost) };
+  }
+
+  /** Lets go of the tracepoints: nothing is sent any more. */
+  detach(): void {
+    bpf.release(...this.links.splice(0));
+  }
+
+  close(): void {
+    this.detach();
+    bpf.release(...this.fds.splice(0).reverse());
+  }
+}
+
+export const zero = new Uint32Array(1);
+
+function possibleCpus(): number {
+  try {
+    const last = /(\d+)\s*$/.exec(readFileSync("/sys/devices/system/cpu/possible", "latin1"));
+    return Number(last![1]) + 1;
+  } catch {
+    return availableParallelism();
+  }
+}
+
+/** BTF of the state map: a 4-byte integer as key, an array of bytes as value. */
+function stateBtf(): Uint8Array {
+  const INT = 1 << 24;
+  const ARRAY = 3 << 24;
+  const names = Buffer.from("\0u32\0u8\0", "latin1");
+  // name, kind, size, encoding (offset, bits); an array has element, index, count
+  const types = Uint32Array.of(1, INT, 4, 32, 5, INT, 1, 8, 0, ARRAY, 0, 2, 1, STATE_BYTES);
+  const header = new DataView(new ArrayBuffer(24));
+  header.setUint16(0, 0xeb9f, true);
+  header.setUint8(2, 1);
+  header.setUint32(4, 24, true);
+  header.setUint32(12, types.byteLength, true);
+  header.setUint32(16, types.byteLength, true);
+  header.setUint32(20, names.length, true);
+  return Buffer.concat([new Uint8Array(header.buffer), new Uint8Array(types.buffer), names]);
+}
+
+const CONTEXT_LINES = 12;
+
+function explained(error: bpf.VerifierError, a: Assembler): Error {
+  const lines = error.log.trimEnd().split("\n");
+  const numbers = lines.map((l) => /^(\d+): \(/.exec(l)?.[1]).filter((n) => n !== undefined);
+  const at = Number(numbers.at(-1) ?? 0);
+  const why = `${error.hint}\n  in ${a.name}, instruction ${at} of ${a.length}, step "${a.stepAt(at)}":`;
+  const text = [why, ...lines.slice(-CONTEXT_LINES).map((l) => `    ${l}`)].join("\n");
+  return new bpf.VerifierError(Object.assign(error, { hint: text }), error.program, error.log);
+}

@@ -1,0 +1,79 @@
+/**
+ * Events in the order they happened, entries of calls included. A call's memory is read at its return, so the line of
+ * its entry can only be written then: records are held back until the oldest call among them has returned, or has
+ * been under way for so long that what can be read of its memory now has to do.
+ */
+
+import { monotonicNow } from "../../kernel/clock.ts";
+import type { RingBuffer } from "../../kernel/ringbuf.ts";
+import type { Dispatcher, Source } from "./dispatch.ts";
+import * as L from "./layout.ts";
+
+/** How long a call that does not return holds others back (ns). */
+const PATIENCE = 2e8;
+
+interface Held extends Source {
+  readonly kind: number;
+  readonly time: number;
+  /** For an entry: the record of its return, or of its task's end. */
+  answer: Held | undefined;
+}
+
+const WORD = 4294967296;
+
+export class Order {
+  private queue: Held[] = [];
+  private head = 0;
+  /** Entries without an answer, by tid. */
+  private readonly open = new Map<number, Held>();
+
+  constructor(private readonly dispatcher: Dispatcher) {}
+
+  /** Records held back. */
+  get held(): number {
+    return this.queue.length - this.head;
+  }
+
+  /** Takes a copy of the ring's record. */
+  take(ring: RingBuffer): void {
+    const bytes = ring.bytes.slice(ring.offset, ring.offset + ((ring.length + 7) & ~7));
+    const words = new Uint32Array(bytes.buffer);
+    const first = words[0] & 0xff;
+    const offset = first === L.kinds.facts ? L.facts.bytes : 0;
+    const at = offset >>> 2;
+    const kind = words[at] & 0xff;
+    const tid = words[at + 1];
+    const time = words[at + (L.head.time >>> 2)] + words[at + (L.head.time >>> 2) + 1] * WORD;
+    const held: Held = { bytes, words, offset: 0, kind, time, answer: undefined };
+    if (kind === L.kinds.entry) this.open.set(tid, held);
+    else if (kind === L.kinds.call || kind === L.kinds.exit) {
+      const entry = this.open.get(tid);
+      if (entry) {
+        entry.answer = held;
+        this.open.delete(tid);
+      }
+    }
+    this.queue.push(held);
+  }
+
+  /** Passes on what need not wait any longer; everything if `all`. */
+  flush(all: boolean): void {
+    const until = all ? Number.POSITIVE_INFINITY : monotonicNow() - PATIENCE;
+    const { queue, dispatcher } = this;
+    while (this.head < queue.length) {
+      const held = queue[this.head];
+      if (held.kind !== L.kinds.entry) dispatcher.ordered(held);
+      else if (held.answer) dispatcher.entered(held, held.answer.kind === L.kinds.call ? held.answer : held);
+      else if (held.time <= until) dispatcher.entered(held, undefined);
+      else break;
+      this.head++;
+    }
+    if (this.head === queue.length) {
+      this.queue = [];
+      this.head = 0;
+    } else if (this.head > 4096) {
+      this.queue = queue.slice(this.head);
+      this.head = 0;
+    }
+  }
+}

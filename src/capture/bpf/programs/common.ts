@@ -1,0 +1,145 @@
+/** What the programs share: their surroundings, finding a task's state, sending. */
+import type { BpfMap } from "../../../kernel/bpf.ts";
+import { type Assembler, type Reg, r0, r1, r2, r3, r4, r6, r7, r9, r10 } from "../asm.ts";
+import type { KernelFields } from "../kernel-fields.ts";
+import * as L from "../layout.ts";
+import type { Read } from "../plan.ts";
+import { DATA_BYTES } from "../reads.ts";
+
+/** Entries of the tables that are no numbers of reads. */
+export const UNWANTED = 0xffff;
+/** The call does not return: its record is complete at entry. */
+export const NO_RETURN = 0xfffe;
+/** Two bytes for each number of each ABI: what to read at entry; behind them what to read at exit. */
+export const TABLE_BYTES = 2 * L.NUMBERS * L.abis.length;
+
+export interface Maps {
+  readonly tasks: BpfMap;
+  readonly events: BpfMap;
+  readonly counters: BpfMap;
+  readonly config: BpfMap;
+  readonly tables: BpfMap;
+  /** What reads the memory of 32-bit calls at entry and exit, in slot 0, once it is loaded. */
+  readonly compatEntry: BpfMap;
+  readonly compatExit: BpfMap;
+  /** For groups that can be quiet: nanoseconds below which a call is not sent (0: all are), counts, and the ring. */
+  readonly quiet?: { readonly thresholds: BpfMap; readonly counts: BpfMap; readonly flight: BpfMap };
+}
+
+export interface ProgramOptions {
+  readonly follow: boolean;
+  /** Calls faster than this (ns) are not reported; 0 reports all. */
+  readonly slowerThan: number;
+  /** Only calls that failed, or only those that did not. */
+  readonly status?: "failed" | "successful";
+  /** Tell of entries too. */
+  readonly entries: boolean;
+  /** Keep account of what the scheduler does with the tasks. */
+  readonly scheduling: boolean;
+  /** Record instruction and stack pointers. */
+  readonly pointers: boolean;
+}
+
+/** Lists of reads by number; 0 is empty. */
+export interface Shapes {
+  readonly entry: readonly (readonly Read[])[];
+  readonly exit: readonly (readonly Read[])[];
+}
+
+export interface Environment {
+  readonly maps: Maps;
+  readonly kernel: KernelFields;
+  readonly options: ProgramOptions;
+  readonly shapes: Shapes;
+}
+
+const RINGBUF_NO_WAKEUP = 1;
+/** Flag of task_storage_get: makes the state if there is none. */
+export const STORAGE_CREATE = 1;
+
+const { state, kinds } = L;
+const { record } = state;
+
+/** r0 = state of the task in `task`, or 0. */
+export function stateOf(a: Assembler, e: Environment, task: Reg, create = 0): void {
+  a.map(r1, e.maps.tasks);
+  if (task.reg !== r2.reg) a.mov(r2, task);
+  a.mov(r3, 0).mov(r4, create).call("task_storage_get");
+}
+
+/** r6 = state of the current task, which is followed; else goes to `none`. Leaves the task in r7. */
+export function currentState(a: Assembler, e: Environment, none: string): void {
+  a.call("get_current_task_btf").mov(r7, r0);
+  stateOf(a, e, r7);
+  a.jump("eq", r0, 0, none).mov(r6, r0);
+}
+
+/** Counts an attempt to send; r0 is what came of it. `owner`: also notes a loss in the state in r6. */
+function countSent(a: Assembler, e: Environment, owner: boolean): void {
+  const good = a.fresh("sent");
+  const out = a.fresh("counted");
+  a.step("count what is sent").mov(r9, r0);
+  a.store(4, r10, -4, 0).map(r1, e.maps.counters).mov(r2, r10).add(r2, -4).call("map_lookup_elem");
+  a.jump("eq", r0, 0, out).mov(r1, 1).atomicAdd(8, r0, L.counters.attempted, r1);
+  a.jump("sge", r9, 0, good).atomicAdd(8, r0, L.counters.lost, r1);
+  if (owner) a.atomicAdd(4, r6, state.lost, r1);
+  a.goto(out).label(good);
+  if (owner) a.store(4, r6, state.lost, 0);
+  a.label(out);
+}
+
+/** Sends the record in the state in r6. */
+export function sendCall(a: Assembler, e: Environment): void {
+  const fits = a.fresh("fits");
+  a.step("send the record");
+  a.load(4, r1, r6, state.lost).store(4, r6, record + L.call.lost, r1);
+  a.load(4, r3, r6, state.cursor).jump("le", r3, DATA_BYTES, fits).mov(r3, DATA_BYTES).label(fits);
+  const more = e.options.scheduling || e.options.pointers;
+  a.store(4, r6, record + L.call.length, r3).add(r3, L.call.data + (more ? L.facts.bytes : 0));
+  if (more) a.store(1, r6, state.facts + L.facts.kind, kinds.facts);
+  a.map(r1, e.maps.events)
+    .mov(r2, r6)
+    .add(r2, more ? state.facts : record);
+  a.mov(r4, RINGBUF_NO_WAKEUP).call("ringbuf_output");
+  countSent(a, e, true);
+}
+
+/** Sends r3 bytes at r2. Clobbers r9. */
+export function sendBytes(a: Assembler, e: Environment): void {
+  a.map(r1, e.maps.events).mov(r4, RINGBUF_NO_WAKEUP).call("ringbuf_output");
+  countSent(a, e, false);
+}
+
+/** Sends `bytes` bytes at the frame's end. Clobbers r9. */
+export function sendSmall(a: Assembler, e: Environment, bytes: number): void {
+  a.mov(r2, r10)
+    .add(r2, -bytes - 8)
+    .mov(r3, bytes);
+  sendBytes(a, e);
+}
+
+/** Writes the head of a small record at the frame's end: tid from the state in r6, time from the clock. */
+export function smallHead(a: Assembler, kind: number, bytes: number): void {
+  const base = -bytes - 8;
+  for (let i = 0; i < bytes; i += 8) a.store(8, r10, base + i, 0);
+  a.store(1, r10, base + L.head.kind, kind)
+    .load(4, r1, r6, state.tid)
+    .store(4, r10, base + L.head.tid, r1);
+  a.call("ktime_get_ns").store(8, r10, base + L.head.time, r0);
+}
+
+/** Puts the ids of the task in `task` into the state in r6. */
+export function takeIds(a: Assembler, e: Environment, task: Reg): void {
+  const { kernel } = e;
+  a.step("ids of the task");
+  if (kernel.level === 0) {
+    a.load(4, r1, task, kernel.pid).store(4, r6, state.tid, r1);
+    a.load(4, r1, task, kernel.tgid).store(4, r6, state.pid, r1);
+    return;
+  }
+  const number = kernel.numbers + 16 * kernel.level;
+  a.load(8, r3, task, kernel.threadPid).add(r3, number);
+  a.mov(r1, r6).add(r1, state.tid).mov(r2, 4).call("probe_read_kernel");
+  a.load(8, r3, task, kernel.groupLeader).load(8, r3, r3, kernel.threadPid).add(r3, number);
+  a.mov(r1, r6).add(r1, state.pid).mov(r2, 4).call("probe_read_kernel");
+}

@@ -1,0 +1,70 @@
+/** What the scheduler does with followed tasks: asleep, waiting for a CPU, woken by whom. */
+import { Assembler, r0, r1, r2, r3, r4, r6, r7, r9 } from "../asm.ts";
+import * as L from "../layout.ts";
+import { type Environment, stateOf } from "./common.ts";
+
+const { state } = L;
+
+export function schedulingAtEntry(a: Assembler): void {
+  a.step("scheduling before the call");
+  for (const [total, entry, exit, gap] of [
+    [state.blocked, state.entryBlocked, state.exitBlocked, L.facts.gapBlocked],
+    [state.queued, state.entryQueued, state.exitQueued, L.facts.gapQueued],
+  ] as const) {
+    a.load(8, r1, r6, total).store(8, r6, entry, r1).load(8, r2, r6, exit).sub(r1, r2);
+    a.store(8, r6, state.facts + gap, r1);
+  }
+  a.store(4, r6, state.waker, 0);
+}
+
+export function schedulingAtExit(a: Assembler): void {
+  a.step("scheduling during the call");
+  for (const [total, entry, exit, during] of [
+    [state.blocked, state.entryBlocked, state.exitBlocked, L.facts.blocked],
+    [state.queued, state.entryQueued, state.exitQueued, L.facts.queued],
+  ] as const) {
+    a.load(8, r1, r6, total).store(8, r6, exit, r1).load(8, r2, r6, entry).sub(r1, r2);
+    a.store(8, r6, state.facts + during, r1);
+  }
+  a.load(4, r1, r6, state.waker).store(4, r6, state.facts + L.facts.waker, r1);
+}
+
+const RUNNABLE = 1;
+const BLOCKED = 2;
+
+/** sched_switch(preempt, prev, next, prev_state). */
+export function schedSwitch(e: Environment): Assembler {
+  const a = new Assembler("sched_switch");
+  a.mov(r9, r1).step("the task that leaves the CPU").load(8, r7, r9, 8);
+  stateOf(a, e, r7);
+  a.jump("eq", r0, 0, "next").mov(r6, r0).call("ktime_get_ns").store(8, r6, state.offAt, r0);
+  a.store(8, r6, state.wokenAt, 0).store(4, r6, state.offState, RUNNABLE);
+  a.load(1, r1, r9, 0).jump("ne", r1, 0, "next").load(4, r1, r9, 24).jump("eq", r1, 0, "next");
+  a.store(4, r6, state.offState, BLOCKED);
+  a.label("next").step("the task that gets the CPU").load(8, r7, r9, 16);
+  stateOf(a, e, r7);
+  a.jump("eq", r0, 0, "out").mov(r6, r0).load(8, r7, r6, state.offAt).jump("eq", r7, 0, "out");
+  a.call("ktime_get_ns").store(8, r6, state.offAt, 0);
+  a.load(4, r1, r6, state.offState).jump("ne", r1, BLOCKED, "queued");
+  // until it was woken it slept; then it waited for the CPU
+  a.load(8, r2, r6, state.wokenAt).jump("ge", r2, r7, "woken").mov(r2, r0).label("woken");
+  a.mov(r3, r2).sub(r3, r7).load(8, r4, r6, state.blocked).add(r4, r3).store(8, r6, state.blocked, r4);
+  a.mov(r7, r2);
+  a.label("queued").sub(r0, r7).load(8, r4, r6, state.queued).add(r4, r0).store(8, r6, state.queued, r4);
+  a.label("out").mov(r0, 0).exit();
+  return a;
+}
+
+/** sched_waking(task): in the context of the waker, or of whatever an interrupt interrupted. */
+export function schedWaking(e: Environment): Assembler {
+  const a = new Assembler("sched_waking");
+  a.load(8, r7, r1, 0);
+  stateOf(a, e, r7);
+  a.jump("eq", r0, 0, "out").mov(r6, r0);
+  a.load(4, r1, r6, state.offState).jump("ne", r1, BLOCKED, "out");
+  a.load(8, r1, r6, state.wokenAt).jump("ne", r1, 0, "out");
+  a.call("ktime_get_ns").store(8, r6, state.wokenAt, r0);
+  a.call("get_current_task_btf").load(4, r1, r0, e.kernel.pid).store(4, r6, state.waker, r1);
+  a.label("out").mov(r0, 0).exit();
+  return a;
+}

@@ -1,0 +1,138 @@
+/** Reader's side of groups that can be quiet: see programs/quiet.ts. */
+import { type Abi, syscallName } from "../../abi/syscalls.ts";
+import * as bpf from "../../kernel/bpf.ts";
+import { type Mapping, mapShared, unmap } from "../../kernel/memory.ts";
+import type { FlightCall, Groups, QuietCounts } from "../engine.ts";
+import * as L from "./layout.ts";
+import type { Kernel } from "./loader.ts";
+
+const WORD = 4294967296;
+const ABI: Abi = "x86_64";
+const one = { type: bpf.mapTypes.array, keySize: 4, maxEntries: 1, flags: bpf.MMAPABLE };
+const pages = (bytes: number): number => (bytes + 4095) & ~4095;
+
+export interface QuietMaps {
+  readonly thresholds: bpf.BpfMap;
+  readonly counts: bpf.BpfMap;
+  readonly flight: bpf.BpfMap;
+}
+
+/** Throws SysError. */
+export function createQuietMaps(kernel: Kernel): QuietMaps {
+  const map = (name: string, valueSize: number) => kernel.map({ ...one, name, valueSize });
+  return {
+    thresholds: map("svtrace_quiet", L.GROUPS * 8),
+    counts: map("svtrace_calls", L.GROUPS * L.COUNTED_CALLS * L.counts.bytes),
+    flight: map("svtrace_flight", L.flight.slots + L.FLIGHT_SLOTS * L.flight.bytes),
+  };
+}
+
+export class QuietGroups implements Groups {
+  private readonly mappings: Mapping[] = [];
+  private readonly thresholds: BigUint64Array;
+  private readonly counts: Uint32Array;
+  private readonly flight: Uint32Array;
+  /** What had been counted when it was last taken, by group: calls, errors, total and buckets of each number. */
+  private readonly taken = new Map<number, Float64Array>();
+  private readonly buckets = new Uint32Array(L.BUCKETS);
+  private readonly free: number[] = [];
+
+  constructor(maps: QuietMaps) {
+    for (let g = L.GROUPS - 1; g > 0; g--) this.free.push(g);
+    this.thresholds = new BigUint64Array(this.view(maps.thresholds));
+    this.counts = new Uint32Array(this.view(maps.counts));
+    this.flight = new Uint32Array(this.view(maps.flight));
+  }
+
+  private view(map: bpf.BpfMap): ArrayBuffer {
+    const mapping = mapShared(map.fd, pages(map.valueSize), 0, true);
+    this.mappings.push(mapping);
+    return mapping.buffer;
+  }
+
+  allocate(): number {
+    return this.free.pop() ?? 0;
+  }
+
+  release(group: number): void {
+    if (group <= 0) return;
+    this.setThreshold(group, 0);
+    this.taken.delete(group);
+    const words = (L.COUNTED_CALLS * L.counts.bytes) / 4;
+    this.counts.fill(0, group * words, (group + 1) * words);
+    this.free.push(group);
+  }
+
+  setThreshold(group: number, ns: number): void {
+    if (group > 0) Atomics.store(this.thresholds, group, BigInt(Math.round(ns)));
+  }
+
+  take(group: number, visit: (counts: QuietCounts) => void): void {
+    if (group <= 0) return;
+    const perCall = 3 + L.BUCKETS;
+    let before = this.taken.get(group);
+    if (!before) {
+      before = new Float64Array(L.COUNTED_CALLS * perCall);
+      this.taken.set(group, before);
+    }
+    const { counts: w, buckets } = this;
+    for (let nr = 0; nr < L.COUNTED_CALLS; nr++) {
+      const at = ((group * L.COUNTED_CALLS + nr) * L.counts.bytes) >>> 2;
+      const old = nr * perCall;
+      const calls = wide(w, at + (L.counts.calls >>> 2));
+      const more = calls - before[old];
+      if (more === 0) continue;
+      const errors = wide(w, at + (L.counts.errors >>> 2));
+      const total = wide(w, at + (L.counts.total >>> 2));
+      const longest = wide(w, at + (L.counts.longest >>> 2));
+      w[at + (L.counts.longest >>> 2)] = 0;
+      w[at + (L.counts.longest >>> 2) + 1] = 0;
+      for (let b = 0; b < L.BUCKETS; b++) {
+        const n = w[at + (L.counts.buckets >>> 2) + b];
+        buckets[b] = n - before[old + 3 + b];
+        before[old + 3 + b] = n;
+      }
+      const found = {
+        name: syscallName(ABI, nr) ?? `syscall_0x${nr.toString(16)}`,
+        calls: more,
+        errors: errors - before[old + 1],
+        total: total - before[old + 2],
+        longest,
+        buckets,
+      };
+      before[old] = calls;
+      before[old + 1] = errors;
+      before[old + 2] = total;
+      visit(found);
+    }
+  }
+
+  recent(since: number, visit: (call: FlightCall) => void): void {
+    const { flight: w } = this;
+    const next = wide(w, L.flight.next >>> 2);
+    for (let n = Math.max(0, next - L.FLIGHT_SLOTS); n < next; n++) {
+      const at = (L.flight.slots + (n % L.FLIGHT_SLOTS) * L.flight.bytes) >>> 2;
+      const time = wide(w, at + (L.flight.time >>> 2));
+      if (time < since) continue;
+      const nr = w[at + (L.flight.nr >>> 2)];
+      const ret = w[at + (L.flight.ret >>> 2)] + (w[at + (L.flight.ret >>> 2) + 1] | 0) * WORD;
+      const args = at + (L.flight.args >>> 2);
+      visit({
+        exit: time,
+        duration: wide(w, at + (L.flight.duration >>> 2)),
+        tid: w[at + (L.flight.tid >>> 2)],
+        name: syscallName(ABI, nr) ?? `syscall_0x${nr.toString(16)}`,
+        ret,
+        args: [wide(w, args), wide(w, args + 2), wide(w, args + 4)],
+      });
+    }
+  }
+
+  close(): void {
+    for (const m of this.mappings) unmap(m);
+  }
+}
+
+function wide(w: Uint32Array, at: number): number {
+  return w[at] + w[at + 1] * WORD;
+}

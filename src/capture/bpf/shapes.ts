@@ -1,0 +1,62 @@
+/** Plans of all calls, with equal ones shared, and the tables by which the programs find them. */
+import { type Abi, syscallCount, syscallName } from "../../abi/syscalls.ts";
+import { descriptor } from "../../syscalls/index.ts";
+import { abis, NUMBERS } from "./layout.ts";
+import { type PlanOptions, planOf, type Read } from "./plan.ts";
+import { NO_RETURN, type Shapes, UNWANTED } from "./programs/index.ts";
+
+const NO_RETURN_CALLS = new Set(["exit", "exit_group"]);
+
+class Shared {
+  readonly lists: Read[][] = [[]];
+  private readonly numbers = new Map([["[]", 0]]);
+
+  number(reads: readonly Read[]): number {
+    const key = JSON.stringify(reads);
+    let n = this.numbers.get(key);
+    if (n === undefined) {
+      n = this.lists.length;
+      this.numbers.set(key, n);
+      this.lists.push([...reads]);
+    }
+    return n;
+  }
+}
+
+export interface Compiled {
+  /** As the programs' map has them: entry's numbers, then exit's. */
+  readonly tables: Uint16Array;
+  readonly native: Shapes;
+  readonly compat: Shapes;
+}
+
+/** `memory`: whether anything is to be read at all. */
+export function compileShapes(
+  wanted: ((abi: Abi, nr: number) => boolean) | undefined,
+  options: PlanOptions,
+  memory: boolean,
+): Compiled {
+  const size = NUMBERS * abis.length;
+  const tables = new Uint16Array(2 * size);
+  const native = { entry: new Shared(), exit: new Shared() };
+  const compat = { entry: new Shared(), exit: new Shared() };
+  for (const [i, abi] of abis.entries()) {
+    const shared = abi === "x86_64" ? native : compat;
+    for (let nr = 0; nr < NUMBERS; nr++) {
+      const at = i * NUMBERS + nr;
+      const name = nr < syscallCount(abi) ? syscallName(abi, nr) : undefined;
+      if (wanted && !wanted(abi, nr)) tables[at] = UNWANTED;
+      else if (name !== undefined && NO_RETURN_CALLS.has(name)) tables[at] = NO_RETURN;
+      else if (memory) {
+        const plan = planOf(name === undefined ? undefined : descriptor(name, abi), abi, options);
+        tables[at] = shared.entry.number(plan.entry);
+        tables[size + at] = shared.exit.number(plan.exit);
+      }
+    }
+  }
+  return {
+    tables,
+    native: { entry: native.entry.lists, exit: native.exit.lists },
+    compat: { entry: compat.entry.lists, exit: compat.exit.lists },
+  };
+}

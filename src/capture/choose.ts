@@ -1,0 +1,40 @@
+/** Which engine captures. */
+import { SysError } from "../base/errors.ts";
+import { type BpfOptions, createBpfEngine } from "./bpf/engine.ts";
+import type { Engine } from "./engine.ts";
+import type { EventSink } from "./event.ts";
+import { createPtraceEngine } from "./ptrace/engine.ts";
+
+export type EngineKind = "ptrace" | "bpf";
+
+export interface Chosen {
+  readonly engine: Engine;
+  readonly kind: EngineKind;
+  /** Why `auto` did not take bpf. */
+  readonly why?: string;
+}
+
+/** Options that need tracees to be stopped. */
+export function needsStops(options: BpfOptions): string | undefined {
+  if (options.detachOnExec) return "detaching at exec (-b)";
+  if (options.killOnExit) return "--kill-on-exit";
+  return undefined;
+}
+
+/**
+ * Makes the engine asked for; `auto` takes the cheapest that works here. Throws SysError when the kernel refuses the
+ * one asked for.
+ */
+export function createEngine(kind: "auto" | EngineKind, sink: EventSink, options: BpfOptions): Chosen {
+  if (kind === "ptrace") return { engine: createPtraceEngine(sink, options), kind };
+  if (kind === "bpf") return { engine: createBpfEngine(sink, options), kind };
+  const why = needsStops(options);
+  if (why !== undefined)
+    return { engine: createPtraceEngine(sink, options), kind: "ptrace", why: `${why} needs ptrace` };
+  try {
+    return { engine: createBpfEngine(sink, options), kind: "bpf" };
+  } catch (error) {
+    if (!(error instanceof SysError)) throw error;
+    return { engine: createPtraceEngine(sink, options), kind: "ptrace", why: error.message.split("\n")[0] };
+  }
+}

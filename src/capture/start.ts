@@ -1,0 +1,51 @@
+/** Starting a command that is to be traced from its exec on. */
+import { SysError } from "../base/errors.ts";
+import { inheritedFds } from "../kernel/fds.ts";
+import { openFilesLimit } from "../kernel/proc.ts";
+import { ChildScript, type Spawned } from "../kernel/spawn.ts";
+import { waitStopped } from "../kernel/tracewait.ts";
+import type { Command } from "./engine.ts";
+
+const SIGKILL = 9;
+const RLIMIT_NOFILE = 7;
+
+/**
+ * Starts `command` as a child that stops itself before its exec; `take` puts it under trace meanwhile. What `more`
+ * adds to the script comes between stop and exec. Throws SysError, leaving nothing behind.
+ */
+export function startStopped(
+  command: Command,
+  more: (script: ChildScript) => void,
+  take: (pid: number) => void,
+): Spawned {
+  const script = new ChildScript().inherit(inheritedFds());
+  restoreOpenFiles(script);
+  const { user } = command;
+  if (user) script.setgroups(user.groups).setgid(user.gid).setuid(user.uid);
+  script.stop();
+  more(script);
+  const child = script.execve(command.path, command.argv, command.env).spawn({ waitForExec: false });
+  if ((waitStopped(child.pid) & 0xff) !== 0x7f) {
+    child.release();
+    const hint = user ? `cannot become uid ${user.uid}; run as root` : "the child died before its exec";
+    throw new SysError(`start ${command.path}`, 1, "EPERM", "Operation not permitted", hint);
+  }
+  try {
+    take(child.pid);
+  } catch (e) {
+    process.kill(child.pid, SIGKILL);
+    waitStopped(child.pid);
+    child.release();
+    throw e;
+  }
+  return child;
+}
+
+/** Node raises its soft limit to the hard one when it starts; our parent's is the best guess at what it was. */
+function restoreOpenFiles(script: ChildScript): void {
+  const own = openFilesLimit("self");
+  const parent = openFilesLimit(process.ppid);
+  if (own && parent && own.soft === own.hard && own.hard === parent.hard && parent.soft < own.soft) {
+    script.rlimit(RLIMIT_NOFILE, parent.soft, parent.hard);
+  }
+}

@@ -1,0 +1,120 @@
+/** `svtrace history SERVICEDIR [--json]`: every restart of a service, how long its phases took, what stands out. */
+import { basename, join } from "node:path";
+import { type History, type HistoryRow, history } from "../analyse/history.ts";
+import { safe } from "../analyse/lines.ts";
+import { duration } from "../analyse/words.ts";
+import { UsageError } from "../base/errors.ts";
+import type { Recording } from "../record/model.ts";
+import { table } from "./options/index.ts";
+import { parseArguments } from "./options/parse.ts";
+import { flushRecorder } from "./recorder-client.ts";
+import { print } from "./stdout.ts";
+
+export async function main(argv: string[]): Promise<number> {
+  const { values, operands } = parseArguments(table("history"), argv);
+  const target = operands[0] ?? ".";
+  const { serviceDirOf } = await import("../record/locate.ts");
+  const dir = serviceDirOf(target);
+  if (!dir) throw new UsageError(`${target}: not a recorded service (it has no trace/recordings)`);
+  await flushRecorder(dir);
+  const { recordingsDir } = await import("../record/names.ts");
+  const { recordings, unreadable } = await load(recordingsDir(dir));
+  if (recordings.length === 0) throw new UsageError(`${target}: no recordings yet`);
+  const found = history(recordings);
+  if (values.has("json"))
+    await print(`${JSON.stringify({ service: dir, ...json(found), unreadable }, undefined, 2)}\n`);
+  else await print(text(basename(dir), found, unreadable));
+  return 0;
+}
+
+/** The recordings in a directory, oldest first: all, or the last `count` before the one named `before`. */
+export async function load(
+  dir: string,
+  before?: string,
+  count = Number.POSITIVE_INFINITY,
+): Promise<{
+  recordings: (Recording & { name: string })[];
+  unreadable: { recording: string; reason: string }[];
+}> {
+  const { listRecordings } = await import("../record/names.ts");
+  const { readRecording } = await import("../record/reader.ts");
+  const recordings: (Recording & { name: string })[] = [];
+  const unreadable: { recording: string; reason: string }[] = [];
+  const names = listRecordings(dir).filter((n) => before === undefined || n < before);
+  for (const name of names.slice(-count)) {
+    const path = join(dir, name);
+    try {
+      const quick = await readRecording(path, { calls: false });
+      // where nothing was ready, its calls tell how far the start got
+      const whole = quick.lifetime.ready === null ? await readRecording(path) : quick;
+      recordings.push({ ...whole, name });
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      unreadable.push({ recording: name, reason: error.message });
+    }
+  }
+  return { recordings, unreadable };
+}
+
+function json({ rows, trend }: History): Record<string, unknown> {
+  return {
+    restarts: rows.map((r) => ({
+      recording: r.recording,
+      kind: r.kind,
+      time: r.when / 1e9,
+      asked_by: r.askedBy,
+      total_seconds: r.total,
+      phases: r.phases,
+      ready: r.ready,
+      previous_status: r.status,
+      previous_signal: r.signal,
+      lost: r.lost,
+      outlier: r.outlier ?? null,
+    })),
+    trend: trend ? { ...trend } : null,
+  };
+}
+
+const PHASES = ["stopping", "leftovers", "respawn delay", "run script", "starting"];
+
+function text(
+  service: string,
+  { rows, trend }: History,
+  unreadable: readonly { recording: string }[],
+): string {
+  const head = `${"when".padEnd(19)} ${"what".padEnd(7)} ${"total".padStart(8)} ${PHASES.map((p) => p.padStart(13)).join(" ")}`;
+  const lines = [`${safe(service)}: ${rows.length} recorded`, "", head, ...rows.map(line)];
+  if (trend) {
+    const { count, median, earlier, later, direction } = trend;
+    const halves = `${duration(earlier * 1e9)} before, ${duration(later * 1e9)} lately`;
+    const how = direction === "steady" ? "no trend" : `getting ${direction}: ${halves}`;
+    lines.push("", `${count} restarts, median ${duration(median * 1e9)}; ${how}.`);
+  }
+  const far = rows.filter((r) => r.outlier !== undefined);
+  if (far.length > 0) lines.push("", "Much longer than usual (svtrace diff tells why):");
+  for (const r of far)
+    lines.push(`  ${stamp(r.when)}  ${r.outlier!.toFixed(1)} times the median  ${r.recording}`);
+  if (unreadable.length > 0)
+    lines.push("", `${unreadable.length} recordings cannot be read (--json says why).`);
+  return `${lines.join("\n")}\n`;
+}
+
+function line(r: HistoryRow): string {
+  const seconds = (s: number | undefined, width: number) =>
+    (s === undefined ? "-" : duration(s * 1e9)).padStart(width);
+  const phases = PHASES.map((name) => seconds(r.phases.find((p) => p.name === name)?.seconds, 13));
+  const notes = [
+    r.outlier === undefined ? "" : "*",
+    r.ready ? "" : "not ready",
+    r.signal ? `killed by ${r.signal}` : r.status ? `exited ${r.status}` : "",
+    r.lost > 0 ? `${r.lost} lost` : "",
+  ].filter((n) => n !== "");
+  return `${stamp(r.when)} ${r.kind.padEnd(7)} ${seconds(r.total, 8)} ${phases.join(" ")}  ${notes.join(", ")}`.trimEnd();
+}
+
+function stamp(ns: number): string {
+  const d = new Date(ns / 1e6);
+  const two = (n: number) => String(n).padStart(2, "0");
+  const day = `${d.getFullYear()}-${two(d.getMonth() + 1)}-${two(d.getDate())}`;
+  return `${day} ${two(d.getHours())}:${two(d.getMinutes())}:${two(d.getSeconds())}`;
+}

@@ -1,0 +1,122 @@
+/** One process tree recorded into one file, from when tracing begins until it is over or let go. */
+import { setImmediate as turn } from "node:timers/promises";
+import { createEngine, type EngineKind } from "../capture/choose.ts";
+import type { Engine } from "../capture/engine.ts";
+import { monotonicNow } from "../kernel/clock.ts";
+import type { Lifetime } from "../record/model.ts";
+import { clockAnchor, sinkParts } from "../record/parts.ts";
+import { type WriteFailure, WriteQueue } from "../record/queue.ts";
+import { defaultSettings, type Settings } from "../record/settings.ts";
+import { RecordingSink } from "../record/sink.ts";
+import { STRING_LIMIT } from "../record/strace-text.ts";
+import { keepUp } from "./keep-up.ts";
+import { version } from "./version.ts";
+
+/** Looks a second at what computes: odd, so as not to keep time with anything. */
+const SAMPLE_FREQUENCY = 99;
+/** Longest wait in the kernel (ms). */
+const WAIT = 20;
+/** A flush is due after this long (ns) or this many calls: large ones cost less a call. */
+const FLUSH_INTERVAL = 2e9;
+const FLUSH_CALLS = 200_000;
+/** Calls that wait to be written, at most. */
+const MAX_CALLS = 1_000_000;
+/** Room for half a million small calls: a command can make millions a second before we get to run. */
+const RING_BYTES = 1 << 26;
+
+export interface SessionOptions {
+  readonly file: string;
+  readonly engine: "auto" | EngineKind;
+  readonly service: string;
+  readonly lifetime?: Partial<Lifetime>;
+  /** What is kept; without it every call. */
+  readonly settings?: Settings;
+}
+
+export class RecordSession {
+  readonly engine: Engine;
+  readonly sink: RecordingSink;
+  private readonly queue = new WriteQueue();
+  private failure: string | undefined;
+  private letGo = false;
+
+  /** Throws what the choice of an engine throws. */
+  constructor(options: SessionOptions) {
+    this.queue.warm();
+    const everything: Settings = {
+      ...defaultSettings(),
+      policy: "everything",
+      threshold: 0,
+      flight: 0,
+      file: Infinity,
+    };
+    const started = monotonicNow();
+    const lifetime = { pid: 0, service: options.service, started, anchor: clockAnchor(), version };
+    let engine: Engine | undefined;
+    this.sink = new RecordingSink({
+      ...sinkParts(),
+      path: options.file,
+      maxCalls: MAX_CALLS,
+      settings: options.settings ?? everything,
+      lifetime: { ...lifetime, ...options.lifetime },
+      underWay: (each, tids) => engine?.underWay?.(each, tids),
+    });
+    const chosen = createEngine(options.engine, this.sink, {
+      followForks: true,
+      scheduling: true,
+      sampleFrequency: SAMPLE_FREQUENCY,
+      stringLimit: STRING_LIMIT,
+      ringBytes: RING_BYTES,
+    });
+    engine = chosen.engine;
+    this.engine = engine;
+    this.sink.lifetime.engine = chosen.kind;
+    // getting the engine ready is no part of it
+    this.sink.startsAt(monotonicNow());
+  }
+
+  /** Ends the recording soon; what is traced goes on without us. */
+  release(): void {
+    this.letGo = true;
+  }
+
+  /** Records until nothing is left to trace, or `release`, or `over`. Returns what went wrong with the file. */
+  async run(over: () => boolean = () => false): Promise<string | undefined> {
+    keepUp();
+    let flushed = monotonicNow();
+    let writing: Promise<void> | undefined;
+    let worked = true;
+    let tasks = 1;
+    while (tasks > 0 && !this.letGo && !over()) {
+      const before = this.sink.waiting;
+      tasks = this.engine.step(worked ? 0 : WAIT);
+      worked = this.sink.waiting !== before;
+      const now = monotonicNow();
+      this.sink.tick(now);
+      if (!writing && (now - flushed > FLUSH_INTERVAL || this.sink.waiting > FLUSH_CALLS)) {
+        flushed = now;
+        writing = this.flush().finally(() => (writing = undefined));
+      }
+      await turn();
+    }
+    if (tasks > 0) {
+      this.sink.look(monotonicNow());
+      this.engine.detach();
+      this.sink.lifetime.written = monotonicNow();
+    }
+    await writing;
+    await this.flush();
+    await this.queue.close();
+    return this.failure;
+  }
+
+  private async flush(): Promise<void> {
+    const batch = this.sink.take(monotonicNow());
+    if (!batch) return;
+    await this.queue.write(batch).catch((error: WriteFailure) => {
+      this.failure ??= error.message;
+      this.sink.giveBack(batch);
+      this.sink.lost(error.lost, "calls that could not be written");
+    });
+  }
+}

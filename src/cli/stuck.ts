@@ -1,0 +1,116 @@
+/** `svtrace stuck -p PID`: the calls that are under way now, since when, and what they wait for. */
+import { setTimeout as after } from "node:timers/promises";
+import { SysError, UsageError } from "../base/errors.ts";
+import { BpfEngine } from "../capture/bpf/engine.ts";
+import { monotonicNow, wallClock } from "../kernel/clock.ts";
+import { descendants, status, threads } from "../kernel/proc.ts";
+import { currentCall } from "../kernel/tasks.ts";
+import { escapeJson, JSON_VERSION } from "../render/json/lines.ts";
+import { parseDuration } from "./duration.ts";
+import { silent } from "./live/silent.ts";
+import { describe, howLong, look, type UnderWay } from "./live/under-way.ts";
+import { table } from "./options/index.ts";
+import { parseArguments, wrong } from "./options/parse.ts";
+import { print } from "./stdout.ts";
+
+const STEP_MS = 50;
+
+export async function main(argv: string[]): Promise<number> {
+  const program = table("stuck");
+  const { values, operands } = parseArguments(program, argv);
+  const given = [values.get("attach") ?? "", ...operands].join(" ");
+  const roots = given
+    .split(/[ ,]+/)
+    .filter((p) => p !== "")
+    .map(Number);
+  if (roots.length === 0) throw wrong(program, "which process? -p PID");
+  for (const pid of roots) {
+    if (!(pid > 0)) throw wrong(program, `'${given}' is no process id`);
+    if (!status(pid)) throw new UsageError(`no process ${pid}`);
+  }
+  const tree = values.has("tree");
+  const everyone = (): number[] =>
+    [...new Set(tree ? roots.flatMap((p) => [p, ...descendants(p)]) : roots)].filter(
+      (p) => p !== process.pid,
+    );
+  const duration = values.has("for") ? parseDuration(values.get("for")!, "--for") : 0;
+  const calls = duration > 0 ? await watched(everyone, tree, duration) : look(everyone(), new Set());
+  const age = (c: UnderWay) => c.elapsed ?? c.atLeast ?? 0;
+  calls.sort((a, b) => age(b) - age(a));
+  const pids = everyone();
+  if (calls.length === 0) mayLook(pids);
+  await print(values.has("json") ? calls.map(jsonLine).join("") : report(calls, pids));
+  return 0;
+}
+
+/** Throws UsageError when nothing is seen because it is forbidden. */
+function mayLook(pids: readonly number[]): void {
+  const some = pids.find((pid) => status(pid)?.state === "S");
+  if (some === undefined || currentCall(some)) return;
+  if (process.getuid?.() !== 0)
+    throw new UsageError(`/proc/${some}/syscall: not allowed; be root or the process's user`);
+}
+
+/** Follows them for a while, so that the beginning of what begins meanwhile is known. */
+async function watched(pids: () => number[], tree: boolean, duration: number): Promise<UnderWay[]> {
+  const engine = watcher();
+  if (!engine) {
+    await after(duration / 1e6);
+    return look(pids(), new Set());
+  }
+  try {
+    for (const pid of pids()) engine.attach(pid);
+    for (const end = monotonicNow() + duration; monotonicNow() < end; ) {
+      engine.step(0);
+      await after(Math.min(STEP_MS, Math.max(1, (end - monotonicNow()) / 1e6)));
+    }
+    const found: UnderWay[] = [];
+    const mine = new Set(pids());
+    engine.underWay((task) => {
+      if (tree || mine.has(task.pid)) found.push(describe(task, undefined, true));
+    });
+    return [...found, ...look([...mine], new Set(found.map((c) => c.tid)))];
+  } finally {
+    engine.detach();
+  }
+}
+
+/** Sends nothing but what tells of tasks: calls are read where they are under way. */
+function watcher(): BpfEngine | undefined {
+  try {
+    return new BpfEngine(silent, { followForks: true, noMemory: true, slowerThan: Number.MAX_SAFE_INTEGER });
+  } catch (error) {
+    if (error instanceof SysError) return undefined;
+    throw error;
+  }
+}
+
+function report(calls: readonly UnderWay[], pids: readonly number[]): string {
+  const all = pids.reduce((n, pid) => n + threads(pid).length, 0);
+  const rows = calls.map((c) => [
+    c.tid === c.pid ? String(c.pid) : `${c.pid}/${c.tid}`,
+    c.comm,
+    howLong(c),
+    c.category,
+    `${c.call}(${c.args})${c.on === "" ? "" : `  on ${c.on}`}`,
+  ]);
+  const head = ["PID", "COMM", "FOR", "KIND", "CALL"];
+  const widths = head.map((h, i) => Math.max(h.length, ...rows.map((r) => r[i].length)));
+  const line = (r: readonly string[]) => r.map((t, i) => (i === 4 ? t : t.padEnd(widths[i]))).join("  ");
+  const sum = `${calls.length} of ${all} threads in a call\n`;
+  return rows.length === 0 ? sum : `${[head, ...rows].map(line).join("\n")}\n${sum}`;
+}
+
+function jsonLine(c: UnderWay): string {
+  const now = wallClock();
+  const fields = [
+    `"type":"stuck","v":${JSON_VERSION},"ts":${now.seconds}.${String(now.nanoseconds).padStart(9, "0")}`,
+    `"pid":${c.pid},"tid":${c.tid},"comm":${JSON.stringify(c.comm)}`,
+    `"name":${JSON.stringify(c.call)},"args":${c.json}`,
+    `"elapsed":${c.elapsed === undefined ? null : c.elapsed / 1e9}`,
+  ];
+  if (c.atLeast !== undefined) fields.push(`"at_least":${c.atLeast / 1e9}`);
+  fields.push(`"category":${JSON.stringify(c.category)}`);
+  if (c.on !== "") fields.push(`"on":${JSON.stringify(c.on)}`);
+  return `${escapeJson(`{${fields.join(",")}}`)}\n`;
+}

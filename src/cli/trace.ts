@@ -1,0 +1,113 @@
+/** `svtrace trace`: strace's options on the cheapest engine that works here; and `svtrace trace on|off SERVICE`. */
+import { SysError, UsageError } from "../base/errors.ts";
+import type { BpfOptions } from "../capture/bpf/engine.ts";
+import { BpfEngine } from "../capture/bpf/engine.ts";
+import { cgroupId } from "../kernel/cgroup-id.ts";
+import { dieBy } from "../kernel/own-signals.ts";
+import { descendants } from "../kernel/proc.ts";
+import { JsonLines } from "../render/json/lines.ts";
+import { helpText } from "./options/help.ts";
+import { table } from "./options/index.ts";
+import { type Extras, Tracer } from "./strace/tracer.ts";
+import { countExtras, countsJson, Intervals } from "./trace/counting.ts";
+import { needsBpf, parseTrace, type TraceSettings } from "./trace/options.ts";
+import { version } from "./version.ts";
+
+const LOST = 2;
+
+export async function main(argv: string[], name: string): Promise<number> {
+  if (argv.length === 2 && (argv[0] === "on" || argv[0] === "off"))
+    return (await import("./traceswitch.ts")).main(argv);
+  const t = parseTrace(`svtrace ${name}`, argv);
+  const s = t.strace;
+  if (s.help) {
+    process.stdout.write(helpText(table("trace")));
+    return 0;
+  }
+  if (s.version) {
+    process.stdout.write(`svtrace ${version}\n`);
+    return 0;
+  }
+  if (s.daemonize !== 0) throw new UsageError("-D is svtrace run's, or svtrace strace's");
+  const only = needsBpf(t);
+  if (s.engine === "ptrace" && only)
+    throw new UsageError(`${only} needs the bpf engine: leave out --engine ptrace`);
+  const tracer = makeTracer(t, only);
+  tracer.handleSignals();
+  begin(t, tracer);
+  const intervals = t.interval > 0 ? new Intervals(tracer, t.interval, t.json) : undefined;
+  const ending = await tracer.run(() => {
+    intervals?.tick();
+    return false;
+  });
+  if (t.failOnLoss && tracer.lossCount > 0) return LOST;
+  if (ending.signal !== undefined && s.command.length > 0) dieBy(ending.signal);
+  return ending.status;
+}
+
+function makeTracer(t: TraceSettings, only: string | undefined): Tracer {
+  const tracer = new Tracer(t.strace, extras(t));
+  const { kind, why } = tracer.chosen;
+  if (kind === "bpf" || t.strace.engine !== "auto") return tracer;
+  if (only) throw new UsageError(`${only} needs the bpf engine, which cannot be used: ${why}`);
+  if (!t.strace.silent) tracer.say(`using ptrace, which slows what it traces: ${why}`);
+  return tracer;
+}
+
+function extras(t: TraceSettings): Extras {
+  const s = t.strace;
+  const { statuses, signals, decode } = s.text;
+  const engine: Partial<BpfOptions> = { scheduling: t.scheduling };
+  if (t.slowerThan > 0) engine.slowerThan = t.slowerThan;
+  const [status, ...more] = statuses ?? [];
+  if (more.length === 0 && (status === "failed" || status === "successful")) engine.statusFilter = status;
+  const fd = t.json && s.command.length === 0 ? 1 : 2;
+  if (s.count === "only") {
+    const counting = countExtras(s, t.by);
+    return {
+      ...counting,
+      fd,
+      engine: { ...engine, ...counting.engine },
+      onIdle: counting.onIdle,
+      table: t.json ? countsJson(t.by) : undefined,
+    };
+  }
+  if (!t.json) return { engine };
+  const { scheduling } = t;
+  return {
+    engine,
+    fd,
+    lines: (to, filter) => new JsonLines({ statuses, signals, decode, scheduling }, to, filter),
+  };
+}
+
+function begin(t: TraceSettings, tracer: Tracer): void {
+  const s = t.strace;
+  const { engine } = tracer;
+  if (s.command.length > 0) tracer.start();
+  if (s.pids.length > 0) {
+    tracer.attach();
+    if (t.tree) attachTree(t, tracer);
+  }
+  if (!(engine instanceof BpfEngine)) return;
+  if (t.all) engine.watch({ all: true });
+  if (t.cgroup !== undefined) engine.watch({ cgroup: cgroupId(t.cgroup) });
+}
+
+/** Descendants can fork while we look: until there are no new ones. */
+function attachTree(t: TraceSettings, tracer: Tracer): void {
+  const seen = new Set(t.strace.pids);
+  for (let before = -1; before !== seen.size; ) {
+    before = seen.size;
+    for (const pid of t.strace.pids.flatMap(descendants)) {
+      if (seen.has(pid) || pid === process.pid) continue;
+      seen.add(pid);
+      try {
+        tracer.engine.attach(pid);
+      } catch (error) {
+        // ended meanwhile, or followed already
+        if (!(error instanceof SysError)) throw error;
+      }
+    }
+  }
+}

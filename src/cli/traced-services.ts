@@ -1,0 +1,30 @@
+/** Services of a scan directory that run and were started to be recorded. */
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { isThere, readExtended } from "../supervise/extended.ts";
+
+export interface RunningService {
+  readonly service: string;
+  readonly dir: string;
+  readonly pid: number;
+}
+
+/** A service that has got its `trace/` since it was started is left alone until its next start. */
+export function tracedServices(scanDir: string): RunningService[] {
+  const found: RunningService[] = [];
+  for (const service of names(scanDir)) {
+    const dir = join(scanDir, service);
+    if (!existsSync(join(dir, "trace")) || existsSync(join(dir, "trace", "down"))) continue;
+    const known = readExtended(dir);
+    if (known?.traced && isThere(known)) found.push({ service, dir, pid: known.pid });
+  }
+  return found;
+}
+
+function names(scanDir: string): string[] {
+  try {
+    return readdirSync(scanDir).filter((n) => !n.startsWith("."));
+  } catch {
+    return [];
+  }
+}

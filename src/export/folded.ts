@@ -1,0 +1,36 @@
+/** Stacks folded into lines, for flame graphs: `outer;inner WEIGHT`. */
+import type { Recording } from "../record/model.ts";
+
+/** A semicolon separates frames and the last space the weight; control characters would break the line. */
+const frame = (text: string): string => text.replace(/;/g, ",").replace(/[\x00-\x1f\x7f]/g, "?") || "?";
+
+/** What the CPU was seen doing where there are samples; weights are samples. */
+export function* foldedSamples(recording: Recording): Iterable<string> {
+  const comms = new Map(recording.processes.map((p) => [p.tid, p.comm]));
+  const totals = new Map<string, number>();
+  for (const { tid, stack } of recording.samples) {
+    const frames = [...(recording.stacks.get(stack) ?? [])].reverse();
+    const names = frames.map((f) => f.function || `${f.module || "?"}+0x${f.address.toString(16)}`);
+    const key = [comms.get(tid) ?? String(tid), ...names].map(frame).join(";");
+    totals.set(key, (totals.get(key) ?? 0) + 1);
+  }
+  yield* lines(totals);
+}
+
+/** Where calls spent their time: process, call, what it was about; weights are microseconds. */
+export function* foldedCalls(recording: Recording): Iterable<string> {
+  const comms = new Map(recording.processes.map((p) => [p.tid, p.comm]));
+  const totals = new Map<string, number>();
+  for (const c of recording.calls) {
+    const parts = [`${comms.get(c.tid) ?? ""} ${c.pid}`, c.name];
+    if (c.tid !== c.pid) parts.splice(1, 0, `thread ${c.tid}`);
+    if (c.target) parts.push(c.target);
+    const key = parts.map(frame).join(";");
+    totals.set(key, (totals.get(key) ?? 0) + c.duration / 1000);
+  }
+  yield* lines(totals);
+}
+
+function* lines(totals: ReadonlyMap<string, number>): Iterable<string> {
+  for (const [key, weight] of totals) if (Math.round(weight) > 0) yield `${key} ${Math.round(weight)}\n`;
+}

@@ -1,0 +1,200 @@
+/**
+ * A recording for ui.perfetto.dev and chrome://tracing, in the Trace Event Format: each thread a track with its calls,
+ * the lifetime's phases above, arrows from whoever woke a thread to the call that returned.
+ */
+import type { CallRow, Recording } from "../record/model.ts";
+
+/** One event of the format; times in microseconds. */
+type TraceEvent = Readonly<Record<string, unknown>> & { readonly ph: string };
+
+export function* perfettoJson(recording: Recording): Iterable<string> {
+  const { lifetime } = recording;
+  yield `{"displayTimeUnit":"ns","otherData":${JSON.stringify({
+    service: lifetime.service,
+    host: lifetime.host,
+    kernel: lifetime.kernel,
+    "recorded by": `svtrace ${lifetime.version} (${lifetime.engine})`,
+    "ns since 1970 at ts 0": String(Math.round(lifetime.anchor)),
+  })},"traceEvents":[\n`;
+  let first = true;
+  for (const event of events(recording)) {
+    yield `${first ? "" : ",\n"}${JSON.stringify(event)}`;
+    first = false;
+  }
+  yield "\n]";
+  yield* stackParts(recording);
+  yield "}\n";
+}
+
+/** Nanoseconds as microseconds with exactly three digits behind the point. */
+const micro = (ns: number): number => Math.round(ns) / 1000;
+
+function* events(recording: Recording): Iterable<TraceEvent> {
+  yield* names(recording);
+  yield* phases(recording);
+  const pids = new Map(recording.processes.map((p) => [p.tid, p.pid]));
+  const arrows = new Arrows(recording, pids);
+  for (const call of recording.calls) {
+    yield slice(call);
+    yield* arrows.to(call);
+  }
+  for (const s of recording.signals) {
+    const args = { info: s.info, sender: s.sender };
+    yield { ph: "i", s: "t", cat: "signal", name: s.name, ts: micro(s.ts), pid: s.pid, tid: s.tid, args };
+  }
+  for (const e of recording.events) {
+    const tid = e.pid || recording.lifetime.pid;
+    const where = { pid: pids.get(tid) ?? tid, tid };
+    const dur = e.until === null ? undefined : micro(Math.max(0, e.until - e.ts));
+    if (dur === undefined)
+      yield {
+        ph: "i",
+        s: "p",
+        cat: "event",
+        name: e.kind,
+        ts: micro(e.ts),
+        ...where,
+        args: { text: e.text },
+      };
+    else yield* asynchronous(e.kind, "event", e.ts, e.until!, recording.lifetime.pid, { text: e.text });
+  }
+}
+
+function* names({ processes, lifetime }: Recording): Iterable<TraceEvent> {
+  for (const p of processes) {
+    const where = { pid: p.pid, tid: p.tid };
+    if (p.tid === p.pid) {
+      const end = p.signal ?? (p.status === null ? "" : `exited ${p.status}`);
+      yield { ph: "M", name: "process_name", ...where, args: { name: p.comm } };
+      yield {
+        ph: "M",
+        name: "process_labels",
+        ...where,
+        args: { labels: [p.argv, end].filter(Boolean).join(", ") },
+      };
+      const first = p.pid === lifetime.pid ? 0 : 1;
+      yield { ph: "M", name: "process_sort_index", ...where, args: { sort_index: first } };
+    }
+    yield { ph: "M", name: "thread_name", ...where, args: { name: p.comm } };
+  }
+}
+
+function* phases({ phases: all, lifetime }: Recording): Iterable<TraceEvent> {
+  for (const p of all) {
+    yield* asynchronous(p.name, "phase", p.started, p.ended ?? lifetime.written, lifetime.pid, {});
+  }
+}
+
+/** A stretch of time on a track of its own. */
+function* asynchronous(
+  name: string,
+  cat: string,
+  from: number,
+  to: number,
+  pid: number,
+  args: Record<string, unknown>,
+): Iterable<TraceEvent> {
+  const common = { cat, name, id: `${cat} ${name} ${micro(from)}`, pid, tid: pid };
+  yield { ph: "b", ...common, ts: micro(from), args };
+  yield { ph: "e", ...common, ts: micro(Math.max(from, to)) };
+}
+
+function slice(c: CallRow): TraceEvent {
+  return {
+    ph: "X",
+    cat: "syscall",
+    name: c.name,
+    ts: micro(c.ts),
+    // the difference of rounded times, so that neighbours never overlap
+    dur: (Math.round(c.ts + c.duration) - Math.round(c.ts)) / 1000,
+    pid: c.pid,
+    tid: c.tid,
+    args: {
+      call: `${c.name}(${c.args}) = ${c.ret}`,
+      target: c.target || undefined,
+      errno: c.error || undefined,
+      unfinished: c.unfinished || undefined,
+      "asleep ms": c.blocked < 0 ? undefined : c.blocked / 1e6,
+      "waited for a CPU ms": c.queued < 0 ? undefined : c.queued / 1e6,
+      "woken by": c.waker < 0 ? undefined : c.waker,
+    },
+  };
+}
+
+/** Wake-ups as arrows; each needs a slice of the waker's to begin in. */
+class Arrows {
+  private readonly byTid = new Map<number, CallRow[]>();
+  private next = 1;
+
+  constructor(
+    recording: Recording,
+    private readonly pids: ReadonlyMap<number, number>,
+  ) {
+    for (const call of recording.calls) {
+      const calls = this.byTid.get(call.tid);
+      if (calls) calls.push(call);
+      else this.byTid.set(call.tid, [call]);
+    }
+  }
+
+  *to(call: CallRow): Iterable<TraceEvent> {
+    if (call.waker <= 0 || call.waker === call.tid || call.blocked <= 0) return;
+    const end = call.ts + call.duration;
+    const woken = Math.max(call.ts, end - Math.max(0, call.queued));
+    const cause = this.during(call.waker, woken);
+    if (!cause) return;
+    const id = this.next++;
+    const common = { cat: "wake-up", name: "wakes", id };
+    const pid = this.pids.get(call.waker) ?? cause.pid;
+    const from = Math.min(Math.max(woken, cause.ts), cause.ts + cause.duration);
+    yield { ph: "s", ...common, ts: micro(from), pid, tid: call.waker };
+    yield { ph: "f", bp: "e", ...common, ts: micro(end), pid: call.pid, tid: call.tid };
+  }
+
+  /** The call thread `tid` was in at `ts`, or the one that ended just before. */
+  private during(tid: number, ts: number): CallRow | undefined {
+    const calls = this.byTid.get(tid) ?? [];
+    let low = 0;
+    let high = calls.length;
+    while (low < high) {
+      const mid = (low + high) >> 1;
+      if (calls[mid].ts <= ts) low = mid + 1;
+      else high = mid;
+    }
+    const found = calls[low - 1];
+    return found && ts - (found.ts + found.duration) < NEAR ? found : undefined;
+  }
+}
+
+/** A wake-up this long (ns) after a call still counts as its work: the kernel wakes at its end. */
+const NEAR = 1e6;
+
+/** CPU samples, with a tree of frames from the outermost. */
+function* stackParts({ samples, stacks }: Recording): Iterable<string> {
+  if (samples.length === 0) return;
+  const frames: Record<string, { name: string; category: string; parent?: string }> = {};
+  const ids = new Map<string, string>();
+  const leaves = new Map<number, string>();
+  for (const [id, stack] of stacks) {
+    let parent = "";
+    for (const f of [...stack].reverse()) {
+      const name = f.function || `${f.module || "?"}+0x${f.address.toString(16)}`;
+      const key = `${parent}\0${name}`;
+      let frame = ids.get(key);
+      if (frame === undefined) {
+        frame = String(ids.size + 1);
+        ids.set(key, frame);
+        frames[frame] = { name, category: f.module, ...(parent ? { parent } : {}) };
+      }
+      parent = frame;
+    }
+    leaves.set(id, parent);
+  }
+  yield `,"stackFrames":${JSON.stringify(frames)},"samples":[`;
+  const rows = samples.filter((s) => leaves.get(s.stack));
+  for (const [i, s] of rows.entries()) {
+    const sample = { cpu: 0, tid: s.tid, ts: micro(s.ts), name: "cpu", sf: leaves.get(s.stack), weight: 1 };
+    yield `${i === 0 ? "" : ","}\n${JSON.stringify(sample)}`;
+  }
+  yield "]";
+}

@@ -1,0 +1,64 @@
+/** Processes that are not our children: hearing of their end, and how they ended. */
+import { closeSync, readFileSync } from "node:fs";
+import { watchFd } from "./epoll.ts";
+import { libc } from "./ffi.ts";
+
+const syscall = libc("long syscall(long number, long a, long b)");
+const ioctl = libc("int ioctl(int fd, unsigned long request, void *arg)");
+const PIDFD_OPEN = 434;
+/** _IOWR(0xFF, 11, struct pidfd_info), 64 bytes in its first version (linux/pidfd.h, Linux 6.15). */
+const PIDFD_GET_INFO = 0xc040ff0b;
+const PIDFD_INFO_EXIT = 1n << 3n;
+const INFO_WORDS = 8;
+const EXIT_CODE_AT = 60;
+/** Its parent reaps it in a moment; only then does the kernel tell (ms). */
+const REAP_MS = 3;
+
+/**
+ * Calls `ended` once when `pid` has ended, with its wait status, or null where that cannot be known. Returns what
+ * ends the watch; undefined if there is no such process.
+ */
+export function watchProcess(pid: number, ended: (status: number | null) => void): (() => void) | undefined {
+  const fd = Number(syscall(PIDFD_OPEN, pid, 0));
+  if (fd < 0) return undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let over = false;
+  const stop = watchFd(fd, () => {
+    stop();
+    const status = zombieStatus(pid);
+    timer = setTimeout(
+      () => {
+        const told = status ?? exitInfo(fd);
+        close();
+        ended(told);
+      },
+      status === undefined ? REAP_MS : 0,
+    );
+  });
+  const close = () => {
+    if (over) return;
+    over = true;
+    clearTimeout(timer);
+    stop();
+    closeSync(fd);
+  };
+  return close;
+}
+
+/** Field 52 of /proc/PID/stat, for a process that has ended and was not reaped yet. */
+function zombieStatus(pid: number): number | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return fields[0] === "Z" && fields.length >= 50 ? Number(fields[49]) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function exitInfo(fd: number): number | null {
+  const info = new BigUint64Array(INFO_WORDS);
+  info[0] = PIDFD_INFO_EXIT;
+  if (ioctl(fd, PIDFD_GET_INFO, info) !== 0 || (info[0] & PIDFD_INFO_EXIT) === 0n) return null;
+  return new DataView(info.buffer).getInt32(EXIT_CODE_AT, true);
+}

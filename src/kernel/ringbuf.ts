@@ -1,0 +1,82 @@
+/**
+ * Reader of a BPF ring buffer (BPF_MAP_TYPE_RINGBUF, kernel/bpf/ringbuf.c): a page with our position, a page with the
+ * kernel's, and the data mapped twice in a row, so that no record is broken at the end.
+ */
+import type { BpfMap } from "./bpf.ts";
+import { type Mapping, mapShared, unmap } from "./memory.ts";
+
+const PAGE = 4096;
+const BUSY = 1 << 31;
+const DISCARD = 1 << 30;
+const LENGTH = 0x0fffffff;
+const HEADER = 8;
+
+export class RingBuffer {
+  private readonly ours: Mapping;
+  private readonly theirs: Mapping;
+  private readonly position: BigInt64Array;
+  private readonly producer: Int32Array;
+  private readonly heads: Int32Array;
+  private readonly mask: number;
+  /** How far we have read, in bytes since the beginning. */
+  private at = 0;
+  /** How far the kernel had got when we looked. */
+  private end = 0;
+  /** All data, twice, as bytes and as words; `offset` of a record indexes the bytes. */
+  readonly bytes: Uint8Array;
+  readonly words: Uint32Array;
+  /** Of the record `next` found: where it begins, and how long it is. */
+  offset = 0;
+  length = 0;
+
+  /** Throws SysError. */
+  constructor(map: BpfMap) {
+    const size = map.maxEntries;
+    this.mask = size - 1;
+    this.ours = mapShared(map.fd, PAGE, 0, true);
+    this.theirs = mapShared(map.fd, PAGE + 2 * size, PAGE, false);
+    this.position = new BigInt64Array(this.ours.buffer, 0, 1);
+    this.producer = new Int32Array(this.theirs.buffer, 0, 2);
+    this.bytes = new Uint8Array(this.theirs.buffer, PAGE, 2 * size);
+    this.words = new Uint32Array(this.theirs.buffer, PAGE, size / 2);
+    this.heads = new Int32Array(this.theirs.buffer, PAGE, size / 2);
+  }
+
+  /** Bytes that wait, read or being written. */
+  get waiting(): number {
+    return (Atomics.load(this.producer, 0) - (this.at | 0)) >>> 0;
+  }
+
+  /** Goes to the next record; false when there is none, or when it is still being written. */
+  next(): boolean {
+    while (this.at !== this.end || this.look()) {
+      const offset = this.at % (this.mask + 1);
+      const head = Atomics.load(this.heads, offset >>> 2);
+      if (head & BUSY) return false;
+      const length = head & LENGTH;
+      this.at += (length + HEADER + 7) & ~7;
+      if (head & DISCARD) continue;
+      this.offset = offset + HEADER;
+      this.length = length;
+      return true;
+    }
+    return false;
+  }
+
+  /** Looks how far the kernel has got; false if there is nothing new. */
+  private look(): boolean {
+    const waiting = this.waiting;
+    this.end = this.at + waiting;
+    return waiting > 0;
+  }
+
+  /** Gives what has been read back to the kernel: records seen before are no longer valid. */
+  release(): void {
+    Atomics.store(this.position, 0, BigInt(this.at));
+  }
+
+  close(): void {
+    unmap(this.ours);
+    unmap(this.theirs);
+  }
+}

@@ -1,0 +1,22 @@
+/** Descriptors of single threads (pidfd_open(2) with PIDFD_THREAD, Linux 6.9), or of processes before that. */
+import { errno, libc, sysError } from "./ffi.ts";
+
+const syscall = libc("long syscall(long nr, long pid, long flags)");
+const NR_PIDFD_OPEN = 434;
+/** O_EXCL (linux/pidfd.h). */
+const PIDFD_THREAD = 0x80;
+const EINVAL = 22;
+const ESRCH = 3;
+
+/**
+ * A descriptor of task `tid`, to be closed by the caller; -1 when it is gone, or when the kernel knows descriptors of
+ * processes only and this is not a process's first thread. Throws SysError.
+ */
+export function openTask(tid: number): number {
+  let fd = Number(syscall(NR_PIDFD_OPEN, tid, PIDFD_THREAD));
+  if (fd < 0 && errno() === EINVAL) fd = Number(syscall(NR_PIDFD_OPEN, tid, 0));
+  if (fd >= 0) return fd;
+  const code = errno();
+  if (code === ESRCH || code === EINVAL) return -1;
+  throw sysError(`pidfd_open(${tid})`, code);
+}

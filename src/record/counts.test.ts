@@ -1,0 +1,39 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { bucketOf, bucketStart, Counters } from "./counts.ts";
+
+test("every duration lies in its bucket, and buckets are narrow", () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 2 ** 44 }), (ns) => {
+      const i = bucketOf(ns);
+      const [from, to] = [bucketStart(i), bucketStart(i + 1)];
+      expect(from).toBeLessThanOrEqual(ns);
+      expect(ns).toBeLessThan(to);
+      expect(to - from).toBeLessThanOrEqual(Math.max(1, from / 4));
+    }),
+  );
+});
+
+test("counts are per second and name, and come back when they could not be written", () => {
+  const h = new Counters();
+  for (let i = 0; i < 10; i++) h.add(5e9 + i, "read", 1000, i === 0);
+  h.add(5.5e9, "write", 100e6, false);
+  h.add(6.2e9, "read", 2000, false);
+  const taken = h.take(7e9);
+  expect(taken.rates).toEqual([
+    { ts: 5e9, name: "read", calls: 10, errors: 1, total_ns: 10_000, max_ns: 1000 },
+    { ts: 5e9, name: "write", calls: 1, errors: 0, total_ns: 100e6, max_ns: 100e6 },
+    { ts: 6e9, name: "read", calls: 1, errors: 0, total_ns: 2000, max_ns: 2000 },
+  ]);
+  const rows = taken.histograms;
+  expect(rows.map((r) => [r.ts, r.name, r.calls])).toEqual([
+    [5e9, "read", 10],
+    [5e9, "write", 1],
+    [6e9, "read", 1],
+  ]);
+  expect(rows[1].from_ns).toBeLessThanOrEqual(100e6);
+  expect(rows[1].to_ns).toBeGreaterThan(100e6);
+  expect(h.some).toBe(false);
+  h.giveBack(taken);
+  expect(h.take(9e9)).toEqual(taken);
+});

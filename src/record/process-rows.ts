@@ -1,0 +1,133 @@
+/** The threads of one lifetime: the living stay in memory, the dead are handed over once. */
+import type { ExitEvent, Task } from "../capture/event.ts";
+import { commandLine, commOf, taskTimes } from "../kernel/tasks.ts";
+import { commandText } from "./describe.ts";
+import type { ProcessRow } from "./model.ts";
+
+/** Dead threads remembered for the names their children inherit. */
+const MAX_DEAD = 1024;
+
+export class ProcessRows {
+  /** Threads still followed. */
+  alive = 0;
+  private readonly byTid = new Map<number, ProcessRow>();
+  private readonly living = new Set<ProcessRow>();
+  private readonly remembered: ProcessRow[] = [];
+  private dead: ProcessRow[] = [];
+
+  /** Threads that lived when a recording ended that is carried on, until they are attached to again. */
+  private readonly missing: Map<number, ProcessRow>;
+
+  constructor(
+    private readonly now: () => number,
+    before: readonly ProcessRow[] = [],
+  ) {
+    this.missing = new Map(before.map((row) => [row.tid, row]));
+  }
+
+  add(task: Task, attached: boolean): ProcessRow {
+    const known = attached ? this.missing.get(task.tid) : undefined;
+    if (known?.pid === task.pid) {
+      this.missing.delete(task.tid);
+      this.insert(known);
+      return known;
+    }
+    const parent = this.byTid.get(task.parent);
+    const row: ProcessRow = {
+      tid: task.tid,
+      pid: task.pid,
+      parent: task.parent,
+      comm: task.comm || parent?.comm || commOf(task.tid) || "",
+      argv: attached || task.parent === 0 ? commandText(commandLine(task.pid)) : (parent?.argv ?? ""),
+      born: task.born || this.now(),
+      died: null,
+      status: null,
+      signal: null,
+      user_ns: null,
+      system_ns: null,
+      queued_ns: null,
+    };
+    this.insert(row);
+    return row;
+  }
+
+  /** Threads not attached to again are gone. */
+  buryRest(now: number): void {
+    for (const row of this.missing.values()) this.dead.push({ ...row, died: now });
+    this.missing.clear();
+  }
+
+  private insert(row: ProcessRow): void {
+    this.byTid.set(row.tid, row);
+    this.living.add(row);
+    this.alive++;
+  }
+
+  of(task: Task): ProcessRow {
+    const row = this.byTid.get(task.tid) ?? this.add(task, true);
+    if (task.comm) row.comm = task.comm;
+    return row;
+  }
+
+  /** Threads that live. */
+  *tids(): Iterable<number> {
+    for (const row of this.living) yield row.tid;
+  }
+
+  /** The process of a thread that lives, or has died lately. */
+  pidOf(tid: number): number | undefined {
+    return this.byTid.get(tid)?.pid;
+  }
+
+  rename(task: Task): void {
+    const row = this.of(task);
+    row.comm = commOf(task.tid) ?? row.comm;
+  }
+
+  execed(task: Task, formerTid: number): ProcessRow {
+    const row = this.of(task);
+    row.comm = task.comm || commOf(task.tid) || row.comm;
+    // what /proc says may be of an exec after this one, or nothing any more
+    row.argv = commandText(task.argv ?? commandLine(task.pid));
+    row.pid = task.pid;
+    if (formerTid !== task.tid) this.byTid.delete(formerTid);
+    return row;
+  }
+
+  died(row: ProcessRow, now: number): void {
+    if (row.died !== null) return;
+    row.died = now;
+    this.alive--;
+    this.living.delete(row);
+    this.dead.push(row);
+    this.remembered.push(row);
+    if (this.remembered.length > MAX_DEAD) {
+      const forgotten = this.remembered.shift()!;
+      if (this.byTid.get(forgotten.tid) === forgotten) this.byTid.delete(forgotten.tid);
+    }
+  }
+
+  /** No longer followed, but not dead. */
+  letGo(): void {
+    this.alive = Math.max(0, this.alive - 1);
+  }
+
+  readTimes(row: ProcessRow, known?: ExitEvent["times"]): void {
+    const times = known ?? taskTimes(row.pid, row.tid);
+    if (!times) return;
+    row.user_ns = times.user;
+    row.system_ns = times.system;
+    row.queued_ns = times.queued;
+  }
+
+  /** Copies of the living, and the dead not handed over yet. */
+  take(): ProcessRow[] {
+    const rows = [...this.dead, ...[...this.living].map((r) => ({ ...r }))];
+    this.dead = [];
+    return rows;
+  }
+
+  giveBack(rows: readonly ProcessRow[]): void {
+    this.dead.unshift(...rows.filter((r) => r.died !== null));
+  }
+}

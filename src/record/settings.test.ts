@@ -1,0 +1,56 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { expire, listRecordings, recordingName } from "./names.ts";
+import { defaultSettings, readSettings, settingsTable } from "./settings.ts";
+
+const dir = mkdtempSync(join(tmpdir(), "svtrace-settings-"));
+afterAll(() => rmSync(dir, { recursive: true }));
+const recordings = join(dir, "trace", "recordings");
+mkdirSync(recordings, { recursive: true });
+const set = (name: string, text: string) => writeFileSync(join(dir, "trace", name), text);
+
+test("settings are files; what means nothing is said and keeps its default", () => {
+  expect(readSettings(dir)).toEqual(defaultSettings());
+  set("keep", "3\n");
+  set("threshold", "2.5");
+  set("policy", "everything\n");
+  set("flight", "ten seconds");
+  const warnings: string[] = [];
+  expect(readSettings(dir, (w) => warnings.push(w))).toEqual({
+    ...defaultSettings(),
+    keep: 3,
+    threshold: 2.5e6,
+    policy: "everything",
+  });
+  expect(warnings).toEqual(["trace/flight: 'ten seconds' is not understood; using 10 s"]);
+  set("keep", "1");
+  expect(readSettings(dir).keep).toBe(20);
+});
+
+test("the documentation shows this table", () => {
+  expect(readFileSync("docs/RECORDING.md", "utf8")).toContain(settingsTable());
+});
+
+test("recordings expire by number, size and age; never the newest two, nor those in use", () => {
+  const make = () => {
+    for (let i = 0; i < 6; i++) {
+      const path = join(recordings, recordingName((1.7e9 + i) * 1e9, 7));
+      writeFileSync(path, "x".repeat(100));
+      utimesSync(path, 1.7e9 + i, 1.7e9 + i);
+    }
+    return listRecordings(recordings);
+  };
+  const all = make();
+  expect(all[0]).toMatch(/^@400000006553f10a00000000-7\.duckdb$/);
+  const unlimited = { keep: 100, size: 1e9, age: 0 };
+  const now = 1.7e12 + 6000;
+  const used = new Set([join(recordings, all[0])]);
+  expect(expire(recordings, { ...unlimited, keep: 3 }, used, now).sort()).toEqual(all.slice(1, 3));
+  make();
+  expect(expire(recordings, { ...unlimited, size: 450 }, new Set(), now).sort()).toEqual(all.slice(0, 2));
+  make();
+  expect(expire(recordings, { ...unlimited, age: 2.5e9 }, new Set(), now).sort()).toEqual(all.slice(0, 4));
+  expect(expire(recordings, { keep: 2, size: 1, age: 1 }, new Set(), now)).toEqual([]);
+});

@@ -1,0 +1,91 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { demangle } from "./demangle.ts";
+import { ElfSymbols } from "./elf.ts";
+import { Images, parseMaps } from "./images.ts";
+import { Symbols } from "./symbols.ts";
+import { kallsyms, perfMap } from "./text-maps.ts";
+
+const dir = mkdtempSync(join(tmpdir(), "svtrace-symbols-"));
+afterAll(() => rmSync(dir, { recursive: true }));
+
+test("names of C++, Rust and C", () => {
+  expect(demangle("_ZN3foo3barEi")).toBe("foo::bar(int)");
+  expect(demangle("_RNvC6_123foo3bar")).toBe("123foo::bar");
+  expect(demangle("malloc")).toBe("malloc");
+  expect(demangle("_Zgarbage")).toBe("_Zgarbage");
+});
+
+test("symbols of node itself agree with nm", () => {
+  const nm = spawnSync("nm", ["-D", "--defined-only", process.execPath], {
+    encoding: "utf8",
+    maxBuffer: 1 << 28,
+  });
+  const elf = ElfSymbols.open(process.execPath)!;
+  const lines = (nm.stdout ?? "").split("\n").filter((l) => / T \w+$/.test(l));
+  const some = lines.length > 0 ? lines : ["0000000000000000 T nothing"];
+  if (lines.length === 0) console.log("nm is not here: only the shape of the table is tested");
+  for (const line of some.slice(0, 200)) {
+    const [address, , name] = line.split(" ");
+    const found = elf.find(Number.parseInt(address, 16));
+    if (lines.length > 0)
+      expect([found?.start, name.length > 0]).toEqual([Number.parseInt(address, 16), true]);
+  }
+  expect(elf.find(0)).toBeUndefined();
+});
+
+test("what is no ELF file has no symbols", () => {
+  const file = join(dir, "text");
+  writeFileSync(file, "\x7fELF\x02\x01 but then nothing");
+  expect(ElfSymbols.open(file)).toBeUndefined();
+  expect(ElfSymbols.open("/no/such/file")).toBeUndefined();
+});
+
+test("perf maps: later lines win, sizes bound", () => {
+  const map = perfMap(
+    "1000 10 LazyCompile:old\n2000 20 other name (file.js:1:2)\n1000 10 LazyCompile:new\nnonsense\n",
+  );
+  expect(map.find(0x100f)?.name).toBe("LazyCompile:new");
+  expect(map.find(0x1010)).toBeUndefined();
+  expect(map.find(0x2001)?.name).toBe("other name (file.js:1:2)");
+});
+
+test("kernel symbols; none when addresses are hidden", () => {
+  const text = "ffffffff81000000 T _stext\nffffffff81000100 t do_it\nffffffff81000180 d data\n";
+  expect(kallsyms(text).find(-0x7effffff + 0x11f)?.name).toBe("do_it");
+  expect(kallsyms(text.replaceAll("ffffffff81000", "0000000000000")).find(0x120)?.name).toBe("do_it");
+  expect(kallsyms("0000000000000000 T _stext\n").find(5)).toBeUndefined();
+});
+
+test("addresses of this process", () => {
+  const node = realpathSync(process.execPath);
+  const ranges = parseMaps(
+    "55d0-55d8 r-xp 00001000 08:01 42   /usr/bin/a b (deleted)\n7f00-7f10 rw-p 00000000 00:00 0 \n7fe0-7fe8 r-xp 00000000 00:00 0   [vdso]\n",
+  );
+  expect(ranges).toEqual([
+    { start: 0x55d0, end: 0x55d8, offset: 0x1000, path: "/usr/bin/a b" },
+    { start: 0x7fe0, end: 0x7fe8, offset: 0, path: "[vdso]" },
+  ]);
+  const images = new Images();
+  expect(images.locate(process.pid, 16, 0)).toEqual({ module: "", offset: 16 });
+  expect(new Symbols().resolve({ id: 0, module: node, offset: 1, pid: process.pid }).module).toBe(node);
+});
+
+test("code compiled at run time is found by the process's perf map", () => {
+  const pid = 2 ** 22 + 5;
+  const path = `/tmp/perf-${pid}.map`;
+  writeFileSync(path, "7f0000001000 40 _ZN1a1bEv\n");
+  try {
+    const frame = { id: 1, module: "[jit]", offset: 0x7f0000001020, pid };
+    expect(new Symbols().resolve(frame)).toEqual({
+      function: "a::b()",
+      module: "[jit]",
+      address: 0x7f0000001020,
+    });
+  } finally {
+    rmSync(path);
+  }
+});

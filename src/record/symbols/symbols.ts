@@ -1,0 +1,62 @@
+/** Turns places in programs into functions. Slow at first sight of a program, so not for the thread that captures. */
+import { existsSync, readFileSync, statSync } from "node:fs";
+import type { Frame, RawFrame } from "../model.ts";
+import { demangle } from "./demangle.ts";
+import { ElfSymbols } from "./elf.ts";
+import { kallsyms, perfMap, type TextMap } from "./text-maps.ts";
+
+/** Programs whose symbols are kept. */
+const MAX_FILES = 64;
+/** A larger perf map (bytes) is not read. */
+const MAX_PERF_MAP = 1 << 28;
+
+export class Symbols {
+  private readonly files = new Map<string, ElfSymbols | undefined>();
+  private kernel: TextMap | undefined;
+  private perf: { path: string; stamp: string; map: TextMap } | undefined;
+
+  resolve(frame: RawFrame): Frame {
+    const { module, offset } = frame;
+    if (module === "[kernel]") {
+      this.kernel ??= kallsyms(read("/proc/kallsyms"));
+      return { function: this.kernel.find(offset)?.name ?? "", module, address: offset };
+    }
+    if (module === "[jit]") return { function: this.compiled(frame), module, address: offset };
+    if (module === "" || module.startsWith("[")) return { function: "", module, address: offset };
+    const elf = this.elf(frame);
+    const address = elf?.addressOf(offset) ?? offset;
+    return { function: demangle(elf?.find(address)?.name ?? ""), module, address };
+  }
+
+  private elf({ module, pid }: RawFrame): ElfSymbols | undefined {
+    // the process may see other files under the same path
+    const inside = `/proc/${pid}/root${module}`;
+    const path = existsSync(inside) ? inside : module;
+    const stat = statSync(path, { throwIfNoEntry: false });
+    if (!stat?.isFile()) return undefined;
+    const key = `${stat.dev}:${stat.ino}:${stat.mtimeMs}`;
+    if (!this.files.has(key)) {
+      if (this.files.size >= MAX_FILES) this.files.delete(this.files.keys().next().value!);
+      this.files.set(key, ElfSymbols.open(path));
+    }
+    return this.files.get(key);
+  }
+
+  private compiled({ pid, offset }: RawFrame): string {
+    const path = [`/proc/${pid}/root/tmp/perf-${pid}.map`, `/tmp/perf-${pid}.map`].find((p) => existsSync(p));
+    const stat = path === undefined ? undefined : statSync(path, { throwIfNoEntry: false });
+    if (path === undefined || !stat?.isFile() || stat.size > MAX_PERF_MAP) return "";
+    const stamp = `${stat.ino}:${stat.size}:${stat.mtimeMs}`;
+    if (this.perf?.path !== path || this.perf.stamp !== stamp)
+      this.perf = { path, stamp, map: perfMap(read(path)) };
+    return demangle(this.perf.map.find(offset)?.name ?? "");
+  }
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+}

@@ -1,0 +1,161 @@
+/**
+ * When which lifetime is written. One batch is under way at a time: what waits longest for the disk must not also wait
+ * in memory twice. Memory for what waits is bounded over all lifetimes.
+ */
+import { statSync } from "node:fs";
+import { basename, dirname } from "node:path";
+import { oneLine } from "../base/errors.ts";
+import type { Batch } from "./model.ts";
+import type { RecordingSink } from "./sink.ts";
+import type { Written } from "./writer.ts";
+
+/** Writing is due after this long (ns): while something interesting goes on, and while the service just runs. */
+const OFTEN = 2e9;
+const SELDOM = 10e9;
+/** Calls that wait before writing is due at once. */
+const MANY = 20_000;
+/** After a failure it is tried again after this long (ns), for lifetimes that are over this many times. */
+const RETRY = 10e9;
+const MAX_TRIES = 30;
+/** Bytes that may wait over all lifetimes. */
+const MEMORY = 256e6;
+
+interface Turn {
+  last: number;
+  /** Callers of flush. */
+  readonly waiters: (() => void)[];
+  failures: number;
+  busy: boolean;
+}
+
+export class Writing {
+  private readonly turns = new WeakMap<RecordingSink, Turn>();
+  private readonly asked = new Set<RecordingSink>();
+  private busy = false;
+  /** Devices on which writing failed last. */
+  private readonly failing = new Set<number>();
+
+  constructor(
+    private readonly write: (batch: Batch) => Promise<Written>,
+    private readonly now: () => number,
+    private readonly warn: (text: string) => void,
+  ) {}
+
+  /** Starts the most urgent writing, if any is due. Called now and then. */
+  tend(sinks: readonly RecordingSink[], now: number): void {
+    this.bound(sinks);
+    if (this.busy) return;
+    let urgent: RecordingSink | undefined;
+    let most = 0;
+    for (const sink of sinks) {
+      const u = this.urgency(sink, now);
+      if (u > most) {
+        most = u;
+        urgent = sink;
+      }
+    }
+    if (urgent) void this.run(urgent);
+  }
+
+  /** Writes all that is known of a lifetime; resolves when it is on disk, or could not be written. */
+  flush(sink: RecordingSink): Promise<void> {
+    return new Promise((resolve) => {
+      this.turn(sink).waiters.push(resolve);
+      this.asked.add(sink);
+      if (!this.busy) void this.run(sink);
+    });
+  }
+
+  /** It is over, and nothing is left to write (or it was tried often enough). */
+  settled(sink: RecordingSink): boolean {
+    const turn = this.turn(sink);
+    if (sink.state !== "dead" || turn.busy || turn.waiters.length > 0) return false;
+    if (sink.changed && turn.failures >= MAX_TRIES) {
+      this.warn(`${sink.path}: given up; the end of this recording is lost`);
+      return true;
+    }
+    return !sink.changed;
+  }
+
+  private urgency(sink: RecordingSink, now: number): number {
+    const turn = this.turn(sink);
+    const waited = now - turn.last;
+    if (turn.failures > 0) return waited > RETRY ? waited : 0;
+    const over = sink.state === "dead";
+    if (over) return sink.changed ? 1e15 + waited : 0;
+    if (sink.waiting > MANY) return 1e12 + waited;
+    return waited > (sink.state === "running" ? SELDOM : OFTEN) ? waited : 0;
+  }
+
+  private async run(sink: RecordingSink): Promise<void> {
+    this.busy = true;
+    this.asked.delete(sink);
+    const turn = this.turn(sink);
+    turn.last = this.now();
+    turn.busy = true;
+    const waiters = turn.waiters.splice(0);
+    const batch = sink.take(turn.last, waiters.length > 0);
+    if (batch) await this.attempt(sink, turn, batch);
+    turn.busy = false;
+    this.busy = false;
+    for (const done of waiters) done();
+    const next = this.asked.values().next().value;
+    if (next && !this.busy) void this.run(next);
+  }
+
+  private async attempt(sink: RecordingSink, turn: Turn, batch: Batch): Promise<void> {
+    try {
+      const { trimmed, problem } = await this.write(batch);
+      sink.lost(trimmed, "calls removed: the recording had reached its size (trace/file)");
+      if (problem === undefined) this.succeeded(sink, turn);
+      else this.failed(sink, turn, problem);
+    } catch (error) {
+      sink.giveBack(batch);
+      sink.lost((error as { lost?: number }).lost ?? 0, "calls that could not be written");
+      this.failed(sink, turn, oneLine(error));
+    }
+  }
+
+  private succeeded(sink: RecordingSink, turn: Turn): void {
+    turn.failures = 0;
+    if (this.failing.delete(deviceOf(sink))) this.warn(`${serviceOf(sink)}: recording again`);
+  }
+
+  /** One warning for a disk, not one for each service and lifetime. */
+  private failed(sink: RecordingSink, turn: Turn, reason: string): void {
+    turn.failures++;
+    const device = deviceOf(sink);
+    if (this.failing.has(device)) return;
+    this.failing.add(device);
+    this.warn(
+      `${serviceOf(sink)}: unable to write the recording, trying again every ${RETRY / 1e9} s: ${reason}`,
+    );
+  }
+
+  private bound(sinks: readonly RecordingSink[]): void {
+    let total = 0;
+    for (const sink of sinks) total += sink.bytes;
+    if (total <= MEMORY) return;
+    const largest = [...sinks].sort((a, b) => b.bytes - a.bytes);
+    for (const sink of largest) {
+      if (total <= MEMORY) return;
+      const before = sink.bytes;
+      sink.shed("calls not kept: too much to write for all services together");
+      total -= before - sink.bytes;
+    }
+  }
+
+  private turn(sink: RecordingSink): Turn {
+    let turn = this.turns.get(sink);
+    if (!turn) {
+      turn = { last: this.now(), waiters: [], failures: 0, busy: false };
+      this.turns.set(sink, turn);
+    }
+    return turn;
+  }
+}
+
+const serviceOf = (sink: RecordingSink): string => basename(dirname(dirname(dirname(sink.path))));
+
+const deviceOf = (sink: RecordingSink): number =>
+  statSync(dirname(sink.path), { throwIfNoEntry: false })?.dev ?? -1;

@@ -1,0 +1,212 @@
+/** Tables of counted calls, in strace's layout. */
+import { BUCKETS, quantile } from "../base/histogram.ts";
+
+const columns = {
+  "time-percent": { head: "% time", width: 6 },
+  "total-time": { head: "seconds", width: 11 },
+  "avg-time": { head: "usecs/call", width: 11 },
+  "min-time": { head: "shortest", width: 11 },
+  "max-time": { head: "longest", width: 11 },
+  calls: { head: "calls", width: 9 },
+  errors: { head: "errors", width: 9 },
+  p50: { head: "p50 us", width: 9 },
+  p90: { head: "p90 us", width: 9 },
+  p99: { head: "p99 us", width: 9 },
+  max: { head: "max us", width: 11 },
+  cpu: { head: "cpu", width: 11 },
+  name: { head: "syscall", width: 16 },
+} as const;
+
+export type Column = keyof typeof columns;
+export const columnAliases: Readonly<Record<string, Column>> = {
+  "time-percent": "time-percent",
+  time_percent: "time-percent",
+  time: "time-percent",
+  "total-time": "total-time",
+  total_time: "total-time",
+  "avg-time": "avg-time",
+  avg_time: "avg-time",
+  "min-time": "min-time",
+  min_time: "min-time",
+  shortest: "min-time",
+  "max-time": "max-time",
+  max_time: "max-time",
+  longest: "max-time",
+  calls: "calls",
+  count: "calls",
+  errors: "errors",
+  error: "errors",
+  p50: "p50",
+  p90: "p90",
+  p99: "p99",
+  max: "max",
+  cpu: "cpu",
+  name: "name",
+  syscall: "name",
+  "syscall-name": "name",
+  syscall_name: "name",
+};
+
+export const defaultColumns: readonly Column[] = [
+  "time-percent",
+  "total-time",
+  "avg-time",
+  "calls",
+  "errors",
+  "name",
+];
+
+/** What strace's table lacks: how long most calls took, and the longest. */
+export const extendedColumns: readonly Column[] = [
+  "time-percent",
+  "total-time",
+  "cpu",
+  "avg-time",
+  "p50",
+  "p90",
+  "p99",
+  "max",
+  "calls",
+  "errors",
+  "name",
+];
+
+/** One line of the table. Times in ns. */
+export interface CountLine {
+  name: string;
+  calls: number;
+  errors: number;
+  /** What the table is about: wall clock, or CPU time. */
+  total: number;
+  min: number;
+  max: number;
+  /** CPU time, where it is known. */
+  cpu?: number;
+  /** Wall clock times of the calls, as base/histogram.ts counts them. */
+  buckets: ArrayLike<number>;
+}
+
+export interface TableSettings {
+  /** -S; undefined leaves the order of first occurrence ("none"). */
+  readonly sort: Column | undefined;
+  readonly columns: readonly Column[];
+  /** What `name` is, if not a system call. */
+  readonly head?: string;
+}
+
+/** The table as strace prints it. Sorts `rows`. */
+export function countTable(rows: CountLine[], settings: TableSettings): string {
+  const total = rows.reduce((t, r) => t + r.total, 0);
+  const by = settings.sort;
+  if (by) rows.sort((a, b) => compare(a, b, by));
+  const shown = settings.columns.filter((c) => c !== "cpu" || rows.some((r) => r.cpu !== undefined));
+  const rule = shown.map((c) => "-".repeat(columns[c].width)).join(" ");
+  const line = (cells: readonly string[]) => cells.join(" ").trimEnd();
+  const head = shown.map((c, i) =>
+    cell((c === "name" && settings.head) || columns[c].head, c, i === shown.length - 1),
+  );
+  const body = rows.map((r) =>
+    line(shown.map((c, i) => cell(value(r, c, total), c, i === shown.length - 1))),
+  );
+  const sum = sumOf(rows, total);
+  const foot = line(
+    shown.map((c, i) =>
+      cell(
+        rows.length === 0 && c !== "name" && c !== "time-percent" && c !== "total-time"
+          ? "0"
+          : value(sum, c, total),
+        c,
+        i === shown.length - 1,
+      ),
+    ),
+  );
+  return `${[line(head), rule, ...body, rule, foot].join("\n")}\n`;
+}
+
+function sumOf(rows: readonly CountLine[], total: number): CountLine {
+  const buckets = new Float64Array(BUCKETS);
+  for (const r of rows) for (let i = 0; i < BUCKETS; i++) buckets[i] += r.buckets[i];
+  return {
+    name: "total",
+    calls: rows.reduce((n, r) => n + r.calls, 0),
+    errors: rows.reduce((n, r) => n + r.errors, 0),
+    total,
+    cpu: rows.reduce((t, r) => t + (r.cpu ?? 0), 0),
+    min: Math.min(...rows.map((r) => r.min)),
+    max: Math.max(0, ...rows.map((r) => r.max)),
+    buckets,
+  };
+}
+
+/** A quantile is exact to the width of a bucket, which the longest call need not fill. */
+const longest = (r: CountLine): number => (r.max > 0 ? r.max : Number.POSITIVE_INFINITY);
+
+/** ns as microseconds with three digits that count. */
+function micros(ns: number): string {
+  const us = ns / 1000;
+  return us.toFixed(us < 10 ? 3 : us < 1000 ? 1 : 0);
+}
+
+function cell(text: string, column: Column, last: boolean): string {
+  const { width } = columns[column];
+  return column === "name" ? (last ? text : text.padEnd(width)) : text.padStart(width);
+}
+
+function value(r: CountLine, column: Column, total: number): string {
+  switch (column) {
+    case "time-percent":
+      return (total > 0 ? (100 * r.total) / total : r.name === "total" ? 100 : 0).toFixed(2);
+    case "total-time":
+      return (r.total / 1e9).toFixed(6);
+    case "avg-time":
+      return String(r.calls > 0 ? Math.floor(r.total / r.calls / 1000) : 0);
+    case "min-time":
+      return (Number.isFinite(r.min) ? r.min / 1e9 : 0).toFixed(6);
+    case "max-time":
+      return (r.max / 1e9).toFixed(6);
+    case "calls":
+      return String(r.calls);
+    case "errors":
+      return r.errors > 0 ? String(r.errors) : "";
+    case "p50":
+      return micros(Math.min(quantile(r.buckets, 0.5), longest(r)));
+    case "p90":
+      return micros(Math.min(quantile(r.buckets, 0.9), longest(r)));
+    case "p99":
+      return micros(Math.min(quantile(r.buckets, 0.99), longest(r)));
+    case "max":
+      return micros(r.max);
+    case "cpu":
+      return ((r.cpu ?? 0) / 1e9).toFixed(6);
+    default:
+      return r.name;
+  }
+}
+
+function compare(a: CountLine, b: CountLine, by: Column): number {
+  switch (by) {
+    case "name":
+      return a.name < b.name ? -1 : 1;
+    case "calls":
+      return b.calls - a.calls;
+    case "errors":
+      return b.errors - a.errors;
+    case "avg-time":
+      return b.total / b.calls - a.total / a.calls;
+    case "min-time":
+      return b.min - a.min;
+    case "p50":
+      return quantile(b.buckets, 0.5) - quantile(a.buckets, 0.5);
+    case "p90":
+      return quantile(b.buckets, 0.9) - quantile(a.buckets, 0.9);
+    case "p99":
+      return quantile(b.buckets, 0.99) - quantile(a.buckets, 0.99);
+    case "cpu":
+      return (b.cpu ?? 0) - (a.cpu ?? 0);
+    case "max":
+    case "max-time":
+      return b.max - a.max;
+    default:
+      return b.total - a.total || b.calls - a.calls || (a.name < b.name ? -1 : 1);
+  }
+}

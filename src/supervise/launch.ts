@@ -1,0 +1,77 @@
+/** Starting `run` and `finish`: what a child gets from us. */
+import { closeSync } from "node:fs";
+import type { Cgroup } from "../kernel/cgroup.ts";
+import { parentsFileLimit } from "../kernel/exec.ts";
+import { inheritedFds } from "../kernel/fds.ts";
+import { resources } from "../kernel/limits.ts";
+import { startingEnvironment } from "../kernel/own-memory.ts";
+import { ChildScript, type Spawned } from "../kernel/spawn.ts";
+import { HANDED, handedFds } from "./log-pipe.ts";
+import type { Notification } from "./notification.ts";
+import type { ServiceFiles } from "./service-files.ts";
+
+/** What our children inherit, looked up before we open anything. */
+let passed: readonly number[] | undefined;
+let environment: readonly Uint8Array[] | undefined;
+let fileLimit: ReturnType<typeof parentsFileLimit>;
+
+/** Notes what we were started with; before we open any descriptor. */
+export function noteInheritance(): void {
+  passed ??= inheritedFds(handedFds());
+  // later our parent may be another one
+  fileLimit ??= parentsFileLimit();
+  environment ??= startingEnvironment().filter((e) => !e.toString("latin1").startsWith(`${HANDED}=`));
+}
+
+export interface Launch {
+  readonly files: ServiceFiles;
+  /** Program and arguments; found in the service's directory. */
+  readonly argv: readonly string[];
+  /** Descriptors for stdin and stdout, if they are not ours. */
+  readonly stdin?: number;
+  readonly stdout?: number;
+  readonly cgroup?: Cgroup;
+  /** Leads a process group of its own. */
+  readonly group?: boolean;
+  /** It stops itself before its exec. */
+  readonly stopped?: boolean;
+  readonly notification?: Notification;
+}
+
+/** Children that may still be in our memory, before their exec. */
+let starting: Spawned[] = [];
+let _sweeper: NodeJS.Timeout | undefined;
+const SWEEP_MS = 50;
+
+/** Frees what children needed that are out of our memory; whose exec failed keeps it until its end is known. */
+function sweep(): void {
+  for (const child of starting) if (child.left() && !child.failure()) child.release();
+  starting = starting.filter((child) => !child.left());
+  _sweeper = starting.length > 0 ? setTimeout(sweep, SWEEP_MS) : undefined;
+}
+
+/** Returns before its exec, which may fail: see `failure` when it has ended. Throws SysError if there are no processes. */
+export function launch(options: Launch): Spawned {
+  const { files, argv, stdin, stdout, stopped = false, notification } = options;
+  const script = new ChildScript().inherit(passed!);
+  if (stdin !== undefined) script.dup2(stdin, 0);
+  if (stdout !== undefined) script.dup2(stdout, 1);
+  if (fileLimit) script.rlimit(resources.NOFILE, ...fileLimit);
+  if (options.group) script.setpgid(0);
+  script.chdir(files.childDir);
+  const record = files.openChildRecord();
+  if (record >= 0) script.recordStart(record);
+  if (stopped) script.stop();
+  const cgroup = options.cgroup?.open();
+  try {
+    notification?.passTo(script);
+    script.execve(argv[0], argv, [...environment!, ...(notification?.environment ?? [])]);
+    const child = script.spawn({ waitForExec: false, cgroup });
+    starting.push(child);
+    _sweeper ??= setTimeout(sweep, SWEEP_MS);
+    return child;
+  } finally {
+    notification?.passed();
+    for (const fd of [record, cgroup ?? -1]) if (fd >= 0) closeSync(fd);
+  }
+}

@@ -1,0 +1,67 @@
+/** Who belongs to a service beside its main process: its cgroup knows, or else we follow descent and process group. */
+import type { Cgroup } from "../kernel/cgroup.ts";
+import { descendants, groupMembers, startTime } from "../kernel/proc.ts";
+import { commandLine } from "../kernel/tasks.ts";
+import { isThere, type Process } from "./extended.ts";
+
+export class LeftOver {
+  /** Without a cgroup: whom we have seen descend from the process. */
+  private known: Process[] = [];
+  private group = 0;
+
+  constructor(readonly cgroup: Cgroup | undefined) {}
+
+  /** Looks who descends from the process now; with `group` it leads a process group that is all its own. */
+  note(main: number, group: boolean): void {
+    if (this.cgroup || main === 0) return;
+    if (group) this.group = main;
+    this.add(descendants(main));
+  }
+
+  private add(pids: readonly number[]): void {
+    for (const pid of pids) {
+      const born = startTime(pid);
+      if (born !== undefined && !this.known.some((p) => p.pid === pid && p.born === born)) {
+        this.known.push({ pid, born });
+      }
+    }
+  }
+
+  /** Everybody alive except `main`. */
+  alive(main = 0): Process[] {
+    if (this.cgroup) this.known = [];
+    this.known = this.known.filter(isThere);
+    if (this.cgroup) this.add(this.cgroup.pids());
+    else {
+      this.add(this.known.flatMap((p) => descendants(p.pid)));
+      if (this.group !== 0 && !send(-this.group, 0)) this.group = 0;
+      if (this.group !== 0) this.add(groupMembers(this.group));
+    }
+    return this.known.filter((p) => p.pid !== main && isThere(p));
+  }
+
+  /** TERM and CONT to everybody; a tracer of ours, which ends by itself, is left to do so. */
+  terminate(): void {
+    for (const { pid } of this.alive()) {
+      const [, , command] = commandLine(pid) ?? [];
+      if (command === "tracer") continue;
+      for (const signal of ["SIGTERM", "SIGCONT"] as const) send(pid, signal);
+    }
+  }
+
+  /** KILL to everybody and `main`. */
+  kill(main: number): void {
+    if (this.cgroup) this.cgroup.kill();
+    for (const { pid } of this.alive()) send(pid, "SIGKILL");
+    if (main !== 0) send(main, "SIGKILL");
+  }
+}
+
+/** Whether there was anybody to send it to. */
+function send(pid: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    return process.kill(pid, signal);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}

@@ -1,0 +1,237 @@
+/**
+ * SIGKILL of the supervisor at each step of start, run, stop, restart, leaving, taking over and replacing. Afterwards the
+ * next supervisor must have the right state, one process of each kind at most, and none that it does not know.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { sendControl } from "../../src/supervise/control.ts";
+import { aliveOf, readExtended } from "../../src/supervise/extended.ts";
+import type { FaultPoint } from "../../src/supervise/fault.ts";
+import { debian, lacks, needs, sleep, svtrace, svtracePath, tempDir, waitUntil } from "../helpers.ts";
+
+const RIGHT_WITHIN = 1;
+let serial = process.pid * 1000;
+
+interface Found {
+  readonly pid: number;
+  readonly kind: "main" | "child" | "log" | "up";
+}
+
+/** A service that leaves a child behind, with a logger, a finish script and a notification. */
+class Fixture {
+  readonly scan = tempDir("fault");
+  readonly dir = join(this.scan, "app");
+  readonly token = ++serial;
+
+  constructor() {
+    const log = join(this.dir, "log");
+    mkdirSync(log, { recursive: true });
+    const script = (path: string, text: string) => {
+      writeFileSync(path, `#!/bin/sh\n${text}\n`);
+      chmodSync(path, 0o755);
+    };
+    // the child and the process itself carry the token in their arguments
+    script(
+      join(this.dir, "run"),
+      `echo begin $$\n(trap '' TERM; exec sleep 1111${this.token}) &\necho >&3\nexec sleep 2222${this.token}`,
+    );
+    script(join(this.dir, "finish"), "echo finish $1 $2 $PPID >> ends\nsleep 0.1");
+    script(join(log, "run"), `exec ${debian("multilog")} ./main`);
+    const settings = { "stop-timeout": "0.3", "notification-fd": "3", backoff: "0.05 0.05" };
+    for (const [name, value] of Object.entries(settings)) writeFileSync(join(this.dir, name), `${value}\n`);
+    onTestFinished(() => {
+      for (const p of this.processes()) process.kill(p.pid, "SIGKILL");
+    });
+  }
+
+  /** All living processes of the service, its logger and its supervisors, found by what they are. */
+  processes(): Found[] {
+    return readdirSync("/proc").flatMap((name): Found[] => {
+      if (!/^\d+$/.test(name)) return [];
+      const pid = Number(name);
+      try {
+        const line = readFileSync(`/proc/${pid}/cmdline`, "latin1");
+        if (line.includes(`2222${this.token}`)) return [{ pid, kind: "main" }];
+        if (line.includes(`1111${this.token}`)) return [{ pid, kind: "child" }];
+        if (line.includes(`\0up\0${this.scan}\0`)) return [{ pid, kind: "up" }];
+        if (!line.includes("multilog\0")) return [];
+        const ours = readFileSync(`/proc/${pid}/environ`, "latin1").includes(`SVTRACE_TOKEN=${this.token}\0`);
+        return ours ? [{ pid, kind: "log" }] : [];
+      } catch {
+        return [];
+      }
+    });
+  }
+
+  count(kind: "main" | "child" | "log"): number {
+    return this.processes().filter((p) => p.kind === kind).length;
+  }
+
+  supervise(fault?: string): ChildProcess {
+    const env = { ...process.env, SVTRACE_TOKEN: String(this.token), SVTRACE_FAULT: fault ?? "" };
+    const child = spawn(svtracePath, ["up", this.scan], { env, stdio: ["ignore", "ignore", "pipe"] });
+    child.stderr?.resume();
+    onTestFinished(() => void child.kill("SIGKILL"));
+    return child;
+  }
+
+  get state() {
+    return readExtended(this.dir);
+  }
+
+  up = () => this.state?.state === "up" && this.state.ready && this.count("main") === 1;
+
+  /** Processes of the service that `aliveOf` does not tell of. */
+  unknown(): number[] {
+    const known = new Set([...aliveOf(this.dir), ...aliveOf(join(this.dir, "log"))].map((p) => p.pid));
+    return this.processes()
+      .filter((p) => p.kind !== "up" && !known.has(p.pid))
+      .map((p) => p.pid);
+  }
+}
+
+const killed = (child: ChildProcess) =>
+  waitUntil("the fault", () => child.signalCode === "SIGKILL" || child.exitCode !== null, 10);
+
+/** A new supervisor: in `seconds` from its first words it must be as `right` says, and stay so. */
+async function recovers(f: Fixture, right: () => boolean, what: string): Promise<void> {
+  const child = f.supervise();
+  await waitUntil(`${what}: the next supervisor`, () => f.state?.supervisor.pid === child.pid, 20);
+  const began = Date.now();
+  await waitUntil(`${what}: the right state`, right, 10).catch((error) => {
+    throw new Error(`${error.message}: ${JSON.stringify(f.state)}; alive: ${JSON.stringify(f.processes())}`);
+  });
+  const took = (Date.now() - began) / 1000;
+  expect({ what, took: Math.min(took, RIGHT_WITHIN) }).toEqual({ what, took });
+  await sleep(0.2);
+  expect({ what, right: right(), unknown: f.unknown() }).toEqual({ what, right: true, unknown: [] });
+  // one that has seen the end of its input meanwhile comes back after the respawn delay
+  await waitUntil(`${what}: the logger`, () => f.count("log") === 1);
+  child.kill("SIGTERM");
+  await waitUntil(`${what}: the end`, () => child.exitCode !== null, 20);
+  expect({ what, left: f.processes() }).toEqual({ what, left: [] });
+}
+
+type Step = (f: Fixture) => Promise<void>;
+
+async function matrix(
+  points: readonly string[],
+  act: Step,
+  right: (f: Fixture) => () => boolean,
+): Promise<void> {
+  const one = async (point: string) => {
+    const f = new Fixture();
+    const child = f.supervise(point);
+    await act(f);
+    await killed(child);
+    expect({ point, signal: child.signalCode }).toEqual({ point, signal: "SIGKILL" });
+    await recovers(f, right(f), point);
+  };
+  const pending = [...points];
+  const worker = async () => {
+    for (let point = pending.shift(); point !== undefined; point = pending.shift()) await one(point);
+  };
+  await Promise.all([worker(), worker(), worker()]);
+}
+
+const tools = lacks("multilog");
+const isUp: Step = async (f) => void (await waitUntil("up", f.up, 20));
+const running = (f: Fixture) => () => f.up() && f.count("child") === 1;
+const stopped = (f: Fixture) => () =>
+  f.state?.state === "down" && f.count("main") === 0 && f.count("child") === 0;
+
+const start: readonly (FaultPoint | `${FaultPoint}:${number}`)[] = [
+  "pipe:made",
+  "open:locked",
+  "open:locked:2",
+  "open:status",
+  "open:announced:2",
+  "start:begin",
+  "start:spawned",
+  "start:noted",
+  "start:spawned:2",
+  "status:written:2",
+  "status:written:4",
+  "ready:told",
+];
+test(...needs("killed while it starts a service: the next one has it up, once", tools), async () => {
+  await matrix(start, async () => {}, running);
+});
+
+const stop: readonly (FaultPoint | `${FaultPoint}:${number}`)[] = [
+  "stop:signalled",
+  "died:reaped",
+  "died:noted",
+  "finish:spawned",
+  "clear:begin",
+  "stop:killed",
+];
+test(
+  ...needs("killed while it stops a service: the next one has it down, and nothing is left", tools),
+  async () => {
+    await matrix(
+      stop,
+      async (f) => {
+        await isUp(f);
+        sendControl(f.dir, "d");
+      },
+      stopped,
+    );
+  },
+);
+
+test(...needs("killed while it restarts a service: the next one has it up, once", tools), async () => {
+  await matrix(
+    [...stop, "delay:begin", "start:begin:3", "start:spawned:3", "start:noted:3"],
+    async (f) => {
+      await isUp(f);
+      sendControl(f.dir, "t");
+    },
+    running,
+  );
+});
+
+test(
+  ...needs("killed while it takes over: the one after that has the service, untouched", tools),
+  async () => {
+    for (const point of ["adopt:begin", "adopt:done", "open:locked", "open:status:2"]) {
+      const f = new Fixture();
+      const first = f.supervise();
+      await isUp(f);
+      const { pid } = f.state!;
+      first.kill("SIGKILL");
+      await killed(first);
+      await killed(f.supervise(point));
+      await recovers(f, () => f.up() && f.state?.pid === pid, point);
+    }
+  },
+);
+
+test(
+  ...needs("killed as it leaves or is replaced: the next one has the service up, once", tools),
+  async () => {
+    for (const point of ["leave:begin", "replace:begin"]) {
+      const f = new Fixture();
+      const first = f.supervise(point);
+      await isUp(f);
+      if (point === "leave:begin") first.kill("SIGTERM");
+      else await svtrace(["up", "--replace", f.scan]);
+      await killed(first);
+      await recovers(f, running(f), point);
+    }
+  },
+);
+
+test(...needs("what ended while nobody supervised is known, and finish runs", tools), async () => {
+  const f = new Fixture();
+  const first = f.supervise();
+  await isUp(f);
+  const { pid } = f.state!;
+  first.kill("SIGKILL");
+  await killed(first);
+  process.kill(pid, "SIGKILL");
+  await recovers(f, () => f.up() && f.count("child") === 1 && f.state?.pid !== pid, "missed");
+  expect(readFileSync(join(f.dir, "ends"), "utf8")).toMatch(/^finish -1 0/);
+});

@@ -1,0 +1,144 @@
+/** Help, manual pages, completions and errors, which come from the option tables. */
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { shells } from "../../src/cli/options/completions.ts";
+import { helpText } from "../../src/cli/options/help.ts";
+import { programs } from "../../src/cli/options/index.ts";
+import { allPages, pageFile } from "../../src/cli/options/man.ts";
+import { lacks, needs, root, run, svtrace, tempDir } from "../helpers.ts";
+
+const commands = programs.filter((p) => !p.applet);
+
+test("help: every program has its own, with each of its options", async () => {
+  for (const p of programs) {
+    for (const o of p.options ?? []) expect(helpText(p)).toContain(o.long ? `--${o.long}` : `-${o.short}`);
+  }
+  for (const argv of [
+    ["status", "--help"],
+    ["why", "-h"],
+    ["record", "-o", "x", "--help"],
+    ["help", "softlimit"],
+  ]) {
+    const p = programs.find((q) => q.name === argv.find((a) => a !== "help"))!;
+    expect(await svtrace(argv)).toMatchObject({ status: 0, stderr: "", stdout: helpText(p) });
+  }
+  const general = await svtrace(["--help"]);
+  for (const p of programs) expect(general.stdout).toContain(p.name);
+});
+
+test("wrong usage is one line that says what is wrong, and 2", { timeout: 120_000 }, async () => {
+  for (const p of commands.filter(
+    (c) => c.name !== "help" && c.exits.some(([code, what]) => code === "2" && what === "wrong usage"),
+  )) {
+    const wrong = await svtrace([p.name, "--no-such-option"]);
+    expect({ name: p.name, status: wrong.status }).toEqual({ name: p.name, status: 2 });
+    expect(wrong.stderr).toMatch(new RegExp(`^svtrace ${p.name}: .*no-such-option.*\n$`));
+    expect(wrong.stdout).toBe("");
+  }
+  expect(await svtrace(["nosuch"])).toMatchObject({
+    status: 2,
+    stderr: expect.stringMatching(/^svtrace: unknown command/),
+  });
+  expect((await svtrace(["logs"])).stderr).toMatch(/^svtrace logs: SERVICE is missing; /);
+  expect((await svtrace(["doctor", "more"])).stderr).toMatch(
+    /^svtrace doctor: one argument too many: more; /,
+  );
+  expect((await svtrace(["completions", "tcsh"])).stderr).toMatch(
+    /^svtrace completions: no completions for tcsh; /,
+  );
+});
+
+test(...needs("manual pages: no warnings from man-db and mandoc", lacks("man", "mandoc")), async () => {
+  const dir = join(root, "docs/man");
+  const pages = allPages.map(pageFile);
+  expect(readdirSync(dir).sort()).toEqual([...pages].sort());
+  const files = pages.map((p) => join(dir, p));
+  const env = { ...process.env, LC_ALL: "C.UTF-8", MANWIDTH: "80" };
+  for (const file of files) {
+    const shown = await run(["man", "--warnings", "-E", "UTF-8", "-l", "-Tutf8", file], { env });
+    expect({ file, ...shown }).toMatchObject({ status: 0, stderr: "" });
+    expect(shown.stdout.replace(/.\x08|\x1b\[[0-9;]*m/g, "")).toContain("SYNOPSIS");
+  }
+  expect(await run(["mandoc", "-T", "lint", "-W", "warning", ...files])).toMatchObject({
+    status: 0,
+    stdout: "",
+  });
+  expect((await svtrace(["man", "svc"])).stdout).toBe(readFileSync(join(dir, "svc.8"), "utf8"));
+});
+
+/** What is offered for the last word, by shell. */
+const offered: readonly { words: string[]; includes: string[]; lacks?: string }[] = [
+  { words: ["svtrace", "sta"], includes: ["status"], lacks: "restart" },
+  { words: ["svtrace", "why", "--j"], includes: ["--json"] },
+  { words: ["svtrace", "help", "svs"], includes: ["svscan", "svstat"], lacks: "svc" },
+  { words: ["svtrace", "completions", ""], includes: ["bash", "zsh", "fish"] },
+  { words: ["svtrace", "export", "--format", ""], includes: ["strace", "json"] },
+  { words: ["svtrace", "status", "scan/w"], includes: ["scan/web"] },
+  { words: ["svc", "-"], includes: ["-u", "-d", "-t"] },
+  { words: ["setuidgid", "nobo"], includes: ["nobody"] },
+];
+
+function shellDir(shell: string): { dir: string; script: string } {
+  const dir = tempDir("completion");
+  mkdirSync(join(dir, "scan/web"), { recursive: true });
+  const script = join(dir, `svtrace.${shell}`);
+  writeFileSync(script, shells[shell]());
+  return { dir, script };
+}
+
+function check(words: readonly string[], got: string, includes: readonly string[], without?: string) {
+  const found = got.split(/\s+/).map((w) => w.replace(/\/$/, ""));
+  expect(found, words.join(" ")).toEqual(expect.arrayContaining([...includes]));
+  if (without) expect(found).not.toContain(without);
+}
+
+test(...needs("completions in bash", lacks("bash")), async () => {
+  const { dir, script } = shellDir("bash");
+  for (const { words, includes, lacks: without } of offered) {
+    const ask =
+      'source "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _svtrace; printf "%s\\n" "${COMPREPLY[@]}"';
+    const got = await run(["bash", "--norc", "-c", ask, script, ...words], { cwd: dir });
+    expect(got.stderr).toBe("");
+    check(words, got.stdout, includes, without);
+  }
+});
+
+test(...needs("completions in fish", lacks("fish")), async () => {
+  const { dir, script } = shellDir("fish");
+  const env = { ...process.env, HOME: dir };
+  for (const { words, includes, lacks: without } of offered) {
+    const got = await run(["fish", "-N", "-c", `source ${script}; complete -C '${words.join(" ")}'`], {
+      cwd: dir,
+      env,
+    });
+    expect(got.stderr).toBe("");
+    check(words, got.stdout, includes, without);
+  }
+});
+
+test(...needs("completions in zsh", lacks("zsh")), async () => {
+  const { dir, script } = shellDir("zsh");
+  // what the completion would insert or list, without a terminal in between
+  const probe = join(dir, "probe.zsh");
+  writeFileSync(
+    probe,
+    `zmodload zsh/zpty
+zpty z zsh -f -i
+zpty -w z "PROMPT=; cd ${dir}; autoload -U compinit; compinit -D -u; source ${script}
+compadd() { local -a hits; builtin compadd -O hits \\"\\$@\\"; (( \\$#hits )) && print -rl -- \\$hits >>${dir}/hits; builtin compadd \\"\\$@\\"; }
+bindkey '^I' list-choices; print READ''Y"
+zpty -r z out '*READY*'
+zpty -w -n z "$1"$'\\t'
+repeat 100; do [[ -s ${dir}/hits ]] && break; sleep 0.1; done
+sleep 0.3
+zpty -d z
+`,
+  );
+  for (const { words, includes, lacks: without } of offered) {
+    writeFileSync(join(dir, "hits"), "");
+    await run(["zsh", "-f", probe, words.join(" ")], { cwd: dir });
+    const got = readFileSync(join(dir, "hits"), "utf8").replace(/^web$/m, "scan/web");
+    check(words, got, includes, without);
+  }
+});

@@ -1,0 +1,171 @@
+/** Exports of a real recording, read by the parsers of the programs they are for; the documentation's queries. */
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import { DuckDBInstance } from "@duckdb/node-api";
+import { Profile } from "pprof-format";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { formatsTable } from "../../src/export/formats.ts";
+import { svtrace } from "../helpers.ts";
+import { problemsOf, type Trace } from "../perfetto.ts";
+import { speedscopeImport } from "../speedscope.ts";
+
+const dir = mkdtempSync(join(tmpdir(), "svtrace-export-"));
+const file = join(dir, "x.duckdb");
+afterAll(() => rmSync(dir, { recursive: true }));
+
+beforeAll(async () => {
+  const command = 'sh -c "sleep 0.2" & cat /etc/hostname | wc -c; cat "/no/such;file"; kill -USR1 $$; wait';
+  await svtrace(["record", "-o", file, "--", "sh", "-c", `trap : USR1; ${command}`]);
+  expect(existsSync(file)).toBe(true);
+}, 60_000);
+
+async function exported(...args: string[]): Promise<string> {
+  const { stdout, stderr, status } = await svtrace(["export", ...args, file]);
+  expect([stderr, status]).toEqual(["", 0]);
+  return stdout;
+}
+
+async function query(sql: string, path = file): Promise<Record<string, unknown>[]> {
+  const instance = await DuckDBInstance.create(path, path === ":memory:" ? {} : { access_mode: "READ_ONLY" });
+  const db = await instance.connect();
+  const rows = (await db.runAndReadAll(sql)).getRowObjectsJS() as Record<string, unknown>[];
+  db.closeSync();
+  instance.closeSync();
+  return rows;
+}
+
+const calls = async () => Number((await query("SELECT count(*) AS n FROM syscall"))[0].n);
+
+test("Perfetto: slices of every call on named threads, phases, signals; speedscope reads it too", async () => {
+  const text = await exported("--format", "perfetto");
+  const trace: Trace = JSON.parse(text);
+  expect(problemsOf(trace)).toEqual([]);
+  expect(trace.traceEvents.filter((e) => e.ph === "X").length).toBe(await calls());
+  expect(trace.traceEvents.some((e) => e.ph === "i" && e.name === "SIGUSR1")).toBe(true);
+  expect(trace.traceEvents.some((e) => e.ph === "b" && e.cat === "phase")).toBe(true);
+  const names = trace.traceEvents.filter((e) => e.name === "process_name").map((e) => e.args?.name);
+  expect(names).toEqual(expect.arrayContaining(["sh", "cat", "wc", "sleep"]));
+  const threads = await speedscopeImport("trace.json", text);
+  expect(threads.length).toBe(new Set(trace.traceEvents.filter((e) => e.ph === "X").map((e) => e.tid)).size);
+});
+
+test("folded stacks: speedscope finds the time of the sleep", async () => {
+  const [profile] = await speedscopeImport(
+    "calls.txt",
+    await exported("--format", "folded", "--by", "calls"),
+  );
+  const seen = new Set<string>();
+  profile.forEachCall(
+    (node) => seen.add(node.frame.name),
+    () => undefined,
+  );
+  expect([...seen]).toEqual(expect.arrayContaining(["execve", "clock_nanosleep", "openat"]));
+  expect([...seen].some((n) => n.includes(";"))).toBe(false);
+  const [{ us }] = await query("SELECT sum(duration_ns) / 1e3 AS us FROM syscall");
+  expect(profile.getTotalWeight() / Number(us)).toBeCloseTo(1, 2);
+  expect(await exported("--format", "folded", "--by", "cpu")).toBe("");
+});
+
+test("pprof: the sums are the recording's", async () => {
+  const out = join(dir, "x.pb.gz");
+  await exported("--format", "pprof", "-o", out);
+  expect(statSync(out).mode & 0o777).toBe(0o600);
+  const profile = Profile.decode(gunzipSync(readFileSync(out)));
+  const name = (id: unknown) => profile.stringTable.strings[Number(id)];
+  expect(profile.sampleType.map((t) => `${name(t.type)}/${name(t.unit)}`)).toEqual([
+    "samples/count",
+    "calls/count",
+    "time/nanoseconds",
+  ]);
+  const sum = (i: number) => profile.sample.reduce((n, s) => n + Number(s.value[i]), 0);
+  const [{ n, ns }] = await query("SELECT count(*) AS n, sum(duration_ns) AS ns FROM syscall");
+  expect(sum(1)).toBe(Number(n));
+  expect(sum(2)).toBe(Number(ns));
+  const known = new Set(profile.location.map((l) => Number(l.id)));
+  for (const s of profile.sample) for (const id of s.locationId) expect(known.has(Number(id))).toBe(true);
+  for (const l of profile.location)
+    expect(profile.function.some((f) => f.id === l.line[0].functionId)).toBe(true);
+});
+
+test("Parquet: DuckDB reads back what was in the table", async () => {
+  const out = join(dir, "it's.parquet");
+  await exported("--format", "parquet", "-o", out);
+  expect(statSync(out).mode & 0o777).toBe(0o600);
+  const rows = await query(
+    `SELECT count(*) AS n, min(name) AS name FROM '${out.replaceAll("'", "''")}' WHERE comm = 'cat'`,
+    ":memory:",
+  );
+  const [same] = await query("SELECT count(*) AS n, min(name) AS name FROM calls WHERE comm = 'cat'");
+  expect(rows).toEqual([same]);
+  const processes = join(dir, "p.parquet");
+  await exported("--format", "parquet", "--table", "process", "-o", processes);
+  expect((await query(`FROM '${processes}'`, ":memory:")).length).toBeGreaterThan(3);
+  const wrong = await svtrace(["export", "--format", "parquet", "--table", "nothing", "-o", processes, file]);
+  expect(wrong.stderr).toMatch(/^svtrace export: no table nothing; there are: call, calls, .*\n$/);
+});
+
+test("JSON lines: every line has the documented fields, in order of time", async () => {
+  const lines = (await exported("--format", "json"))
+    .trimEnd()
+    .split("\n")
+    .map((l) => JSON.parse(l));
+  expect(lines[0]).toMatchObject({ type: "lifetime", schema: "svtrace-lines/1", service: "sh" });
+  const documented = new Map<string, Set<string>>();
+  const text = readFileSync("docs/EXPORT.md", "utf8");
+  for (const m of text.matchAll(/^\| `(\w+)` \| (.*) \|$/gm)) {
+    documented.set(m[1], new Set([...m[2].matchAll(/`(\w+)`/g)].map((f) => f[1])));
+  }
+  for (const line of lines) {
+    const fields = documented.get(line.type);
+    expect([line.type, fields !== undefined]).toEqual([line.type, true]);
+    for (const key of Object.keys(line))
+      if (key !== "type") expect([line.type, key, fields!.has(key)]).toEqual([line.type, key, true]);
+  }
+  const times = lines
+    .filter((l) => l.type !== "lifetime" && l.type !== "phase" && l.type !== "loss")
+    .map((l) => l.time);
+  expect(times).toEqual([...times].sort((a, b) => a - b));
+  expect(lines.filter((l) => l.type === "syscall").length).toBe(await calls());
+  expect(lines.find((l) => l.name === "clock_nanosleep").duration).toBeGreaterThan(0.19);
+});
+
+test("OTLP: spans within spans, times in nanoseconds", async () => {
+  const { resourceSpans } = JSON.parse(await exported("--format", "otlp"));
+  const { spans } = resourceSpans[0].scopeSpans[0];
+  const byId = new Map(spans.map((s: { spanId: string }) => [s.spanId, s]));
+  expect(byId.size).toBe(spans.length);
+  for (const s of spans) {
+    expect(s.traceId).toMatch(/^[0-9a-f]{32}$/);
+    expect(s.spanId).toMatch(/^[0-9a-f]{16}$/);
+    expect(BigInt(s.endTimeUnixNano) >= BigInt(s.startTimeUnixNano)).toBe(true);
+    expect(s === spans[0] ? s.parentSpanId === "" : byId.has(s.parentSpanId)).toBe(true);
+    expect(Number(BigInt(s.startTimeUnixNano) / 1_000_000_000n)).toBeGreaterThan(1.6e9);
+  }
+  expect(spans.some((s: { name: string }) => s.name === "clock_nanosleep")).toBe(true);
+});
+
+test("unknown formats and missing files are one line", async () => {
+  const unknown = await svtrace(["export", "--format", "gif", file]);
+  expect([unknown.status, unknown.stderr.split("\n")[0]]).toEqual([
+    2,
+    "svtrace export: export: unknown format gif",
+  ]);
+  expect((await svtrace(["export", "--format", "parquet", file])).stderr).toBe(
+    "svtrace export: export: parquet needs -o FILE\n",
+  );
+});
+
+test("the documentation's queries run", async () => {
+  const text = readFileSync("docs/RECORDING.md", "utf8");
+  const examples = [...text.matchAll(/```sql\n([\s\S]*?)```/g)].map((m) => m[1]);
+  expect(examples.length).toBeGreaterThan(6);
+  const wrong: string[] = [];
+  for (const sql of examples) {
+    const here = sql.replace(/ATTACH '[^']*'/, `ATTACH '${file}'`);
+    await query(here).catch((error) => wrong.push(`${sql}${error.message}`));
+  }
+  expect(wrong).toEqual([]);
+  expect(readFileSync("docs/EXPORT.md", "utf8")).toContain(formatsTable());
+});

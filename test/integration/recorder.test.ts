@@ -1,0 +1,253 @@
+/** The recorder of `svtrace up` on real services: killed, asked, out of disk, overrun. */
+import { spawnSync } from "node:child_process";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { DuckDBInstance } from "@duckdb/node-api";
+import { expect, onTestFinished, test } from "vitest";
+import { isAlive, needs, notRoot, run, start, svtrace, svtracePath, tempDir, waitUntil } from "../helpers.ts";
+
+/** Serves nothing, but listens, so that it is ready at once; then does a few calls a second. */
+const LISTENER = `exec perl -MIO::Socket::INET -e '
+  my $s = IO::Socket::INET->new(LocalAddr => "127.0.0.1", Listen => 5) or die;
+  $SIG{TERM} = sub { exit 0 };
+  while (1) { my $r = ""; vec($r, fileno($s), 1) = 1; select($r, undef, undef, 0.05); stat("/etc/hostname"); getppid }'`;
+
+function service(
+  scan: string,
+  name: string,
+  script = LISTENER,
+  settings: Record<string, string> = {},
+): string {
+  const dir = join(scan, name);
+  mkdirSync(join(dir, "trace"), { recursive: true });
+  writeFileSync(join(dir, "run"), `#!/bin/sh\n${script}\n`);
+  chmodSync(join(dir, "run"), 0o755);
+  for (const [file, value] of Object.entries(settings)) writeFileSync(join(dir, "trace", file), value);
+  return dir;
+}
+
+/** Starts `svtrace up`, ends it (and its services) with the test; what it says is collected. */
+function up(scan: string): { pid: number; said: () => string } {
+  const child = start([svtracePath, "up", scan]);
+  let text = "";
+  child.stderr!.on("data", (d) => {
+    text += d;
+  });
+  onTestFinished(async () => {
+    child.kill("SIGTERM");
+    await waitUntil("svtrace up to end", () => child.exitCode !== null || child.signalCode !== null, 40);
+  });
+  return { pid: child.pid!, said: () => text };
+}
+
+const pidOf = (dir: string): number => {
+  const status = join(dir, "supervise/status");
+  return existsSync(status) ? readFileSync(status).readUInt32LE(12) : 0;
+};
+const recordings = (dir: string): string[] => {
+  const path = join(dir, "trace/recordings");
+  return existsSync(path)
+    ? readdirSync(path)
+        .filter((n) => n.endsWith(".duckdb"))
+        .sort()
+    : [];
+};
+const file = (dir: string, name: string) => join(dir, "trace/recordings", name);
+
+function recorderPid(parent: number): number | undefined {
+  const children = readFileSync(`/proc/${parent}/task/${parent}/children`, "utf8").trim().split(" ");
+  return children.map(Number).find((pid) => {
+    const argv = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+    return argv.includes("recorder");
+  });
+}
+
+/** Rows of a query by DuckDB itself, in a process that knows nothing of svtrace. */
+async function sql(path: string, query: string): Promise<Record<string, unknown>[]> {
+  const instance = await waitUntil("the file to be free", () =>
+    DuckDBInstance.create(path, { access_mode: "READ_ONLY" }),
+  );
+  try {
+    const db = await instance.connect();
+    const rows = (await db.runAndReadAll(query)).getRowObjectsJS();
+    db.closeSync();
+    return rows as Record<string, unknown>[];
+  } finally {
+    instance.closeSync();
+  }
+}
+
+test("a killed recorder harms no service, carries on, and shows the gap", async () => {
+  const scan = tempDir("recorder");
+  const dir = service(scan, "web", LISTENER, { policy: "everything" });
+  const { pid: supervisor } = up(scan);
+  const pid = await waitUntil("service up", () => pidOf(dir), 20);
+  const name = await waitUntil("recording", () => recordings(dir)[0], 40);
+  const some = "SELECT 1 FROM syscall WHERE name = 'getppid' LIMIT 1";
+  await waitUntil("calls", async () => (await sql(file(dir, name), some)).length > 0, 30);
+  const recorder = recorderPid(supervisor)!;
+  process.kill(recorder, "SIGKILL");
+  await waitUntil("another recorder", () => {
+    const now = recorderPid(supervisor);
+    return now !== recorder && now;
+  });
+  expect(isAlive(pid)).toBe(true);
+  const gaps = "SELECT 1 FROM event WHERE kind = 'gap'";
+  await waitUntil("the recording to go on", async () => (await sql(file(dir, name), gaps)).length > 0, 30);
+  const restarted = await svtrace(["restart", dir], { timeout: 40 });
+  expect(restarted.status).toBe(0);
+  const why = await svtrace(["why", "--json", dir]);
+  const report = JSON.parse(why.stdout);
+  expect(report.lifetime.kind).toBe("restart");
+  expect(report.lost).toBe(1);
+  expect(recordings(dir).length).toBe(2);
+  const [gap] = await sql(file(dir, name), "SELECT ts, until FROM event WHERE kind = 'gap'");
+  expect(Number(gap.until)).toBeGreaterThan(Number(gap.ts));
+  const [{ reason }] = await sql(file(dir, name), "SELECT reason FROM loss");
+  expect(reason).toMatch(/^gap of \d+\.\d s: the recorder was not running$/);
+  const [{ before, after }] = await sql(
+    file(dir, name),
+    `SELECT count(*) FILTER (ts < ${gap.ts}) AS before, count(*) FILTER (ts > ${gap.until}) AS after FROM syscall`,
+  );
+  expect(Number(before)).toBeGreaterThan(10);
+  expect(Number(after)).toBeGreaterThan(3);
+  expect(
+    (await sql(file(dir, name), "SELECT count(*) AS n FROM syscall WHERE name IS NULL OR args IS NULL"))[0].n,
+  ).toBe(0n);
+});
+
+test("the flight recorder is saved on command and on death", async () => {
+  const scan = tempDir("recorder");
+  // running from the start: only what is slow is kept
+  const dir = service(scan, "web", LISTENER, { policy: "slow" });
+  up(scan);
+  const pid = await waitUntil("service up", () => pidOf(dir), 20);
+  const name = await waitUntil("recording", () => recordings(dir)[0], 40);
+  await waitUntil(
+    "counts",
+    async () => (await sql(file(dir, name), "SELECT 1 FROM event WHERE kind = 'ready'")).length > 0,
+    20,
+  );
+  const refused = await svtrace(["record", "--save", scan]);
+  expect(refused.status).toBe(1);
+  expect(refused.stderr).toMatch(/^svtrace record: record: .*not a recorded service.*\n$/);
+  await waitUntil(
+    "it to be running",
+    async () => Number.parseInt((await svtrace(["record", "--save", dir])).stdout, 10) > 0,
+    30,
+  );
+  const kept = "SELECT count(*) AS n FROM syscall WHERE name = 'getppid'";
+  const saved = Number((await sql(file(dir, name), kept))[0].n);
+  expect(saved).toBeGreaterThan(2);
+  const [{ args }] = await sql(
+    file(dir, name),
+    "SELECT args FROM syscall WHERE args LIKE '%hostname%' AND duration_ns < 10e6 LIMIT 1",
+  );
+  expect(args).toContain('"/etc/hostname"');
+  await new Promise((r) => setTimeout(r, 500));
+  process.kill(pid, "SIGKILL");
+  await waitUntil(
+    "death written",
+    async () => (await sql(file(dir, name), "SELECT died FROM lifetime"))[0].died !== null,
+  );
+  const flights = await sql(file(dir, name), "SELECT text FROM event WHERE kind = 'flight' ORDER BY ts");
+  expect(flights[0].text).toMatch(/^asked by svtrace record --save: \d+ calls of before$/);
+  expect(flights.at(-1)!.text).toMatch(/^death: \d+ calls of before$/);
+  expect(Number((await sql(file(dir, name), kept))[0].n)).toBeGreaterThan(saved);
+  expect(
+    (await sql(file(dir, name), "SELECT sum(calls) AS n FROM histogram WHERE name = 'getppid'"))[0].n,
+  ).not.toBeNull();
+});
+
+test(...needs("a full disk stops recording with one warning, and nothing else", notRoot()), async () => {
+  const scan = tempDir("recorder");
+  const busy = LISTENER.replace("0.05", "0.001").replace("getppid", 'open(my $f, "<", "/tmp/" . rand())');
+  const dir = service(scan, "web", busy, { policy: "everything" });
+  const disk = join(dir, "trace/recordings");
+  mkdirSync(disk);
+  expect((await run(["mount", "-t", "tmpfs", "-o", "size=600k,mode=700", "tmpfs", disk])).status).toBe(0);
+  onTestFinished(() => void spawnSync("umount", [disk]));
+  const { said } = up(scan);
+  const pid = await waitUntil("service up", () => pidOf(dir), 20);
+  await waitUntil("the warning", () => /unable to write the recording/.test(said()), 60);
+  const first = said();
+  expect(first).toMatch(/web: unable to write the recording, trying again every 10 s: .*(space|full|write)/i);
+  expect(isAlive(pid)).toBe(true);
+  // the same service's next lifetime has no space either
+  expect((await svtrace(["restart", dir], { timeout: 40 })).status).toBe(0);
+  expect(pidOf(dir)).not.toBe(pid);
+  await new Promise((r) => setTimeout(r, 3000));
+  expect(said().match(/unable to write/g)?.length).toBe(1);
+  expect((await run(["mount", "-o", "remount,size=60m", disk])).status).toBe(0);
+  await waitUntil("recording again", () => /recording again/.test(said()), 40);
+  const newest = await waitUntil("the second recording", () => recordings(dir)[1], 30);
+  await waitUntil(
+    "its calls",
+    async () => Number((await sql(file(dir, newest), "SELECT count(*) AS n FROM syscall"))[0].n) > 100,
+    30,
+  );
+  expect(isAlive(pidOf(dir))).toBe(true);
+});
+
+test("a file is readable whenever its writer is killed", async () => {
+  const dir = tempDir("killed");
+  for (let i = 0; i < 2; i++) {
+    const path = join(dir, `${i}.duckdb`);
+    const child = start([
+      svtracePath,
+      "record",
+      "-o",
+      path,
+      "--",
+      "perl",
+      "-e",
+      'while (1) { open(my $f, "<", "/no/" . $n++); select(undef, undef, undef, 0.002) }',
+    ]);
+    await waitUntil(
+      "a first write",
+      async () => existsSync(path) && (await sql(path, "FROM lifetime")).length > 0,
+      30,
+    );
+    await new Promise((r) => setTimeout(r, 150 + 400 * i));
+    process.kill(child.pid!, "SIGKILL");
+    const [{ n, bad }] = await sql(
+      path,
+      "SELECT count(*) AS n, count(*) FILTER (name IS NULL OR ret IS NULL) AS bad FROM syscall",
+    );
+    expect(Number(n)).toBeGreaterThan(100);
+    expect(bad).toBe(0n);
+    const why = await svtrace(["why", "--json", path], { timeout: 60 });
+    expect(JSON.parse(why.stdout).lifetime.ended).toBeNull();
+  }
+}, 180_000);
+
+const SERVICES = Number(process.env.SVTRACE_STORM ?? 12);
+
+test(`${SERVICES} services restarted at once: each lifetime has its recording`, async () => {
+  const scan = tempDir("storm");
+  const script = "exec sleep 1000";
+  const dirs = Array.from({ length: SERVICES }, (_, i) => service(scan, `s${i}`, script));
+  const { pid: supervisor } = up(scan);
+  const before = new Map<string, number>();
+  for (const dir of dirs) before.set(dir, await waitUntil(`${dir} up`, () => pidOf(dir), 120));
+  const peak = () =>
+    Number(/VmHWM:\s*(\d+)/.exec(readFileSync(`/proc/${recorderPid(supervisor)}/status`, "utf8"))?.[1]) /
+    1024;
+  for (const dir of dirs)
+    await waitUntil(`first recording of ${dir}`, () => recordings(dir).length === 1, 120);
+  await run([svtracePath, "svc", "-t", ...dirs]);
+  for (const dir of dirs) {
+    await waitUntil(`${dir} restarted`, () => pidOf(dir) !== before.get(dir) && pidOf(dir) > 0, 120);
+    await waitUntil(`second recording of ${dir}`, () => recordings(dir).length === 2, 120);
+  }
+  const megabytes = peak();
+  for (const dir of dirs) {
+    const [first] = recordings(dir);
+    const ended = () =>
+      sql(file(dir, first), "SELECT ended, asked_by, (SELECT count(*) FROM loss) AS lost FROM lifetime");
+    await waitUntil(`the end of ${first}`, async () => (await ended())[0].ended !== null, 60);
+    expect((await ended())[0]).toMatchObject({ asked_by: "svc -t", lost: 0n });
+  }
+  console.log(`recorder of ${SERVICES} services: ${megabytes.toFixed(0)} MB at most`);
+  expect(megabytes).toBeLessThan(400 + 2 * SERVICES);
+}, 600_000);
