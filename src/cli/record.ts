@@ -5,7 +5,7 @@ import { signalNumber } from "../abi/signals.ts";
 import { UsageError } from "../base/errors.ts";
 import { tell } from "../base/stderr.ts";
 import type { EngineKind } from "../capture/choose.ts";
-import { dieBy } from "../kernel/signals.ts";
+import { dieBy } from "../kernel/own-signals.ts";
 import { environment } from "../kernel/spawn.ts";
 import { commOf } from "../kernel/tasks.ts";
 import { serviceDirOf } from "../record/locate.ts";
