@@ -1,11 +1,13 @@
 /** `npm run bench -- [--short] [ROUNDS] [NAME ...]`: what svtrace costs beside its peers, measured in the same run. */
 import { multilogBench } from "./multilog.ts";
 import { ptraceBench } from "./ptrace.ts";
+import { recordBench } from "./record.ts";
 import { superviseBench } from "./supervise.ts";
 
 const benches: Readonly<Record<string, (rounds: number, short: boolean) => Promise<void>>> = {
   ptrace: ptraceBench,
   multilog: (rounds) => multilogBench(rounds),
+  record: recordBench,
   supervise: (_rounds, short) => superviseBench(short),
 };
 
