@@ -43,6 +43,9 @@ const isFork = is("fork vfork clone clone3");
 const LONG = 10e6;
 const WORTH_A_NAME = 0.2e6;
 
+/** Waits for something to do. */
+export const isIdle = ({ category }: Wait): boolean => /^(ipc|child|sleep)$/.test(category);
+
 /** The call timed out by its own limit. */
 export function timedOut(call: CallRow): boolean {
   return (

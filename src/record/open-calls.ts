@@ -21,10 +21,14 @@ export interface OpenCall {
 /** Tells of the calls that these threads are in, as an engine's `underWay` does. */
 export type UnderWay = (each: (task: Task) => void, tids: Iterable<number>) => void;
 
+const sameCall = (a: Task, b: Task): boolean => a.call.entry === b.call.entry && a.call.nr === b.call.nr;
+
 export class OpenCalls {
   private readonly entered = new Map<Task, OpenCall>();
   /** By tid. */
   private found = new Map<number, OpenCall>();
+  /** By tid: found before, and returned since, which the engine has yet to tell. */
+  private over = new Map<number, OpenCall>();
   /** In tasks that were let go. */
   private readonly left: CallRow[] = [];
   private readonly memory = new LiveMemory();
@@ -52,16 +56,21 @@ export class OpenCalls {
     return this.entered.get(task) ?? this.found.get(task.tid);
   }
 
-  /** A call that was seen whole is over. */
-  returned(task: Task): void {
-    if (this.found.size === 0) return;
-    const open = this.found.get(task.tid);
-    if (open && open.task.call.entry <= task.call.exit) this.found.delete(task.tid);
+  /** A call that was seen whole is over. Returns what was found out about it while it was under way. */
+  returned(task: Task): OpenCall | undefined {
+    for (const map of [this.found, this.over]) {
+      const open = map.get(task.tid);
+      if (!open || open.task.call.entry > task.call.exit) continue;
+      map.delete(task.tid);
+      if (sameCall(open.task, task)) return open;
+    }
+    return undefined;
   }
 
   forget(task: Task): void {
     this.entered.delete(task);
     this.found.delete(task.tid);
+    this.over.delete(task.tid);
   }
 
   /** Looks what is under way, where the engine does not tell by itself. */
@@ -71,9 +80,11 @@ export class OpenCalls {
     this.found = new Map();
     this.underWay((task) => {
       const known = before.get(task.tid);
-      const same = known?.task.call.entry === task.call.entry && known.task.call.nr === task.call.nr;
+      const same = known !== undefined && sameCall(known.task, task);
+      if (same) before.delete(task.tid);
       this.found.set(task.tid, same ? known : this.meet(task));
     }, this.processes.tids());
+    this.over = before;
   }
 
   private meet(task: Task): OpenCall {

@@ -131,8 +131,8 @@ export class RecordingSink implements EventSink {
   }
 
   call(task: Task, atEntry: Memory, atExit: Memory): void {
-    this.open.returned(task);
-    if (!this.finished(task, atEntry, atExit, undefined) && task.call.fresh)
+    const open = this.open.returned(task);
+    if (!this.finished(task, atEntry, atExit, open) && task.call.fresh)
       this.options.text.forget(task.call.slot);
   }
 

@@ -40,14 +40,14 @@ export interface Launch {
 
 /** Children that may still be in our memory, before their exec. */
 let starting: Spawned[] = [];
-let sweeper: NodeJS.Timeout | undefined;
+let _sweeper: NodeJS.Timeout | undefined;
 const SWEEP_MS = 50;
 
 /** Frees what children needed that are out of our memory; whose exec failed keeps it until its end is known. */
 function sweep(): void {
   for (const child of starting) if (child.left() && !child.failure()) child.release();
   starting = starting.filter((child) => !child.left());
-  sweeper = starting.length > 0 ? setTimeout(sweep, SWEEP_MS) : undefined;
+  _sweeper = starting.length > 0 ? setTimeout(sweep, SWEEP_MS) : undefined;
 }
 
 /** Returns before its exec, which may fail: see `failure` when it has ended. Throws SysError if there are no processes. */
@@ -68,7 +68,7 @@ export function launch(options: Launch): Spawned {
     script.execve(argv[0], argv, [...environment!, ...(notification?.environment ?? [])]);
     const child = script.spawn({ waitForExec: false, cgroup });
     starting.push(child);
-    sweeper ??= setTimeout(sweep, SWEEP_MS);
+    _sweeper ??= setTimeout(sweep, SWEEP_MS);
     return child;
   } finally {
     notification?.passed();

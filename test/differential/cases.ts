@@ -129,7 +129,7 @@ export const cases: readonly Case[] = [
   { name: "tar c", argv: ["tar", "cf", "tree.tar", "tree"] },
   {
     name: "tar z",
-    argv: sh("tar czf t.tgz tree && tar xzf t.tgz -C /dev/shm --no-overwrite-dir -O >/dev/null"),
+    argv: sh("tar --mtime=@0 -czf t.tgz tree && tar xzf t.tgz -C /dev/shm --no-overwrite-dir -O >/dev/null"),
     options: f,
     varies: concurrent,
     differs: [deaths],
@@ -159,7 +159,7 @@ export const cases: readonly Case[] = [
     options: f,
     masks: [timing],
     varies: arrivals.why,
-    differs: [arrivals],
+    differs: [arrivals, { why: "curl guards every look with these", line: /^rt_sigaction\(SIGPIPE, / }],
   },
   {
     name: "curl refused",

@@ -20,9 +20,14 @@ function wide(value: (c: Context, lo: number, hi: number) => void): Walker {
 registerValue("rlim", () =>
   wide((c, lo, hi) => {
     const n = lo + hi * 4294967296;
-    if (lo === 0xffffffff && hi === 0xffffffff) c.sink.word("RLIM64_INFINITY");
-    else if (n > 1024 && lo % 1024 === 0) c.sink.word(`${n / 1024}*1024`);
-    else c.sink.ulong(lo, hi);
+    const name =
+      lo === 0xffffffff && hi === 0xffffffff
+        ? "RLIM64_INFINITY"
+        : n > 1024 && lo % 1024 === 0
+          ? `${n / 1024}*1024`
+          : undefined;
+    if (name === undefined) c.sink.ulong(lo, hi);
+    else c.sink.xlat(lo, hi, name, "", "unsigned");
   }),
 );
 

@@ -94,7 +94,7 @@ export const process = family({
   setpgid: call({ pid, pgid: pid }),
   getsid: call({ pid }, { ret: "pid" }),
   setsid: call({}, { ret: "pid" }),
-  set_tid_address: call({ tidptr: addr }, { ret: "pid" }),
+  set_tid_address: call({ tidptr: addr }),
   kill: call({ pid, sig: signal }, { classes: "signal process" }),
   tkill: call({ tid: pid, sig: signal }, { classes: "signal process" }),
   tgkill: call({ tgid: pid, tid: pid, sig: signal }, { classes: "signal process" }),
