@@ -62,13 +62,16 @@ async function command(dir: string, rounds: number, count: number): Promise<void
   const ratios: number[] = [];
   const peaks: number[] = [];
   const cpus: number[] = [];
+  const shares: number[] = [];
   let lost = 0;
   let events = 0;
   for (let i = 0; i < rounds; i++) {
     const alone = await run(dd);
     const { cpu: ddCpu } = await timed(dd);
     const { peak } = await run([svtrace, "record", "-o", file, "--", ...dd]);
-    const { losses, lifetime } = await readRecording(file, { calls: false });
+    const { losses, lifetime, processes } = await readRecording(file, { calls: false });
+    const main = processes.find((p) => p.tid === lifetime.pid)!;
+    shares.push((main.user_ns! + main.system_ns!) / 1e9 / ddCpu);
     lost += losses.reduce((sum, l) => sum + l.count, 0);
     ratios.push((lifetime.died! - lifetime.started) / 1e9 / alone.seconds);
     peaks.push(peak / 1024);
@@ -78,7 +81,8 @@ async function command(dir: string, rounds: number, count: number): Promise<void
     cpus.push(((many.cpu - few.cpu - ddCpu) * 1e6) / events);
   }
   console.log(
-    `svtrace record -- dd bs=1 count=${count}: ${median(ratios).toFixed(2)} times its time alone; ${events} events a run, ` +
+    `svtrace record -- dd bs=1 count=${count}: ${median(ratios).toFixed(2)} times its time alone, ` +
+      `${median(shares).toFixed(2)} times its CPU time; ${events} events a run, ` +
       `${lost} lost in ${rounds} runs; ${median(cpus).toFixed(2)} CPU s a million events; peak ${median(peaks).toFixed(0)} MB`,
   );
 }

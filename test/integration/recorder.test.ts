@@ -179,8 +179,12 @@ test("the flight recorder is saved on command and on death", async () => {
   expect(args).toMatch(/^AT_FDCWD, (0x[0-9a-f]+, 0x[0-9a-f]+, \.\.\.|"\/etc\/hostname", .*)$/);
   await waitUntil(
     "counts",
-    async () =>
-      (await sql(file(dir, name), "SELECT 1 FROM rate WHERE name = 'getppid' AND calls > 1")).length > 0,
+    async () => {
+      await svtrace(["record", "--save", dir]);
+      return (
+        (await sql(file(dir, name), "SELECT 1 FROM rate WHERE name = 'getppid' AND calls > 1")).length > 0
+      );
+    },
     40,
   );
   process.kill(pid, "SIGKILL");
