@@ -18,9 +18,9 @@ const SAMPLE_FREQUENCY = 99;
 const WAIT = 20;
 /** A flush is due after this long (ns) or this many calls: large ones cost less a call. */
 const FLUSH_INTERVAL = 2e9;
-const FLUSH_CALLS = 200_000;
+const FLUSH_CALLS = 100_000;
 /** Calls that wait to be written, at most. */
-const MAX_CALLS = 1_000_000;
+const MAX_CALLS = 500_000;
 /** Room for half a million small calls: a command can make millions a second before we get to run. */
 const RING_BYTES = 1 << 26;
 

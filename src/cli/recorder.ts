@@ -33,7 +33,6 @@ export async function main(argv: string[]): Promise<number> {
   if (argv.length !== 1 || argv[0].startsWith("-")) throw new UsageError(USAGE, 2);
   const warn = (text: string) => process.stderr.write(`svtrace recorder: ${text}\n`);
   const queue = new WriteQueue();
-  queue.warm();
   const recorder = new Recorder({
     engine: (kind, sink) =>
       createEngine(kind, sink, {
@@ -59,8 +58,10 @@ export async function main(argv: string[]): Promise<number> {
   });
   // before anybody waits for an answer: it takes a while
   recorder.prepare();
-  keepUp();
   const { server, clients } = await listen(argv[0], recorder, warn);
+  // in this order: the writer need not be in a hurry
+  queue.warm();
+  keepUp();
   let stop = false;
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, () => (stop = true));
   // svc -t to the whole group or a terminal's hangup must not leave half a recording

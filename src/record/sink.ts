@@ -1,6 +1,7 @@
 /** Turns the events of one lifetime into a recording: decides what to keep, and hands it over in batches. */
 import type { EventSink, ExitEvent, SignalEvent, Task } from "../capture/event.ts";
 import type { Memory } from "../capture/memory.ts";
+import { status } from "../kernel/proc.ts";
 import type { Before } from "./before.ts";
 import { type CallInfo, infoOf } from "./call-info.ts";
 import { CallLog } from "./call-log.ts";
@@ -219,6 +220,11 @@ export class RecordingSink implements EventSink {
 
   detached(task: Task): void {
     const now = this.options.now();
+    // its end was lost
+    if (/[ZX]/.test(status(task.tid)?.state ?? "X")) {
+      this.exited(task, { status: undefined, signal: undefined, coreDumped: false }, now);
+      return;
+    }
     this.event(now, "detached", task.pid, "");
     const open = this.open.of(task);
     if (open?.task.inCall) {

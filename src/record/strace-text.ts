@@ -24,6 +24,7 @@ const FICKLE = 8;
 
 /** Kinds of arguments that are shown as decimal numbers when nothing else is known. */
 const SIGNED = new Set(["int", "fd", "dirfd", "pid", "signal", "errno"]);
+const AT_FDCWD = -100;
 const COUNTS = new Set(["uint", "ulong", "long", "uid", "gid", "time"]);
 
 class KnownResult implements Result {
@@ -133,8 +134,10 @@ export class StraceText implements CallText {
     const shown: string[] = [];
     for (let i = 0; i < Math.min(known, descriptor ? types.length : known); i++) {
       const [lo, hi] = [args[2 * i], args[2 * i + 1]];
-      if (SIGNED.has(types[i]?.type.kind ?? "")) shown.push(String(lo | 0));
-      else if (COUNTS.has(types[i]?.type.kind ?? "")) shown.push(String(hi * 4294967296 + lo));
+      const kind = types[i]?.type.kind ?? "";
+      if (kind === "dirfd" && (lo | 0) === AT_FDCWD) shown.push("AT_FDCWD");
+      else if (SIGNED.has(kind)) shown.push(String(lo | 0));
+      else if (COUNTS.has(kind)) shown.push(String(hi * 4294967296 + lo));
       else shown.push(lo === 0 && hi === 0 ? "0" : `0x${(hi * 4294967296 + lo).toString(16)}`);
     }
     if (types.length > known) shown.push("...");

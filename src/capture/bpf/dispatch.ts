@@ -16,6 +16,8 @@ const SIGINFO_BYTES = 128;
 const PR_SET_NAME = 15;
 const SIGKILL = 9;
 const MAX_ARGV = 64;
+/** Signals held back until the task's call is known: anyone may send them by the million. */
+const MOST_IGNORED = 1024;
 const FACTS = L.facts.bytes >>> 2;
 const words = (bytes: number): number => bytes >>> 2;
 
@@ -375,8 +377,10 @@ export class Dispatcher {
     this.takeInfo(s, info);
     const signo = w[at + words(L.signal.signo)];
     const event = { signo, info };
-    if (w[at + words(L.signal.ignored)] !== 0) task.ignored.push({ time: now, signal: event });
-    else task.sent = event;
+    if (w[at + words(L.signal.ignored)] !== 0) {
+      task.ignored.push({ time: now, signal: event });
+      if (task.ignored.length > MOST_IGNORED) this.flushIgnored(task, now);
+    } else task.sent = event;
   }
 
   private flushIgnored(task: BpfTask, until: number): void {

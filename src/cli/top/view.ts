@@ -131,7 +131,10 @@ export function screen(look: Look, state: State, width: number, height: number, 
   const over = look.over > 0 ? `  ${look.over} CALLS NOT COUNTED` : "";
   lines.push({ text: `svtrace top: ${where}${marks}${over}  ${rates(look)}` }, { text: blocked(look) });
   lines.push({ text: headOf(state).padEnd(width), style: "head" });
-  const now = look.now.filter((c) => state.pid === undefined || c.pid === state.pid);
+  const wanted = state.filter.toLowerCase();
+  const called = (c: UnderWay) => (state.view === "processes" ? `${c.pid} ${c.comm}` : c.call).toLowerCase();
+  const mine = (c: UnderWay) => state.pid === undefined || c.pid === state.pid;
+  const now = look.now.filter((c) => mine(c) && called(c).includes(wanted));
   const below = Math.min(now.length, Math.max(2, Math.floor((height - FIXED) / 3)));
   const room = Math.max(1, height - FIXED - 1 - below);
   state.selected = Math.max(0, Math.min(state.selected, rows.length - 1));
