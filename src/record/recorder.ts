@@ -85,7 +85,7 @@ export class Recorder {
       m.service,
       m.dir,
       m.pid,
-      (recorded, engine, _group) => {
+      (recorded, engine, group) => {
         this.demux.expect(m.pid, recorded.sink);
         if (/[tT]/.test(status(m.pid)?.state ?? "")) engine.adopt(m.pid, group);
         else this.attachLate(recorded.sink, engine, m.pid, group);
@@ -107,7 +107,7 @@ export class Recorder {
       service,
       dir,
       pid,
-      ({ sink }, engine, _group) => {
+      ({ sink }, engine, group) => {
         this.attachAll(sink, engine, pid, group);
         sink.attachedAgain(this.options.parts.now());
       },
