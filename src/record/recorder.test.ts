@@ -89,10 +89,10 @@ test("a process that cannot be attached to goes on", () => {
   const { recorder, state } = setUp(() => {
     throw new Error("ptrace(PTRACE_SEIZE, 7): EPERM: no");
   });
-  const message = start(7, 1.7e9 + 20);
+  const message = start(PID + 7, 1.7e9 + 20);
   if (!("event" in message) || message.event !== "start") throw new Error("not a start");
   expect(recorder.start(message)).toContain("EPERM");
-  expect(state.resumed).toEqual([7]);
+  expect(state.resumed).toEqual([PID + 7]);
   expect(state.warnings[0]).toContain("web: not recorded");
 });
 

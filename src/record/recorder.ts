@@ -87,8 +87,8 @@ export class Recorder {
       m.pid,
       (recorded, engine, group) => {
         this.demux.expect(m.pid, recorded.sink);
-        if (/[tT]/.test(status(m.pid)?.state ?? "")) engine.adopt(m.pid, group);
-        else this.attachLate(recorded.sink, engine, m.pid, group);
+        if (/[RSD]/.test(status(m.pid)?.state ?? "")) this.attachLate(recorded.sink, engine, m.pid, group);
+        else engine.adopt(m.pid, group);
       },
       { started: m.time * 1e9 - this.options.anchor(), supervisor: m.supervisor },
     );
