@@ -34,11 +34,16 @@ for (const [step, what, about] of happened) {
   const took = measured[step];
   const causes = report.causes.filter(about);
   const said = causes.reduce((sum, c) => sum + c.seconds, 0);
+  // the service's clock runs on while it waits for a CPU, which the report tells apart
+  const queued = report.causes
+    .filter((c) => c.category === "runqueue" && causes.some((x) => x.phase === c.phase))
+    .reduce((sum, c) => sum + c.seconds, 0);
+  const nearest = Math.min(took, Math.max(said, took - queued));
   let verdict = "ok";
   if (took === undefined) verdict = "WRONG: the service did not measure it";
   else if (causes.length === 0) verdict = "WRONG: not in the report";
-  else if (Math.abs(said - took) > took * TOLERANCE)
-    verdict = `WRONG: ${(((said - took) / took) * 100).toFixed(0)} % off`;
+  else if (Math.abs(said - nearest) > took * TOLERANCE)
+    verdict = `WRONG: ${(((said - nearest) / took) * 100).toFixed(0)} % off`;
   if (verdict !== "ok") wrong++;
   const seconds = (n) => (n === undefined ? "      -" : `${n.toFixed(3)} s`);
   console.log(

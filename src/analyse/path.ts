@@ -168,7 +168,9 @@ export class CriticalPath {
       (call.duration - call.blocked - call.queued) * all,
       to - from,
     );
-    const end = to - queued - (isWhole(call) ? 0 : ran);
+    // a long write copies to memory what the disk gets later: who looks at the file is right with either engine
+    const whole = isWhole(call) || (wait.category === "disk" && call.duration >= WORTH_FOLLOWING);
+    const end = to - queued - (whole ? 0 : ran);
     this.push({ ...common, from, to: end, ...wait });
     this.push({ ...common, from: end, to: to - queued, category: "cpu", kind: "calls", target: "" });
     this.push({ ...common, from: to - queued, to, category: "runqueue", kind: "runqueue", target: "" });
