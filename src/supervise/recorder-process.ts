@@ -6,8 +6,11 @@ import { watchProcess } from "../kernel/pidfd.ts";
 import { ChildScript } from "../kernel/spawn.ts";
 import { RecorderLink } from "./recorder-link.ts";
 
-/** How long the first start of traced services waits for the recorder (ms). */
-const START_WAIT_MS = 3000;
+/**
+ * How long the first start of traced services waits for the recorder (ms). It is there in half a second, but not on a
+ * machine that is busy booting, when recording the starts is worth most.
+ */
+const START_WAIT_MS = 10_000;
 const POLL_MS = 30;
 const RETRY_MS = 1000;
 /** A recorder that has not written everything by then is left to itself (ms). */
@@ -42,6 +45,8 @@ export class RecorderProcess {
     this.launch();
     const deadline = performance.now() + START_WAIT_MS;
     while (wait && !(await this.link.open())) {
+      // it has ended, and will be started again
+      if (this.pid === 0) return;
       if (performance.now() > deadline) {
         this.warn(`the recorder does not listen after ${START_WAIT_MS / 1000} s; starting without it`);
         return;
