@@ -1,8 +1,10 @@
 /** `svtrace why [SERVICEDIR|RECORDING] [--json]`: where the time of the last restart went. */
+
 import { existsSync } from "node:fs";
 import net from "node:net";
 import { basename, dirname, join, resolve } from "node:path";
 import { analyse } from "../analyse/analyse.ts";
+import { safe } from "../analyse/lines.ts";
 import { analyseRunning } from "../analyse/running.ts";
 import type { Report } from "../analyse/types.ts";
 import { coloured } from "./colour.ts";
@@ -35,7 +37,7 @@ export async function main(argv: string[]): Promise<number> {
   await show(
     report,
     view,
-    `Recording: ${path}\n${previous ? `   before: ${basename(previous.path)}\n` : ""}`,
+    `Recording: ${safe(path)}\n${previous ? `   before: ${safe(basename(previous.path))}\n` : ""}`,
   );
   return 0;
 }
@@ -61,7 +63,7 @@ async function running(program: Program, values: Arguments["values"], view: View
   if (process.stderr.isTTY) process.stderr.write(`recording ${pid} for ${seconds} s; Ctrl-C reports now\n`);
   const { file, forget } = await recordRunning({ pid, seconds, engine, file: output });
   try {
-    await show(analyseRunning(await readRecording(file)), view, output ? `Recording: ${file}\n` : "");
+    await show(analyseRunning(await readRecording(file)), view, output ? `Recording: ${safe(file)}\n` : "");
   } finally {
     forget();
   }
