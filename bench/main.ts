@@ -1,22 +1,28 @@
 /** `npm run bench -- [--short] [ROUNDS] [NAME ...]`: what svtrace costs beside its peers, measured in the same run. */
 import { multilogBench } from "./multilog.ts";
 import { ptraceBench } from "./ptrace.ts";
-import { superviseBench } from "./supervise.ts";
+import { recordBench } from "./record.ts";
+import { cycles, restarts, services } from "./supervise.ts";
 
 const benches: Readonly<Record<string, (rounds: number, short: boolean) => Promise<void>>> = {
   ptrace: ptraceBench,
   multilog: (rounds) => multilogBench(rounds),
-  supervise: (_rounds, short) => superviseBench(short),
+  record: recordBench,
+  "supervise:restarts": (_rounds, short) => restarts(short ? 20 : 200),
+  "supervise:services": (_rounds, short) => services(short ? 100 : 1000, short ? 5 : 20),
+  "supervise:cycles": (_rounds, short) => cycles(short ? 2000 : 50_000),
 };
 
 const words = process.argv.slice(2);
 const short = words.includes("--short");
 const rounds = Number(words.find((w) => /^\d+$/.test(w)) ?? 5);
 const names = words.filter((w) => w !== "--short" && !/^\d+$/.test(w));
-if (rounds < 1 || names.some((n) => !Object.hasOwn(benches, n))) {
+/** `supervise` stands for all that begin so. */
+const means = (word: string, name: string) => name === word || name.startsWith(`${word}:`);
+if (rounds < 1 || names.some((word) => !Object.keys(benches).some((name) => means(word, name)))) {
   console.error(`usage: npm run bench -- [--short] [ROUNDS] [${Object.keys(benches).join("|")}]...`);
   process.exit(1);
 }
 for (const [name, bench] of Object.entries(benches)) {
-  if (names.length === 0 || names.includes(name)) await bench(rounds, short);
+  if (names.length === 0 || names.some((word) => means(word, name))) await bench(rounds, short);
 }

@@ -99,7 +99,7 @@ const NODE_BASE = Number(process.hrtime.bigint()) - performance.now() * 1e6;
 const now = () => NODE_BASE + performance.now() * 1e6;
 
 /** Restarts of services that ran over a second: ms from the cause to the new run's first instruction. */
-async function restarts(samples: number): Promise<void> {
+export async function restarts(samples: number): Promise<void> {
   const count = 10;
   const program = firstInstruction();
   const systems = (["svtrace", "daemontools"] as const).map((system) => {
@@ -136,36 +136,42 @@ async function restarts(samples: number): Promise<void> {
   }
 }
 
-/** KiB: proportional and resident size of what supervises and logs. */
-function memory(pids: readonly number[]): { pss: number; rss: number; processes: number } {
+/** KiB: proportional and resident size of processes. */
+function memory(pids: readonly number[]): { pss: number; rss: number } {
   let pss = 0;
   let rss = 0;
-  let processes = 0;
   for (const pid of pids) {
-    if (text(`/proc/${pid}/comm`).startsWith("sleep")) continue;
     const rollup = text(`/proc/${pid}/smaps_rollup`);
-    processes++;
     pss += Number(/^Pss:\s+(\d+)/m.exec(rollup)?.[1] ?? 0);
     rss += Number(/^Rss:\s+(\d+)/m.exec(rollup)?.[1] ?? 0);
   }
-  return { pss, rss, processes };
+  return { pss, rss };
 }
 
-/** Seconds of CPU of living processes. */
-function cpu(pids: readonly number[]): number {
-  let ticks = 0;
-  for (const pid of pids) {
-    const stat = text(`/proc/${pid}/stat`);
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    ticks += Number(fields[11] ?? 0) + Number(fields[12] ?? 0);
-  }
-  return ticks / 100;
+/** Ticks of CPU (1/100 s) a living process has used; undefined if it is gone. */
+function ticks(pid: number): number | undefined {
+  const stat = text(`/proc/${pid}/stat`);
+  if (stat === "") return undefined;
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return Number(fields[11]) + Number(fields[12]);
 }
 
-async function many(count: number, idleSeconds: number): Promise<void> {
+/** Percent of a core that the processes need which live all the time. */
+async function load(pids: readonly number[], seconds: number): Promise<number> {
+  const before = pids.map(ticks);
+  const began = performance.now();
+  await sleep(seconds * 1000);
+  const after = pids.map(ticks);
+  const took = (performance.now() - began) / 1000;
+  const used = pids.map((_, i) => (after[i] === undefined ? 0 : after[i]! - (before[i] ?? after[i]!)));
+  return used.reduce((a, b) => a + b, 0) / took;
+}
+
+/** What supervises and logs `count` services: how long until all are up, its memory, its CPU while nothing happens. */
+export async function services(count: number, idleSeconds: number): Promise<void> {
   say(`\n${count} services, each with a logger`);
   const rows: [System, Logger][] = [
-    //shared
+    ["svtrace", "shared"],
     ["svtrace", "multilog"],
     ["daemontools", "multilog"],
     ["runit", "svlogd"],
@@ -176,23 +182,32 @@ async function many(count: number, idleSeconds: number): Promise<void> {
     const scan = makeServices({ count, logger });
     const began = performance.now();
     const running = new Running(system, scan);
-    await running.allUp(names);
-    const seconds = (performance.now() - began) / 1000;
-    await sleep(3000);
-    const pids = running.processes().filter((pid) => !text(`/proc/${pid}/comm`).startsWith("sleep"));
-    const before = cpu(pids);
-    await sleep(idleSeconds * 1000);
-    const load = ((cpu(pids) - before) / idleSeconds) * 100;
-    const { pss, rss, processes } = memory(pids);
-    say(
-      `  ${system.padEnd(12)} ${logger.padEnd(9)} all up after ${seconds.toFixed(1)} s; ${processes} processes, ${(pss / 1024).toFixed(0)} MiB proportional, ${(rss / 1024).toFixed(0)} MiB resident; idle ${load.toFixed(2)} % of a core`,
-    );
-    await running.stop();
+    try {
+      await running.allUp(names);
+      const seconds = (performance.now() - began) / 1000;
+      const ours = () => running.processes().filter((pid) => text(`/proc/${pid}/comm`).trim() !== "sleep");
+      const of = (pids: number[], comm: string) =>
+        pids.filter((pid) => text(`/proc/${pid}/comm`).trim() === comm).length;
+      // loggers and services have become what they are
+      await until("all loggers", () => {
+        const pids = ours();
+        return of(pids, "sh") === 0 && (logger === "shared" || of(pids, logger) === count);
+      });
+      await sleep(3000);
+      const pids = ours();
+      const idle = await load(pids, idleSeconds);
+      const { pss, rss } = memory(pids);
+      say(
+        `  ${system.padEnd(12)} ${logger.padEnd(9)} all up after ${seconds.toFixed(1)} s; ${pids.length} processes, ${(pss / 1024).toFixed(0)} MiB proportional, ${(rss / 1024).toFixed(0)} MiB resident; idle ${idle.toFixed(2)} % of a core`,
+      );
+    } finally {
+      await running.stop();
+    }
   }
 }
 
 /** Starts and ends of one service that ends at once; what grows meanwhile. */
-async function cycles(count: number): Promise<void> {
+export async function cycles(count: number): Promise<void> {
   const scan = makeServices({ count: 1, logger: "none" });
   const dir = join(scan, "s0");
   writeFileSync(join(dir, "run"), "#!/bin/true\n");
@@ -219,11 +234,4 @@ async function cycles(count: number): Promise<void> {
     `\n${count} starts and ends (${rate.toFixed(0)} a second): fds ${before.fds} -> ${after.fds}, resident ${before.rss} -> ${after.rss} MiB, zombies ${after.zombies}`,
   );
   await running.stop();
-}
-
-/** `short` takes about a minute. */
-export async function superviseBench(short: boolean): Promise<void> {
-  await restarts(short ? 20 : 100);
-  await many(short ? 100 : 1000, short ? 5 : 20);
-  await cycles(short ? 2000 : 50_000);
 }

@@ -49,8 +49,8 @@ export class Cgroup {
 
   /** pids of its processes and of those in groups below it. */
   pids(dir = this.dir): number[] {
+    if (dir === this.dir && !this.populated) return [];
     const own = read(join(dir, "cgroup.procs")).split("\n").filter(Boolean).map(Number);
-    if (dir === this.dir && own.length === 0 && !this.populated) return own;
     return [...own, ...subgroups(dir).flatMap((d) => this.pids(d))].filter((pid) => pid > 0);
   }
 

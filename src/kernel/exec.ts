@@ -2,6 +2,7 @@
 import { realpathSync } from "node:fs";
 import { inheritedFds, setCloseOnExec } from "./fds.ts";
 import { errno, libc, sysError } from "./ffi.ts";
+import type { FinalLimit } from "./final.ts";
 import { CStringArray, cString } from "./memory.ts";
 import { setDefault } from "./own-signals.ts";
 import { openFilesLimit } from "./proc.ts";
@@ -37,11 +38,16 @@ const wordOf = (n: number | undefined): bigint | undefined =>
   n === undefined ? undefined : Number.isFinite(n) ? BigInt(n) : RLIM_INFINITY;
 
 /** The environment without what is ours in it, and with it when `path` is a program of ours again. */
-export function handDown(env: readonly Uint8Array[], path: Uint8Array): readonly Uint8Array[] {
+export function handDown(
+  env: readonly Uint8Array[],
+  path: Uint8Array,
+  limits: readonly FinalLimit[] = [],
+): readonly Uint8Array[] {
   const prefix = Buffer.from(`${HANDED_DOWN}=`);
   const rest = env.filter((e) => prefix.compare(e, 0, Math.min(e.length, prefix.length)) !== 0);
   if (!isOurs(path)) return rest;
-  return [...rest, Buffer.from(`${HANDED_DOWN}=${process.pid}:${getSoftFileLimit()}`)];
+  const soft = limits.findLast((l) => l.resource === RLIMIT_NOFILE)?.soft ?? getSoftFileLimit();
+  return [...rest, Buffer.from(`${HANDED_DOWN}=${process.pid}:${soft}`)];
 }
 
 function isOurs(path: Uint8Array): boolean {

@@ -4,7 +4,7 @@ import type { CallInfo } from "./call-info.ts";
 import { CallBuffer, putCall } from "./columns.ts";
 import type { Batch, CallColumns, CallRow } from "./model.ts";
 import type { Result } from "./text.ts";
-import { Texts } from "./texts.ts";
+import { Text, Texts } from "./texts.ts";
 
 export interface CallLogOptions {
   errnoName: (errno: number) => string;
@@ -22,6 +22,8 @@ const TOO_FAST = "calls not kept: the recording could not be written fast enough
 export class CallLog {
   private readonly texts: Texts;
   private readonly calls = new CallBuffer();
+  private readonly empty = new Text("");
+  private readonly full: number;
 
   /** `lost` is told of calls that are dropped. */
   constructor(
@@ -30,6 +32,7 @@ export class CallLog {
     firstText = 0,
   ) {
     this.texts = new Texts(firstText);
+    this.full = options.maxCalls ?? 100_000;
   }
 
   get count(): number {
@@ -45,6 +48,7 @@ export class CallLog {
   store(task: Task, info: CallInfo, result: Result, target: string, fd: number): void {
     const { call } = task;
     const { texts } = this;
+    if (this.calls.count >= this.full && !this.hasRoom(call.exit - (call.entry || call.exit))) return;
     const i = this.calls.next();
     const c = this.calls.columns;
     const entered = call.entry || call.exit;
@@ -55,15 +59,22 @@ export class CallLog {
     c.name[i] = texts.idOf(info.name);
     c.args[i] = texts.idOf(result.args);
     c.ret[i] = texts.idOf(result.ret);
-    c.error[i] = texts.id(call.error ? this.options.errnoName(call.error) : "");
+    c.error[i] = call.error ? texts.id(this.options.errnoName(call.error)) : texts.idOf(this.empty);
     c.fd[i] = fd;
-    c.target[i] = texts.id(target);
+    c.target[i] = target === "" ? texts.idOf(this.empty) : texts.id(target);
     c.blocked[i] = call.blocked;
     c.queued[i] = call.queued;
     c.gapBlocked[i] = call.gapBlocked;
     c.gapQueued[i] = call.gapQueued;
     c.waker[i] = call.waker;
     this.bound();
+  }
+
+  /** There is, for a call of this duration (ns); else its loss is counted. The last quarter is for slow ones. */
+  private hasRoom(duration: number): boolean {
+    if (duration >= FAST && this.calls.count < (this.full * 4) / 3) return true;
+    this.lost(1, TOO_FAST);
+    return false;
   }
 
   put(row: CallRow): void {
@@ -97,7 +108,7 @@ export class CallLog {
   }
 
   private bound(): void {
-    const { maxCalls = 100_000, maxCharacters = 32e6 } = this.options;
-    if (this.calls.count > maxCalls || this.texts.characters > maxCharacters) this.shed(TOO_FAST);
+    const { maxCharacters = 32e6 } = this.options;
+    if (this.calls.count > this.full * 2 || this.texts.characters > maxCharacters) this.shed(TOO_FAST);
   }
 }

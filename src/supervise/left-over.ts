@@ -34,6 +34,7 @@ export class LeftOver {
     if (this.cgroup) this.add(this.cgroup.pids());
     else {
       this.add(this.known.flatMap((p) => descendants(p.pid)));
+      if (this.group !== 0 && !send(-this.group, 0)) this.group = 0;
       if (this.group !== 0) this.add(groupMembers(this.group));
     }
     return this.known.filter((p) => p.pid !== main && isThere(p));
@@ -56,10 +57,11 @@ export class LeftOver {
   }
 }
 
-function send(pid: number, signal: NodeJS.Signals): void {
+/** Whether there was anybody to send it to. */
+function send(pid: number, signal: NodeJS.Signals | 0): boolean {
   try {
-    process.kill(pid, signal);
-  } catch {
-    // it has just ended
+    return process.kill(pid, signal);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }

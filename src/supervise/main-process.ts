@@ -82,7 +82,8 @@ export class MainProcess {
   }
 
   signal(signal: NodeJS.Signals): void {
-    if (this.pid === 0 || (this.born !== 0 && startTime(this.pid) !== this.born)) return;
+    // the pid of a child of ours that was not waited for is nobody else's
+    if (this.pid === 0 || (!this.child && this.born !== 0 && startTime(this.pid) !== this.born)) return;
     if (signal === "SIGSTOP") this.paused = true;
     if (signal === "SIGCONT") this.paused = false;
     if (signal === "SIGTERM") this.termSent = true;

@@ -12,17 +12,16 @@ import {
   openSync,
   readFileSync,
   readlinkSync,
-  readSync,
   renameSync,
   rmSync,
   statSync,
   writeFileSync,
   writeSync,
 } from "node:fs";
+import { Socket } from "node:net";
 import { join, resolve } from "node:path";
 import { bytesOf } from "../base/bytes.ts";
 import { SysError } from "../base/errors.ts";
-import { watchAndOwn } from "../kernel/epoll.ts";
 import { lockFile, makeFifo, openFifoBothWays, openFifoReader } from "../kernel/files.ts";
 import { words } from "./chain.ts";
 import { type Extended, parseExtended } from "./extended.ts";
@@ -38,7 +37,8 @@ import {
 
 /** O_PATH, which node:fs does not name. */
 const O_PATH = 0o10000000;
-const CONTROL_BYTES = 1024;
+/** What is read from a control FIFO is used before anything else is read. */
+const controlBytes = Buffer.alloc(1024);
 
 /** The directory cannot be supervised; the message is djb's. */
 export class Refused extends Error {}
@@ -127,15 +127,14 @@ export class ServiceFiles {
 
   /** Calls `take` for each byte on the control FIFO. Returns what ends that, and closes it. */
   listen(fd: number, take: (byte: string) => void): () => void {
-    const bytes = Buffer.alloc(CONTROL_BYTES);
-    return watchAndOwn(fd, () => {
-      try {
-        for (const byte of bytes.toString("latin1", 0, readSync(fd, bytes))) take(byte);
-      } catch (error) {
-        const { code } = error as NodeJS.ErrnoException;
-        if (code !== "EAGAIN") this.warn(`unable to read ${this.dir}/${files.control}`, error);
-      }
-    });
+    const callback = (count: number, bytes: Uint8Array) => {
+      for (const byte of bytes.subarray(0, count)) take(String.fromCharCode(byte));
+      return true;
+    };
+    const options = { fd, readable: true, writable: false, onread: { buffer: controlBytes, callback } };
+    const socket = new Socket(options);
+    socket.on("error", (error) => this.warn(`unable to read ${this.dir}/${files.control}`, error));
+    return () => void socket.destroy();
   }
 
   /** `status.new` then rename, so that nobody reads half of it. Nothing if it is as written last. */

@@ -18,13 +18,13 @@ import { Notification, tellsReady } from "./notification.ts";
 import { Pace } from "./pace.ts";
 import { ServiceFiles } from "./service-files.ts";
 import type { ServiceOptions } from "./service-options.ts";
-import { readSettings, type Settings } from "./settings.ts";
+import { type Settings, SettingsReader } from "./settings.ts";
 
 /** How often it is looked whether those left over are gone (ms). */
 const CLEAR_LOOK = 10;
 const START_FAILED = 111 << 8;
-/** A restart is over in less than this (ms), and is written to the status once: replacing a file takes milliseconds. */
-const STATUS_DELAY = 3;
+/** A restart is over in less than this (ms), and is written once, when the new process runs. */
+const WRITE_DELAY = 10;
 /** Exit code of `finish` that means: do not start it again. */
 const FINISH_PERMANENT = 125;
 
@@ -34,6 +34,7 @@ export class Service {
   readonly name: string;
   state: State = "down";
   settings: Settings;
+  private readonly reader: SettingsReader;
   private readonly label: string;
   private plan: Plan = "up";
   private want: "u" | "d" | "" = "u";
@@ -41,7 +42,9 @@ export class Service {
   private readonly pace = new Pace();
   private timer: NodeJS.Timeout | undefined;
   private look: NodeJS.Timeout | undefined;
-  private statusDue: NodeJS.Timeout | undefined;
+  private writeDue: NodeJS.Timeout | undefined;
+  /** Plan and want as noted last. */
+  private intention = "";
   private control: (() => void) | undefined;
   private files: ServiceFiles | undefined;
   private notification: Notification | undefined;
@@ -61,7 +64,8 @@ export class Service {
   ) {
     this.name = basename(dir);
     this.label = options.label ?? dir;
-    this.settings = readSettings(dir, options.defaults, () => {});
+    this.reader = new SettingsReader(options.defaults);
+    this.settings = this.reader.read(dir, () => {});
     noteInheritance();
   }
 
@@ -110,8 +114,7 @@ export class Service {
     const left = findTakeover(files);
     if (left) this.restore(left);
     else this.begin(!files.has("down"));
-    this.writeStatus();
-    this.flushStatus();
+    this.write();
     fault("open:status");
     files.announce();
     fault("open:announced");
@@ -148,7 +151,8 @@ export class Service {
 
   private handleAfter(action: Action): void {
     this.act(action);
-    this.writeStatus();
+    this.note();
+    this.writeSoon();
   }
 
   private handle(event: Event): void {
@@ -162,7 +166,10 @@ export class Service {
       for (const action of actions) this.act(action);
     }
     this.handling = false;
-    if (this.state !== "gone") this.writeStatus();
+    if (this.state !== "gone") {
+      this.noteIntention();
+      this.writeSoon();
+    }
     this.options.onChange?.();
   }
 
@@ -200,7 +207,8 @@ export class Service {
     if (signal === "SIGTERM") {
       this.rest.note(this.pid, this.grouped);
       // what is to follow must be known to whoever finds it dead
-      this.files?.writeExtended(this.extended());
+      if (this.settings.stopTimeout === undefined) this.noteIntention();
+      else this.note();
     }
     this.main.signal(signal);
     if (signal === "SIGTERM") fault("stop:signalled");
@@ -215,7 +223,7 @@ export class Service {
 
   private order(): void {
     const { options } = this;
-    this.settings = readSettings(this.files!.at("."), options.defaults, (text) =>
+    this.settings = this.reader.read(this.files!.at("."), (text) =>
       this.say(`warning: ${this.label}/${text}`),
     );
     this.waitsFor = options.missing?.(this.settings.needs) ?? [];
@@ -229,12 +237,12 @@ export class Service {
   private start(): void {
     const { recorder, stdin, stdout, onNeedSubreaper } = this.options;
     const files = this.files!;
-    this.traced = this.wantsTrace;
+    this.traced = this.reader.saw("trace") && !files.has("trace/down");
     const stopped = recorder !== undefined && this.traced;
     if (this.grouped) onNeedSubreaper?.();
     this.pace.starting(this.settings);
-    // if we die now, the next supervisor finds what the child writes of itself
-    files.writeExtended({ ...this.extended(), state: "waiting" });
+    // if we die from now on, the next supervisor finds what the child writes of itself
+    this.noteIntention();
     fault("start:begin");
     try {
       this.notification = this.openNotification();
@@ -259,7 +267,7 @@ export class Service {
     fault("start:spawned");
     this.history.started();
     if (!tellsReady(this.settings)) this.history.becameReady();
-    this.writeStatus();
+    this.note();
     fault("start:noted");
     if (stopped) {
       const { pid } = this;
@@ -274,7 +282,7 @@ export class Service {
     const ready = () => {
       this.history.becameReady();
       fault("ready:told");
-      this.writeStatus();
+      this.note();
       this.options.onChange?.();
     };
     return new Notification({ settings: this.settings, ready, belongs }, name);
@@ -316,11 +324,11 @@ export class Service {
 
   private finish(): void {
     const files = this.files!;
-    if (!files.has("finish")) {
+    if (!this.has("finish")) {
       this.handle("died");
       return;
     }
-    this.writeStatus();
+    this.note();
     fault("died:noted");
     try {
       const { cgroup } = this.rest;
@@ -341,6 +349,7 @@ export class Service {
       this.handle("cleared");
       return;
     }
+    this.note();
     fault("clear:begin");
     const killAt = this.history.stopping?.killAt;
     this.setTimer(killAt ? Math.max(0, killAt * 1000 - Date.now()) : stopTimeout);
@@ -411,11 +420,16 @@ export class Service {
       if (killAt) this.setTimer(Math.max(0, killAt * 1000 - Date.now()));
     }
     this.main.watch();
-    this.writeStatus();
+    this.note();
+    this.writeSoon();
   }
 
   private get wantsTrace(): boolean {
-    return this.files?.has("trace") === true && !this.files.has("trace/down");
+    return this.has("trace") && !this.files!.has("trace/down");
+  }
+
+  private has(name: string): boolean {
+    return this.files !== undefined && this.reader.has(this.files.at("."), name);
   }
 
   private message(event: string): Record<string, unknown> {
@@ -444,15 +458,26 @@ export class Service {
     };
   }
 
-  /** What we know, at once; the status, which many changes may follow in a moment, a little later. */
-  private writeStatus(): void {
+  /** For whoever supervises after us, at once. */
+  private note(): void {
+    this.intention = this.plan + this.want;
     this.files?.writeExtended(this.extended());
-    this.statusDue ??= setTimeout(() => this.flushStatus(), STATUS_DELAY);
   }
 
-  private flushStatus(): void {
-    clearTimeout(this.statusDue);
-    this.statusDue = undefined;
+  /** What is to follow cannot be found out by looking at processes. */
+  private noteIntention(): void {
+    if (this.intention !== this.plan + this.want) this.note();
+  }
+
+  private writeSoon(): void {
+    this.writeDue ??= setTimeout(() => this.write(), WRITE_DELAY);
+  }
+
+  /** For everybody. */
+  private write(): void {
+    clearTimeout(this.writeDue);
+    this.writeDue = undefined;
+    this.note();
     const { pid, paused, termSent, changed } = this.main;
     this.files?.writeStatus({
       ...changed,
@@ -470,8 +495,7 @@ export class Service {
 
   private leave(): void {
     fault("leave:begin");
-    this.writeStatus();
-    this.flushStatus();
+    this.write();
     this.cancel();
     this.notification?.close();
     this.control?.();

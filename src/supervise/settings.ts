@@ -1,5 +1,5 @@
 /** Files in a service directory that switch on what daemontools does not have. docs/SUPERVISION.md has the table. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 export interface Settings {
@@ -27,23 +27,106 @@ const HIGHEST_FD = 1023;
 /** Where the settings of a scan directory's services lie that have none of their own. */
 export const DEFAULTS = ".svtrace/defaults";
 
-/** `dir` is the service's; `complain` is told what is no setting. */
-export function readSettings(
-  dir: string,
-  defaults: string | undefined,
-  complain: (text: string) => void,
-): Settings {
-  const text = (name: string): string | undefined => {
-    for (const d of [dir, defaults]) {
-      if (d === undefined) continue;
-      try {
-        return readFileSync(join(d, name), "utf8").trim();
-      } catch {
-        // it is not there
-      }
-    }
+const names = [
+  ...[
+    "stop-timeout",
+    "finish-timeout",
+    "notification-fd",
+    "notify-socket",
+    "needs",
+    "backoff",
+    "death-tally",
+  ],
+  "runit",
+] as const;
+
+/** What changed less than this (ms) before it was read may change again unseen: clocks of files stand still for ticks. */
+const FRESH_MS = 50;
+
+interface Seen {
+  /** Times, sizes and inodes of everything it was made of. */
+  readonly signature: string;
+  /** Files that there are. */
+  readonly paths: readonly string[];
+  readonly own: ReadonlySet<string>;
+  readonly settings: Settings;
+  readonly complaints: readonly string[];
+}
+
+/** The settings of a service as they are now; read again only if something has changed. */
+export class SettingsReader {
+  /** As read last; `seen` if it can be told from what comes after it. */
+  private last: Seen | undefined;
+  private seen: Seen | undefined;
+
+  constructor(private readonly defaults: string | undefined) {}
+
+  /** `dir` is the service's directory; `complain` is told what is no setting. */
+  read(dir: string, complain: (text: string) => void): Settings {
+    const { settings, complaints } = this.look(dir);
+    for (const text of complaints) complain(text);
+    return settings;
+  }
+
+  /** Whether the service's directory had an entry of this name when it was looked at last. */
+  saw(name: string): boolean {
+    return this.last?.own.has(name) ?? false;
+  }
+
+  /** Whether the service's directory has an entry of this name. */
+  has(dir: string, name: string): boolean {
+    return this.look(dir).own.has(name) && existsSync(join(dir, name));
+  }
+
+  private look(dir: string): Seen {
+    const dirs = this.defaults === undefined ? [dir] : [dir, this.defaults];
+    if (this.seen && signatureOf([...dirs, ...this.seen.paths]) === this.seen.signature) return this.seen;
+    const listings = dirs.map(entries);
+    const paths = dirs.flatMap((d, i) => names.filter((n) => listings[i].has(n)).map((n) => join(d, n)));
+    const signature = signatureOf([...dirs, ...paths]);
+    const complaints: string[] = [];
+    const text = (name: string) => {
+      const found = paths.filter((path) => path.endsWith(`/${name}`)).map(contents);
+      return found.find((c) => c !== undefined);
+    };
+    const settings = parse(text, (t) => complaints.push(t));
+    const seen = { signature: signature ?? "", paths, own: listings[0], settings, complaints };
+    this.last = seen;
+    this.seen = signature === undefined ? undefined : seen;
+    return seen;
+  }
+}
+
+/** Undefined if something is too fresh to be told from what it may become. */
+function signatureOf(paths: readonly string[]): string | undefined {
+  const fresh = BigInt(Date.now() - FRESH_MS) * 1_000_000n;
+  let signature = "";
+  for (const path of paths) {
+    const s = statSync(path, { bigint: true, throwIfNoEntry: false });
+    if (s && s.ctimeNs > fresh) return undefined;
+    signature += s ? `${s.ino} ${s.size} ${s.mtimeNs} ${s.ctimeNs};` : "-;";
+  }
+  return signature;
+}
+
+function entries(dir: string): ReadonlySet<string> {
+  try {
+    return new Set(readdirSync(dir));
+  } catch {
+    return new Set();
+  }
+}
+
+function contents(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8").trim();
+  } catch {
     return undefined;
-  };
+  }
+}
+
+/** `text` gives a file's contents, undefined if there is none; `complain` is told what is no setting. */
+function parse(text: (name: string) => string | undefined, complain: (text: string) => void): Settings {
   /** `count` numbers that are not negative, or undefined. */
   const numbers = (name: string, count: number): number[] | undefined => {
     const found = text(name);
@@ -64,15 +147,14 @@ export function readSettings(
   }
   const [first, max] = numbers("backoff", 2)?.map((s) => s * 1000) ?? [START_INTERVAL, START_INTERVAL];
   const tally = numbers("death-tally", 2);
-  const has = (name: string) => [dir, defaults].some((d) => d !== undefined && existsSync(join(d, name)));
   return {
     stopTimeout: seconds("stop-timeout"),
     finishTimeout: seconds("finish-timeout"),
     notificationFd: fd,
-    notifySocket: has("notify-socket"),
+    notifySocket: text("notify-socket") !== undefined,
     needs: [...new Set((text("needs") ?? "").split(/\s+/).filter(Boolean))],
     backoff: { first, max: Math.max(first, max) },
     tally: tally && { count: tally[0], within: tally[1] * 1000 },
-    runit: has("runit"),
+    runit: text("runit") !== undefined,
   };
 }

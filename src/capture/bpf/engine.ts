@@ -344,22 +344,19 @@ export class BpfEngine implements Engine {
     };
   }
 
-  /**
-   * Tells of the calls under way: the task, as a copy whose call is valid until the next one. Calls whose entry was
-   * not seen are not among them.
-   */
-  underWay(each: (task: Task) => void): void {
+  underWay(each: (task: Task) => void, tids: Iterable<number> = this.tasks()): void {
     const copy = new Uint8Array(STATE_BYTES);
     const view = new DataView(copy.buffer);
     const { record } = L.state;
-    for (const { tid, pid, comm: name } of [...this.table]) {
-      const fd = openTask(tid);
-      if (fd < 0) continue;
+    for (const tid of tids) {
+      const followed = this.table.get(tid);
+      const fd = followed ? openTask(tid) : -1;
+      if (!followed || fd < 0) continue;
       const found = bpf.lookup(this.kernel.maps.tasks, Int32Array.of(fd), copy);
       closeSync(fd);
       if (!found || (view.getUint32(L.state.flags, true) & L.flags.inCall) === 0) continue;
-      const task = new Task(tid, pid, 0);
-      task.comm = name;
+      const task = new Task(tid, followed.pid, 0);
+      task.comm = followed.comm;
       const { call } = task;
       call.abi = L.abis[view.getUint8(record + L.call.abi)];
       call.nr = view.getUint32(record + L.call.nr, true);

@@ -1,16 +1,16 @@
 /** What a plan copies is what the decoders ask for: text made from a record equals text made from all memory. */
 import { describe, expect, it } from "vitest";
-import { syscallCount, syscallName } from "../../abi/syscalls.ts";
-import { Decoder } from "../../decode/call.ts";
-import { defaultOptions } from "../../decode/options.ts";
-import { TextSink } from "../../render/text-sink.ts";
-import { descriptor } from "../../syscalls/index.ts";
-import type { Arg, Descriptor, Type } from "../../syscalls/types/types.ts";
-import { Task } from "../event.ts";
-import { Memory } from "../memory.ts";
-import { abis, segment, segmentFlags } from "./layout.ts";
-import { type Address, type Count, type Plan, planOf, type Read } from "./plan.ts";
-import { RecordMemory } from "./record-memory.ts";
+import { syscallCount, syscallName } from "../../src/abi/syscalls.ts";
+import { abis, segment, segmentFlags } from "../../src/capture/bpf/layout.ts";
+import { type Address, type Count, type Plan, planOf, type Read } from "../../src/capture/bpf/plan.ts";
+import { RecordMemory } from "../../src/capture/bpf/record-memory.ts";
+import { Task } from "../../src/capture/event.ts";
+import { Memory } from "../../src/capture/memory.ts";
+import { Decoder } from "../../src/decode/call.ts";
+import { defaultOptions } from "../../src/decode/options.ts";
+import { TextSink } from "../../src/render/text-sink.ts";
+import { descriptor } from "../../src/syscalls/index.ts";
+import type { Arg, Descriptor, Type } from "../../src/syscalls/types/types.ts";
 
 const REGION = 1 << 24;
 const REGION_BYTES = 1 << 14;
