@@ -5,7 +5,7 @@
 import type { CallRow } from "../record/model.ts";
 import { endOf, type Timeline } from "./timeline.ts";
 import type { Segment } from "./types.ts";
-import { isIdle, Waits, within } from "./waits.ts";
+import { isIdle, isWhole, Waits, within } from "./waits.ts";
 import { Wakers } from "./waker.ts";
 
 /** Shorter waits (ns) are not followed into other processes. */
@@ -168,10 +168,10 @@ export class CriticalPath {
       (call.duration - call.blocked - call.queued) * all,
       to - from,
     );
-    const end = to - queued - ran;
+    const end = to - queued - (isWhole(call) ? 0 : ran);
     this.push({ ...common, from, to: end, ...wait });
-    this.push({ ...common, from: end, to: end + ran, category: "cpu", kind: "calls", target: "" });
-    this.push({ ...common, from: end + ran, to, category: "runqueue", kind: "runqueue", target: "" });
+    this.push({ ...common, from: end, to: to - queued, category: "cpu", kind: "calls", target: "" });
+    this.push({ ...common, from: to - queued, to, category: "runqueue", kind: "runqueue", target: "" });
   }
 
   private push(segment: Segment): void {

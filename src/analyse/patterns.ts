@@ -26,8 +26,7 @@ export function recognise(parts: readonly PhaseSegments[]): PhaseSegments[] {
     const files = new InputFiles(timeline);
     const segments = part.segments.map((s) => {
       if (s.category === "sleep") return retry(timeline, s) ?? (stops ? stubborn(timeline, s) : s);
-      if (stops && s.category === "ipc" && /^(clients|signal|poll)$/.test(s.kind))
-        return stubborn(timeline, s);
+      if (stops && s.category === "ipc") return stubborn(timeline, s);
       if (s.category === "cpu") return { ...s, target: files.of(s) };
       return s;
     });

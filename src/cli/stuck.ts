@@ -59,7 +59,14 @@ async function watched(pids: () => number[], tree: boolean, duration: number): P
     return look(pids(), new Set());
   }
   try {
-    for (const pid of pids()) engine.attach(pid);
+    for (const pid of pids()) {
+      try {
+        engine.attach(pid);
+      } catch (error) {
+        // ended meanwhile
+        if (!(error instanceof SysError)) throw error;
+      }
+    }
     for (const end = monotonicNow() + duration; monotonicNow() < end; ) {
       engine.step(0);
       await after(Math.min(STEP_MS, Math.max(1, (end - monotonicNow()) / 1e6)));

@@ -79,7 +79,8 @@ export class WriteQueue {
   }
 
   private start(): Worker {
-    const worker = new Worker(new URL(import.meta.url), { workerData: ROLE });
+    // with stdout and stderr of its own, or Node would make ours non-blocking (base/stderr.ts)
+    const worker = new Worker(new URL(import.meta.url), { workerData: ROLE, stdout: true, stderr: true });
     worker.on("message", (reply: Reply) => {
       const settle = this.pending.get(reply.id);
       this.pending.delete(reply.id);

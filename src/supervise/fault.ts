@@ -24,7 +24,11 @@ export type FaultPoint =
   | "adopt:done"
   | "status:written"
   | "leave:begin"
-  | "replace:begin";
+  | "replace:begin"
+  /** In the logger. */
+  | "rotate:synced"
+  | "rotate:moved"
+  | "rotate:begun";
 
 export function fault(point: FaultPoint): void {
   if (point === wanted && --left === 0) process.kill(process.pid, "SIGKILL");

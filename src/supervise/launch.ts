@@ -40,14 +40,20 @@ export interface Launch {
 
 /** Children that may still be in our memory, before their exec. */
 let starting: Spawned[] = [];
-let _sweeper: NodeJS.Timeout | undefined;
+let sweeping = false;
 const SWEEP_MS = 50;
 
 /** Frees what children needed that are out of our memory; whose exec failed keeps it until its end is known. */
 function sweep(): void {
   for (const child of starting) if (child.left() && !child.failure()) child.release();
   starting = starting.filter((child) => !child.left());
-  _sweeper = starting.length > 0 ? setTimeout(sweep, SWEEP_MS) : undefined;
+  sweeping = false;
+  if (starting.length > 0) sweepSoon();
+}
+
+function sweepSoon(): void {
+  if (!sweeping) setTimeout(sweep, SWEEP_MS);
+  sweeping = true;
 }
 
 /** Returns before its exec, which may fail: see `failure` when it has ended. Throws SysError if there are no processes. */
@@ -68,7 +74,7 @@ export function launch(options: Launch): Spawned {
     script.execve(argv[0], argv, [...environment!, ...(notification?.environment ?? [])]);
     const child = script.spawn({ waitForExec: false, cgroup });
     starting.push(child);
-    _sweeper ??= setTimeout(sweep, SWEEP_MS);
+    sweepSoon();
     return child;
   } finally {
     notification?.passed();

@@ -28,6 +28,8 @@ export class RecorderLink {
   constructor(
     private readonly path: string,
     private readonly warn: (message: string) => void,
+    /** Called when a process is to be handed over and nobody is there. */
+    private readonly needed: () => void = () => {},
   ) {}
 
   /** Connects if need be; resolves to whether the recorder is there. */
@@ -83,6 +85,7 @@ export class RecorderLink {
       continueOnceStopped(pid, performance.now() + STOP_MS);
     };
     this.waiting.set(pid, setTimeout(giveUp, ACK_MS));
+    if (!this.socket) this.needed();
     void this.deliver(pid, message);
   }
 

@@ -1,4 +1,4 @@
-/** The recorder as one more supervised process: started, restarted, asked to end. */
+/** The recorder as one more supervised process, while anything is to be recorded: started, restarted, asked to end. */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { onEnd } from "../kernel/children.ts";
@@ -13,6 +13,8 @@ import { RecorderLink } from "./recorder-link.ts";
 const START_WAIT_MS = 10_000;
 const POLL_MS = 30;
 const RETRY_MS = 1000;
+/** How often it is looked whether it is wanted by now (ms). */
+const LOOK_MS = 5000;
 /** A recorder that has not written everything by then is left to itself (ms). */
 const STOP_WAIT_MS = 10_000;
 const O_RDWR = 2;
@@ -21,19 +23,22 @@ export class RecorderProcess {
   readonly link: RecorderLink;
   private pid = 0;
   private stopping = false;
+  private timer: NodeJS.Timeout | undefined;
 
   /** `dir` is where its socket lies; made if need be. */
   constructor(
     dir: string,
     private readonly command: readonly string[],
     private readonly warn: (text: string) => void,
+    /** Whether there is anything to record. */
+    private readonly wanted: () => boolean,
   ) {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
-    this.link = new RecorderLink(join(dir, "recorder.sock"), warn);
+    this.link = new RecorderLink(join(dir, "recorder.sock"), warn, () => this.pid === 0 && this.launch());
   }
 
-  /** Starts it, or takes over the one that runs; with `wait` resolves when it listens, or after a few seconds. */
-  async start(wait: boolean): Promise<void> {
+  /** Takes over the one that runs, or starts it if it is wanted, and resolves when it listens or after a few seconds. */
+  async start(): Promise<void> {
     if (await this.link.open()) {
       const pid = this.link.peer!;
       const ended = () => this.ended(pid);
@@ -42,20 +47,25 @@ export class RecorderProcess {
         return;
       }
     }
-    this.launch();
-    const deadline = performance.now() + START_WAIT_MS;
-    while (wait && !(await this.link.open())) {
-      // it has ended, and will be started again
-      if (this.pid === 0) return;
-      if (performance.now() > deadline) {
-        this.warn(`the recorder does not listen after ${START_WAIT_MS / 1000} s; starting without it`);
-        return;
-      }
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    if (!this.wanted()) this.later(LOOK_MS);
+    else {
+      this.launch();
+      if (!(await this.listens())) this.warn("the recorder does not listen; starting without it");
     }
   }
 
+  /** Whether we are connected to it, which also keeps it from ending for want of work. */
+  private async listens(): Promise<boolean> {
+    const deadline = performance.now() + START_WAIT_MS;
+    while (!(await this.link.open())) {
+      if (performance.now() > deadline || this.stopping || this.pid === 0) return false;
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+    return true;
+  }
+
   private launch(): void {
+    if (this.stopping) return;
     const [program, ...args] = this.command;
     try {
       // a group of its own: what a terminal sends to ours must not cut recordings short
@@ -65,18 +75,26 @@ export class RecorderProcess {
       onEnd(pid, () => this.ended(pid));
     } catch (error) {
       this.warn(`warning: unable to start the recorder: ${(error as Error).message}`);
-      this.later();
+      this.later(RETRY_MS);
     }
   }
 
-  private later(): void {
-    if (!this.stopping) setTimeout(() => !this.stopping && this.launch(), RETRY_MS);
+  private later(ms: number): void {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => {
+      if (this.stopping || this.pid !== 0) return;
+      if (!this.wanted()) this.later(LOOK_MS);
+      else {
+        this.launch();
+        void this.listens();
+      }
+    }, ms);
   }
 
   private ended(pid: number): void {
     if (this.pid !== pid) return;
     this.pid = 0;
-    this.later();
+    this.later(RETRY_MS);
   }
 
   /** Has it write what it knows, and end. */

@@ -80,9 +80,9 @@ export class ScanDirectory {
     noteInheritance();
     this.cgroups = cgroupBase(dir);
     if (options.recorder) {
-      this.recorder = new RecorderProcess(join(dir, ".svtrace"), options.recorder.command, (m) =>
-        this.say(m),
-      );
+      const warn = (text: string) => this.say(text);
+      const wanted = () => this.anyTraced();
+      this.recorder = new RecorderProcess(join(dir, ".svtrace"), options.recorder.command, warn, wanted);
     }
   }
 
@@ -103,7 +103,7 @@ export class ScanDirectory {
 
   /** Begins supervising; resolves when the services there now have been started. */
   async start(): Promise<void> {
-    await this.recorder?.start(this.anyTraced());
+    await this.recorder?.start();
     // before the first look, so that nothing that comes after it is missed
     try {
       this.watcher = watch(this.dir, () => this.scanSoon());
@@ -284,7 +284,11 @@ export class ScanDirectory {
   }
 
   private anyTraced(): boolean {
-    return readdirSync(this.dir).some((n) => !n.startsWith(".") && existsSync(join(this.dir, n, "trace")));
+    try {
+      return readdirSync(this.dir).some((n) => !n.startsWith(".") && existsSync(join(this.dir, n, "trace")));
+    } catch {
+      return false;
+    }
   }
 
   /** A link that leads nowhere is told once. */

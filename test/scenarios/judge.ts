@@ -53,9 +53,12 @@ export function deviation(report: WhyReport, injected: number): number {
 }
 
 function judge(scenario: Scenario, injected: number, report: WhyReport): string {
+  const { kind } = report.lifetime;
+  if (kind !== "restart") return `explains a ${kind}, not a restart: ${report.verdict}`;
   const [first] = report.causes;
   if (!first) return "no cause at all";
-  const said = `${first.category} ${first.seconds.toFixed(2)} s ${first.target}: ${first.text}`;
+  const phases = report.phases.map((p) => `${p.name} ${p.seconds.toFixed(2)} s`).join(", ");
+  const said = `${first.category} ${first.seconds.toFixed(2)} s ${first.target}: ${first.text} (${phases}; lost ${report.lost}; unattributed ${report.unattributed_seconds.toFixed(2)} s)`;
   if (first.category !== scenario.category) return `not ${scenario.category}: ${said}`;
   const object = first.target === "" ? `${first.comm} ${first.text}` : first.target;
   if (!scenario.about.test(object)) return `not about ${scenario.about}: ${said}`;

@@ -31,7 +31,7 @@ sys.stdin.read()`;
   return { host, port: Number(line) };
 }
 
-/** An HTTP server that answers after `seconds`; `took` is what its answers have taken in all. */
+/** An HTTP server that answers after `seconds`; `took` is what its last answer took. */
 export async function slowHttp(
   world: World,
   seconds: () => number,
@@ -42,7 +42,7 @@ export async function slowHttp(
     const began = now();
     await sleep(seconds());
     response.end("late\n");
-    state.took += now() - began;
+    state.took = now() - began;
   });
   server.listen(0, host);
   await once(server, "listening");

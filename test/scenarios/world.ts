@@ -175,7 +175,7 @@ export class World {
       "a report of a start that is over",
       async () => {
         const report = await ask();
-        return report.lifetime.ready !== null && report;
+        return report.lifetime.pid === this.pid && report.lifetime.ready !== null && report;
       },
       40,
     );

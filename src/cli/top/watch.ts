@@ -4,7 +4,7 @@ import { type CountRow, Counts } from "../../capture/bpf/counts/counts.ts";
 import { BpfEngine } from "../../capture/bpf/engine.ts";
 import type { Task } from "../../capture/event.ts";
 import { monotonicNow } from "../../kernel/clock.ts";
-import { descendants, status } from "../../kernel/proc.ts";
+import { status } from "../../kernel/proc.ts";
 import { commOf } from "../../kernel/tasks.ts";
 import { infoOf } from "../../record/call-info.ts";
 import { escapeName } from "../../render/escape.ts";
@@ -94,8 +94,10 @@ export class Watch {
       { followForks: true, counts: this.counts, scheduling: true, ringBytes: RING_BYTES },
     );
     if (what.pids.length === 0) this.engine.watch({ all: true });
-    for (const pid of what.pids)
-      for (const p of what.tree ? [pid, ...descendants(pid)] : [pid]) this.engine.attach(p);
+    for (const pid of what.pids) {
+      if (what.tree) this.engine.attachTree(pid);
+      else this.engine.attach(pid);
+    }
   }
 
   /** To be called often: what the engine reports must not pile up. False when nothing is left to watch. */

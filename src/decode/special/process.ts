@@ -100,14 +100,6 @@ registerValue("cpuset_out", () =>
   pointerWalker((c, lo, hi) => (c.call.error ? c.sink.addr(lo, hi) : cpuset(c, lo, hi, c.ret))),
 );
 
-const IOPRIO_CLASSES = ["IOPRIO_CLASS_NONE", "IOPRIO_CLASS_RT", "IOPRIO_CLASS_BE", "IOPRIO_CLASS_IDLE"];
-registerValue("ioprio", () =>
-  pointerWalker((c, lo) => {
-    const name = IOPRIO_CLASSES[lo >>> 13] ?? `0x${(lo >>> 13).toString(16)}`;
-    c.sink.word(`IOPRIO_PRIO_VALUE(${name}, ${lo & 0x1fff})`);
-  }),
-);
-
 registerValue("personality", () =>
   pointerWalker((c, lo) => {
     if (lo >>> 0 === 0xffffffff) c.sink.word("0xffffffff");

@@ -22,6 +22,7 @@ import { tai64nLabel, unixNow } from "../../base/tai.ts";
 import { lockFile } from "../../kernel/files.ts";
 import { endSignal } from "../../kernel/wait.ts";
 import { Fatal, words } from "../chain.ts";
+import { fault } from "../fault.ts";
 import { LogBuffer } from "./log-buffer.ts";
 import { startProcessor } from "./processor.ts";
 
@@ -314,11 +315,14 @@ export class LogDir {
     const { dir } = this.options;
     await this.insist(`unable to write ${dir}/current to disk`, () => this.pace.fsync(this.fd));
     closeSync(this.fd);
+    fault("rotate:synced");
     await this.insist(`unable to rename current to previous in directory ${dir}`, () =>
       renameSync(this.at("current"), this.at("previous")),
     );
+    fault("rotate:moved");
     const { bytes } = this.pending;
     await this.insist(`unable to create ${dir}/current`, () => this.append());
+    fault("rotate:begun");
     // the buffer is ahead of the file: it counts what it has settled
     this.pending.bytes = bytes;
     await this.retire(false);

@@ -31,9 +31,8 @@ const connected = (peer) =>
   });
 
 if (env.COMPUTE) {
-  const before = process.cpuUsage();
   pbkdf2Sync("secret", "salt", Number(env.COMPUTE), 64, "sha512");
-  const { user, system } = process.cpuUsage(before);
+  const { user, system } = process.cpuUsage();
   appendFileSync(env.MEASURED, `compute ${(user + system) / 1e6}\n`);
 }
 if (env.REQUIRE) {

@@ -142,9 +142,9 @@ export const scenarios: Scenario[] = [
         recovery_prefetch: "off",
         recovery_init_sync_method: "syncfs",
       });
-      await psql(world, "create table t as select i, repeat('x', 200) as s from generate_series(1, 20000) i");
+      await psql(world, "create table t as select i, repeat('x', 200) as s from generate_series(1, 5000) i");
       const { pid } = world;
-      fs.delay("read", 0.002);
+      fs.delay("read", 0.015);
       process.kill(pid, "SIGKILL");
       await waitUntil("another main process", () => world.pid !== 0 && world.pid !== pid, 60);
       await world.serving();
