@@ -1,11 +1,13 @@
 /** `npm run bench -- [--short] [ROUNDS] [NAME ...]`: what svtrace costs beside its peers, measured in the same run. */
 import { multilogBench } from "./multilog.ts";
 import { ptraceBench } from "./ptrace.ts";
+import { recordBench } from "./record.ts";
 import { cycles, restarts, services } from "./supervise.ts";
 
 const benches: Readonly<Record<string, (rounds: number, short: boolean) => Promise<void>>> = {
   ptrace: ptraceBench,
   multilog: (rounds) => multilogBench(rounds),
+  record: recordBench,
   "supervise:restarts": (_rounds, short) => restarts(short ? 20 : 200),
   "supervise:services": (_rounds, short) => services(short ? 100 : 1000, short ? 5 : 20),
   "supervise:cycles": (_rounds, short) => cycles(short ? 2000 : 50_000),

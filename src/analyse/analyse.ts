@@ -8,10 +8,10 @@ import { type Plan, plan, readyThread } from "./phases.ts";
 import { Timeline } from "./timeline.ts";
 import { totals } from "./totals.ts";
 import type { Phase, Report, Segment } from "./types.ts";
-import { conclude } from "./verdict.ts";
+import { conclude, type Scale } from "./verdict.ts";
 
-/** `current` is the newest lifetime, `previous` the one before it, if known. */
-export function analyse(current: Recording, previous?: Recording): Report {
+/** `current` is the newest lifetime, `previous` the one before it, if known; `scale` says what counts as slow. */
+export function analyse(current: Recording, previous?: Recording, scale: Scale = {}): Report {
   const p = plan(current, previous);
   const timelines = new Map<Recording, Timeline>();
   for (const r of [p.previous, p.current]) if (r) timelines.set(r, new Timeline(r));
@@ -25,6 +25,7 @@ export function analyse(current: Recording, previous?: Recording): Report {
   const losses = [p.previous, p.current].flatMap((r) => r?.losses ?? []);
   const report: Omit<Report, "verdict" | "hint"> = {
     kind: p.kind,
+    usual: p.kind === "restart" ? scale.usual : undefined,
     lifetime: shown.lifetime,
     asked: stop && stop.asked !== null ? (stop.asked + stop.anchor) / 1e9 : null,
     askedBy: stop?.asked_by ?? null,
@@ -39,7 +40,7 @@ export function analyse(current: Recording, previous?: Recording): Report {
     losses: losses.map(({ count, reason }) => ({ count, reason })),
     notes: p.notes,
   };
-  return { ...report, ...conclude(report) };
+  return { ...report, ...conclude(report, { ...scale, usual: report.usual }) };
 }
 
 /** The critical path of each phase. */
@@ -54,7 +55,7 @@ function attribute(p: Plan, timelines: ReadonlyMap<Recording, Timeline>): PhaseS
   }
   if (p.current && starts.length > 0) {
     const timeline = timelines.get(p.current)!;
-    const path = new CriticalPath(timeline);
+    const path = new CriticalPath(timeline, true);
     const all = path.upTo(readyThread(p.current), starts[0].from, starts.at(-1)!.to);
     for (const phase of starts) parts.push({ phase, timeline, segments: clip(all, phase) });
   }

@@ -2,9 +2,10 @@
 import type { Segment } from "./types.ts";
 
 /** Segments on fewer paths than this stay what they are. */
-const MANY = 4;
-/** A directory speaks for all when this share of the time is below it. */
+const MANY = 2;
+/** A directory speaks for all when this share of the time is below it; /usr and the like say too little. */
 const MOST = 0.8;
+const LEAST_DEPTH = 2;
 /** The kinds that go together, and what they are then. */
 const KINDS: Readonly<Record<string, string>> = {
   lookup: "lookup",
@@ -68,7 +69,12 @@ function commonOf(group: readonly Segment[]): string | undefined {
   }
   let best: string | undefined;
   for (const [dir, ns] of sums) {
-    if (ns >= total * MOST && (best === undefined || dir.length > best.length)) best = dir;
+    if (
+      ns >= total * MOST &&
+      dir.split("/").length > LEAST_DEPTH &&
+      (best === undefined || dir.length > best.length)
+    )
+      best = dir;
   }
   return best;
 }

@@ -5,19 +5,25 @@
 import type { CallRow } from "../record/model.ts";
 import { endOf, type Timeline } from "./timeline.ts";
 import type { Segment } from "./types.ts";
-import { Waits } from "./waits.ts";
+import { isIdle, isWhole, Waits, within } from "./waits.ts";
 import { Wakers } from "./waker.ts";
 
 /** Shorter waits (ns) are not followed into other processes. */
 const WORTH_FOLLOWING = 1e6;
 const MAX_DEPTH = 12;
+/** Share of a wait that another process worked to count as its reason. */
+const MOST_OF_IT = 0.5;
 
 export class CriticalPath {
   private readonly waits: Waits;
   private readonly wakers: Wakers;
   private out: Segment[] = [];
 
-  constructor(private readonly timeline: Timeline) {
+  /** `starting`: who waits for clients already is not what the end of the window had to wait for. */
+  constructor(
+    private readonly timeline: Timeline,
+    private readonly starting = false,
+  ) {
     this.waits = new Waits(timeline);
     this.wakers = new Wakers(timeline);
   }
@@ -104,10 +110,30 @@ export class CriticalPath {
   ): void {
     const other =
       stack && to - from >= WORTH_FOLLOWING && stack.size < MAX_DEPTH
-        ? this.wakers.of(call, from, to)
+        ? (this.wakers.of(call, from, to) ?? this.starter(call, from, to))
         : undefined;
     if (!stack || other === undefined || stack.has(other)) this.leaf(call, from, to, via);
     else this.follow(call, other, from, to, via, stack);
+  }
+
+  /**
+   * The thread that kept a start from being over while `call` waited for clients, or was woken by one: the first
+   * thread of another process that worked most of this time.
+   */
+  private starter(call: CallRow, from: number, to: number): number | undefined {
+    if (!this.starting || !call.target.includes("listen:")) return undefined;
+    let most = (to - from) * MOST_OF_IT;
+    let found: number | undefined;
+    for (const { tid, pid, born, died } of this.timeline.recording.processes) {
+      if (tid !== pid || pid === call.pid || born >= to || (died ?? to) <= from) continue;
+      let worked = Math.min(died ?? to, to) - Math.max(born, from);
+      for (const c of this.timeline.between(tid, from, to))
+        if (isIdle(this.waits.of(c))) worked -= within(c, from, to);
+      if (worked <= most) continue;
+      most = worked;
+      found = tid;
+    }
+    return found;
   }
 
   /** Replaces the wait in `call` by what thread `other` did meanwhile. */
@@ -142,10 +168,10 @@ export class CriticalPath {
       (call.duration - call.blocked - call.queued) * all,
       to - from,
     );
-    const end = to - queued - ran;
+    const end = to - queued - (isWhole(call) ? 0 : ran);
     this.push({ ...common, from, to: end, ...wait });
-    this.push({ ...common, from: end, to: end + ran, category: "cpu", kind: "calls", target: "" });
-    this.push({ ...common, from: end + ran, to, category: "runqueue", kind: "runqueue", target: "" });
+    this.push({ ...common, from: end, to: to - queued, category: "cpu", kind: "calls", target: "" });
+    this.push({ ...common, from: to - queued, to, category: "runqueue", kind: "runqueue", target: "" });
   }
 
   private push(segment: Segment): void {

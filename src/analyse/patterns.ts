@@ -1,5 +1,6 @@
 /** What the critical path alone does not show: segments get another kind, category or target by what is around them. */
 import type { CallRow } from "../record/model.ts";
+import { isProgress } from "../record/ready.ts";
 import { sockaddrText } from "../record/targets.ts";
 import type { PhaseSegments } from "./causes.ts";
 import { directories } from "./directories.ts";
@@ -12,6 +13,8 @@ const BACK = 40;
 /** A file is what the computing is about when its reads are this share of a thread's calls. */
 const READ_SHARE = 0.5;
 const MANY_READS = 20;
+/** And of a process's computing when it is about this share of it. */
+const MOST = 0.6;
 /** Something between two tries that takes this long (ns) is a cause of its own. */
 const OWN_WAIT = 100e6;
 
@@ -23,12 +26,11 @@ export function recognise(parts: readonly PhaseSegments[]): PhaseSegments[] {
     const files = new InputFiles(timeline);
     const segments = part.segments.map((s) => {
       if (s.category === "sleep") return retry(timeline, s) ?? (stops ? stubborn(timeline, s) : s);
-      if (stops && s.category === "ipc" && /^(clients|signal|poll)$/.test(s.kind))
-        return stubborn(timeline, s);
+      if (stops && s.category === "ipc") return stubborn(timeline, s);
       if (s.category === "cpu") return { ...s, target: files.of(s) };
       return s;
     });
-    return { ...part, segments: directories(tries(segments)) };
+    return { ...part, segments: directories(tries(wholeOf(segments))) };
   });
 }
 
@@ -63,9 +65,12 @@ function failureOf(call: CallRow, next: CallRow | undefined): Failure | undefine
 function retry(timeline: Timeline, s: Segment): Segment | undefined {
   if (!s.call) return undefined;
   const before = timeline.before(s.call, BACK);
+  let slept = false;
   for (let i = before.length - 1; i >= 0; i--) {
     const c = before[i];
-    if (isSleep(c.name) || (isPoll(c.name) && timedOut(c))) return undefined;
+    // one pause may be made of several sleeps; what succeeds between two is no retrying
+    if (isSleep(c.name) || (isPoll(c.name) && timedOut(c))) slept = true;
+    else if (slept && c.error === "" && isProgress(c.name)) return undefined;
     const later = before.slice(i + 1).find((x) => x.name === "getsockopt" && x.fd === c.fd);
     const failure = failureOf(c, later);
     if (!failure) continue;
@@ -73,6 +78,23 @@ function retry(timeline: Timeline, s: Segment): Segment | undefined {
     return { ...s, kind: `retry ${tried}`, target, category: tried === "lock" ? "lock" : "sleep" };
   }
   return undefined;
+}
+
+/** Computing is told as one where most of a process's is about one file. */
+function wholeOf(segments: readonly Segment[]): Segment[] {
+  const all = new Map<number, Map<string, number>>();
+  for (const { category, pid, target, from, to } of segments) {
+    if (category !== "cpu") continue;
+    const times = all.get(pid) ?? new Map<string, number>();
+    times.set(target, (times.get(target) ?? 0) + to - from);
+    all.set(pid, times);
+  }
+  const files = new Map<number, string>();
+  for (const [pid, times] of all) {
+    const total = [...times.values()].reduce((a, b) => a + b, 0);
+    files.set(pid, [...times].find(([, ns]) => ns > total * MOST)?.[0] ?? "");
+  }
+  return segments.map((s) => (s.category === "cpu" ? { ...s, target: files.get(s.pid)! } : s));
 }
 
 /** What a thread does between two pauses of the same retrying belongs to it, unless that is a wait of its own. */

@@ -1,5 +1,5 @@
 /** A recording indexed for questions about threads: who did what when, who made whom, who died when. */
-import type { CallRow, ProcessRow, Recording, SignalRow } from "../record/model.ts";
+import type { CallRow, ProcessRow, Recording, SampleRow, SignalRow } from "../record/model.ts";
 
 export const endOf = (call: CallRow): number => call.ts + call.duration;
 
@@ -9,6 +9,7 @@ const SIGNAL_SLACK = 5e6;
 export class Timeline {
   private readonly byTid = new Map<number, CallRow[]>();
   private connected: Set<string> | undefined;
+  private sampled: Map<number, SampleRow[]> | undefined;
   readonly threads = new Map<number, ProcessRow>();
 
   constructor(readonly recording: Recording) {
@@ -35,14 +36,7 @@ export class Timeline {
   /** All calls that began in [from, to], in order. */
   *begun(from: number, to: number): Iterable<CallRow> {
     const { calls } = this.recording;
-    let low = 0;
-    let high = calls.length;
-    while (low < high) {
-      const mid = (low + high) >> 1;
-      if (calls[mid].ts < from) low = mid + 1;
-      else high = mid;
-    }
-    for (let i = low; i < calls.length && calls[i].ts <= to; i++) yield calls[i];
+    for (let i = firstFrom(calls, from); i < calls.length && calls[i].ts <= to; i++) yield calls[i];
   }
 
   /** The calls of the same thread after `call`, at most `count`. */
@@ -69,6 +63,13 @@ export class Timeline {
         return c.target || (/"((?:[^"\\]|\\.)*)"/.exec(c.args)?.[1] ?? "");
     }
     return "";
+  }
+
+  /** CPU samples of a thread in [from, to), in order. */
+  *samples(tid: number, from: number, to: number): Iterable<SampleRow> {
+    this.sampled ??= byThread(this.recording.samples);
+    const all = this.sampled.get(tid) ?? [];
+    for (let i = firstFrom(all, from); i < all.length && all[i].ts < to; i++) yield all[i];
   }
 
   pidOf(tid: number): number {
@@ -134,4 +135,26 @@ export class Timeline {
     }
     return low;
   }
+}
+
+/** Index of the first that is not before `from`. */
+function firstFrom(all: readonly { ts: number }[], from: number): number {
+  let low = 0;
+  let high = all.length;
+  while (low < high) {
+    const mid = (low + high) >> 1;
+    if (all[mid].ts < from) low = mid + 1;
+    else high = mid;
+  }
+  return low;
+}
+
+function byThread(samples: readonly SampleRow[]): Map<number, SampleRow[]> {
+  const out = new Map<number, SampleRow[]>();
+  for (const s of samples) {
+    const same = out.get(s.tid);
+    if (same) same.push(s);
+    else out.set(s.tid, [s]);
+  }
+  return out;
 }

@@ -84,6 +84,8 @@ export interface Report {
   /** Nanoseconds since 1970 at which the window starts. */
   when: number;
   total: number;
+  /** Median length of the restarts before, seconds; undefined when there are none, or this is no restart. */
+  usual?: number;
   phases: { name: string; seconds: number; text: string }[];
   verdict: string;
   /** What to look at next; "" when nothing stands out. */

@@ -4,8 +4,10 @@ import { safe } from "./lines.ts";
 import type { Cause, Report } from "./types.ts";
 import { duration } from "./words.ts";
 
-/** A restart shorter than this (s) is fine whatever it spent its time on. */
+/** A restart shorter than this (s) is fine whatever it spent its time on, unless it is much slower than usual. */
 const FAST = 1;
+/** Much slower: this many times the usual length, and longer by NOTEWORTHY. */
+const TIMES = 2;
 /** Waits shorter than this (s) are not worth a word. */
 const NOTEWORTHY = 0.25;
 
@@ -16,19 +18,40 @@ const nouns: Record<Report["kind"], string> = {
   run: "run",
 };
 
+/** Worth a word where everything is asked for. */
+const ANYTHING = 0.001;
+
+/** What an answer is measured by. */
+export interface Scale {
+  /** How long earlier restarts took: the median in seconds; undefined when there are none. */
+  readonly usual?: number;
+  /** Causes are named however short the restart was. */
+  readonly all?: boolean;
+}
+
+/** A short restart is not slow, unless it is much slower than usual. */
+export function isFast(total: number, { usual }: Scale): boolean {
+  const slower = usual !== undefined && total > TIMES * usual && total - usual >= NOTEWORTHY;
+  return total < FAST && !slower;
+}
+
 /** The causes worth a word. */
-const noteworthy = (report: Told): Cause[] =>
-  report.causes.filter((c) => c.seconds >= NOTEWORTHY && c.share >= 0.03);
+function noteworthy(report: Told, scale: Scale): Cause[] {
+  if (!scale.all && isFast(report.total, scale)) return [];
+  const least = scale.all ? ANYTHING : NOTEWORTHY;
+  return report.causes.filter((c) => c.seconds >= least && c.share >= 0.03);
+}
 
 type Told = Omit<Report, "verdict" | "hint">;
 
 /** The answer in words, and what to look at next. */
-export function conclude(report: Told): Pick<Report, "verdict" | "hint"> {
+export function conclude(report: Told, scale: Scale = {}): Pick<Report, "verdict" | "hint"> {
   const noun = nouns[report.kind];
-  const took = duration(report.total * 1e9);
-  const slow = noteworthy(report);
+  const usual = scale.usual === undefined ? "" : ` (usually ${duration(scale.usual * 1e9)})`;
+  const took = `${duration(report.total * 1e9)}${usual}`;
+  const slow = noteworthy(report, scale);
   if (slow.length === 0) {
-    const fast = report.total < FAST;
+    const fast = isFast(report.total, scale);
     const verdict = fast
       ? `Nothing was slow: the ${noun} took ${took}.`
       : `Nothing unusual: the ${noun} took ${took}; no single cause stands out.`;

@@ -43,6 +43,21 @@ const isFork = is("fork vfork clone clone3");
 const LONG = 10e6;
 const WORTH_A_NAME = 0.2e6;
 
+/** Waits for something to do. */
+export const isIdle = ({ category }: Wait): boolean => /^(ipc|child|sleep)$/.test(category);
+
+/** Calls whose time on a CPU is not worth telling apart: they wait, or work on names of files. */
+export const isWhole = ({ name }: CallRow): boolean =>
+  isWait(name) ||
+  isPoll(name) ||
+  isSleep(name) ||
+  isPause(name) ||
+  isSync(name) ||
+  isLock(name) ||
+  isLookup(name) ||
+  isChange(name) ||
+  /^(accept4?|connect)$/.test(name);
+
 /** The call timed out by its own limit. */
 export function timedOut(call: CallRow): boolean {
   return (

@@ -3,6 +3,7 @@ import { basename } from "node:path";
 import type { Group } from "./causes.ts";
 import { queryName } from "./dns.ts";
 import { safe } from "./lines.ts";
+import { functionsOf } from "./profile.ts";
 import { isPoll, isSleep, isWrite, timedOut } from "./waits.ts";
 
 /** `0.80 s`, `12 ms`. */
@@ -77,13 +78,15 @@ export function words(g: Group): string {
     case "runqueue":
       return `ready to run but waited ${took} for a CPU`;
     default:
-      return `computed for ${took}${g.target ? ` while it read ${fileName(g.target)}` : cpuNote(g)}`;
+      return `computed for ${took}${g.target ? ` while it read ${fileName(g.target)}` : cpuNote(g)}${profile(g)}`;
   }
 }
 
 function sleep(g: Group, took: string): string {
   if (g.kind === "restarted") return `waited ${took} in a call with a time limit (a sleep or poll, resumed)`;
-  const sleeps = [...g.calls].filter((c) => isSleep(c.name) || isPoll(c.name));
+  const sleeps = [...g.calls].filter(
+    (c) => isSleep(c.name) || (isPoll(c.name) && timedOut(c) && c.duration > 1e6),
+  );
   const lengths = sleeps.map((c) => c.duration).sort((a, b) => a - b);
   const n = lengths.length;
   if (g.kind.startsWith("retry ")) {
@@ -120,6 +123,15 @@ function stubborn(g: Group, took: string): string {
   );
   const did = asked ? "did not end when it was asked to (SIGTERM)" : "did not end";
   return `${did}, and was killed after ${took}`;
+}
+
+/** `: 61 % in json_parse (libfoo.so)`. */
+function profile(g: Group): string {
+  const named = functionsOf(g.timeline, g.segments).map(
+    ({ name, share, inclusive }) =>
+      `${Math.round(100 * share)} % ${inclusive ? "in and below" : "in"} ${safe(name)}`,
+  );
+  return named.length > 0 ? `: ${named.join(", ")}` : "";
 }
 
 function cpuNote(g: Group): string {

@@ -1,5 +1,5 @@
 /** What an engine is to the rest of the program. */
-import type { EventSink } from "./event.ts";
+import type { EventSink, Task } from "./event.ts";
 
 /** A command to start under trace. */
 export interface Command {
@@ -92,6 +92,11 @@ export interface Engine {
   step(maxWait: number): number;
   /** For engines that can keep quiet. */
   readonly groups?: Groups;
+  /**
+   * Tells of the calls under way in all tasks, or these, for engines that report calls when they return: each task is
+   * a copy of its own. Calls whose entry was not seen are not among them.
+   */
+  underWay?(each: (task: Task) => void, tids?: Iterable<number>): void;
   /** tids being traced. */
   tasks(): number[];
   /** Lets go of everything, leaving it running. */

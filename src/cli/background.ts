@@ -2,7 +2,7 @@
  * Tracing from aside: the calling process becomes the command, a tracer in a process of its own attaches to it
  * first. Its pid, parent and signals are the command's from the first instruction to the last.
  */
-import { readSync } from "node:fs";
+import { readSync, realpathSync } from "node:fs";
 import { resolve } from "node:path";
 import { SysError } from "../base/errors.ts";
 import { tell } from "../base/stderr.ts";
@@ -48,7 +48,8 @@ function startTracer(b: Background): string | undefined {
     script.forkAndLeave();
     script.openAs("/dev/null", O_RDWR, 0);
     if (b.settings.output === undefined || /^[|!]/.test(b.settings.output)) script.inherit([1]);
-    const main = resolve(process.argv[1]);
+    // not by a link, which says what program to be
+    const main = realpathSync(process.argv[1]);
     const args = [
       process.execPath,
       main,

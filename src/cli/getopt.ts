@@ -4,12 +4,20 @@ export interface OptionSpec {
   /** One letter, or "" for long-only options. */
   readonly short: string;
   readonly long?: string;
+  /** An optional one goes with the long form only. */
   readonly argument: "none" | "required" | "optional";
+}
+
+export interface GivenOption {
+  readonly spec: OptionSpec;
+  readonly value: string | undefined;
+  /** As it was written, without its value: `-s`, `--string-limit`. */
+  readonly name: string;
 }
 
 export interface Parsed {
   /** Each option with the table row it came from, in order. */
-  readonly options: readonly { readonly spec: OptionSpec; readonly value: string | undefined }[];
+  readonly options: readonly GivenOption[];
   readonly operands: readonly string[];
 }
 
@@ -17,7 +25,7 @@ export interface Parsed {
 export class OptionError extends Error {}
 
 export function getopt(table: readonly OptionSpec[], argv: readonly string[]): Parsed {
-  const options: { spec: OptionSpec; value: string | undefined }[] = [];
+  const options: GivenOption[] = [];
   let i = 0;
   for (; i < argv.length; i++) {
     const arg = argv[i];
@@ -32,13 +40,11 @@ export function getopt(table: readonly OptionSpec[], argv: readonly string[]): P
   return { options, operands: argv.slice(i) };
 }
 
-type Options = { spec: OptionSpec; value: string | undefined }[];
-
 function longOption(
   table: readonly OptionSpec[],
   argv: readonly string[],
   at: number,
-  options: Options,
+  options: GivenOption[],
 ): number {
   const [, name, , attached] = /^--([^=]*)(=(.*))?$/s.exec(argv[at])!;
   const exact = table.find((o) => o.long === name);
@@ -52,11 +58,11 @@ function longOption(
   if (spec.argument === "none" && attached !== undefined)
     throw new OptionError(`option '--${spec.long}' doesn't allow an argument`);
   if (spec.argument !== "required" || attached !== undefined) {
-    options.push({ spec, value: attached });
+    options.push({ spec, value: attached, name: `--${spec.long}` });
     return at;
   }
   if (at + 1 >= argv.length) throw new OptionError(`option '--${spec.long}' requires an argument`);
-  options.push({ spec, value: argv[at + 1] });
+  options.push({ spec, value: argv[at + 1], name: `--${spec.long}` });
   return at + 1;
 }
 
@@ -64,23 +70,24 @@ function shortOptions(
   table: readonly OptionSpec[],
   argv: readonly string[],
   at: number,
-  options: Options,
+  options: GivenOption[],
 ): number {
   const letters = argv[at];
   for (let k = 1; k < letters.length; k++) {
     const spec = table.find((o) => o.short === letters[k]);
     if (!spec) throw new OptionError(`invalid option -- '${letters[k]}'`);
-    if (spec.argument === "none") {
-      options.push({ spec, value: undefined });
+    const name = `-${spec.short}`;
+    if (spec.argument !== "required") {
+      options.push({ spec, value: undefined, name });
       continue;
     }
     const rest = letters.slice(k + 1);
-    if (rest !== "" || spec.argument === "optional") {
-      options.push({ spec, value: rest === "" ? undefined : rest });
+    if (rest !== "") {
+      options.push({ spec, value: rest, name });
       return at;
     }
     if (at + 1 >= argv.length) throw new OptionError(`option requires an argument -- '${letters[k]}'`);
-    options.push({ spec, value: argv[at + 1] });
+    options.push({ spec, value: argv[at + 1], name });
     return at + 1;
   }
   return at;

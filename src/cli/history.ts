@@ -17,7 +17,8 @@ export async function main(argv: string[]): Promise<number> {
   const dir = serviceDirOf(target);
   if (!dir) throw new UsageError(`${target}: not a recorded service (it has no trace/recordings)`);
   await flushRecorder(dir);
-  const { recordings, unreadable } = await load(dir);
+  const { recordingsDir } = await import("../record/names.ts");
+  const { recordings, unreadable } = await load(recordingsDir(dir));
   if (recordings.length === 0) throw new UsageError(`${target}: no recordings yet`);
   const found = history(recordings);
   if (values.has("json"))
@@ -26,16 +27,22 @@ export async function main(argv: string[]): Promise<number> {
   return 0;
 }
 
-async function load(dir: string): Promise<{
+/** The recordings in a directory, oldest first: all, or the last `count` before the one named `before`. */
+export async function load(
+  dir: string,
+  before?: string,
+  count = Number.POSITIVE_INFINITY,
+): Promise<{
   recordings: (Recording & { name: string })[];
   unreadable: { recording: string; reason: string }[];
 }> {
-  const { listRecordings, recordingsDir } = await import("../record/names.ts");
+  const { listRecordings } = await import("../record/names.ts");
   const { readRecording } = await import("../record/reader.ts");
   const recordings: (Recording & { name: string })[] = [];
   const unreadable: { recording: string; reason: string }[] = [];
-  for (const name of listRecordings(recordingsDir(dir))) {
-    const path = join(recordingsDir(dir), name);
+  const names = listRecordings(dir).filter((n) => before === undefined || n < before);
+  for (const name of names.slice(-count)) {
+    const path = join(dir, name);
     try {
       const quick = await readRecording(path, { calls: false });
       // where nothing was ready, its calls tell how far the start got

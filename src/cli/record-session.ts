@@ -8,15 +8,21 @@ import { clockAnchor, sinkParts } from "../record/parts.ts";
 import { type WriteFailure, WriteQueue } from "../record/queue.ts";
 import { defaultSettings, type Settings } from "../record/settings.ts";
 import { RecordingSink } from "../record/sink.ts";
+import { STRING_LIMIT } from "../record/strace-text.ts";
+import { keepUp } from "./keep-up.ts";
 import { version } from "./version.ts";
 
 /** Looks a second at what computes: odd, so as not to keep time with anything. */
 const SAMPLE_FREQUENCY = 99;
 /** Longest wait in the kernel (ms). */
 const WAIT = 20;
-/** A flush is due after this long (ns) or this many calls. */
+/** A flush is due after this long (ns) or this many calls: large ones cost less a call. */
 const FLUSH_INTERVAL = 2e9;
-const FLUSH_CALLS = 20_000;
+const FLUSH_CALLS = 100_000;
+/** Calls that wait to be written, at most. */
+const MAX_CALLS = 500_000;
+/** Room for half a million small calls: a command can make millions a second before we get to run. */
+const RING_BYTES = 1 << 26;
 
 export interface SessionOptions {
   readonly file: string;
@@ -36,6 +42,7 @@ export class RecordSession {
 
   /** Throws what the choice of an engine throws. */
   constructor(options: SessionOptions) {
+    this.queue.warm();
     const everything: Settings = {
       ...defaultSettings(),
       policy: "everything",
@@ -45,19 +52,25 @@ export class RecordSession {
     };
     const started = monotonicNow();
     const lifetime = { pid: 0, service: options.service, started, anchor: clockAnchor(), version };
+    let engine: Engine | undefined;
     this.sink = new RecordingSink({
       ...sinkParts(),
       path: options.file,
+      maxCalls: MAX_CALLS,
       settings: options.settings ?? everything,
       lifetime: { ...lifetime, ...options.lifetime },
+      underWay: (each, tids) => engine?.underWay?.(each, tids),
     });
-    const { engine, kind } = createEngine(options.engine, this.sink, {
+    const chosen = createEngine(options.engine, this.sink, {
       followForks: true,
       scheduling: true,
       sampleFrequency: SAMPLE_FREQUENCY,
+      stringLimit: STRING_LIMIT,
+      ringBytes: RING_BYTES,
     });
+    engine = chosen.engine;
     this.engine = engine;
-    this.sink.lifetime.engine = kind;
+    this.sink.lifetime.engine = chosen.kind;
     // getting the engine ready is no part of it
     this.sink.startsAt(monotonicNow());
   }
@@ -69,6 +82,7 @@ export class RecordSession {
 
   /** Records until nothing is left to trace, or `release`, or `over`. Returns what went wrong with the file. */
   async run(over: () => boolean = () => false): Promise<string | undefined> {
+    keepUp();
     let flushed = monotonicNow();
     let writing: Promise<void> | undefined;
     let worked = true;
@@ -86,6 +100,7 @@ export class RecordSession {
       await turn();
     }
     if (tasks > 0) {
+      this.sink.look(monotonicNow());
       this.engine.detach();
       this.sink.lifetime.written = monotonicNow();
     }

@@ -1,8 +1,11 @@
 /** `svtrace record -o FILE [-p PID | -- command]`: records one command, or a running process. */
 import { accessSync, constants, existsSync, rmSync, statSync } from "node:fs";
 import { basename, delimiter, dirname, join, resolve } from "node:path";
+import { signalNumber } from "../abi/signals.ts";
 import { UsageError } from "../base/errors.ts";
+import { tell } from "../base/stderr.ts";
 import type { EngineKind } from "../capture/choose.ts";
+import { dieBy } from "../kernel/own-signals.ts";
 import { environment } from "../kernel/spawn.ts";
 import { commOf } from "../kernel/tasks.ts";
 import { serviceDirOf } from "../record/locate.ts";
@@ -43,7 +46,7 @@ export async function main(argv: string[]): Promise<number> {
   process.on("SIGTERM", () => (pid !== undefined ? release() : engine.killStarted(15)));
   const failure = await session.run();
   if (failure !== undefined) {
-    process.stderr.write(`svtrace record: ${file}: ${failure}\n`);
+    tell(`svtrace record: ${file}: ${failure}\n`);
     return 1;
   }
   if (pid !== undefined || letGo) return 0;
@@ -64,12 +67,8 @@ async function save(target: string): Promise<number> {
 /** Ends the way the command did. */
 function passOn(status: number | null, signal: string | null): number {
   if (signal === null) return status ?? 0;
-  try {
-    process.removeAllListeners(signal);
-    process.kill(process.pid, signal as NodeJS.Signals);
-  } catch {
-    // a signal Node does not know
-  }
+  const signo = signalNumber(signal);
+  if (signo !== undefined) dieBy(signo);
   return 1;
 }
 

@@ -14,6 +14,8 @@ import { type Message, parseMessage } from "../record/messages.ts";
 import { clockAnchor, sinkParts } from "../record/parts.ts";
 import { WriteQueue } from "../record/queue.ts";
 import { Recorder } from "../record/recorder.ts";
+import { STRING_LIMIT } from "../record/strace-text.ts";
+import { keepUp } from "./keep-up.ts";
 import { parseCallSet } from "./strace/expressions.ts";
 import { tracedServices } from "./traced-services.ts";
 import { version } from "./version.ts";
@@ -33,7 +35,13 @@ export async function main(argv: string[]): Promise<number> {
   const queue = new WriteQueue();
   const recorder = new Recorder({
     engine: (kind, sink) =>
-      createEngine(kind, sink, { followForks: true, scheduling: true, sampleFrequency: 99 }),
+      createEngine(kind, sink, {
+        followForks: true,
+        scheduling: true,
+        sampleFrequency: 99,
+        stringLimit: STRING_LIMIT,
+        quiet: true,
+      }),
     filter: (text) => parseCallSet(text).hasName,
     write: (batch) => queue.write(batch),
     parts: sinkParts(),
@@ -48,7 +56,12 @@ export async function main(argv: string[]): Promise<number> {
     },
     warn,
   });
+  // before anybody waits for an answer: it takes a while
+  recorder.prepare();
   const { server, clients } = await listen(argv[0], recorder, warn);
+  // in this order: the writer need not be in a hurry
+  queue.warm();
+  keepUp();
   let stop = false;
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, () => (stop = true));
   // svc -t to the whole group or a terminal's hangup must not leave half a recording

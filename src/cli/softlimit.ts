@@ -1,6 +1,7 @@
 /** `softlimit [options] child`: runs child with lower soft limits. */
 import { UsageError } from "../base/errors.ts";
-import { getLimit, type Resource, setLimit } from "../kernel/limits.ts";
+import type { FinalLimit } from "../kernel/final.ts";
+import { getLimit, type Limit, type Resource, resources } from "../kernel/limits.ts";
 import { djbMain, Fatal, getopt, runRest, USAGE_EXIT } from "../supervise/chain.ts";
 
 const USAGE =
@@ -32,25 +33,21 @@ export function main(argv: string[]): Promise<number> {
     if (rest.length === 0 || wanted.some(([, v]) => v !== "=" && !/^\d*$/.test(v))) {
       throw new UsageError(USAGE, USAGE_EXIT);
     }
-    return runRest(rest.length, { beforeExec: () => lower(wanted) });
+    return runRest(rest.length, { limits: wanted.map(limitOf) });
   });
 }
 
 /** `=` stands for the hard limit, which also caps the numbers. */
-function lower(wanted: readonly [Resource, string][]): void {
-  const limits = wanted.map(([resource, value]) => {
-    const { hard } = getLimit(resource);
-    const number = value === "=" ? hard : BigInt.asUintN(64, BigInt(value));
-    return { resource, soft: number < hard ? number : hard, hard };
-  });
-  // memory last: little may be allocated once it is scarce
-  const order = (r: Resource) => (r === "AS" || r === "DATA" ? 1 : 0);
-  limits.sort((a, b) => order(a.resource) - order(b.resource));
-  for (const { resource, ...limit } of limits) {
-    try {
-      setLimit(resource, limit);
-    } catch (error) {
-      throw new Fatal("setrlimit failed", error);
-    }
+function limitOf([resource, value]: readonly [Resource, string]): FinalLimit {
+  const { hard } = limitNow(resource);
+  const number = value === "=" ? hard : BigInt.asUintN(64, BigInt(value));
+  return { resource: resources[resource], soft: number < hard ? number : hard, hard };
+}
+
+function limitNow(resource: Resource): Limit {
+  try {
+    return getLimit(resource);
+  } catch (error) {
+    throw new Fatal("getrlimit failed", error);
   }
 }

@@ -1,6 +1,6 @@
 /** `svtrace strace`: strace's options, strace's text. */
 
-import { endBy } from "./strace/ending.ts";
+import { dieBy } from "../kernel/own-signals.ts";
 import { optionHelp } from "./strace/options.ts";
 import { parseSettings } from "./strace/settings.ts";
 import { Tracer } from "./strace/tracer.ts";
@@ -31,6 +31,7 @@ export async function main(argv: string[], name = "strace"): Promise<number> {
   if (s.command.length > 0) tracer.start();
   if (s.pids.length > 0) tracer.attach();
   const ending = await tracer.run();
-  if (ending.signal !== undefined) endBy(ending.signal);
+  // the way the command ended, so that callers see the same
+  if (ending.signal !== undefined) dieBy(ending.signal);
   return ending.status;
 }

@@ -6,9 +6,9 @@ import { monotonicNow, wallClock } from "../kernel/clock.ts";
 import { descendants, status, threads } from "../kernel/proc.ts";
 import { currentCall } from "../kernel/tasks.ts";
 import { escapeJson, JSON_VERSION } from "../render/json/lines.ts";
-import { durationWords, parseDuration } from "./duration.ts";
+import { parseDuration } from "./duration.ts";
 import { silent } from "./live/silent.ts";
-import { describe, look, type UnderWay } from "./live/under-way.ts";
+import { describe, howLong, look, type UnderWay } from "./live/under-way.ts";
 import { table } from "./options/index.ts";
 import { parseArguments, wrong } from "./options/parse.ts";
 import { print } from "./stdout.ts";
@@ -59,7 +59,14 @@ async function watched(pids: () => number[], tree: boolean, duration: number): P
     return look(pids(), new Set());
   }
   try {
-    for (const pid of pids()) engine.attach(pid);
+    for (const pid of pids()) {
+      try {
+        engine.attach(pid);
+      } catch (error) {
+        // ended meanwhile
+        if (!(error instanceof SysError)) throw error;
+      }
+    }
     for (const end = monotonicNow() + duration; monotonicNow() < end; ) {
       engine.step(0);
       await after(Math.min(STEP_MS, Math.max(1, (end - monotonicNow()) / 1e6)));
@@ -83,11 +90,6 @@ function watcher(): BpfEngine | undefined {
     if (error instanceof SysError) return undefined;
     throw error;
   }
-}
-
-export function howLong(c: UnderWay): string {
-  if (c.elapsed !== undefined) return durationWords(c.elapsed);
-  return c.atLeast === undefined ? "since before" : `>= ${durationWords(c.atLeast)}`;
 }
 
 function report(calls: readonly UnderWay[], pids: readonly number[]): string {

@@ -3,11 +3,11 @@ import { SysError, UsageError } from "../base/errors.ts";
 import type { BpfOptions } from "../capture/bpf/engine.ts";
 import { BpfEngine } from "../capture/bpf/engine.ts";
 import { cgroupId } from "../kernel/cgroup-id.ts";
+import { dieBy } from "../kernel/own-signals.ts";
 import { descendants } from "../kernel/proc.ts";
 import { JsonLines } from "../render/json/lines.ts";
 import { helpText } from "./options/help.ts";
 import { table } from "./options/index.ts";
-import { endBy } from "./strace/ending.ts";
 import { type Extras, Tracer } from "./strace/tracer.ts";
 import { countExtras, countsJson, Intervals } from "./trace/counting.ts";
 import { needsBpf, parseTrace, type TraceSettings } from "./trace/options.ts";
@@ -41,11 +41,14 @@ export async function main(argv: string[], name: string): Promise<number> {
     return false;
   });
   if (t.failOnLoss && tracer.lossCount > 0) return LOST;
-  if (ending.signal !== undefined && s.command.length > 0) endBy(ending.signal);
+  if (ending.signal !== undefined && s.command.length > 0) dieBy(ending.signal);
   return ending.status;
 }
 
 function makeTracer(t: TraceSettings, only: string | undefined): Tracer {
+  const { text } = t.strace;
+  // everybody comes and goes here; who did something can be seen
+  if (t.all || t.cgroup !== undefined) text.quiet = new Set([...text.quiet, "attach", "exit"]);
   const tracer = new Tracer(t.strace, extras(t));
   const { kind, why } = tracer.chosen;
   if (kind === "bpf" || t.strace.engine !== "auto") return tracer;

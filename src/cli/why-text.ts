@@ -35,7 +35,8 @@ const ansi: Paint = {
   colour: (category, t) => `\x1b[${codes[category] ?? 0}m${t}\x1b[0m`,
 };
 
-export function reportText(report: Report, colours: boolean): string {
+/** `all`: every cause with its evidence and every process, on as many screens as that takes. */
+export function reportText(report: Report, colours: boolean, all = false): string {
   const paint = colours ? ansi : plain;
   return [
     header(report, paint),
@@ -45,8 +46,8 @@ export function reportText(report: Report, colours: boolean): string {
     "",
     ...phases(report, paint),
     "",
-    ...causes(report, paint),
-    ...processes(report, paint),
+    ...causes(report, paint, all),
+    ...processes(report, paint, all),
     ...losses(report),
     "",
   ].join("\n");
@@ -79,11 +80,11 @@ function phases(report: Report, paint: Paint): string[] {
   return out;
 }
 
-function causes(report: Report, paint: Paint): string[] {
+function causes(report: Report, paint: Paint, all: boolean): string[] {
   const out = [paint.bold("Causes, longest first")];
   const large = report.causes.filter((c) => c.share >= 0.02 || c.rank <= 2);
-  const shown = large.slice(0, MAX_CAUSES);
-  for (const cause of shown) out.push(...causeText(cause, report, paint));
+  const shown = all ? report.causes : large.slice(0, MAX_CAUSES);
+  for (const cause of shown) out.push(...causeText(cause, report, paint, all));
   const rest = report.causes.slice(shown.length);
   const sum = rest.reduce((s, c) => s + c.seconds, 0);
   if (rest.length > 0)
@@ -97,7 +98,7 @@ function causes(report: Report, paint: Paint): string[] {
   return out;
 }
 
-function causeText(cause: Cause, report: Report, paint: Paint): string[] {
+function causeText(cause: Cause, report: Report, paint: Paint, all: boolean): string[] {
   const lead = `${String(cause.rank).padStart(3)}. ${seconds(cause.seconds)} ${percent(cause.seconds, report.total)}  `;
   const indent = " ".repeat(lead.length);
   const who = cause.comm ? `${safe(cause.comm)}[${cause.pid}], ` : "";
@@ -107,21 +108,22 @@ function causeText(cause: Cause, report: Report, paint: Paint): string[] {
     " ".repeat(11),
   );
   lines[0] = paint.colour(cause.category, lines[0].slice(0, 10)) + paint.bold(lines[0].slice(10));
-  const shown = cause.share >= 0.1 ? MAX_EVIDENCE : cause.share >= 0.05 ? 1 : 0;
+  const shown = all || cause.share >= 0.1 ? MAX_EVIDENCE : cause.share >= 0.05 ? 1 : 0;
   const evidence = cause.evidence.slice(0, shown).map((e) => paint.dim(`       ${clip(e, WIDTH - 7)}`));
   return [lead + lines[0], ...lines.slice(1).map((l) => indent + l), ...evidence];
 }
 
-function processes(report: Report, paint: Paint): string[] {
+function processes(report: Report, paint: Paint, all: boolean): string[] {
   if (report.processes.length === 0) return [];
   const out = ["", paint.bold("Processes             lived    in calls   outside    CPU in all")];
-  for (const p of report.processes.slice(0, MAX_PROCESSES)) {
+  const limit = all ? report.processes.length : MAX_PROCESSES;
+  for (const p of report.processes.slice(0, limit)) {
     const who = clip(`${safe(p.comm)}[${p.pid}]`, 16).padEnd(16);
     const cpu = p.cpu === undefined ? "        ?" : seconds(p.cpu);
     const line = `  ${who} ${seconds(p.wall)}  ${seconds(p.waiting)} ${seconds(p.outside)}     ${cpu}  ${safe(p.argv)}`;
     out.push(clip(line, WIDTH));
   }
-  const more = report.processes.length - MAX_PROCESSES;
+  const more = report.processes.length - limit;
   if (more > 0) out.push(`  and ${more} more`);
   return out;
 }

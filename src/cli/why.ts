@@ -3,9 +3,13 @@ import { existsSync } from "node:fs";
 import net from "node:net";
 import { basename, dirname, join, resolve } from "node:path";
 import { analyse } from "../analyse/analyse.ts";
+import { median } from "../analyse/compare.ts";
+import { history } from "../analyse/history.ts";
+import { safe } from "../analyse/lines.ts";
 import { analyseRunning } from "../analyse/running.ts";
 import type { Report } from "../analyse/types.ts";
 import { coloured } from "./colour.ts";
+import { load } from "./history.ts";
 import { table } from "./options/index.ts";
 import { type Arguments, parseArguments, wrong } from "./options/parse.ts";
 import type { Program } from "./options/types.ts";
@@ -16,7 +20,12 @@ const SECONDS = 30;
 /** The recorder gets this long (ms) to write what it has. */
 const FLUSH_PATIENCE = 3000;
 
+/** So many lifetimes back are looked at for what is usual. */
+const EARLIER = 10;
+
 interface View {
+  /** Everything is shown, however short. */
+  readonly all: boolean;
   readonly json: boolean;
   readonly colours: boolean;
 }
@@ -24,25 +33,40 @@ interface View {
 export async function main(argv: string[]): Promise<number> {
   const program = table("why");
   const { values, operands } = parseArguments(program, argv);
-  const view = { json: values.has("json"), colours: coloured(program, values.get("color")) };
+  const view = {
+    all: values.has("all"),
+    json: values.has("json"),
+    colours: coloured(program, values.get("color")),
+  };
   if (values.has("attach")) return running(program, values, view);
   const { locate, loadPair } = await import("../record/locate.ts");
   const target = operands[0] ?? ".";
   const path = await afterFlush(target, locate);
   const { current, previous } = await loadPair(path);
   const report =
-    current.lifetime.attached && !previous ? analyseRunning(current) : analyse(current, previous);
+    current.lifetime.attached && !previous
+      ? analyseRunning(current)
+      : analyse(current, previous, { all: view.all, usual: previous && (await usualLength(path)) });
   await show(
     report,
     view,
-    `Recording: ${path}\n${previous ? `   before: ${basename(previous.path)}\n` : ""}`,
+    `Recording: ${safe(path)}\n${previous ? `   before: ${safe(basename(previous.path))}\n` : ""}`,
   );
   return 0;
 }
 
 async function show(report: Report, view: View, where: string): Promise<void> {
   if (view.json) return print(`${JSON.stringify(reportJson(report), undefined, 2)}\n`);
-  await print(reportText(report, view.colours) + where);
+  await print(reportText(report, view.colours, view.all) + where);
+}
+
+/** Median length (s) of the restarts before the recording `path`; undefined when there are none. */
+async function usualLength(path: string): Promise<number | undefined> {
+  const { recordings } = await load(dirname(path), basename(path), EARLIER);
+  const totals = history(recordings)
+    .rows.filter((r) => r.kind === "restart")
+    .map((r) => r.total);
+  return totals.length > 0 ? median(totals) : undefined;
 }
 
 /** Records a running process for a while and reports. */
@@ -61,7 +85,7 @@ async function running(program: Program, values: Arguments["values"], view: View
   if (process.stderr.isTTY) process.stderr.write(`recording ${pid} for ${seconds} s; Ctrl-C reports now\n`);
   const { file, forget } = await recordRunning({ pid, seconds, engine, file: output });
   try {
-    await show(analyseRunning(await readRecording(file)), view, output ? `Recording: ${file}\n` : "");
+    await show(analyseRunning(await readRecording(file)), view, output ? `Recording: ${safe(file)}\n` : "");
   } finally {
     forget();
   }
@@ -91,22 +115,27 @@ export function reportJson(report: Report): unknown {
       engine: lifetime.engine,
     },
     total_seconds: report.total,
+    usual_seconds: report.usual ?? null,
     phases: report.phases.map(({ name, seconds }) => ({ name, seconds })),
     verdict: report.verdict,
     hint: report.hint,
     causes: report.causes.map((c) => ({
       rank: c.rank,
       seconds: c.seconds,
+      share: c.share,
       category: c.category,
+      kind: c.kind,
       text: c.text,
       syscall: c.syscall,
       target: c.target,
       pid: c.pid,
       comm: c.comm,
       phase: c.phase,
+      count: c.count,
       evidence: c.evidence,
     })),
     unattributed_seconds: report.unattributed,
+    tracing_seconds: report.tracing,
     ...(report.idle === undefined ? {} : { idle_seconds: report.idle }),
     notes: report.notes,
     lost: report.lost,

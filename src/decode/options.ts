@@ -10,8 +10,8 @@ export interface DecodeOptions {
   raw: (call: string) => boolean;
   /** -X: how named constants print. */
   xlat: "abbrev" | "raw" | "verbose";
-  /** -x (non-ASCII strings in hex), -xx (all strings in hex). */
-  hexStrings: 0 | 1 | 2;
+  /** 1: -x (non-ASCII strings in hex), 2: -xx (all strings in hex), 3: hex instead of octal in escapes. */
+  hexStrings: 0 | 1 | 2 | 3;
   /** -N: argument names. */
   argNames: boolean;
   /** Path or socket shown after a descriptor (-y, -yy): returns the text between < and >, or undefined. */

@@ -26,7 +26,7 @@ export interface ValueSink {
     hi: number,
     name: string | undefined,
     fallback: string,
-    plain: "hex" | "dec" | "octal",
+    plain: "hex" | "dec" | "unsigned" | "octal",
   ): void;
   /** Symbolic text without a number behind it (makedev(…), htons(80), sizes, NULL-like words). */
   word(text: string): void;

@@ -13,7 +13,7 @@ const text = (pieces: Iterable<string>): string => [...pieces].join("");
 
 /** Two threads, one waking the other, and samples of one. */
 function sample(): Recording {
-  const s = new Synthetic({ anchor: 1_795_726_862_205_133_568 }).at({ started: 1, ready: 2, written: 9 });
+  const s = new Synthetic({ anchor: 2 ** 60 + 2 ** 59 + 256 }).at({ started: 1, ready: 2, written: 9 });
   s.process(100, 1, "web;1", 1, null).process(100, 100, "worker", 1.5, null, 101);
   s.call(101, 2, 4, "futex", "0x1, FUTEX_WAIT", "0", { waker: 100, blocked: 1.9e9, queued: 0.05e9 });
   s.call(100, 3.9, 3.96, "futex", "0x1, FUTEX_WAKE", "1");
@@ -84,7 +84,7 @@ test("pprof: stacks innermost first, samples are what is shown", () => {
 test("JSON lines: nanoseconds are exact, unknown facts are left out", () => {
   const lines = text(jsonLines(sample())).trimEnd().split("\n");
   const read = lines.find((l) => l.includes('"name":"read"'))!;
-  expect(read).toContain('"time":1795726867.205133568,');
+  expect(read).toContain('"time":1729382261.910270720,');
   expect(JSON.parse(read)).toMatchObject({ waker: 77, blocked: 0.9 });
   const wake = JSON.parse(lines.find((l) => l.includes("FUTEX_WAKE"))!);
   expect(["waker" in wake, "errno" in wake, "fd" in wake]).toEqual([false, false, false]);

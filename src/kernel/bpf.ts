@@ -157,11 +157,11 @@ export function update(map: BpfMap, key: ArrayBufferView, value: ArrayBufferView
 const BPF_NOEXIST = 1;
 const EEXIST = 17;
 
-/** Like update, for a key that has no value; false when it has one. Throws SysError. */
+/** Like update, for a key that has no value; false when it has one, or names a task that is gone. Throws SysError. */
 export function insert(map: BpfMap, key: ArrayBufferView, value: ArrayBufferView): boolean {
   element(map, key, addressOf(value), BPF_NOEXIST);
   const result = bpf(BPF_MAP_UPDATE_ELEM);
-  if (result < 0 && errno() === EEXIST) return false;
+  if (result < 0 && (errno() === EEXIST || errno() === ENOENT)) return false;
   checked(result, `bpf(BPF_MAP_UPDATE_ELEM, ${map.name})`);
   return true;
 }

@@ -1,10 +1,10 @@
 /** execvp(3) as djb's pathexec does it: what is tried, and which error is reported when all fails. */
 import { handDown, restoreFileLimit, restoreSignals } from "./exec.ts";
 import { duplicate, duplicateOnto, inheritedFds, setCloseOnExec } from "./fds.ts";
-import { errno, libc, sysError } from "./ffi.ts";
+import { sysError } from "./ffi.ts";
+import { type FinalLimit, limitAndExec } from "./final.ts";
 import { CStringArray, cString } from "./memory.ts";
 
-const execve = libc("int execve(const void *path, uintptr_t argv, uintptr_t envp)");
 const ENOENT = 2;
 const EPERM = 1;
 const EACCES = 13;
@@ -19,7 +19,9 @@ export interface Becoming {
   readonly path: string | undefined;
   /** Descriptors of ours, opened since the start, that the program is to get. */
   readonly pass?: readonly number[];
-  /** Last step before the exec, for what would hurt this process: limits on its memory, another account. */
+  /** Limits under which this process would not live. */
+  readonly limits?: readonly FinalLimit[];
+  /** Last step before the exec, for what would hurt this process: another account. */
   readonly beforeExec?: () => void;
 }
 
@@ -30,7 +32,7 @@ export function candidates(file: Uint8Array, path = DEFAULT_PATH): Buffer[] {
 }
 
 /** Becomes argv[0], found along PATH; same pid. Returns only by throwing SysError. */
-export function becomeProgram({ argv, env, path, pass = [], beforeExec }: Becoming): never {
+export function becomeProgram({ argv, env, path, pass = [], limits = [], beforeExec }: Becoming): never {
   const [file] = argv;
   const args = new CStringArray(argv);
   const paths = candidates(file, path);
@@ -50,11 +52,11 @@ export function becomeProgram({ argv, env, path, pass = [], beforeExec }: Becomi
     setCloseOnExec(lowest, false);
   }
   beforeExec?.();
+  // made before the first attempt: there may be no memory for it later
+  const attempts = paths.map((p) => ({ path: cString(p), vars: new CStringArray(handDown(env, p, limits)) }));
   let code = ENOENT;
-  for (const candidate of paths) {
-    const vars = new CStringArray(handDown(env, candidate));
-    execve(cString(candidate), args.address, vars.address);
-    const failure = errno();
+  for (const attempt of attempts) {
+    const failure = limitAndExec(limits, attempt.path, args.address, attempt.vars.address);
     if (failure !== ENOENT) code = failure;
     if (![ENOENT, EACCES, EPERM, EISDIR].includes(failure)) break;
   }

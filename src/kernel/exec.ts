@@ -2,12 +2,13 @@
 import { realpathSync } from "node:fs";
 import { inheritedFds, setCloseOnExec } from "./fds.ts";
 import { errno, libc, sysError } from "./ffi.ts";
+import type { FinalLimit } from "./final.ts";
 import { CStringArray, cString } from "./memory.ts";
+import { setDefault } from "./own-signals.ts";
 import { openFilesLimit } from "./proc.ts";
 import { environment } from "./spawn.ts";
 
 const execve = libc("int execve(const void *path, uintptr_t argv, uintptr_t envp)");
-const sigaction = libc("int sigaction(int sig, void *act, void *old)");
 const prlimit = libc("int prlimit(int pid, int resource, void *limit, void *old)");
 
 const SIGPIPE = 13;
@@ -29,6 +30,7 @@ export function parentsFileLimit(): readonly [soft: bigint, hard: bigint] | unde
   const soft = pid === String(process.pid) ? BigInt(handed) : wordOf(openFilesLimit(process.ppid)?.soft);
   if (!own || soft === undefined) return undefined;
   const hard = wordOf(own.hard)!;
+  // biome-ignore lint/complexity/useMathMinMax: Math has no minimum of bigints
   return [soft < hard ? soft : hard, hard];
 }
 
@@ -36,11 +38,16 @@ const wordOf = (n: number | undefined): bigint | undefined =>
   n === undefined ? undefined : Number.isFinite(n) ? BigInt(n) : RLIM_INFINITY;
 
 /** The environment without what is ours in it, and with it when `path` is a program of ours again. */
-export function handDown(env: readonly Uint8Array[], path: Uint8Array): readonly Uint8Array[] {
+export function handDown(
+  env: readonly Uint8Array[],
+  path: Uint8Array,
+  limits: readonly FinalLimit[] = [],
+): readonly Uint8Array[] {
   const prefix = Buffer.from(`${HANDED_DOWN}=`);
   const rest = env.filter((e) => prefix.compare(e, 0, Math.min(e.length, prefix.length)) !== 0);
   if (!isOurs(path)) return rest;
-  return [...rest, Buffer.from(`${HANDED_DOWN}=${process.pid}:${getSoftFileLimit()}`)];
+  const soft = limits.findLast((l) => l.resource === RLIMIT_NOFILE)?.soft ?? getSoftFileLimit();
+  return [...rest, Buffer.from(`${HANDED_DOWN}=${process.pid}:${soft}`)];
 }
 
 function isOurs(path: Uint8Array): boolean {
@@ -65,7 +72,7 @@ export function restoreFileLimit(): void {
 
 /** Back to the default disposition, which Node changed: it would be inherited. */
 export function restoreSignals(): void {
-  for (const signal of [SIGPIPE, SIGXFSZ]) sigaction(signal, new BigUint64Array(19), null);
+  for (const signal of [SIGPIPE, SIGXFSZ]) setDefault(signal);
 }
 
 /**

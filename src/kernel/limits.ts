@@ -32,8 +32,3 @@ export function getLimit(resource: Resource): Limit {
   check(prlimit(0, resources[resource], null, limit), `prlimit(${resource})`);
   return { soft: limit[0], hard: limit[1] };
 }
-
-/** Throws SysError. */
-export function setLimit(resource: Resource, { soft, hard }: Limit): void {
-  check(prlimit(0, resources[resource], BigUint64Array.of(soft, hard), null), `prlimit(${resource})`);
-}

@@ -50,6 +50,15 @@ export function status(tid: number): TaskStatus | undefined {
   };
 }
 
+/** PF_EXITING (include/linux/sched.h). */
+const EXITING = 4;
+
+/** Whether a task is gone, or on its way: the kernel has begun to take it apart. */
+export function exiting(tid: number): boolean {
+  const stat = text(`/proc/${tid}/stat`);
+  return stat === undefined || (Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[6]) & EXITING) !== 0;
+}
+
 /** When a task was started: clock ticks (1/100 s) since boot, field 22 of /proc/TID/stat. With the pid it is unique. */
 export function startTime(tid: number): number | undefined {
   const stat = text(`/proc/${tid}/stat`);

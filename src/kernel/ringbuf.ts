@@ -34,7 +34,12 @@ export class RingBuffer {
     const size = map.maxEntries;
     this.mask = size - 1;
     this.ours = mapShared(map.fd, PAGE, 0, true);
-    this.theirs = mapShared(map.fd, PAGE + 2 * size, PAGE, false);
+    try {
+      this.theirs = mapShared(map.fd, PAGE + 2 * size, PAGE, false);
+    } catch (error) {
+      unmap(this.ours);
+      throw error;
+    }
     this.position = new BigInt64Array(this.ours.buffer, 0, 1);
     this.producer = new Int32Array(this.theirs.buffer, 0, 2);
     this.bytes = new Uint8Array(this.theirs.buffer, PAGE, 2 * size);

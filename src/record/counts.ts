@@ -1,4 +1,5 @@
 /** What is counted rather than kept: losses, and calls per second while running. */
+import type { QuietCounts } from "../capture/engine.ts";
 import type { HistogramRow, LossRow, RateRow } from "./model.ts";
 
 const SECOND = 1e9;
@@ -39,14 +40,23 @@ export function bucketStart(index: number): number {
 /** Up to 2^45 ns, ten hours. */
 const BUCKETS = 44 * STEPS;
 
+const WIDE = 64;
+
 /** Seconds kept when they cannot be written. */
 const MAX_ROWS = 100_000;
+
+interface Counter {
+  row: RateRow;
+  readonly buckets: Uint32Array;
+  /** Counted in the kernel: bucket i holds durations from 2^i to 2^(i+1) ns. */
+  readonly wide: Uint32Array;
+}
 
 /** Calls per second and name: how many, how long, and how the durations are distributed. */
 export class Counters {
   private rates: RateRow[] = [];
   private histograms: HistogramRow[] = [];
-  private readonly current = new Map<string, { row: RateRow; buckets: Uint32Array }>();
+  private readonly current = new Map<string, Counter>();
   private second = 0;
 
   get some(): boolean {
@@ -54,17 +64,32 @@ export class Counters {
   }
 
   add(ts: number, name: string, duration: number, failed: boolean): void {
-    if (ts >= this.second + SECOND || ts < this.second) this.next(Math.floor(ts / SECOND) * SECOND);
-    let c = this.current.get(name);
-    if (!c) {
-      c = { row: this.emptyRow(name), buckets: new Uint32Array(BUCKETS) };
-      this.current.set(name, c);
-    }
+    const c = this.counter(ts, name);
     c.row.calls++;
     if (failed) c.row.errors++;
     c.row.total_ns += duration;
     if (duration > c.row.max_ns) c.row.max_ns = duration;
     c.buckets[Math.min(BUCKETS - 1, bucketOf(duration))]++;
+  }
+
+  /** Adds what the kernel counted in the second of `ts`. */
+  addCounts(ts: number, { name, calls, errors, total, longest, buckets }: QuietCounts): void {
+    const { row, wide } = this.counter(ts, name);
+    row.calls += calls;
+    row.errors += errors;
+    row.total_ns += total;
+    row.max_ns = Math.max(row.max_ns, longest);
+    for (let i = 0; i < buckets.length; i++) wide[i] += buckets[i];
+  }
+
+  private counter(ts: number, name: string): Counter {
+    if (ts >= this.second + SECOND || ts < this.second) this.next(Math.floor(ts / SECOND) * SECOND);
+    let c = this.current.get(name);
+    if (!c) {
+      c = { row: this.emptyRow(name), buckets: new Uint32Array(BUCKETS), wide: new Uint32Array(WIDE) };
+      this.current.set(name, c);
+    }
+    return c;
   }
 
   /** Seconds that are over at `now`. */
@@ -103,6 +128,11 @@ export class Counters {
         });
       }
       c.buckets.fill(0);
+      for (const [i, calls] of c.wide.entries()) {
+        if (calls > 0)
+          this.histograms.push({ ts: this.second, name, from_ns: i && 2 ** i, to_ns: 2 ** (i + 1), calls });
+      }
+      c.wide.fill(0);
     }
     this.second = second;
     for (const [name, c] of this.current) c.row = this.emptyRow(name);

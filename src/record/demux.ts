@@ -10,6 +10,9 @@ export class Demux implements EventSink {
   private readonly byTid = new Map<number, RecordingSink>();
   private readonly expected = new Map<number, RecordingSink>();
 
+  /** `passedOver` is told the slots of new calls that belong to no recording. */
+  constructor(private readonly passedOver: (slot: number) => void = () => {}) {}
+
   /** The process `pid`, about to be attached to, is the first of `sink`. */
   expect(pid: number, sink: RecordingSink): void {
     this.expected.set(pid, sink);
@@ -39,6 +42,13 @@ export class Demux implements EventSink {
   exit(task: Task, memory: Memory): void {
     this.events++;
     this.of(task)?.exit(task, memory);
+  }
+
+  call(task: Task, atEntry: Memory, atExit: Memory): void {
+    this.events++;
+    const sink = this.of(task);
+    if (sink) sink.call(task, atEntry, atExit);
+    else if (task.call.fresh) this.passedOver(task.call.slot);
   }
 
   signal(task: Task, event: SignalEvent, now: number): void {
@@ -78,8 +88,10 @@ export class Demux implements EventSink {
     this.of(task)?.sample(task, frames, count, kernelFrames, now);
   }
 
-  lost(count: number, reason: string): void {
-    for (const sink of new Set(this.byTid.values())) sink.lost(count, reason);
+  lost(count: number, reason: string, task?: Task): void {
+    const sink = task && this.of(task);
+    if (sink) sink.lost(count, reason);
+    else for (const sink of new Set(this.byTid.values())) sink.lost(count, reason);
   }
 
   private of(task: Task): RecordingSink | undefined {

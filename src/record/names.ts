@@ -6,6 +6,12 @@ import type { Settings } from "./settings.ts";
 /** 2^62 + 10: what TAI64 adds to seconds since 1970 when leap seconds are left out, as daemontools does. */
 const TAI_OFFSET = 4611686018427387914n;
 export const EXTENSION = ".duckdb";
+/** What DuckDB appends to a file's name for its write-ahead log. */
+export const LOG = ".wal";
+/** What a recording's name ends in until something is in it. */
+export const BEGUN = ".begun";
+/** One that is not written for this long (ms) was left by a recorder that was killed. */
+const ABANDONED = 600_000;
 const NAME = /^@[0-9a-f]{24}-\d+\.duckdb$/;
 
 /** `@4000000065b1…-4211.duckdb` for a start at `unixNs` nanoseconds since 1970: names sort by time. */
@@ -51,6 +57,7 @@ export function expire(
   inUse: ReadonlySet<string>,
   now: number = Date.now(),
 ): string[] {
+  removeAbandoned(dir, now);
   const names = listRecordings(dir).reverse();
   const removed: string[] = [];
   let bytes = 0;
@@ -62,13 +69,24 @@ export function expire(
       const old = limits.age > 0 && now - mtimeMs > limits.age / 1e6;
       if (i < 2 || inUse.has(path) || (i < limits.keep && bytes <= limits.size && !old)) continue;
       rmSync(path);
-      rmSync(`${path}.wal`, { force: true });
+      rmSync(path + LOG, { force: true });
       removed.push(name);
     } catch {
       // removed by someone else meanwhile
     }
   }
   return removed;
+}
+
+function removeAbandoned(dir: string, now: number): void {
+  try {
+    for (const name of readdirSync(dir)) {
+      const path = join(dir, name);
+      if (/\.begun(\.wal)?$/.test(name) && now - statSync(path).mtimeMs > ABANDONED) rmSync(path);
+    }
+  } catch {
+    // there is nothing, or another one was quicker
+  }
 }
 
 /** Absolute path without symbolic links, so that a service is one whatever way it was named. */

@@ -2,7 +2,7 @@
 import { errnoName } from "../abi/errno.ts";
 import { signalName } from "../abi/signals.ts";
 import { monotonicNow, wallClock } from "../kernel/clock.ts";
-import type { SinkOptions } from "./sink.ts";
+import type { SinkOptions } from "./sink-options.ts";
 import { StraceText } from "./strace-text.ts";
 
 export function sinkParts(): Pick<SinkOptions, "text" | "signalName" | "errnoName" | "now"> {

@@ -69,6 +69,16 @@ export class ProcessRows {
     return row;
   }
 
+  /** Threads that live. */
+  *tids(): Iterable<number> {
+    for (const row of this.living) yield row.tid;
+  }
+
+  /** The process of a thread that lives, or has died lately. */
+  pidOf(tid: number): number | undefined {
+    return this.byTid.get(tid)?.pid;
+  }
+
   rename(task: Task): void {
     const row = this.of(task);
     row.comm = commOf(task.tid) ?? row.comm;

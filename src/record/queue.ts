@@ -65,6 +65,13 @@ export class WriteQueue {
     return done;
   }
 
+  /** Starts the thread, so that the first batch need not wait until it has loaded the database. */
+  warm(): void {
+    if (this.inThread || this.worker) return;
+    this.worker = this.start();
+    this.worker.postMessage({ id: 0 });
+  }
+
   /** Ends the thread; what was handed over before is written first if it was awaited. */
   async close(): Promise<void> {
     await this.worker?.terminate();
@@ -72,7 +79,8 @@ export class WriteQueue {
   }
 
   private start(): Worker {
-    const worker = new Worker(new URL(import.meta.url), { workerData: ROLE });
+    // with stdout and stderr of its own, or Node would make ours non-blocking (base/stderr.ts)
+    const worker = new Worker(new URL(import.meta.url), { workerData: ROLE, stdout: true, stderr: true });
     worker.on("message", (reply: Reply) => {
       const settle = this.pending.get(reply.id);
       this.pending.delete(reply.id);
@@ -91,8 +99,12 @@ export class WriteQueue {
 
 if (!isMainThread && workerData === ROLE) {
   let chain = Promise.resolve();
-  parentPort!.on("message", ({ id, batch }: { id: number; batch: Batch }) => {
+  parentPort!.on("message", ({ id, batch }: { id: number; batch?: Batch }) => {
     chain = chain.then(async () => {
+      if (!batch) {
+        await import("./writer.ts").catch(() => undefined);
+        return;
+      }
       const reply: Reply = { id };
       try {
         const { writeBatch } = await import("./writer.ts");

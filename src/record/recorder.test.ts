@@ -32,6 +32,9 @@ function setUp(adopt: (pid: number, sink: Demux) => void) {
       text: {
         enter: () => ({ args: new Text(""), complete: true }),
         exit: () => ({ args: new Text(""), ret: new Text("0") }),
+        whole: () => ({ args: new Text(""), ret: new Text("0") }),
+        forget: () => undefined,
+        numbers: () => ({ args: new Text(""), ret: new Text("0") }),
         siginfo: () => "",
       },
       signalName: String,

@@ -9,8 +9,10 @@ import type { Started } from "./lifetime.ts";
 import type { Message, Start } from "./messages.ts";
 import type { Batch } from "./model.ts";
 import { expire, listRecordings, makeRecordingsDir, realDir, recordingName, recordingsDir } from "./names.ts";
+import { QuietCalls } from "./quiet-calls.ts";
 import { type EngineChoice, readSettings, type Settings } from "./settings.ts";
-import { RecordingSink, type SinkOptions } from "./sink.ts";
+import { RecordingSink } from "./sink.ts";
+import type { SinkOptions } from "./sink-options.ts";
 import type { Written } from "./writer.ts";
 import { Writing } from "./writing.ts";
 
@@ -46,7 +48,7 @@ export interface Recorded {
 }
 
 export class Recorder {
-  readonly demux = new Demux();
+  readonly demux: Demux;
   private readonly engines = new Map<EngineChoice, Chosen>();
   private readonly live = new Set<Recorded>();
   /** Newest lifetime of each service. */
@@ -56,6 +58,7 @@ export class Recorder {
   private expired = 0;
 
   constructor(private readonly options: RecorderOptions) {
+    this.demux = new Demux((slot) => options.parts.text.forget(slot));
     this.writing = new Writing(options.write, options.parts.now, options.warn);
   }
 
@@ -71,15 +74,20 @@ export class Recorder {
     return n;
   }
 
+  /** Gets the engine ready that services take by default, so that the first one's start need not wait for it. */
+  prepare(): void {
+    this.engine("auto");
+  }
+
   /** Attaches to a service that stopped itself before its exec. Returns why it could not, or undefined. */
   start(m: Start): string | undefined {
     const problem = this.begin(
       m.service,
       m.dir,
       m.pid,
-      (recorded, engine) => {
+      (recorded, engine, group) => {
         this.demux.expect(m.pid, recorded.sink);
-        engine.adopt(m.pid);
+        engine.adopt(m.pid, group);
       },
       { started: m.time * 1e9 - this.options.anchor(), supervisor: m.supervisor },
     );
@@ -98,11 +106,11 @@ export class Recorder {
       service,
       dir,
       pid,
-      ({ sink }, engine) => {
+      ({ sink }, engine, group) => {
         for (const p of [pid, ...descendants(pid)]) {
           this.demux.expect(p, sink);
           try {
-            engine.attach(p);
+            engine.attach(p, group);
           } catch (error) {
             this.demux.forget(p);
             if (p === pid) throw error;
@@ -189,6 +197,8 @@ export class Recorder {
 
   /** Lets go of all services. */
   detach(): void {
+    const now = this.options.parts.now();
+    for (const { sink } of this.live) if (sink.state !== "dead") sink.look(now);
     for (const engine of this.distinct()) engine.detach();
   }
 
@@ -196,12 +206,13 @@ export class Recorder {
     service: string,
     path: string,
     pid: number,
-    attach: (recorded: Recorded, engine: Engine) => void,
+    attach: (recorded: Recorded, engine: Engine, group: number) => void,
     known: Pick<Started, "started" | "supervisor"> & Partial<Started>,
     before?: Before,
   ): string | undefined {
     const dir = realDir(path);
     const anchor = known.anchor ?? this.options.anchor();
+    let quiet: QuietCalls | undefined;
     try {
       const settings = readSettings(dir, (text) => this.options.warn(`${service}: ${text}`));
       const { engine, kind } = this.engine(settings.engine);
@@ -210,12 +221,15 @@ export class Recorder {
       const previous = this.newest.get(dir);
       const names = listRecordings(recordings).filter((n) => n < name);
       const earlier = previous ? basename(previous.sink.path) : names.at(-1);
+      quiet = engine.groups && new QuietCalls(engine.groups, engine.groups.allocate());
       const sink = new RecordingSink({
         ...this.options.parts,
         path: join(recordings, name),
         settings,
         wanted: this.filter(service, settings.filter),
         before,
+        underWay: engine.underWay?.bind(engine),
+        quiet,
         lifetime: {
           service,
           dir,
@@ -228,7 +242,7 @@ export class Recorder {
         },
       });
       const recorded = { sink, dir, settings };
-      attach(recorded, engine);
+      attach(recorded, engine, quiet?.group ?? 0);
       this.live.add(recorded);
       this.newest.set(dir, recorded);
       if (previous) {
@@ -238,6 +252,7 @@ export class Recorder {
       this.expire(recorded);
       return undefined;
     } catch (error) {
+      quiet?.close();
       this.demux.forget(pid);
       const reason = error instanceof Error ? error.message : String(error);
       this.options.warn(`${service}: not recorded: ${reason}`);

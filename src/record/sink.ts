@@ -1,71 +1,38 @@
 /** Turns the events of one lifetime into a recording: decides what to keep, and hands it over in batches. */
 import type { EventSink, ExitEvent, SignalEvent, Task } from "../capture/event.ts";
 import type { Memory } from "../capture/memory.ts";
+import { status } from "../kernel/proc.ts";
 import type { Before } from "./before.ts";
 import { type CallInfo, infoOf } from "./call-info.ts";
-import { CallBuffer, putCall } from "./columns.ts";
+import { CallLog } from "./call-log.ts";
 import { Counters, Losses } from "./counts.ts";
 import { senderText } from "./describe.ts";
 import { Flight, GoneMemory } from "./flight.ts";
-import { holderOf } from "./holders.ts";
-import { newLifetime, phasesOf, type Started } from "./lifetime.ts";
-import type { Batch, CallRow, EventRow, Lifetime, ProcessRow, SignalRow } from "./model.ts";
+import { newLifetime, phasesOf } from "./lifetime.ts";
+import type { Batch, EventRow, Lifetime, ProcessRow, SignalRow } from "./model.ts";
+import { type OpenCall, OpenCalls } from "./open-calls.ts";
 import { ProcessRows } from "./process-rows.ts";
+import { NOTED_ARGS, type QuietCalls, taskOf } from "./quiet-calls.ts";
 import { REST, Readiness } from "./readiness.ts";
 import * as ready from "./ready.ts";
 import { SampleBuffer } from "./samples.ts";
-import type { Settings } from "./settings.ts";
+import type { SinkOptions, State } from "./sink-options.ts";
 import { Targets } from "./targets.ts";
-import type { CallText, Entry, Result } from "./text.ts";
-import { Texts } from "./texts.ts";
-
-export type State = "starting" | "running" | "stopping" | "dead";
-
-export interface SinkOptions {
-  path: string;
-  /** What is known of the lifetime at its start; the rest gets defaults. */
-  lifetime: Started;
-  settings: Pick<Settings, "policy" | "threshold" | "flight" | "flightCalls" | "flightSlow" | "file">;
-  /** Calls that are kept one by one; undefined: all. */
-  wanted?: (name: string) => boolean;
-  /** What was recorded of this lifetime before; it is carried on. */
-  before?: Before;
-  text: CallText;
-  signalName: (signo: number) => string;
-  errnoName: (errno: number) => string;
-  /** Monotonic ns. */
-  now: () => number;
-  /** Most calls and characters that wait to be written. */
-  maxCalls?: number;
-  maxCharacters?: number;
-}
-
-interface OpenCall {
-  info: CallInfo;
-  /** Undefined when it was not decoded at entry. */
-  text: Entry | undefined;
-  target: string;
-  row: ProcessRow;
-  /** The holder of the lock it waits for has been looked up. */
-  asked: boolean;
-}
+import type { Result } from "./text.ts";
+import { BLOCKED, SLOW, Waiting } from "./waiting.ts";
 
 /** Everything is kept this long (ns) after the service was ready. */
 const SETTLE = 5e9;
 /** A stop that takes longer than this (ns) is recorded like a running service from then on. */
 const STOP_LIMIT = 600e9;
-/** Calls that took this long (ns) get their target looked up. */
-const SLOW = 0.5e6;
-/** Open calls this old (ns) are looked at while starting. */
-const BLOCKED = 20e6;
+/** Once it seems ready, it is looked for better signs this often (ns). */
+const LOOK = 1e9;
+const SECOND = 1e9;
 /** Slow calls save the flight recorder this often at most (ns). */
 const FLIGHT_PAUSE = 10e9;
-/** Memory of one waiting call. */
-const CALL_BYTES = 92;
 const FATAL = new Set(["SIGTERM", "SIGINT", "SIGQUIT", "SIGABRT", "SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL"]);
 const PR_SET_NAME = 15;
 const gone = new GoneMemory();
-const NO_LOSS_OF_SPEED = "calls not kept: the recording could not be written fast enough";
 
 export class RecordingSink implements EventSink {
   readonly lifetime: Lifetime;
@@ -73,31 +40,35 @@ export class RecordingSink implements EventSink {
   readonly processes: ProcessRows;
   private readonly targets = new Targets();
   private readonly readiness: Readiness;
-  private readonly calls = new CallBuffer();
-  private readonly texts: Texts;
+  private readonly log: CallLog;
   private readonly samples: SampleBuffer;
-  private readonly open = new Map<Task, OpenCall>();
+  private readonly open: OpenCalls;
+  private readonly waits: Waiting;
   private readonly losses = new Losses();
   private readonly counters = new Counters();
   private readonly flight: Flight;
   private signals: SignalRow[] = [];
   private events: EventRow[] = [];
-  /** Calls under way in tasks that were let go. */
-  private readonly left: CallRow[] = [];
   private flightSaved = Number.NEGATIVE_INFINITY;
   /** When it was first recorded like a running service. */
   private ranFrom: number | null = null;
   private dirty = true;
+  private looked = Number.NEGATIVE_INFINITY;
+  private counted = 0;
 
   constructor(private readonly options: SinkOptions) {
     const { threshold, flight, flightCalls } = options.settings;
     const { before } = options;
     this.lifetime = newLifetime(threshold, { ...before?.lifetime, ...options.lifetime });
     this.processes = new ProcessRows(options.now, before?.processes);
-    this.texts = new Texts(before?.texts);
+    this.open = new OpenCalls(options.text, this.targets, this.processes, options.underWay);
+    this.log = new CallLog(options, (count, reason) => this.lost(count, reason), before?.texts);
     this.samples = new SampleBuffer(before?.stacks, before?.frames);
     this.flight = new Flight(flight, flightCalls);
     this.readiness = new Readiness(this.lifetime, (ts, tid, text) => this.event(ts, "ready", tid, text));
+    this.waits = new Waiting(this.open, this.targets, this.readiness, (ts, tid, holder) =>
+      this.event(ts, "holder", tid, holder),
+    );
     if (this.lifetime.attached) this.run(this.lifetime.started);
     if (before) this.carryOn(before);
   }
@@ -108,12 +79,12 @@ export class RecordingSink implements EventSink {
 
   /** Calls waiting to be written. */
   get waiting(): number {
-    return this.calls.count;
+    return this.log.count;
   }
 
   /** Bytes held for calls, about. */
   get bytes(): number {
-    return this.calls.count * CALL_BYTES + this.texts.characters * 2 + this.flight.bytes;
+    return this.log.bytes + this.flight.bytes;
   }
 
   /** There is something to write. */
@@ -148,35 +119,49 @@ export class RecordingSink implements EventSink {
     const info = infoOf(task.call);
     // A short call's text is only needed when it is kept; one that may block can be killed in the call.
     const text = this.keepsAll || info.waits || info.exec ? this.options.text.enter(task, memory) : undefined;
-    const open = this.open.get(task);
-    if (open) {
-      open.info = info;
-      open.text = text;
-      open.target = "";
-      open.asked = false;
-    } else this.open.set(task, { info, text, target: "", row: this.processes.of(task), asked: false });
+    this.open.enter(task, info, text);
     // after exit_group the times are gone
     if (info.ends) this.processes.readTimes(this.processes.of(task));
   }
 
   exit(task: Task, memory: Memory): void {
+    const open = this.open.of(task);
+    this.finished(task, undefined, memory, open);
+    if (open) open.text = undefined;
+  }
+
+  call(task: Task, atEntry: Memory, atExit: Memory): void {
+    const open = this.open.returned(task);
+    if (!this.finished(task, atEntry, atExit, open) && task.call.fresh)
+      this.options.text.forget(task.call.slot);
+  }
+
+  /** Without `atEntry` its entry was told before. Returns whether its text was made. */
+  private finished(
+    task: Task,
+    atEntry: Memory | undefined,
+    memory: Memory,
+    open: OpenCall | undefined,
+  ): boolean {
     const { call } = task;
-    const open = this.open.get(task);
+    const { threshold, flightSlow } = this.options.settings;
     const info = open?.info.name.text === call.name ? open.info : infoOf(call);
     const duration = call.exit - (call.entry || call.exit);
     if (info.progress) this.readiness.progress(call.exit, task.tid);
     if (info.idle && duration >= REST) this.readiness.rests(task.pid, task.tid, call.entry);
     if (info.prctl && call.args[0] === PR_SET_NAME) this.processes.rename(task);
     const running = this.state === "running";
-    if (running) this.counters.add(call.exit, call.name, duration, call.error !== 0);
-    if (this.keepsAll || duration >= this.options.settings.threshold) {
-      this.keep(task, memory, info, open, duration);
-      const { flightSlow } = this.options.settings;
+    if (running && (!this.quiet || call.exit < this.quiet.since || info.exec))
+      this.counters.add(call.exit, call.name, duration, call.error !== 0);
+    if (this.keepsAll || duration >= threshold) {
+      this.keep(task, atEntry, memory, info, open, duration);
       if (running && !info.idle && flightSlow > 0 && duration >= flightSlow) this.sawSlow(task, info);
-    } else if (this.flight.on) {
-      this.flight.add(task, info, info.path || info.peer ? this.textOf(task, memory, open) : undefined);
+      return true;
     }
-    if (open) open.text = undefined;
+    if (!this.flight.on || this.quiet) return false;
+    const worded = info.path || info.peer;
+    this.flight.add(task, info, worded ? this.textOf(task, atEntry, memory, open) : undefined);
+    return worded;
   }
 
   signal(task: Task, event: SignalEvent, now: number): void {
@@ -204,11 +189,11 @@ export class RecordingSink implements EventSink {
     this.event(now, "exec", task.pid, row.argv);
     this.readiness.progress(now, task.tid);
     if (task.pid === this.lifetime.pid && this.state !== "stopping" && this.readiness.takeBack())
-      this.state = "starting";
+      this.turn("starting", now);
   }
 
   superseded(task: Task, _byTid: number, now: number): void {
-    this.open.delete(task);
+    this.open.forget(task);
     this.gone(this.processes.of(task), now);
   }
 
@@ -218,10 +203,10 @@ export class RecordingSink implements EventSink {
     row.status = event.status ?? null;
     row.signal = event.signal === undefined ? null : this.options.signalName(event.signal);
     this.readiness.progress(now, task.tid);
-    const open = this.open.get(task);
+    const open = this.open.of(task);
     // exit, or a wait cut short by a deadly signal
-    if (open && task.inCall) this.put(this.openRow(task, open, now));
-    this.open.delete(task);
+    if (open && task.inCall) this.log.put(this.open.row(open, now));
+    this.open.forget(task);
     // the pid may be used again
     this.targets.forgetLinks();
     if (task.tid === task.pid) {
@@ -235,13 +220,18 @@ export class RecordingSink implements EventSink {
 
   detached(task: Task): void {
     const now = this.options.now();
-    this.event(now, "detached", task.pid, "");
-    const open = this.open.get(task);
-    if (open && task.inCall) {
-      this.processes.readTimes(open.row);
-      this.left.push(this.openRow(task, open, now));
+    // its end was lost
+    if (/[ZX]/.test(status(task.tid)?.state ?? "X")) {
+      this.exited(task, { status: undefined, signal: undefined, coreDumped: false }, now);
+      return;
     }
-    this.open.delete(task);
+    this.event(now, "detached", task.pid, "");
+    const open = this.open.of(task);
+    if (open?.task.inCall) {
+      this.processes.readTimes(open.row);
+      this.open.leave(open, now);
+    }
+    this.open.forget(task);
     this.processes.letGo();
   }
 
@@ -274,17 +264,25 @@ export class RecordingSink implements EventSink {
       lifetime.asked = ts;
       lifetime.asked_by = by;
     }
-    if (this.state !== "dead") this.state = "stopping";
     this.dirty = true;
+    if (this.state === "dead") return;
+    const ran = this.state === "running";
+    this.turn("stopping", ts);
+    if (ran && this.keepsAll) this.keepNoted(ts, Number.POSITIVE_INFINITY);
   }
 
   /** Called now and then by whoever drives the engine: looks at blocked calls, moves the state on. */
   tick(now: number): void {
     const { lifetime } = this;
-    if (this.state === "stopping" || this.readiness.watching(now)) this.lookAtOpen(now, BLOCKED);
+    const often = this.state === "stopping" || lifetime.ready === null;
+    if (often || (this.readiness.watching(now) && now - this.looked >= LOOK)) {
+      if (this.state !== "dead") this.look(now);
+      this.waits.examine(now, BLOCKED, this.state === "stopping");
+    }
+    if (this.quiet && this.state === "running" && now - this.counted >= SECOND) this.count(now);
     if (this.state === "starting") {
       if (lifetime.ready === null && this.processes.alive > 0)
-        this.readiness.checkQuiet(now, () => this.someMayBeStarting());
+        this.readiness.checkQuiet(now, () => this.waits.mayBeStarting());
       const settled = lifetime.ready !== null && now - lifetime.ready > SETTLE;
       if (settled || now - lifetime.started > ready.START_LIMIT + SETTLE) this.run(now);
     } else if (this.state === "stopping" && now - (lifetime.asked ?? lifetime.died ?? now) > STOP_LIMIT) {
@@ -309,53 +307,90 @@ export class RecordingSink implements EventSink {
   }
 
   private run(now: number): void {
-    this.state = "running";
     this.ranFrom ??= now;
+    this.turn("running", now);
+  }
+
+  /** Has an engine that can be quiet say what matters in the state. */
+  private turn(state: State, now: number): void {
+    const { policy, threshold } = this.options.settings;
+    if (this.state === "running" && state !== "running") this.count(now);
+    this.state = state;
+    this.quiet?.setThreshold(state === "running" && policy !== "everything" ? threshold : 0, now);
+  }
+
+  private get quiet(): QuietCalls | undefined {
+    return this.options.quiet;
+  }
+
+  private count(now: number): void {
+    // most of them are of the time before
+    this.quiet?.count(this.counters, this.counted || now);
+    this.counted = Math.floor(now / SECOND) * SECOND;
+  }
+
+  /** Keeps calls that the engine noted: those that ended at `since` or later, the newest `limit`. Returns how many. */
+  private keepNoted(since: number, limit: number): number {
+    const { settings, wanted, text } = this.options;
+    const noted =
+      this.quiet?.recent(
+        since,
+        limit,
+        settings.threshold,
+        (tid) => this.processes.pidOf(tid) !== undefined,
+      ) ?? [];
+    for (const one of noted) {
+      if (wanted && !wanted(one.name)) continue;
+      const task = taskOf(one, this.processes.pidOf(one.tid) ?? one.tid);
+      const info = infoOf(task.call);
+      this.log.store(task, info, text.numbers(task, NOTED_ARGS), "", this.targets.fdOf(task, info));
+    }
+    return noted.length;
   }
 
   /** Turns what the flight recorder holds into calls. Returns how many. */
   saveFlight(now: number, reason: string): number {
-    let saved = 0;
+    const { flight, flightCalls } = this.options.settings;
+    let saved = flight > 0 ? this.keepNoted(now - flight, flightCalls) : 0;
     for (const { task, info, text } of this.flight.take(now)) {
       const result = text ?? this.options.text.exit(task, gone, this.options.text.enter(task, gone));
-      this.store(task, info, result, "");
+      this.log.store(task, info, result, "", this.targets.fdOf(task, info));
       saved++;
     }
     this.flightSaved = now;
     this.event(now, "flight", this.lifetime.pid, `${reason}: ${saved} calls of before`);
-    this.bound();
     return saved;
   }
 
   /** The lifetime is over (also called when the tracer lets go). */
   end(now: number): void {
-    this.state = "dead";
+    this.turn("dead", now);
+    this.quiet?.close();
     this.lifetime.ended = now;
     this.dirty = true;
   }
 
-  /** What is to be written, or undefined if nothing changed. */
-  take(now: number): Batch | undefined {
-    if (this.open.size > 0 && this.keepsAll) this.dirty = true;
+  /** What is to be written, or undefined if nothing changed, unless `wanted` nevertheless. */
+  take(now: number, wanted = false): Batch | undefined {
+    if (wanted || (this.processes.alive > 0 && this.keepsAll)) this.dirty = true;
     if (!this.dirty && !this.counters.some && !this.samples.some) return undefined;
-    this.lookAtOpen(now, SLOW);
-    for (const [task, { row }] of this.open) if (task.inCall) this.processes.readTimes(row);
+    if (this.state !== "dead") this.look(now);
+    this.waits.examine(now, SLOW, this.state === "stopping");
+    for (const { row } of this.open.all()) this.processes.readTimes(row);
     const { signals, events } = this;
     this.signals = [];
     this.events = [];
     this.dirty = false;
     this.lifetime.written = now;
-    const open = new CallBuffer();
-    for (const row of this.openRows(now)) putCall(open, this.texts, row);
+    const open = this.log.columns(this.open.rows(now));
     return {
       path: this.options.path,
       lifetime: { ...this.lifetime },
       processes: this.processes.take(),
       phases: phasesOf(this.lifetime),
       losses: this.losses.rows(),
-      open: open.take(),
-      calls: this.calls.take(),
-      texts: this.texts.take(),
+      open,
+      ...this.log.take(),
       signals,
       events,
       ...this.counters.take(now),
@@ -367,23 +402,18 @@ export class RecordingSink implements EventSink {
 
   /** Takes back what could not be written, to hand it over again; within the limits, and counting the rest. */
   giveBack(batch: Batch): void {
-    this.texts.giveBack(batch.texts);
-    this.calls.giveBack(batch.calls);
+    this.log.giveBack(batch);
     this.processes.giveBack(batch.processes);
     this.signals.unshift(...batch.signals);
     this.events.unshift(...batch.events);
     this.counters.giveBack(batch);
     this.samples.giveBack(batch.samples);
     this.dirty = true;
-    this.bound();
   }
 
-  /** Drops what is least worth of the calls that wait. Returns how many. */
-  shed(reason: string): number {
-    const dropped =
-      this.calls.dropOldest(1e6, this.texts) || this.calls.dropOldest(Number.POSITIVE_INFINITY, this.texts);
-    this.losses.add(this.options.now(), dropped, reason);
-    return dropped;
+  /** Drops what is least worth of the calls that wait. */
+  shed(reason: string): void {
+    this.log.shed(reason);
   }
 
   private get keepsAll(): boolean {
@@ -393,20 +423,20 @@ export class RecordingSink implements EventSink {
 
   private keep(
     task: Task,
+    atEntry: Memory | undefined,
     memory: Memory,
     info: CallInfo,
     open: OpenCall | undefined,
     duration: number,
   ): void {
     const { call } = task;
-    const result = this.textOf(task, memory, open);
+    const result = this.textOf(task, atEntry, memory, open);
     this.watchDescriptors();
     const args = result.args.text;
     const target = open?.target || this.targets.of(task, info, args, duration, SLOW);
     if (info.notes) this.targets.note(task, info, args);
     if (this.options.wanted === undefined || this.options.wanted(call.name)) {
-      this.store(task, info, result, target);
-      this.bound();
+      this.log.store(task, info, result, target, this.targets.fdOf(task, info));
     }
     if (info.clients && ready.onlyLooks(call.name, call.args, args)) this.readiness.looked(task.tid);
     else if (info.clients && this.state !== "stopping") {
@@ -416,36 +446,16 @@ export class RecordingSink implements EventSink {
     this.dirty = true;
   }
 
-  private textOf(task: Task, memory: Memory, open: OpenCall | undefined): Result {
-    return this.options.text.exit(task, memory, open?.text ?? this.options.text.enter(task, memory));
-  }
-
-  private store(task: Task, info: CallInfo, result: Result, target: string): void {
-    const { call } = task;
-    const { texts } = this;
-    const i = this.calls.next();
-    const c = this.calls.columns;
-    const entered = call.entry || call.exit;
-    c.ts[i] = entered;
-    c.duration[i] = call.exit - entered;
-    c.tid[i] = task.tid;
-    c.pid[i] = task.pid;
-    c.name[i] = texts.id(info.name.text);
-    c.args[i] = texts.idOf(result.args);
-    c.ret[i] = texts.idOf(result.ret);
-    c.error[i] = texts.id(call.error ? this.options.errnoName(call.error) : "");
-    c.fd[i] = this.targets.fdOf(task, info);
-    c.target[i] = texts.id(target);
-    c.blocked[i] = call.blocked;
-    c.queued[i] = call.queued;
-    c.gapBlocked[i] = call.gapBlocked;
-    c.gapQueued[i] = call.gapQueued;
-    c.waker[i] = call.waker;
-  }
-
-  private put(row: CallRow): void {
-    putCall(this.calls, this.texts, row);
-    this.bound();
+  private textOf(
+    task: Task,
+    atEntry: Memory | undefined,
+    memory: Memory,
+    open: OpenCall | undefined,
+  ): Result {
+    const { text } = this.options;
+    return atEntry
+      ? text.whole(task, atEntry, memory)
+      : text.exit(task, memory, open?.text ?? text.enter(task, memory));
   }
 
   private sawSlow(task: Task, info: CallInfo): void {
@@ -460,7 +470,7 @@ export class RecordingSink implements EventSink {
     lifetime.died = now;
     lifetime.status = row.status;
     lifetime.signal = row.signal;
-    if (this.state !== "dead") this.state = "stopping";
+    if (this.state !== "dead") this.turn("stopping", now);
   }
 
   /** What is remembered of descriptors holds only while no call is left out. */
@@ -475,69 +485,9 @@ export class RecordingSink implements EventSink {
     this.dirty = true;
   }
 
-  private lookAtOpen(now: number, age: number): void {
-    for (const [task, open] of this.open) {
-      const { call } = task;
-      if (!task.inCall || now - call.entry < age) continue;
-      const info = infoOf(call);
-      if (open.target === "" && open.text !== undefined)
-        open.target = this.targets.of(task, info, open.text.args.text, now - call.entry, SLOW);
-      const text = open.text?.args.text ?? "";
-      if (
-        now - call.entry >= BLOCKED &&
-        info.clients &&
-        this.state !== "stopping" &&
-        !ready.onlyLooks(call.name, call.args, text)
-      )
-        this.readiness.awaits(open.target, call.entry, task, false);
-      if (info.idle && now - call.entry >= REST) this.readiness.rests(task.pid, task.tid, call.entry);
-      if (info.locks && !open.asked) {
-        open.asked = true;
-        const holder = holderOf(task, open.text?.args.text ?? "");
-        if (holder !== undefined) this.event(call.entry, "holder", task.tid, holder);
-      }
-    }
-  }
-
-  private someMayBeStarting(): boolean {
-    for (const [task, open] of this.open) {
-      if (task.inCall && ready.mayBeStarting(task.call.name, open.target)) return true;
-    }
-    return false;
-  }
-
-  private openRows(now: number): CallRow[] {
-    const rows = [...this.left];
-    for (const [task, open] of this.open) {
-      if (task.inCall && task.call.entry !== 0) rows.push(this.openRow(task, open, now));
-    }
-    return rows;
-  }
-
-  private openRow(task: Task, open: OpenCall, now: number): CallRow {
-    const { call } = task;
-    return {
-      ts: call.entry,
-      duration: Math.max(0, now - call.entry),
-      tid: task.tid,
-      pid: task.pid,
-      name: call.name,
-      args: open.text?.args.text ?? "...",
-      ret: "?",
-      error: "",
-      fd: this.targets.fdOf(task, infoOf(call)),
-      target: open.target,
-      unfinished: true,
-      blocked: -1,
-      queued: -1,
-      gapBlocked: call.gapBlocked,
-      gapQueued: call.gapQueued,
-      waker: -1,
-    };
-  }
-
-  private bound(): void {
-    const { maxCalls = 100_000, maxCharacters = 32e6 } = this.options;
-    if (this.calls.count > maxCalls || this.texts.characters > maxCharacters) this.shed(NO_LOSS_OF_SPEED);
+  /** Finds out what is under way, where the engine does not tell by itself. */
+  look(now: number): void {
+    this.looked = now;
+    this.open.look();
   }
 }

@@ -14,13 +14,18 @@ import { Text } from "./texts.ts";
 import { type Seen, same, WatchedMemory } from "./watched-memory.ts";
 
 /** Bytes of a string that are kept: enough for the name in a DNS query. */
-const STRING_LIMIT = 96;
+export const STRING_LIMIT = 96;
 const MAX_TEXT = 8192;
 /** Slots of the memory, a power of two, and results remembered in each. */
 const SLOTS = 4096;
 const RESULTS = 4;
 /** After this many changes of memory under the same arguments a slot is not used any more. */
 const FICKLE = 8;
+
+/** Kinds of arguments that are shown as decimal numbers when nothing else is known. */
+const SIGNED = new Set(["int", "fd", "dirfd", "pid", "signal", "errno"]);
+const AT_FDCWD = -100;
+const COUNTS = new Set(["uint", "ulong", "long", "uid", "gid", "time"]);
 
 class KnownResult implements Result {
   readonly args: Text;
@@ -76,6 +81,7 @@ export class StraceText implements CallText {
   private readonly settings = { decode: this.decode } as TextSettings;
   private readonly watched = new WatchedMemory();
   private readonly known = new Array<Known | undefined>(SLOTS);
+  private readonly bySlot: (Result | undefined)[] = [];
 
   enter(task: Task, memory: Memory): Entry {
     const { call } = task;
@@ -106,6 +112,36 @@ export class StraceText implements CallText {
     const seen = this.watched.seen();
     if (seen) known.results.push(new KnownResult(result, call, seen));
     return result;
+  }
+
+  whole(task: Task, atEntry: Memory, atExit: Memory): Result {
+    const { slot, fresh } = task.call;
+    if (slot < 0) return this.exit(task, atExit, this.enter(task, atEntry));
+    const known = fresh ? undefined : this.bySlot[slot];
+    if (known) return known;
+    const result = this.exit(task, atExit, this.enter(task, atEntry));
+    this.bySlot[slot] = result;
+    return result;
+  }
+
+  forget(slot: number): void {
+    if (slot >= 0) this.bySlot[slot] = undefined;
+  }
+
+  numbers(task: Task, known: number): Result {
+    const { args, descriptor } = task.call;
+    const types = descriptor?.args ?? [];
+    const shown: string[] = [];
+    for (let i = 0; i < Math.min(known, descriptor ? types.length : known); i++) {
+      const [lo, hi] = [args[2 * i], args[2 * i + 1]];
+      const kind = types[i]?.type.kind ?? "";
+      if (kind === "dirfd" && (lo | 0) === AT_FDCWD) shown.push("AT_FDCWD");
+      else if (SIGNED.has(kind)) shown.push(String(lo | 0));
+      else if (COUNTS.has(kind)) shown.push(String(hi * 4294967296 + lo));
+      else shown.push(lo === 0 && hi === 0 ? "0" : `0x${(hi * 4294967296 + lo).toString(16)}`);
+    }
+    if (types.length > known) shown.push("...");
+    return { args: new Text(shown.join(", ")), ret: new Text(returnText(task, this.settings)) };
   }
 
   siginfo(task: Task, info: DataView): string {

@@ -21,6 +21,15 @@ export interface CallText {
   enter(task: Task, memory: Memory): Entry;
   /** All arguments, given what `enter` returned, and the result. */
   exit(task: Task, memory: Memory, entry: Entry): Result;
+  /**
+   * The same for a call seen whole. Calls that equal an earlier one (Call.slot, not fresh) get the earlier one's, if
+   * that was asked for.
+   */
+  whole(task: Task, atEntry: Memory, atExit: Memory): Result;
+  /** The call in this slot is another one now, and `whole` is not asked about it. */
+  forget(slot: number): void;
+  /** A finished call of which only the first `known` arguments are there, as numbers. */
+  numbers(task: Task, known: number): Result;
   /** What strace prints of a signal: `{si_signo=SIGTERM, …}`. */
   siginfo(task: Task, info: DataView): string;
 }

@@ -1,11 +1,22 @@
-import { mkdtempSync, readFileSync, realpathSync, rmSync, statSync } from "node:fs";
+import {
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DuckDBInstance } from "@duckdb/node-api";
 import { afterAll, expect, test } from "vitest";
 import { CallBuffer, putCall } from "./columns.ts";
 import { type Batch, type CallRow, FORMAT, type Lifetime } from "./model.ts";
-import { readRecording, withRecording } from "./reader.ts";
+import { expire, listRecordings, recordingName } from "./names.ts";
+import { readRates, readRecording, withRecording } from "./reader.ts";
 import { SampleBuffer } from "./samples.ts";
+import { tables } from "./schema.ts";
 import { Texts } from "./texts.ts";
 import { writeBatch } from "./writer.ts";
 
@@ -167,6 +178,96 @@ test("samples come back with the functions they were in", async () => {
   expect(inner.module).toBe(realpathSync(process.execPath));
   expect(inner.function).not.toBe("");
   expect(outer).toMatchObject({ function: "", module: "" });
+});
+
+test("a recording larger than it may be loses the older half of what was kept while running", async () => {
+  const path = join(dir, "large.duckdb");
+  const calls = new Calls();
+  const ranFrom = 2e9;
+  for (let i = 0; i < 100; i++) calls.add(row(1e9 + i, "starting"));
+  const running = 40_000;
+  for (let i = 0; i < running; i++) calls.add({ ...row(3e9 + i * 1e6), args: `${i} of many` });
+  const last = { ...lifetime(), written: 60e9 };
+  const { trimmed } = await writeBatch(calls.batch(path, { ranFrom, limit: 300_000, lifetime: last }));
+  expect(trimmed).toBeGreaterThan(running * 0.4);
+  expect(trimmed).toBeLessThan(running * 0.6);
+  const back = await readRecording(path);
+  expect(back.calls.filter((c) => c.name === "starting").length).toBe(100);
+  const kept = back.calls.filter((c) => c.name === "read");
+  expect(kept.length).toBe(running - trimmed);
+  expect(kept[0].ts).toBeGreaterThan(3e9 + running * 0.4 * 1e6);
+  expect(kept.at(-1)!.args).toBe(`${running - 1} of many`);
+  const before = statSync(path).size;
+  for (let i = 0; i < 1000; i++) calls.add({ ...row(50e9 + i * 1e6), args: `${i} of more` });
+  await writeBatch(calls.batch(path, { ranFrom, limit: 300_000, lifetime: last }));
+  expect(statSync(path).size).toBeLessThan(before * 1.5);
+});
+
+test("a file has its name once something is in it; what a killed writer left is removed", async () => {
+  const path = join(dir, recordingName(1.7e18, 1));
+  const begun = `${path}.begun`;
+  writeFileSync(begun, "half a header");
+  writeFileSync(`${begun}.wal`, "");
+  expect(listRecordings(dir)).toEqual([]);
+  const limits = { keep: 5, size: 1e9, age: 0 };
+  expire(dir, limits, new Set());
+  expect(existsSync(begun)).toBe(true);
+  await writeBatch(new Calls().batch(path));
+  expect([existsSync(begun), existsSync(`${begun}.wal`)]).toEqual([false, false]);
+  expect((await readRecording(path)).lifetime).toEqual(lifetime());
+  writeFileSync(begun, "half a header");
+  expire(dir, limits, new Set(), Date.now() + 3_600_000);
+  expect(existsSync(begun)).toBe(false);
+  expect(listRecordings(dir)).toEqual([recordingName(1.7e18, 1)]);
+});
+
+test("what is no recording is called that", async () => {
+  const path = join(dir, "none.duckdb");
+  writeFileSync(path, "");
+  await expect(readRecording(path)).rejects.toThrow(
+    /^\S+none\.duckdb: (not an svtrace recording|unable to open: .*)$/,
+  );
+  writeFileSync(path, "x".repeat(20_000));
+  await expect(readRecording(path)).rejects.toThrow(/^\S+none\.duckdb: not an svtrace recording$/);
+});
+
+test("recordings of format 1 are read", async () => {
+  const path = join(dir, "format1.duckdb");
+  const instance = await DuckDBInstance.create(path);
+  const db = await instance.connect();
+  const same = ["lifetime", "process", "signal", "event", "phase", "loss", "rate"] as const;
+  for (const name of same)
+    await db.run(`CREATE TABLE ${name} (${tables[name].map(([c, t]) => `"${c}" ${t}`).join(", ")})`);
+  await db.run(`CREATE TABLE syscall (ts BIGINT, duration_ns BIGINT, tid INTEGER, pid INTEGER, name VARCHAR,
+    args VARCHAR, ret VARCHAR, errno VARCHAR, fd INTEGER, target VARCHAR, unfinished BOOLEAN)`);
+  await db.run("INSERT INTO lifetime (format, service, started, written) VALUES (1, 'old', 1000, 9000)");
+  await db.run(
+    `INSERT INTO syscall VALUES (2000, 50, 7, 7, 'openat', '"/x"', '-1', 'ENOENT', -1, '/x', false)`,
+  );
+  await db.run("INSERT INTO rate VALUES (1000, 'read', 3, 0, 30, 20)");
+  db.closeSync();
+  instance.closeSync();
+  const back = await readRecording(path);
+  expect(back.lifetime).toMatchObject({ format: 1, service: "old", ended: null });
+  const unknown = { blocked: -1, queued: -1, gapBlocked: -1, gapQueued: -1, waker: -1 };
+  expect(back.calls).toEqual([
+    {
+      ts: 2000,
+      duration: 50,
+      tid: 7,
+      pid: 7,
+      name: "openat",
+      args: '"/x"',
+      ret: "-1",
+      error: "ENOENT",
+      fd: -1,
+      target: "/x",
+      unfinished: false,
+      ...unknown,
+    },
+  ]);
+  expect(back.samples).toEqual([]);
+  expect(await readRates(path)).toMatchObject({ rates: [{ name: "read", calls: 3 }], histograms: [] });
 });
 
 /** An address in the middle of node's own code. */

@@ -2,11 +2,12 @@
  * Writes batches into recording files. A file is attached only while a batch is written, so that other processes can
  * read it in between, and each batch is one transaction, so that a crash leaves the file as of the last batch.
  */
-import { chmodSync, existsSync, rmSync, statSync } from "node:fs";
+import { chmodSync, existsSync, renameSync, rmSync, statSync } from "node:fs";
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { oneLine } from "../base/errors.ts";
 import { appendCalls, appendRows, appendTexts, type Place } from "./append.ts";
 import type { Batch } from "./model.ts";
+import { BEGUN, LOG } from "./names.ts";
 import { createStatements, quoted } from "./schema.ts";
 import { Symbols } from "./symbols/symbols.ts";
 
@@ -69,16 +70,18 @@ async function attached<T>(
   use: () => Promise<T>,
 ): Promise<{ result: T; problem?: string }> {
   const isNew = !existsSync(path);
+  // a recording has its name once there is something in it: what is killed before leaves none that is broken
+  const file = isNew ? path + BEGUN : path;
+  if (isNew) remove(file);
   try {
-    await attach(() => db.run(`ATTACH ${quoted(path)} AS ${CATALOG}`));
+    await attach(() => db.run(`ATTACH ${quoted(file)} AS ${CATALOG}`));
   } catch (error) {
-    // half a header would be taken for a damaged recording
-    if (isNew) rmSync(path, { force: true });
+    if (isNew) remove(file);
     throw error;
   }
   let result: T;
   try {
-    chmodSync(path, 0o600);
+    chmodSync(file, 0o600);
     await db.run(`USE ${CATALOG}`);
     await db.run("BEGIN");
     result = await use();
@@ -86,14 +89,25 @@ async function attached<T>(
   } catch (error) {
     await db.run("ROLLBACK").catch(() => undefined);
     await detach(db).catch(() => undefined);
+    if (isNew) remove(file);
     throw error;
   }
+  let problem: string | undefined;
   try {
     await detach(db);
-    return { result };
   } catch (error) {
-    return { result, problem: oneLine(error) };
+    problem = oneLine(error);
   }
+  if (isNew) {
+    if (existsSync(file + LOG)) renameSync(file + LOG, path + LOG);
+    renameSync(file, path);
+  }
+  return { result, problem };
+}
+
+function remove(file: string): void {
+  rmSync(file, { force: true });
+  rmSync(file + LOG, { force: true });
 }
 
 /** Detaching writes what is in the write-ahead log into the file. */

@@ -11,7 +11,7 @@ import type { Written } from "./writer.ts";
 
 /** Writing is due after this long (ns): while something interesting goes on, and while the service just runs. */
 const OFTEN = 2e9;
-const SELDOM = 10e9;
+const SELDOM = 30e9;
 /** Calls that wait before writing is due at once. */
 const MANY = 20_000;
 /** After a failure it is tried again after this long (ns), for lifetimes that are over this many times. */
@@ -26,6 +26,8 @@ interface Turn {
   readonly waiters: (() => void)[];
   failures: number;
   busy: boolean;
+  /** Something is on disk. */
+  begun: boolean;
 }
 
 export class Writing {
@@ -84,7 +86,7 @@ export class Writing {
     const over = sink.state === "dead";
     if (over) return sink.changed ? 1e15 + waited : 0;
     if (sink.waiting > MANY) return 1e12 + waited;
-    return waited > (sink.state === "running" ? SELDOM : OFTEN) ? waited : 0;
+    return waited > (sink.state === "running" && turn.begun ? SELDOM : OFTEN) ? waited : 0;
   }
 
   private async run(sink: RecordingSink): Promise<void> {
@@ -94,7 +96,7 @@ export class Writing {
     turn.last = this.now();
     turn.busy = true;
     const waiters = turn.waiters.splice(0);
-    const batch = sink.take(turn.last);
+    const batch = sink.take(turn.last, waiters.length > 0);
     if (batch) await this.attempt(sink, turn, batch);
     turn.busy = false;
     this.busy = false;
@@ -118,6 +120,7 @@ export class Writing {
 
   private succeeded(sink: RecordingSink, turn: Turn): void {
     turn.failures = 0;
+    turn.begun = true;
     if (this.failing.delete(deviceOf(sink))) this.warn(`${serviceOf(sink)}: recording again`);
   }
 
@@ -148,7 +151,7 @@ export class Writing {
   private turn(sink: RecordingSink): Turn {
     let turn = this.turns.get(sink);
     if (!turn) {
-      turn = { last: this.now(), waiters: [], failures: 0, busy: false };
+      turn = { last: this.now(), waiters: [], failures: 0, busy: false, begun: false };
       this.turns.set(sink, turn);
     }
     return turn;

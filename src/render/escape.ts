@@ -23,8 +23,16 @@ const hex: readonly string[] = Array.from({ length: 256 }, (_, b) => `\\x${b.toS
 let viewed: Uint8Array | undefined;
 let buffer: Buffer = Buffer.alloc(0);
 
-/** The bytes escaped, without quotes. `style`: 0 octal, 1 all hex if any byte is unprintable, 2 all hex. */
-export function escapeBytes(bytes: Uint8Array, offset: number, length: number, style: 0 | 1 | 2 = 0): string {
+/**
+ * The bytes escaped, without quotes. `style`: 0 octal, 1 all hex if any byte is unprintable, 2 all hex, 3 hex where
+ * octal would be.
+ */
+export function escapeBytes(
+  bytes: Uint8Array,
+  offset: number,
+  length: number,
+  style: 0 | 1 | 2 | 3 = 0,
+): string {
   if (bytes !== viewed) {
     viewed = bytes;
     buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -43,6 +51,10 @@ export function escapeBytes(bytes: Uint8Array, offset: number, length: number, s
   let text = buffer.toString("latin1", offset, i);
   for (; i < end; i++) {
     const b = bytes[i];
+    if (style === 3 && short[b] !== undefined && simple[b] === undefined) {
+      text += hex[b];
+      continue;
+    }
     const next = i + 1 < end ? bytes[i + 1] : 0;
     text += (next >= 48 && next <= 55 ? long[b] : short[b]) ?? String.fromCharCode(b);
   }

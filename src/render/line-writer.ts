@@ -85,7 +85,10 @@ export class LineWriter implements EventSink {
     }
     this.breakOther(task);
     line.column = sink.line.length;
-    this.put(task, sink.line);
+    const output = this.destinations.of(task);
+    output.write(sink.line);
+    // the call may take its time, and what it writes itself must come after
+    output.settle();
     if (this.destinations.shared) this.open = task;
   }
 
@@ -163,7 +166,7 @@ export class LineWriter implements EventSink {
   }
 
   /** What a line of a task begins with. */
-  leader(task: Task, now: number): string {
+  leader(task: Task, now: number, dead = false): string {
     const s = this.settings;
     const { prefix } = this.destinations;
     let text = "";
@@ -171,11 +174,12 @@ export class LineWriter implements EventSink {
     else if (prefix === "multi" && this.count > 1) text = `[pid ${this.pidText(task, -5)}] `;
     if (s.timestamp !== "none") text += stamp(s, now);
     if (s.relative) {
-      text += relativeStamp(this.last === 0 ? 0 : now - this.last);
+      text += relativeStamp(s, this.last === 0 ? 0 : now - this.last);
       this.last = now;
     }
     if (s.showNumber) text += `[${String(task.call.nr).padStart(4)}] `;
-    if (s.showPointer) {
+    if (s.showPointer && dead) text += `[${"?".repeat(16)}] `;
+    else if (s.showPointer) {
       const hi = task.call.ipHi.toString(16).padStart(8, "0");
       text += `[${hi}${task.call.ipLo.toString(16).padStart(8, "0")}] `;
     }
@@ -191,7 +195,7 @@ export class LineWriter implements EventSink {
   }
 
   /** A line of its own: signals, ends. */
-  private whole(task: Task, now: number, body: string): void {
+  private whole(task: Task, now: number, body: string, dead = false): void {
     if (this.open && this.open !== task) this.breakOther(task);
     else if (this.open === task) {
       this.put(task, " <unfinished ...>\n");
@@ -202,7 +206,7 @@ export class LineWriter implements EventSink {
       }
       this.open = undefined;
     }
-    this.put(task, `${this.leader(task, now)}${body}\n`);
+    this.put(task, `${this.leader(task, now, dead)}${body}\n`);
     this.destinations.of(task).settle();
   }
 
@@ -253,9 +257,9 @@ export class LineWriter implements EventSink {
     this.finishCall(task);
     if (event.signal !== undefined) {
       const core = event.coreDumped ? "(core dumped) " : "";
-      this.whole(task, now, `+++ killed by ${signalName(event.signal)} ${core}+++`);
+      this.whole(task, now, `+++ killed by ${signalName(event.signal)} ${core}+++`, true);
     } else if (!this.settings.quiet.has("exit")) {
-      this.whole(task, now, `+++ exited with ${event.status} +++`);
+      this.whole(task, now, `+++ exited with ${event.status} +++`, true);
     }
     this.drop(task);
   }

@@ -12,6 +12,7 @@ export interface TextSettings {
   precision: 0 | 3 | 6 | 9;
   /** -r: time since the previous line. */
   relative: boolean;
+  relativePrecision: 0 | 3 | 6 | 9;
   /** -T with its unit. */
   duration: TimeUnit | undefined;
   /** -a: column of the equals sign. */
@@ -36,6 +37,7 @@ export function defaultText(program: string): TextSettings {
     timestamp: "none",
     precision: 0,
     relative: false,
+    relativePrecision: 6,
     duration: undefined,
     column: 40,
     showNumber: false,

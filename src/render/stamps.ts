@@ -28,10 +28,12 @@ export function stamp(s: TextSettings, monotonic: number): string {
   return `${whole}${fraction(nanoseconds, s.precision)} `;
 }
 
-/** `     0.000123 `: time since the previous line. */
-export function relativeStamp(elapsed: number): string {
-  const us = Math.max(0, Math.floor(elapsed / 1000));
-  return `${String(Math.floor(us / 1e6)).padStart(6)}.${digits(us % 1e6, 6)} `;
+/** `     0.000123 `: time since the previous line; in parentheses behind an absolute time. */
+export function relativeStamp(s: TextSettings, elapsed: number): string {
+  const total = Math.max(0, Math.round(elapsed));
+  const seconds = Math.floor(total / 1e9);
+  const text = String(seconds).padStart(6) + fraction(total - seconds * 1e9, s.relativePrecision);
+  return s.timestamp === "none" ? `${text} ` : `(+${text}) `;
 }
 
 const places: Readonly<Record<TimeUnit, number>> = { s: 0, ms: 3, us: 6, ns: 9 };

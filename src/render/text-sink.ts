@@ -80,7 +80,7 @@ export class TextSink implements ValueSink {
     hi: number,
     name: string | undefined,
     fallback: string,
-    plain: "hex" | "dec" | "octal",
+    plain: "hex" | "dec" | "unsigned" | "octal",
   ): void {
     const style = this.options.xlat;
     if (style === "abbrev" && name !== undefined) {
@@ -89,6 +89,7 @@ export class TextSink implements ValueSink {
     }
     if (plain === "hex") this.hex(lo, hi);
     else if (plain === "dec") this.line += lo | 0;
+    else if (plain === "unsigned") this.ulong(lo, hi);
     else this.octal(lo);
     if (style === "raw") return;
     if (name !== undefined) this.line += ` /* ${name} */`;

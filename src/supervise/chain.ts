@@ -5,6 +5,7 @@ import { djbWords } from "../base/djb.ts";
 import { type SysError, UsageError } from "../base/errors.ts";
 import { tell } from "../base/stderr.ts";
 import { becomeProgram } from "../kernel/exec-path.ts";
+import type { FinalLimit } from "../kernel/final.ts";
 import { lastArguments, startingEnvironment } from "../kernel/own-memory.ts";
 
 /** Wrong usage: the line goes to stderr as it is. */
@@ -110,7 +111,12 @@ export function runRest(
   {
     changes = [],
     ...options
-  }: { changes?: readonly Change[]; pass?: number[]; beforeExec?: () => void } = {},
+  }: {
+    changes?: readonly Change[];
+    pass?: number[];
+    limits?: readonly FinalLimit[];
+    beforeExec?: () => void;
+  } = {},
 ): never {
   const argv = lastArguments(count);
   try {

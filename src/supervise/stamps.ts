@@ -4,6 +4,8 @@ import { localTime as brokenDown } from "../kernel/localtime.ts";
 import { AREA_BYTES, type Area, copyWords } from "./area.ts";
 
 const NEWLINE = 10;
+/** Lines that come in so many bytes came at the same time: the original reads as much at once. */
+const READ = 1024;
 const AT = 64;
 const _AT = 64;
 const SPACE = 32;
@@ -92,6 +94,7 @@ class Text {
 export class LineStamps {
   private begun = false;
   private readonly stamper = new Stamper();
+  private readonly stamp = new DataView(new ArrayBuffer(STAMP_BYTES + WORD));
   private readonly out = new Text();
 
   /** The stamped text of `length` bytes more; valid until the next call. The byte after the input is overwritten. */
@@ -100,13 +103,16 @@ export class LineStamps {
     this.stamper.begin();
     out.filled = 0;
     bytes[length] = NEWLINE;
-    for (let at = 0; at < length; ) {
+    for (let at = 0, clockAt = 0; at < length; ) {
       const newline = bytes.indexOf(NEWLINE, at);
       const end = Math.min(newline + 1, length);
       out.reserve(STAMP_BYTES + end - at);
       if (!this.begun) {
-        this.stamper.write(out.view, out.filled);
-        out.filled += STAMP_BYTES;
+        if (at >= clockAt) {
+          this.stamper.write(this.stamp, 0);
+          clockAt = at + READ;
+        }
+        out.copy(this.stamp, 0, STAMP_BYTES);
       }
       out.copy(view, at, end);
       this.begun = newline === length;

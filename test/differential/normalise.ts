@@ -27,7 +27,7 @@ const giving =
 const naming = /\bsi_pid=(\d+)|\b(?:parent|child)_tid=\[(\d+)\]/g;
 
 /** Pids in a trace: those its lines begin with and those the calls about processes name. */
-function pidsOf(lines: readonly string[], withPids: boolean): Set<string> {
+export function pidsOf(lines: readonly string[], withPids: boolean): Set<string> {
   const pids = new Set<string>();
   for (const line of lines) {
     const prefix = withPids ? /^(\d+) +/.exec(line) : null;

@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { buildRecorder, field, Recorder, record, removeRecorder, ticker, tracers } from "../engine.ts";
-import { compiled, lacks, needs, noBpf, sleep, start, waitUntil } from "../helpers.ts";
+import { compiled, lacks, needs, noBpf, sleep, start, svtrace, waitUntil } from "../helpers.ts";
 
 const bpf = { engine: "bpf" };
 const program = compiled;
@@ -156,6 +156,27 @@ describe(...needs("bpf engine", noBpf(), lacks("gcc")), () => {
       expect(r.of("exited")).toMatchObject([{ tid: pid, signal: 9 }]);
     });
   }
+
+  it("ends with a process whose first thread had ended before", async () => {
+    const child = spawn(program("leaderless"));
+    await new Promise((resolve) => child.stdout.once("data", resolve));
+    await waitUntil("without its leader", () => field(child.pid!, "State") === "Z");
+    const r = new Recorder({ ...bpf, attach: child.pid });
+    await r.until("new");
+    child.stdin.end();
+    await r.done;
+    expect(r.of("exited")).toMatchObject([{ pid: child.pid, status: 0 }]);
+  });
+
+  it("says that a process has ended already", async () => {
+    const parent = spawn("perl", ["-e", "$| = 1; print fork() || exit; <STDIN>"]);
+    const pid = Number(await new Promise((resolve) => parent.stdout.once("data", resolve)));
+    await waitUntil("a zombie", () => field(pid, "State") === "Z");
+    const traced = await svtrace(["trace", "--engine=bpf", "-p", String(pid)]);
+    expect(traced).toMatchObject({ status: 1, stdout: "" });
+    expect(traced.stderr).toMatch(`attach to ${pid}: No such process\nsvtrace trace: it has ended already\n`);
+    parent.stdin.end();
+  });
 
   it("adopts a process that stopped itself before its exec", async () => {
     const child = spawn("/bin/sh", ["-c", "kill -STOP $$; exec /bin/true"], { stdio: "ignore" });

@@ -69,7 +69,7 @@ describe(...needs("bpf engine under load", noBpf(), lacks("gcc")), () => {
   it("attaches to a tree while it forks, and then misses nothing of it", {
     timeout: 2 * MINUTES,
   }, async () => {
-    const loop = "while :; do /bin/true; done";
+    const loop = "while :; do /bin/true; /bin/sleep 0.02; done";
     const shell = start(["/bin/dash", "-c", `(${loop}) & (${loop}) & ${loop}`]);
     await waitUntil("two more shells", () => childrenOf(shell.pid!).length >= 2, 60);
     const r = new Recorder({ ...bpf, attachTree: shell.pid, quiet: false });

@@ -47,7 +47,10 @@ test("Perfetto: slices of every call on named threads, phases, signals; speedsco
   expect(trace.traceEvents.some((e) => e.ph === "b" && e.cat === "phase")).toBe(true);
   const names = trace.traceEvents.filter((e) => e.name === "process_name").map((e) => e.args?.name);
   expect(names).toEqual(expect.arrayContaining(["sh", "cat", "wc", "sleep"]));
-  const threads = await speedscopeImport("trace.json", text);
+  // of a trace with samples it takes nothing else
+  expect((await speedscopeImport("trace.json", text)).length).toBeGreaterThan(0);
+  const unsampled = JSON.stringify({ traceEvents: trace.traceEvents });
+  const threads = await speedscopeImport("trace.json", unsampled);
   expect(threads.length).toBe(new Set(trace.traceEvents.filter((e) => e.ph === "X").map((e) => e.tid)).size);
 });
 
@@ -65,7 +68,9 @@ test("folded stacks: speedscope finds the time of the sleep", async () => {
   expect([...seen].some((n) => n.includes(";"))).toBe(false);
   const [{ us }] = await query("SELECT sum(duration_ns) / 1e3 AS us FROM syscall");
   expect(profile.getTotalWeight() / Number(us)).toBeCloseTo(1, 2);
-  expect(await exported("--format", "folded", "--by", "cpu")).toBe("");
+  // a short program is hardly ever seen on a CPU
+  for (const line of (await exported("--format", "folded", "--by", "cpu")).split("\n"))
+    expect(line).toMatch(/^([^;\s][^;]*(;[^;]+)* \d+)?$/);
 });
 
 test("pprof: the sums are the recording's", async () => {
@@ -150,10 +155,10 @@ test("unknown formats and missing files are one line", async () => {
   const unknown = await svtrace(["export", "--format", "gif", file]);
   expect([unknown.status, unknown.stderr.split("\n")[0]]).toEqual([
     2,
-    "svtrace export: export: unknown format gif",
+    "svtrace export: unknown format gif; svtrace export --help says more",
   ]);
   expect((await svtrace(["export", "--format", "parquet", file])).stderr).toBe(
-    "svtrace export: export: parquet needs -o FILE\n",
+    "svtrace export: parquet needs -o FILE; svtrace export --help says more\n",
   );
 });
 

@@ -44,14 +44,10 @@ test("history shows the slow restart, diff what was different", async () => {
   }
   const rows = await ready(5);
   expect(rows.map((r: { kind: string }) => r.kind)).toEqual(["start", ...Array(5).fill("restart")]);
-  expect(rows.map((r: { outlier: number | null }) => r.outlier !== null)).toEqual([
-    false,
-    false,
-    false,
-    false,
-    false,
-    true,
-  ]);
+  // a busy machine may make an outlier of another one, but none like this
+  const outliers = rows.map((r: { outlier: number | null }) => r.outlier ?? 0);
+  expect(outliers[5]).toBeGreaterThan(2);
+  expect(Math.max(...outliers)).toBe(outliers[5]);
   expect(rows[5].asked_by).toBe("svc -t");
   const starting = rows[5].phases.find((p: { name: string }) => p.name === "starting");
   expect(starting.seconds).toBeGreaterThan(2);

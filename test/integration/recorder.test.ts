@@ -116,6 +116,43 @@ test("a killed recorder harms no service, carries on, and shows the gap", async 
   ).toBe(0n);
 });
 
+test("a start is recorded from the first instruction of the run script", async () => {
+  const scan = tempDir("recorder");
+  const dir = service(scan, "web");
+  writeFileSync(join(dir, "down"), "");
+  up(scan);
+  await waitUntil("the recorder", () => existsSync(join(scan, ".svtrace/recorder.sock")), 60);
+  await waitUntil("the supervisor", () => existsSync(join(dir, "supervise/ok")), 20);
+  expect((await svtrace(["svc", "-u", dir])).status).toBe(0);
+  let attached = true;
+  // on a busy machine the supervisor may have given up waiting for the recorder: then the next start will do
+  for (let i = 0; attached && i < 5; i++) {
+    if (i > 0) expect((await svtrace(["restart", dir], { timeout: 60 })).status).toBe(0);
+    const name = await waitUntil("recording", () => recordings(dir)[i], 60);
+    [{ attached }] = (await sql(file(dir, name), "SELECT attached FROM lifetime")) as [{ attached: boolean }];
+  }
+  expect(attached).toBe(false);
+  const newest = file(dir, recordings(dir).at(-1)!);
+  const calls = () =>
+    sql(newest, "SELECT name, args, ret, pid, duration_ns FROM syscall ORDER BY ts LIMIT 40");
+  await waitUntil("calls", async () => (await calls()).length === 40, 30);
+  const found = await calls();
+  expect(found[0]).toMatchObject({ name: "execve", ret: "0", pid: pidOf(dir) });
+  expect(found[0].args).toMatch(/^"\.\/run", \["\.\/run"\], 0x/);
+  // the loader of the shell, and nothing of what the supervisor did before
+  expect(found[1].name).toBe("brk");
+  await waitUntil(
+    "ready",
+    async () => (await sql(newest, "SELECT 1 FROM lifetime WHERE ready_by = 'listen'")).length > 0,
+    40,
+  );
+  const [{ started, first }] = await sql(
+    newest,
+    "SELECT started, min(ts) AS first FROM lifetime, syscall GROUP BY 1",
+  );
+  expect(Number(first) - Number(started)).toBeLessThan(5e9);
+});
+
 test("the flight recorder is saved on command and on death", async () => {
   const scan = tempDir("recorder");
   // running from the start: only what is slow is kept
@@ -123,32 +160,38 @@ test("the flight recorder is saved on command and on death", async () => {
   up(scan);
   const pid = await waitUntil("service up", () => pidOf(dir), 20);
   const name = await waitUntil("recording", () => recordings(dir)[0], 40);
-  await waitUntil(
-    "counts",
-    async () => (await sql(file(dir, name), "SELECT 1 FROM event WHERE kind = 'ready'")).length > 0,
-    20,
-  );
   const refused = await svtrace(["record", "--save", scan]);
   expect(refused.status).toBe(1);
   expect(refused.stderr).toMatch(/^svtrace record: record: .*not a recorded service.*\n$/);
   await waitUntil(
     "it to be running",
-    async () => Number.parseInt((await svtrace(["record", "--save", dir])).stdout, 10) > 0,
-    30,
+    async () => Number.parseInt((await svtrace(["record", "--save", dir])).stdout, 10) > 8,
+    60,
   );
   const kept = "SELECT count(*) AS n FROM syscall WHERE name = 'getppid'";
   const saved = Number((await sql(file(dir, name), kept))[0].n);
   expect(saved).toBeGreaterThan(2);
   const [{ args }] = await sql(
     file(dir, name),
-    "SELECT args FROM syscall WHERE args LIKE '%hostname%' AND duration_ns < 10e6 LIMIT 1",
+    "SELECT args FROM syscall WHERE name LIKE '%stat%' AND duration_ns < 10e6 ORDER BY ts DESC LIMIT 1",
   );
-  expect(args).toContain('"/etc/hostname"');
-  await new Promise((r) => setTimeout(r, 500));
+  // numbers, unless the engine stops the process and can read its memory at the time
+  expect(args).toMatch(/^AT_FDCWD, (0x[0-9a-f]+, 0x[0-9a-f]+, \.\.\.|"\/etc\/hostname", .*)$/);
+  await waitUntil(
+    "counts",
+    async () => {
+      await svtrace(["record", "--save", dir]);
+      return (
+        (await sql(file(dir, name), "SELECT 1 FROM rate WHERE name = 'getppid' AND calls > 1")).length > 0
+      );
+    },
+    40,
+  );
   process.kill(pid, "SIGKILL");
   await waitUntil(
     "death written",
     async () => (await sql(file(dir, name), "SELECT died FROM lifetime"))[0].died !== null,
+    40,
   );
   const flights = await sql(file(dir, name), "SELECT text FROM event WHERE kind = 'flight' ORDER BY ts");
   expect(flights[0].text).toMatch(/^asked by svtrace record --save: \d+ calls of before$/);
@@ -216,8 +259,10 @@ test("a file is readable whenever its writer is killed", async () => {
     );
     expect(Number(n)).toBeGreaterThan(100);
     expect(bad).toBe(0n);
-    const why = await svtrace(["why", "--json", path], { timeout: 60 });
-    expect(JSON.parse(why.stdout).lifetime.ended).toBeNull();
+    if (i === 1) {
+      const why = await svtrace(["why", "--json", path], { timeout: 60 });
+      expect(JSON.parse(why.stdout).lifetime.ended).toBeNull();
+    }
   }
 }, 180_000);
 
@@ -241,13 +286,27 @@ test(`${SERVICES} services restarted at once: each lifetime has its recording`, 
     await waitUntil(`second recording of ${dir}`, () => recordings(dir).length === 2, 120);
   }
   const megabytes = peak();
+  const attached: number[] = [];
   for (const dir of dirs) {
     const [first] = recordings(dir);
     const ended = () =>
       sql(file(dir, first), "SELECT ended, asked_by, (SELECT count(*) FROM loss) AS lost FROM lifetime");
-    await waitUntil(`the end of ${first}`, async () => (await ended())[0].ended !== null, 60);
-    expect((await ended())[0]).toMatchObject({ asked_by: "svc -t", lost: 0n });
+    // the signal may be heard of, and written, before the command that it came from
+    await waitUntil(
+      `the end of ${first}`,
+      async () => {
+        const [{ ended: at, asked_by: by }] = await ended();
+        return at !== null && by === "svc -t";
+      },
+      60,
+    );
+    expect((await ended())[0].lost).toBe(0n);
+    const [{ late }] = await sql(file(dir, recordings(dir)[1]), "SELECT attached::INT AS late FROM lifetime");
+    attached.push(Number(late));
   }
-  console.log(`recorder of ${SERVICES} services: ${megabytes.toFixed(0)} MB at most`);
+  const late = attached.reduce((sum, n) => sum + n, 0);
+  console.log(
+    `recorder of ${SERVICES} services: ${megabytes.toFixed(0)} MB at most; ${late} restarts not from the first instruction`,
+  );
   expect(megabytes).toBeLessThan(400 + 2 * SERVICES);
 }, 600_000);

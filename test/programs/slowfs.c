@@ -119,10 +119,14 @@ static int s_readdir(const char *path, void *buf, fuse_fill_dir_t fill, off_t at
   closedir(d);
   return 0;
 }
-/* Nothing is cached, so that every operation gets here; reading past the page cache is not, as programs are mapped. */
+/*
+ * Nothing is cached, so that every operation gets here; reading past the page cache is not, as programs are mapped.
+ * Nothing is read ahead: a reader waits for all that is delayed.
+ */
 static void *s_init(struct fuse_conn_info *conn, struct fuse_config *cfg) {
   cfg->entry_timeout = cfg->attr_timeout = cfg->negative_timeout = 0;
   cfg->use_ino = 1;
+  conn->max_readahead = 0;
   return NULL;
 }
 

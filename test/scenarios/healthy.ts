@@ -1,4 +1,5 @@
 /** Restarts of a service with nothing wrong: `why` has nothing to say about them. */
+import { sleep } from "../helpers.ts";
 import type { Healthy } from "./types.ts";
 import { World } from "./world.ts";
 
@@ -21,6 +22,8 @@ export async function checkHealthy(
   try {
     await service.start(world);
     for (let i = 0; i < repetitions; i++) {
+      // a service that ends within a second of its start is started again only a second later
+      await sleep(1.2);
       await world.restart();
       const report = await world.why();
       totals.push(report.total_seconds);

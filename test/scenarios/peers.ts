@@ -1,10 +1,11 @@
 /** What services talk to in the scenarios: slow, silent and refusing peers on loopback. */
 import dgram from "node:dgram";
 import { once } from "node:events";
+import { readFileSync, statSync } from "node:fs";
 import http from "node:http";
 import net, { connect } from "node:net";
 import { sleep } from "../helpers.ts";
-import { now, type World } from "./world.ts";
+import { now, type World, waitUntil } from "./world.ts";
 
 let addresses = 0;
 
@@ -30,7 +31,7 @@ sys.stdin.read()`;
   return { host, port: Number(line) };
 }
 
-/** An HTTP server that answers after `seconds`; `took` is what its answers have taken in all. */
+/** An HTTP server that answers after `seconds`; `took` is what its last answer took. */
 export async function slowHttp(
   world: World,
   seconds: () => number,
@@ -41,7 +42,7 @@ export async function slowHttp(
     const began = now();
     await sleep(seconds());
     response.end("late\n");
-    state.took += now() - began;
+    state.took = now() - began;
   });
   server.listen(0, host);
   await once(server, "listening");
@@ -122,6 +123,38 @@ function question(query: Buffer): { name: string; end: number } {
     at += 1 + query[at];
   }
   return { name: labels.join("."), end: at + 5 };
+}
+
+/**
+ * Restarts the service, which takes the lock on `file` when it starts and holds it until it ends, while a stranger waits
+ * for the lock, gets it between the two lifetimes, and keeps it for `seconds` of the service's waiting. `command` takes
+ * the lock, says `locked`, and reads a line. Returns how long it kept it from the service.
+ */
+export async function snatchLock(
+  world: World,
+  file: string,
+  command: readonly string[],
+  seconds: number,
+): Promise<number> {
+  const waiting = () => {
+    const { ino } = statSync(file);
+    const lines = readFileSync("/proc/locks", "utf8").split("\n");
+    return lines.some((l) => l.includes("-> ") && l.includes(`:${ino} `));
+  };
+  const child = world.spawn(command);
+  let said = "";
+  child.stdout!.on("data", (d) => (said += d));
+  await waitUntil("the stranger waits", waiting);
+  let took = 0;
+  await world.restart(async () => {
+    await waitUntil("the stranger has the lock", () => said.includes("locked"));
+    await waitUntil("the service waits", waiting);
+    const began = now();
+    await sleep(seconds);
+    child.stdin!.write("go\n");
+    took = now() - began;
+  });
+  return took;
 }
 
 /** The beginning of a command that runs the rest with another /etc/resolv.conf. */

@@ -2,8 +2,8 @@
 
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { compiled, lacks, notRoot, run, waitUntil, which } from "../helpers.ts";
-import { favoured, type World } from "./world.ts";
+import { compiled, lacks, notRoot, run, which } from "../helpers.ts";
+import { favoured, type World, waitUntil } from "./world.ts";
 
 export type Operation = "lookup" | "open" | "read" | "write" | "fsync";
 

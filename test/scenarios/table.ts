@@ -1,5 +1,5 @@
 /** The table at the end of `npm run scenarios`. */
-import type { Result } from "./judge.ts";
+import { deviation, type Result } from "./judge.ts";
 
 const median = (values: number[]): number => values.sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
@@ -15,9 +15,7 @@ export function table(results: readonly Result[]): string {
       scenario.name.padEnd(36),
       (injected ? `${injected.toFixed(2)} s` : "-").padStart(8),
       (first ? `${first.seconds.toFixed(2)} s` : "-").padStart(11),
-      ` ${first && injected ? `${((100 * (first.seconds - injected)) / injected).toFixed(0)} %` : "-"}`.padStart(
-        7,
-      ),
+      ` ${first && injected ? `${(100 * deviation(report!, injected)).toFixed(0)} %` : "-"}`.padStart(7),
       (report ? percent(report.unattributed_seconds / report.total_seconds) : "-").padStart(7),
       ` ${skipped ? `skipped: ${problem}` : problem === "" ? `ok ${first!.category} ${first!.target}` : `WRONG: ${problem}`}`,
     ];

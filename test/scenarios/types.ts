@@ -37,5 +37,6 @@ export interface WhyReport {
   verdict: string;
   causes: { rank: number; seconds: number; category: string; text: string; target: string; comm: string }[];
   unattributed_seconds: number;
+  tracing_seconds: number;
   lost: number;
 }

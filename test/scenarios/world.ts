@@ -15,10 +15,16 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { freePort, type RunOptions, run, svtracePath, waitUntil } from "../helpers.ts";
+import { freePort, type RunOptions, run, svtracePath, waitUntil as waitShortly } from "../helpers.ts";
 import type { WhyReport } from "./types.ts";
 
 const TMPFS = 0x01021994;
+
+/** Scenarios must not fail because the machine is busy. */
+const PATIENCE = 90;
+
+export const waitUntil = ((what, probe, timeout = PATIENCE) =>
+  waitShortly(what, probe, timeout)) as typeof waitShortly;
 
 export class World {
   readonly dir: string;
@@ -169,7 +175,7 @@ export class World {
       "a report of a start that is over",
       async () => {
         const report = await ask();
-        return report.lifetime.ready !== null && report;
+        return report.lifetime.pid === this.pid && report.lifetime.ready !== null && report;
       },
       40,
     );

@@ -925,6 +925,16 @@ export const inotify_init_flags: FlagSet = {
     [524288, "IN_CLOEXEC"],
   ],
 };
+export const ioprio_classes: FlagSet = {
+  name: "ioprio_classes",
+  fallback: "IOPRIO_CLASS_???",
+  entries: [
+    [0, "IOPRIO_CLASS_NONE"],
+    [1, "IOPRIO_CLASS_RT"],
+    [2, "IOPRIO_CLASS_BE"],
+    [3, "IOPRIO_CLASS_IDLE"],
+  ],
+};
 export const ioprio_which: FlagSet = {
   name: "ioprio_which",
   fallback: "IOPRIO_WHO_???",
@@ -2040,6 +2050,19 @@ export const sa_flags: FlagSet = {
     [2, "SA_NOCLDWAIT"],
     [1024, "SA_UNSUPPORTED"],
     [2048, "SA_EXPOSE_TAGBITS"],
+  ],
+};
+export const sched_attr_flags: FlagSet = {
+  name: "sched_attr_flags",
+  fallback: "SCHED_FLAG_???",
+  entries: [
+    [1, "SCHED_FLAG_RESET_ON_FORK"],
+    [2, "SCHED_FLAG_RECLAIM"],
+    [4, "SCHED_FLAG_DL_OVERRUN"],
+    [8, "SCHED_FLAG_KEEP_POLICY"],
+    [16, "SCHED_FLAG_KEEP_PARAMS"],
+    [32, "SCHED_FLAG_UTIL_CLAMP_MIN"],
+    [64, "SCHED_FLAG_UTIL_CLAMP_MAX"],
   ],
 };
 export const sched_flags: FlagSet = {

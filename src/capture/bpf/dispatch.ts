@@ -16,6 +16,8 @@ const SIGINFO_BYTES = 128;
 const PR_SET_NAME = 15;
 const SIGKILL = 9;
 const MAX_ARGV = 64;
+/** Signals held back until the task's call is known: anyone may send them by the million. */
+const MOST_IGNORED = 1024;
 const FACTS = L.facts.bytes >>> 2;
 const words = (bytes: number): number => bytes >>> 2;
 
@@ -100,6 +102,7 @@ export class Dispatcher {
     this.delivered++;
     const task = this.takeHead(s);
     const { call } = task;
+    this.tellLoss(s.words[words(s.offset) + words(L.call.lost)], task);
     const flags = this.take(s, task);
     if (flags & L.callFlags.unfinished) {
       // one that does not return comes without an entry; one its task died in has had its entry
@@ -134,6 +137,12 @@ export class Dispatcher {
       this.live.over(this.atEntry, task.tid);
       this.begin(task, this.live);
     }
+  }
+
+  private tellLoss(count: number, task: BpfTask): void {
+    if (count === 0) return;
+    this.reported += count;
+    this.sink.lost(count, "the ring buffer was full", task);
   }
 
   private begin(task: BpfTask, memory: Memory): void {
@@ -206,11 +215,7 @@ export class Dispatcher {
     const at = words(s.offset);
     const { call } = task;
     const flags = this.take(s, task);
-    const lost = w[at + words(L.call.lost)];
-    if (lost > 0) {
-      this.reported += lost;
-      this.sink.lost(lost, "the ring buffer was full", task);
-    }
+    this.tellLoss(w[at + words(L.call.lost)], task);
     if (flags !== 0) {
       if (flags & L.callFlags.noEntry) {
         call.entry = task.foundAt || call.exit;
@@ -375,8 +380,10 @@ export class Dispatcher {
     this.takeInfo(s, info);
     const signo = w[at + words(L.signal.signo)];
     const event = { signo, info };
-    if (w[at + words(L.signal.ignored)] !== 0) task.ignored.push({ time: now, signal: event });
-    else task.sent = event;
+    if (w[at + words(L.signal.ignored)] !== 0) {
+      task.ignored.push({ time: now, signal: event });
+      if (task.ignored.length > MOST_IGNORED) this.flushIgnored(task, now);
+    } else task.sent = event;
   }
 
   private flushIgnored(task: BpfTask, until: number): void {

@@ -7,7 +7,7 @@ import { SysError } from "../../base/errors.ts";
 import * as bpf from "../../kernel/bpf.ts";
 import { reap } from "../../kernel/children.ts";
 import { monotonicNow } from "../../kernel/clock.ts";
-import { comm, descendants, status, threads } from "../../kernel/proc.ts";
+import { comm, descendants, exiting, status, threads } from "../../kernel/proc.ts";
 import { RingBuffer } from "../../kernel/ringbuf.ts";
 import type { Spawned } from "../../kernel/spawn.ts";
 import { openTask } from "../../kernel/thread-fd.ts";
@@ -104,6 +104,7 @@ export class BpfEngine implements Engine {
       this.load();
       this.ring = new RingBuffer(this.kernel.maps.events);
     } catch (error) {
+      this.groups?.close();
       this.kernel.close();
       throw error;
     }
@@ -166,8 +167,7 @@ export class BpfEngine implements Engine {
       () => {},
       (pid) => {
         this.follow(pid, pid, followed | hidden | starting);
-        const task = new BpfTask(pid, pid, 0);
-        this.admit(task, false);
+        this.admit(new BpfTask(pid, pid, 0), false);
         process.kill(pid, SIGCONT);
       },
     );
@@ -177,16 +177,17 @@ export class BpfEngine implements Engine {
 
   adopt(pid: number, group = 0): void {
     const { followed, hidden, starting } = L.flags;
-    const task = new BpfTask(pid, pid, 0);
-    this.follow(pid, pid, followed | hidden | starting, group);
-    this.admit(task, false);
+    if (!this.follow(pid, pid, followed | hidden | starting, group) || exiting(pid))
+      throw new SysError(`attach to ${pid}`, ESRCH, "ESRCH", "No such process");
+    this.admit(new BpfTask(pid, pid, 0), false);
     if (/[tT]/.test(status(pid)?.state ?? "")) process.kill(pid, SIGCONT);
   }
 
   attach(pid: number, group = 0): void {
     const found = status(pid);
     if (!found) throw new SysError(`attach to ${pid}`, ESRCH, "ESRCH", "No such process");
-    this.attachProcess(found.tgid, pid, group);
+    if (this.attachProcess(found.tgid, pid, group) || !exiting(pid)) return;
+    throw new SysError(`attach to ${pid}`, ESRCH, "ESRCH", "No such process", "it has ended already");
   }
 
   /** Attaches to a process and all that descend from it. Throws SysError. */
@@ -208,6 +209,8 @@ export class BpfEngine implements Engine {
   private attachTask(tid: number, pid: number, group: number): boolean {
     if (this.table.get(tid)) return false;
     if (!this.follow(tid, pid, L.flags.followed | L.flags.found, group)) return false;
+    // it may have told of its end before it had a state, and so never will
+    if (exiting(tid)) return false;
     const task = new BpfTask(tid, pid, 0);
     task.foundAt = monotonicNow();
     this.admit(task, true);
@@ -242,7 +245,7 @@ export class BpfEngine implements Engine {
     what: { readonly all: true } | { readonly cgroup: { readonly id: bigint; readonly level: number } },
   ): void {
     const value = new DataView(new ArrayBuffer(L.config.bytes));
-    value.setUint32(L.config.ownPid, process.pid, true);
+    value.setUint32(L.config.ownPid, this.kernel.ownPid, true);
     if ("all" in what) value.setUint32(L.config.mode, L.modes.all, true);
     else {
       value.setUint32(L.config.mode, L.modes.cgroup, true);
@@ -287,20 +290,24 @@ export class BpfEngine implements Engine {
     this.nap = Math.min(this.nap * 2, LONGEST_NAP);
   }
 
-  /** Tasks whose end did not fit the ring have gone without a word. */
+  /** Tasks whose end did not fit the ring, and what we started and was killed before it began, go without a word. */
   private idle(): void {
     const now = monotonicNow();
     if (now - this.lastCensus < CENSUS_EVERY) return;
     this.lastCensus = now;
     const { lost } = this.kernel.sent;
-    if (lost === this.lostSeen) return;
+    const suspects = lost === this.lostSeen ? [...this.started.keys()] : this.tasks();
+    const gone = suspects.filter((tid) => /^[ZX]?$/.test(status(tid)?.state ?? ""));
+    // what they told of before is in the ring by now
+    while (gone.length > 0 && this.drain() > 0);
+    if (this.order && this.order.held > 0) return;
     this.lostSeen = lost;
-    for (const task of [...this.table]) {
-      const state = status(task.tid)?.state;
-      if (state !== undefined && state !== "Z" && state !== "X") continue;
+    for (const tid of gone) {
+      const task = this.table.get(tid);
+      if (!task) continue;
       this.table.remove(task);
       this.sink.detached(task);
-      this.ended(task.tid);
+      this.ended(tid);
     }
   }
 
@@ -337,22 +344,19 @@ export class BpfEngine implements Engine {
     };
   }
 
-  /**
-   * Tells of the calls under way: the task, as a copy whose call is valid until the next one. Calls whose entry was
-   * not seen are not among them.
-   */
-  underWay(each: (task: Task) => void): void {
-    const { buffer } = this.state;
-    const view = new DataView(buffer);
+  underWay(each: (task: Task) => void, tids: Iterable<number> = this.tasks()): void {
+    const copy = new Uint8Array(STATE_BYTES);
+    const view = new DataView(copy.buffer);
     const { record } = L.state;
-    for (const { tid, pid, comm: name } of [...this.table]) {
-      const fd = openTask(tid);
-      if (fd < 0) continue;
-      const found = bpf.lookup(this.kernel.maps.tasks, Int32Array.of(fd), this.state);
+    for (const tid of tids) {
+      const followed = this.table.get(tid);
+      const fd = followed ? openTask(tid) : -1;
+      if (!followed || fd < 0) continue;
+      const found = bpf.lookup(this.kernel.maps.tasks, Int32Array.of(fd), copy);
       closeSync(fd);
       if (!found || (view.getUint32(L.state.flags, true) & L.flags.inCall) === 0) continue;
-      const task = new Task(tid, pid, 0);
-      task.comm = name;
+      const task = new Task(tid, followed.pid, 0);
+      task.comm = followed.comm;
       const { call } = task;
       call.abi = L.abis[view.getUint8(record + L.call.abi)];
       call.nr = view.getUint32(record + L.call.nr, true);
@@ -363,7 +367,6 @@ export class BpfEngine implements Engine {
       call.entry = Number(view.getBigUint64(record + L.call.entry, true));
       each(task);
     }
-    this.state.fill(0);
   }
 
   tasks(): number[] {

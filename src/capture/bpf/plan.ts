@@ -140,7 +140,8 @@ function argsPlan(args: readonly Arg[], scope: Scope, aux: boolean, name: string
       entry.push(...reads);
       exit.push(...reads);
     } else if (dir === "out") {
-      if (type.kind === "special") exit.push(...reads);
+      // a vector's addresses are the caller's, whatever came of it
+      if (type.kind === "special" || type.kind === "iovec") exit.push(...reads);
       else exit.push({ op: "succeeded", reads });
     } else if (execs) entry.push(...reads);
     else {

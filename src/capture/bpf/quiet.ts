@@ -39,9 +39,14 @@ export class QuietGroups implements Groups {
 
   constructor(maps: QuietMaps) {
     for (let g = L.GROUPS - 1; g > 0; g--) this.free.push(g);
-    this.thresholds = new BigUint64Array(this.view(maps.thresholds));
-    this.counts = new Uint32Array(this.view(maps.counts));
-    this.flight = new Uint32Array(this.view(maps.flight));
+    try {
+      this.thresholds = new BigUint64Array(this.view(maps.thresholds));
+      this.counts = new Uint32Array(this.view(maps.counts));
+      this.flight = new Uint32Array(this.view(maps.flight));
+    } catch (error) {
+      this.close();
+      throw error;
+    }
   }
 
   private view(map: bpf.BpfMap): ArrayBuffer {

@@ -27,7 +27,7 @@ function msghdr(at: Address, s: Scope, total: Count | undefined): Read[] {
 /** Messages whose contents are captured; each costs the verifier milliseconds at load. */
 const MMSGHDRS = 2;
 function mmsghdr(at: Address, s: Scope): Read[] {
-  const reads: Read[] = [];
+  const reads: Read[] = [bytes(at, arg(named(s, "vlen"), 8 * s.word), LARGEST)];
   const argument = (at as { arg: number }).arg;
   for (let i = 0; i < MMSGHDRS; i++)
     reads.push(
@@ -36,6 +36,9 @@ function mmsghdr(at: Address, s: Scope): Read[] {
     );
   return reads;
 }
+
+/** A number of bytes behind an argument's address. */
+const after = (at: Address, plus: number): Address => ({ arg: (at as { arg: number }).arg, plus });
 
 const strings = (at: Address, s: Scope): Read[] => [
   bytes(at, LARGEST, LARGEST),
@@ -48,6 +51,25 @@ const strings = (at: Address, s: Scope): Read[] => [
     word: s.word,
   },
 ];
+
+/** struct iocb[]: those that the first few pointers lead to, and what they transfer (linux/aio_abi.h). */
+const IOCBS = 4;
+const IOCB_BYTES = 64;
+const IOCB_BUF = 24;
+const IOCB_NBYTES = 32;
+function iocbs(at: Address, s: Scope): Read[] {
+  const own = IOCBS * s.word;
+  const reads: Read[] = [bytes(at, arg(named(s, "nr"), s.word), LARGEST), words(at, own, 0)];
+  for (let i = 0; i < IOCBS; i++) reads.push(...iocb({ slot: i * s.word }, own, limit(s)));
+  return reads;
+}
+
+function iocb(at: Address, slot: number, most: number): Read[] {
+  return [
+    words(at, IOCB_BYTES, slot),
+    bytes({ slot: slot + IOCB_BUF }, { slot: slot + IOCB_NBYTES, size: 8, times: 1 }, most),
+  ];
+}
 
 type Maker = (at: Address, s: Scope, data: unknown) => Read[] | undefined;
 
@@ -68,7 +90,7 @@ export const specialReads: Readonly<Record<string, Maker>> = {
   sockopt_result: (at) => fixed(at, 64),
   xattr_value: (at, s) => [bytes(at, s.names.includes("size") ? arg(named(s, "size")) : LARGEST, limit(s))],
   xattr_list: (at, s) => [bytes(at, ret(), limit(s))],
-  msgbuf: (at, s) => [bytes(at, arg(2), limit(s) + 8), ...fixed(at, 8)],
+  msgbuf: (at, s) => [...fixed(at, s.word), bytes(after(at, s.word), arg(2), limit(s))],
   msgbuf_received: (at, s) => fixed(at, Math.min(limit(s), 1024) + 8),
   returned_path: (at) => [bytes(at, ret(), LARGEST)],
   bytes_arg1: (at, s) => [bytes(at, arg(1), limit(s))],
@@ -77,6 +99,15 @@ export const specialReads: Readonly<Record<string, Maker>> = {
     bytes(at, arg(named(s, data as string), 2 * s.word), Math.min(s.elements * 2 * s.word, LARGEST)),
   ],
   node_mask: (at, s) => fixed(at, Math.min(s.elements * 8, 1024)),
+  cpuset_out: (at) => [bytes(at, ret(), 1024)],
+  uring_cpus: (at, s) => [bytes(at, arg(named(s, "nr_args")), 1024)],
+  uring_probe: (at) => fixed(at, 16 + 8 * 256),
+  hex_returned: (at, s) => [bytes(at, ret(), limit(s))],
+  open_how: (at, s) => [...fixed(at, 24), bytes(at, arg(named(s, "size")), LARGEST)],
+  mount_attr: (at, s) => [...fixed(at, 32), bytes(at, arg(named(s, "size")), LARGEST)],
+  xattr_args: (at, s) => [words(at, 16, 0), bytes({ slot: 0 }, { slot: 8, size: 4, times: 1 }, limit(s))],
+  iocbs,
+  iocb: (at, s) => iocb(at, 0, limit(s)),
   hex_buffer: (at, s, data) => [bytes(at, arg(named(s, data as string)), limit(s))],
   char_array: (at, s) => [string(at, limit(s) + 2)],
   moving_offset: (at) => fixed(at, 8),

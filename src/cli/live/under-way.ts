@@ -12,6 +12,7 @@ import { SEPARATOR, Targets } from "../../record/targets.ts";
 import { escapeName } from "../../render/escape.ts";
 import { JsonValues } from "../../render/json/values.ts";
 import { TextSink } from "../../render/text-sink.ts";
+import { durationWords } from "../duration.ts";
 
 export interface UnderWay {
   readonly pid: number;
@@ -133,6 +134,11 @@ export function categoryOf(call: string, wait: string | undefined, on: string): 
   if (/^\//.test(on)) return "disk";
   if (/sleep/.test(call)) return "sleep";
   return wait ?? "cpu";
+}
+
+export function howLong(c: UnderWay): string {
+  if (c.elapsed !== undefined) return durationWords(c.elapsed);
+  return c.atLeast === undefined ? "since before" : `>= ${durationWords(c.atLeast)}`;
 }
 
 /** Fills a task's call from /proc; false when it is in none that can be seen. */

@@ -11,9 +11,11 @@ export class Follower {
   private fd: number | undefined;
   private readonly chunk = Buffer.alloc(CHUNK);
   /** Old files that have been read, or were there before. */
-  private seen: Set<string>;
+  private readonly seen: Set<string>;
+  /** Files read to their end before they had a name of their own. */
+  private unnamed = 0;
 
-  /** `onData` gets what is added; `startAt`: the offset in `current` from which on it is new. */
+  /** `onData` gets what is added; `startAt`: `current`, read so far, and the old files there were when it was opened. */
   constructor(
     private readonly dir: string,
     private readonly onData: (chunk: Uint8Array) => void,
@@ -62,28 +64,65 @@ export class Follower {
     return now.ino === ours.ino && now.dev === ours.dev;
   }
 
-  /** Goes on with what followed our file: old files that are new to us, the first of which is ours, then `current`. */
+  /**
+   * Goes on with what followed our file. A rotated file is `previous` until it gets its own name, perhaps as a new file
+   * that a processor wrote; so files that were read are counted until their names appear, which they do in order.
+   */
   private next(): void {
-    const old = logFiles(this.dir).filter((n) => n.startsWith("@"));
-    const fresh = old.filter((n) => !this.seen.has(n));
-    for (const name of this.fd === undefined ? fresh : fresh.slice(1)) {
-      this.open(name);
-      this.drain();
+    const { current, previous, names } = this.snapshot();
+    if (this.fd !== undefined) this.unnamed++;
+    for (const name of names) {
+      if (!name.startsWith("@") || this.seen.has(name)) continue;
+      const file = this.open(name);
+      if (file === undefined) continue;
+      const known = [current, previous].some((fd) => fd !== undefined && inode(fd) === inode(file));
+      if (!known || this.unnamed > 0) this.seen.add(name);
+      if (this.unnamed > 0) this.unnamed--;
+      else if (!known) this.readOut(file);
+      closeSync(file);
     }
-    this.seen = new Set(old);
-    this.open("current");
+    if (previous !== undefined) {
+      const unread = this.fd === undefined || inode(previous) !== inode(this.fd);
+      if (unread && inode(previous) !== inode(current)) {
+        this.readOut(previous);
+        this.unnamed++;
+      }
+      closeSync(previous);
+    }
+    this.close();
+    this.fd = current;
   }
 
-  private open(name: string): void {
-    const fd = openSync(join(this.dir, name), "r");
-    this.close();
-    this.fd = fd;
+  /** Files that belong together: `previous` and the names are older than `current`, and none is missing between them. */
+  private snapshot(): { current: number; previous: number | undefined; names: readonly string[] } {
+    for (;;) {
+      const current = this.open("current")!;
+      const previous = this.open("previous");
+      const names = logFiles(this.dir);
+      const { dev, ino } = statSync(join(this.dir, "current"));
+      if (inode(current) === `${dev}:${ino}`) return { current, previous, names };
+      closeSync(current);
+      if (previous !== undefined) closeSync(previous);
+    }
+  }
+
+  /** Undefined if it is not there, except for `current`, which has to be. */
+  private open(name: string): number | undefined {
+    try {
+      return openSync(join(this.dir, name), "r");
+    } catch (error) {
+      if (name === "current" || (error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+      return undefined;
+    }
   }
 
   private drain(): void {
-    if (this.fd === undefined) return;
+    if (this.fd !== undefined) this.readOut(this.fd);
+  }
+
+  private readOut(fd: number): void {
     for (;;) {
-      const n = readSync(this.fd, this.chunk, 0, CHUNK, null);
+      const n = readSync(fd, this.chunk, 0, CHUNK, null);
       if (n === 0) return;
       this.onData(this.chunk.subarray(0, n));
     }
@@ -94,3 +133,8 @@ export class Follower {
     this.fd = undefined;
   }
 }
+
+const inode = (fd: number): string => {
+  const { dev, ino } = fstatSync(fd);
+  return `${dev}:${ino}`;
+};

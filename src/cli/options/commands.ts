@@ -222,6 +222,7 @@ export const commands: readonly Program[] = [
         kind: ["auto", "bpf", "ptrace"],
         help: "with -p: how to trace (default auto)",
       },
+      { short: "a", long: "all", help: "name causes however short it was, and show all of them" },
       json,
       color,
       help,

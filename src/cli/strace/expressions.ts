@@ -46,7 +46,7 @@ export function parseCallSet(text: string): CallSet {
   const members = new Map<Abi, Set<number>>(abis.map((a) => [a, new Set<number>()]));
   if (body !== "none") {
     if (body === "") throw new UsageError(`invalid system call '${text}'`);
-    for (const item of body.split(",")) addItem(members, item);
+    for (const item of body.split(",")) if (item !== "") addItem(members, item);
   }
   const plain = setOf(members);
   if (!inverted) return plain;
@@ -62,6 +62,12 @@ function setOf(members: ReadonlyMap<Abi, ReadonlySet<number>>): CallSet {
 function addItem(members: Map<Abi, Set<number>>, item: string): void {
   const optional = item.startsWith("?");
   const [, name, suffix] = /^(.*?)(?:@(64|32|x32))?$/s.exec(optional ? item.slice(1) : item)!;
+  const odd = /^[^/].*@(.*)$/s.exec(name);
+  if (odd) {
+    throw new UsageError(
+      `incorrect personality designator '${odd[1]}' in qualification '${item}'\nTry 'strace -h' for more information.`,
+    );
+  }
   const wanted =
     suffix === "64" ? ["x86_64"] : suffix === "32" ? ["i386"] : suffix === "x32" ? ["x32"] : abis;
   let found = false;
@@ -89,7 +95,7 @@ function* numbers(abi: Abi, name: string): Iterable<number> {
     try {
       pattern = new RegExp(name.slice(1));
     } catch {
-      throw new UsageError(`invalid regular expression '${name.slice(1)}'`);
+      throw new UsageError(`regcomp: ${name.slice(1)}: Invalid regular expression`);
     }
     for (let nr = 0; nr < syscallCount(abi); nr++) if (pattern.test(syscallName(abi, nr) ?? "\n")) yield nr;
   } else if (wanted) {

@@ -4,9 +4,10 @@ import { UsageError } from "../../base/errors.ts";
 import type { EngineKind } from "../../capture/choose.ts";
 import { type Column, columnAliases, defaultColumns } from "../../render/count-table.ts";
 import { defaultText, type TextSettings, type TimeUnit } from "../../render/settings.ts";
-import { getopt, OptionError } from "../getopt.ts";
+import { type GivenOption, getopt, OptionError } from "../getopt.ts";
 import { type CallSet, parseCallSet, parseSignalSet, parseWords } from "./expressions.ts";
 import { options, type StraceOption } from "./options.ts";
+import { applyRules } from "./rules.ts";
 
 export interface StraceSettings {
   text: TextSettings;
@@ -41,14 +42,26 @@ export interface StraceSettings {
   comm: boolean;
   /** -q. */
   silent: boolean;
+  /** To be said before anything is traced. */
+  warnings: string[];
+  /** There is something to trace besides a command and -p. */
+  elsewhere: boolean;
   help: boolean;
   version: boolean;
 }
 
 const units: Readonly<Record<string, TimeUnit>> = { s: "s", ms: "ms", us: "us", ns: "ns" };
 const precisions: Readonly<Record<TimeUnit, TextSettings["precision"]>> = { s: 0, ms: 3, us: 6, ns: 9 };
+/** --strings-in-hex without a value means all. */
+const hexStyles: Readonly<Record<string, TextSettings["decode"]["hexStrings"]>> = {
+  "": 2,
+  all: 2,
+  none: 0,
+  "non-ascii-chars": 3,
+  "non-ascii": 1,
+};
 const statusWords = ["successful", "failed", "unfinished", "unavailable", "detached"] as const;
-const quietWords = [
+export const quietWords = [
   "attach",
   "exit",
   "path-resolution",
@@ -56,10 +69,13 @@ const quietWords = [
   "thread-execve",
   "superseded",
 ] as const;
-const fdWords = ["path", "socket", "dev", "pidfd", "eventfd", "signalfd"] as const;
+export const fdWords = ["path", "socket", "dev", "pidfd", "eventfd", "signalfd"] as const;
+
+const LAST_COUNTS =
+  "Only the last of -z/--successful-only/-Z/--failed-only options will take effect. See status qualifier for more complex filters.";
 
 /** A mistake that strace follows with a pointer to -h. */
-const hint = (program: string, message: string): UsageError =>
+export const hint = (program: string, message: string): UsageError =>
   new UsageError(`${message}\nTry '${program} -h' for more information.`);
 
 /** Options that another program takes beside strace's. */
@@ -81,12 +97,19 @@ export function parseSettings(program: string, argv: readonly string[], more?: M
   }
   const counts = { f: 0, D: 0, q: 0, t: 0, x: 0, y: 0 };
   if (more) s.engine = "auto";
-  for (const { spec, value } of parsed.options) {
-    if (more?.table.includes(spec as StraceOption)) more.apply(s, (spec as StraceOption).id, value ?? "");
-    else apply(s, counts, spec as StraceOption, value);
+  const given = new Set<string>();
+  for (const option of parsed.options) {
+    const spec = option.spec as StraceOption;
+    if (more?.table.includes(spec)) more.apply(s, spec.id, option.value ?? "");
+    else apply(s, counts, option);
+    given.add(option.name);
+    if (option.spec.short === "e") given.add(`-e ${qualifier(option.value ?? "")?.[0] ?? "trace"}`);
+    if (given.has("-z") && given.has("-Z") && !s.warnings.includes(LAST_COUNTS)) s.warnings.push(LAST_COUNTS);
   }
   s.command = parsed.operands;
-  if (!s.help && !s.version) finish(s, counts, more?.enough() ?? false);
+  s.elsewhere = more?.enough() ?? false;
+  s.silent = counts.q > 0;
+  if (!s.help && !s.version) applyRules(s, counts, given);
   return s;
 }
 
@@ -119,30 +142,35 @@ function fresh(program: string): StraceSettings {
     fds: new Set(),
     comm: false,
     silent: false,
+    warnings: [],
+    elsewhere: false,
     help: false,
     version: false,
   };
 }
 
-type Counts = Record<"f" | "D" | "q" | "t" | "x" | "y", number>;
+/** How often options came that mean more when repeated. */
+export type Counts = Record<"f" | "D" | "q" | "t" | "x" | "y", number>;
 
-function number(s: StraceSettings, spec: StraceOption, value: string): number {
-  if (!/^\d+$/.test(value)) throw invalid(s, spec, value);
+function number(s: StraceSettings, given: GivenOption): number {
+  const value = given.value ?? "";
+  if (!/^\d+$/.test(value) || Number(value) > 0x7fffffff) throw invalid(s, given, value);
   return Number(value);
 }
 
-function invalid(s: StraceSettings, spec: StraceOption, value: string): UsageError {
-  const name = spec.short ? `-${spec.short}` : `--${spec.long}`;
-  return hint(s.text.program, `invalid ${name} argument: '${value}'`);
+function invalid(s: StraceSettings, given: GivenOption, value: string): UsageError {
+  return hint(s.text.program, `invalid ${given.name} argument: '${value}'`);
 }
 
-function unit(s: StraceSettings, spec: StraceOption, value: string | undefined): TimeUnit {
-  const u = units[value ?? "us"];
-  if (!u) throw invalid(s, spec, value!);
+function unit(s: StraceSettings, given: GivenOption): TimeUnit {
+  const u = units[given.value ?? "us"];
+  if (!u) throw invalid(s, given, given.value!);
   return u;
 }
 
-function apply(s: StraceSettings, n: Counts, spec: StraceOption, value: string | undefined): void {
+function apply(s: StraceSettings, n: Counts, given: GivenOption): void {
+  const { value } = given;
+  const spec = given.spec as StraceOption;
   const v = value ?? "";
   const { text } = s;
   switch (spec.id) {
@@ -179,7 +207,7 @@ function apply(s: StraceSettings, n: Counts, spec: StraceOption, value: string |
       expression(s, `${spec.id}=${value ?? "path"}`);
       break;
     case "decode-pids":
-      s.comm = parseWords(v, ["comm", "pidns"] as const, "decode pids option").has("comm");
+      s.comm = parseWords(v, ["comm", "pidns"] as const, "decode-pids").has("comm");
       break;
     case "detach-on":
       if (v !== "execve") throw new UsageError(`Syscall '${v}' for -b isn't supported`);
@@ -187,7 +215,7 @@ function apply(s: StraceSettings, n: Counts, spec: StraceOption, value: string |
       break;
     case "daemonize": {
       const level = value === undefined ? n.D + 1 : 1 + ["grandchild", "pgroup", "session"].indexOf(value);
-      if (level < 1) throw invalid(s, spec, v);
+      if (level < 1) throw invalid(s, given, v);
       n.D = level;
       break;
     }
@@ -199,7 +227,7 @@ function apply(s: StraceSettings, n: Counts, spec: StraceOption, value: string |
       break;
     case "interruptible": {
       const level = ["anywhere", "waiting", "never", "never_tstp"].indexOf(v) + 1 || Number(v);
-      if (![1, 2, 3, 4].includes(level)) throw invalid(s, spec, v);
+      if (![1, 2, 3, 4].includes(level)) throw invalid(s, given, v);
       s.interruptible = level as 1 | 2 | 3 | 4;
       break;
     }
@@ -216,7 +244,7 @@ function apply(s: StraceSettings, n: Counts, spec: StraceOption, value: string |
       text.statuses = new Set(["failed"]);
       break;
     case "column":
-      text.column = number(s, spec, v);
+      text.column = number(s, given);
       break;
     case "pointer":
       text.showPointer = true;
@@ -240,19 +268,19 @@ function apply(s: StraceSettings, n: Counts, spec: StraceOption, value: string |
       break;
     case "relative":
       text.relative = true;
-      unit(s, spec, value);
+      text.relativePrecision = precisions[unit(s, given)];
       break;
     case "string-limit":
-      text.decode.stringLimit = number(s, spec, v);
+      text.decode.stringLimit = number(s, given);
       break;
     case "t":
       n.t++;
       break;
     case "absolute":
-      absolute(s, spec, value ?? "time");
+      absolute(s, given, value ?? "time");
       break;
     case "times":
-      text.duration = unit(s, spec, value);
+      text.duration = unit(s, given);
       break;
     case "no-abbrev":
       text.decode.verbose = () => true;
@@ -261,10 +289,11 @@ function apply(s: StraceSettings, n: Counts, spec: StraceOption, value: string |
       n.x++;
       break;
     case "hex":
-      text.decode.hexStrings = value === undefined || value === "all" ? 2 : 1;
+      text.decode.hexStrings = hexStyles[v] ?? 2;
+      if (hexStyles[v] === undefined) throw invalid(s, given, v);
       break;
     case "xlat":
-      if (v !== "raw" && v !== "abbrev" && v !== "verbose") throw invalid(s, spec, v);
+      if (v !== "raw" && v !== "abbrev" && v !== "verbose") throw invalid(s, given, v);
       text.decode.xlat = v;
       break;
     case "y":
@@ -284,7 +313,7 @@ function apply(s: StraceSettings, n: Counts, spec: StraceOption, value: string |
       break;
     case "overhead": {
       const m = /^(\d+(?:\.\d+)?)(s|ms|us|ns)?$/.exec(v);
-      if (!m) throw invalid(s, spec, v);
+      if (!m) throw invalid(s, given, v);
       s.overhead = Number(m[1]) * { s: 1e9, ms: 1e6, us: 1e3, ns: 1 }[(m[2] ?? "us") as TimeUnit];
       break;
     }
@@ -293,11 +322,7 @@ function apply(s: StraceSettings, n: Counts, spec: StraceOption, value: string |
       if (!s.sort && v !== "none" && v !== "nothing") throw hint(text.program, `invalid sortby: '${v}'`);
       break;
     case "columns":
-      s.columns = v.split(",").map((c) => {
-        const column = columnAliases[c];
-        if (!column) throw hint(text.program, `unknown column name: '${c}'`);
-        return column;
-      });
+      s.columns = columns(text.program, v);
       break;
     case "wall":
       s.wall = true;
@@ -331,7 +356,7 @@ function setCount(s: StraceSettings, mode: "only" | "too"): void {
   s.count = mode;
 }
 
-function absolute(s: StraceSettings, spec: StraceOption, value: string): void {
+function absolute(s: StraceSettings, given: GivenOption, value: string): void {
   for (const part of value.split(",")) {
     const word = part.replace(/^(format|precision):/, "");
     if (word === "none") s.text.timestamp = "none";
@@ -340,17 +365,39 @@ function absolute(s: StraceSettings, spec: StraceOption, value: string): void {
     else if (units[word]) {
       s.text.precision = precisions[units[word]];
       if (s.text.timestamp === "none") s.text.timestamp = "clock";
-    } else throw invalid(s, spec, value);
+    } else throw invalid(s, given, value);
   }
 }
 
-/** One -e expression; without OPTION= it is trace=. */
-function expression(s: StraceSettings, text: string): void {
+/** The two sides of an -e expression that has a known left one. */
+function qualifier(text: string): [string, string] | undefined {
   const m =
     /^(trace|t|abbrev|a|verbose|v|raw|x|signals?|s|status|quiet|silent|silence|q|decode-fds?|fds|read|r|reads|write|w|writes|fault|inject|kvm|namespace|trace-fds?)=(.*)$/s.exec(
       text,
     );
-  const [key, value] = m ? [m[1], m[2]] : ["trace", text];
+  return m ? [m[1], m[2]] : undefined;
+}
+
+function columns(program: string, value: string): Column[] {
+  const list: Column[] = [];
+  for (const [i, word] of value.split(",").entries()) {
+    const column = columnAliases[word];
+    if (!column) throw hint(program, `unknown column name: '${word}'`);
+    if (list.includes(column)) {
+      const rest = value.split(",").slice(i).join(",");
+      throw hint(
+        program,
+        `call summary column has been provided more than once: '${word}' (-U option residual: '${rest}')`,
+      );
+    }
+    list.push(column);
+  }
+  return list;
+}
+
+/** One -e expression; without OPTION= it is trace=. */
+function expression(s: StraceSettings, text: string): void {
+  const [key, value] = qualifier(text) ?? ["trace", text];
   const { decode } = s.text;
   switch (key) {
     case "trace":
@@ -396,43 +443,5 @@ function expression(s: StraceSettings, text: string): void {
       break;
     default:
       throw new UsageError(`-e ${key}= is not supported`);
-  }
-}
-
-/** Rules that need all options. */
-function finish(s: StraceSettings, n: Counts, enough: boolean): void {
-  const { text } = s;
-  const program = text.program;
-  if (n.f > 0) s.follow = true;
-  s.silent = n.q > 0;
-  if (n.f > 1) s.separately = true;
-  s.daemonize = Math.min(n.D, 3) as StraceSettings["daemonize"];
-  if (n.t > 0) {
-    text.timestamp = n.t >= 3 ? "unix" : "clock";
-    text.precision = n.t >= 2 ? 6 : 0;
-  }
-  if (n.x > 0) text.decode.hexStrings = n.x > 1 ? 2 : 1;
-  if (n.y > 0) s.fds = new Set(n.y > 1 ? fdWords : (["path"] as const));
-  // With the trace in a file and a command of ours nobody wants to hear of its children, unless asked otherwise.
-  if (n.q === 0 && text.quiet.size === 0 && s.output !== undefined && s.command.length > 0)
-    text.quiet = new Set(["attach", "personality"]);
-  if (n.q > 0) {
-    text.quiet = new Set(
-      n.q > 2 ? quietWords : n.q > 1 ? ["attach", "personality", "exit"] : ["attach", "personality"],
-    );
-  }
-  if (s.command.length === 0 && s.daemonize > 0)
-    throw hint(program, "PROG [ARGS] must be specified with -D/--daemonize");
-  if (s.command.length === 0 && s.pids.length === 0 && !enough)
-    throw hint(program, "must have PROG [ARGS] or -p PID");
-  if (s.command.length === 0 && s.user !== undefined)
-    throw hint(program, "PROG [ARGS] must be specified with -u/--user");
-  if (s.command.length === 0 && s.env.length > 0)
-    throw hint(program, "PROG [ARGS] must be specified with -E/--env");
-  if (s.count !== "none" && s.separately) {
-    throw hint(
-      program,
-      "(-c/--summary-only or -C/--summary) and -ff/--output-separately are mutually exclusive",
-    );
   }
 }

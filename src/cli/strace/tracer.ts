@@ -6,6 +6,7 @@ import type { BpfOptions } from "../../capture/bpf/engine.ts";
 import { type Chosen, createEngine } from "../../capture/choose.ts";
 import type { Engine } from "../../capture/engine.ts";
 import type { EventSink, ExitEvent, Task } from "../../capture/event.ts";
+import { refuseDebugger } from "../../kernel/own-signals.ts";
 import { interruptBy, waitStopped } from "../../kernel/tracewait.ts";
 import { type CountLine, countTable } from "../../render/count-table.ts";
 import { Counter } from "../../render/counts.ts";
@@ -16,7 +17,7 @@ import { WholeLines } from "../../render/whole-lines.ts";
 import { addNames } from "./names.ts";
 import { pathFilter } from "./path-filter.ts";
 import { commandOf } from "./program.ts";
-import type { StraceSettings } from "./settings.ts";
+import { hint, type StraceSettings } from "./settings.ts";
 import { both } from "./tee.ts";
 
 /** Also how late a file shows what has happened. */
@@ -86,14 +87,7 @@ export class Tracer {
       this.lines = lines;
       sinks.push(filter ? lines : new WholeLines(s.text, this.destinations, lines));
     }
-    if (s.seccomp && !s.follow) {
-      this.say("--seccomp-bpf cannot be used without -f/--follow-forks, disabling");
-      s.seccomp = false;
-    }
-    if (s.seccomp && s.command.length === 0) {
-      this.say("--seccomp-bpf is not enabled for processes attached with -p");
-      s.seccomp = false;
-    }
+    for (const warning of s.warnings) this.say(warning);
     this.chosen = createEngine(s.engine, both(sinks, this.watch()), {
       followForks: s.follow,
       wanted: s.trace && ((abi, nr) => s.trace!.has(abi, nr)),
@@ -120,7 +114,7 @@ export class Tracer {
     if (output === undefined) return single(this.stderr, s.follow || s.pids.length > 1 ? "multi" : "none");
     if (output.startsWith("|") || output.startsWith("!")) {
       if (s.separately)
-        throw new UsageError("piping the output and -ff/--output-separately are mutually exclusive");
+        throw hint(s.text.program, "piping the output and -ff/--output-separately are mutually exclusive");
       const piped = command(output.slice(1));
       this.shell = piped.pid;
       return single(piped.output, s.follow ? "file" : "none");
@@ -152,7 +146,8 @@ export class Tracer {
         this.engine.attach(pid);
       } catch (error) {
         if (!(error instanceof SysError)) throw error;
-        this.say(`attach: ${error.call}: ${error.hint ?? error.text}`);
+        this.say(`attach: ${error.call}: ${error.text}`);
+        if (error.hint !== undefined) this.say(error.hint.replace(/^Operation not permitted; /, ""));
       }
     }
     if (this.engine.tasks().length === 0) throw new UsageError("");
@@ -183,6 +178,7 @@ export class Tracer {
 
   /** Signals of our own: what is fatal waits until the call being printed is whole. */
   handleSignals(): void {
+    refuseDebugger();
     const never =
       (this.s.interruptible ?? (this.s.output !== undefined && this.s.command.length > 0 ? 3 : 2)) >= 3;
     for (const [name, n] of Object.entries(numbers)) {

@@ -11,6 +11,7 @@ import "./mount.ts";
 import "./prctl.ts";
 import "./process.ts";
 import "./quota.ts";
+import "./sched.ts";
 import "./signals.ts";
 import "./stat.ts";
 import "./time.ts";

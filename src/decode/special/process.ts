@@ -20,9 +20,14 @@ function wide(value: (c: Context, lo: number, hi: number) => void): Walker {
 registerValue("rlim", () =>
   wide((c, lo, hi) => {
     const n = lo + hi * 4294967296;
-    if (lo === 0xffffffff && hi === 0xffffffff) c.sink.word("RLIM64_INFINITY");
-    else if (n > 1024 && lo % 1024 === 0) c.sink.word(`${n / 1024}*1024`);
-    else c.sink.ulong(lo, hi);
+    const name =
+      lo === 0xffffffff && hi === 0xffffffff
+        ? "RLIM64_INFINITY"
+        : n > 1024 && lo % 1024 === 0
+          ? `${n / 1024}*1024`
+          : undefined;
+    if (name === undefined) c.sink.ulong(lo, hi);
+    else c.sink.xlat(lo, hi, name, "", "unsigned");
   }),
 );
 
@@ -93,14 +98,6 @@ function cpuset(c: Context, lo: number, hi: number, bytes: number): void {
 registerValue("cpuset_in", () => pointerWalker((c, lo, hi) => cpuset(c, lo, hi, Math.min(c.arg(1), 128))));
 registerValue("cpuset_out", () =>
   pointerWalker((c, lo, hi) => (c.call.error ? c.sink.addr(lo, hi) : cpuset(c, lo, hi, c.ret))),
-);
-
-const IOPRIO_CLASSES = ["IOPRIO_CLASS_NONE", "IOPRIO_CLASS_RT", "IOPRIO_CLASS_BE", "IOPRIO_CLASS_IDLE"];
-registerValue("ioprio", () =>
-  pointerWalker((c, lo) => {
-    const name = IOPRIO_CLASSES[lo >>> 13] ?? `0x${(lo >>> 13).toString(16)}`;
-    c.sink.word(`IOPRIO_PRIO_VALUE(${name}, ${lo & 0x1fff})`);
-  }),
 );
 
 registerValue("personality", () =>

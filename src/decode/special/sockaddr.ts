@@ -48,7 +48,7 @@ export function printSockaddr(c: Context, at: number, length: number): void {
     }
   } else if (family === AF_NETLINK && length >= 12) {
     sink.field("nl_pid");
-    sink.num(v.getUint32(at + 4, true));
+    sink.num(v.getInt32(at + 4, true));
     sink.field("nl_groups");
     sink.word(
       v

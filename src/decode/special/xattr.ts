@@ -17,7 +17,7 @@ function printValue(c: Context, lo: number, hi: number, length: number): void {
   const at = length === 0 || (lo === 0 && hi === 0) ? -1 : c.memory.readAll(lo, hi, Math.min(length, limit));
   if (at < 0) c.sink.addr(lo, hi);
   else {
-    const trimmed = c.options.hexStrings < 2 && length <= limit && c.memory.bytes[at + length - 1] === 0;
+    const trimmed = c.options.hexStrings !== 2 && length <= limit && c.memory.bytes[at + length - 1] === 0;
     const shown = trimmed ? length - 1 : length;
     c.sink.str(c.memory.bytes, at, Math.min(shown, limit), shown > limit);
   }

@@ -31,6 +31,22 @@ export const childRunner = Buffer.from(`5341544989fc4889d731d24989ca4531c0b83800
 export const childRunner3 = Buffer.from(`5341544989fc4889f74889d6b8b30100000f05${runSteps}`, "hex");
 
 /**
+ * System calls one after the other in the calling thread, whatever they return: `run(steps, count)`. A step is as above,
+ * its mode is ignored.
+ *
+ *   push rbx; push r12; mov r12,rdi; mov rbx,rsi
+ *   next: test rbx,rbx; jz out; load rax,rdi,rsi,rdx,r10,r8,r9 from [r12..r12+48]; syscall; mov [r12+64],rax
+ *         add r12,72; dec rbx; jmp next
+ *   out:  pop r12; pop rbx; ret
+ */
+export const callRunner = Buffer.from(
+  "5341544989fc4889f34885db7432" +
+    "498b0424498b7c2408498b742410498b5424184d8b5424204d8b4424284d8b4c24300f05" +
+    "49894424404983c44848ffcbebc9415c5bc3",
+  "hex",
+);
+
+/**
  * One round of a tracer: `round(state)` lets a tracee go on, looks for the next status and fetches what call it is
  * about, in one crossing from JavaScript instead of three and more. `state` is ten 64-bit words:
  *

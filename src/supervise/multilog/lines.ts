@@ -40,6 +40,8 @@ export class Lines {
   private readonly patterned: boolean;
   /** Logs get the input as it is. */
   private readonly verbatim: boolean;
+  /** The clock is looked at again from here on: what the original would read at once came at the same time. */
+  private clockAt = 0;
   /** Where the original's next read would begin. */
   private boundary = 0;
 
@@ -79,6 +81,7 @@ export class Lines {
     for (const log of this.logs) log.settle();
     this.boundary = fresh + READ;
     if (this.script.stamp) this.stamper.begin();
+    this.clockAt = 0;
   }
 
   /**
@@ -107,7 +110,10 @@ export class Lines {
       }
       const newline = chunk.indexOf(NEWLINE, at);
       const end = Math.min(newline, at + seen);
-      if (prefix > 0 && !this.begun) this.stamper.write(this.stamp.view, 0);
+      if (prefix > 0 && at >= this.clockAt && !this.begun) {
+        this.stamper.write(this.stamp.view, 0);
+        this.clockAt = at + READ;
+      }
       if (newline === to && end - at < seen) {
         this.begun = true;
         return at;

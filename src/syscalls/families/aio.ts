@@ -29,8 +29,8 @@ const registerOut = (arg: Type) => ({ ...register(arg), arg: out(arg) });
 const buffers = special("iovec_addresses", undefined, "nr_args");
 const fds = array(fd, "nr_args");
 const bufferRing = ptr(struct("io_uring_buf_reg", { ring_addr: addr, ring_entries: uint, bgid: uint }));
-const ringFds = array(special("ring_fd", undefined, true), "nr_args");
-const ringOffsets = array(special("ring_fd", undefined, false), "nr_args");
+const ringFds = array(special("ring_fd", 16, true), "nr_args");
+const ringOffsets = array(special("ring_fd", 16, false), "nr_args");
 
 /** Numbers of io_uring_register's operations, from linux/io_uring.h. */
 const BUFFERS = 0;
@@ -93,7 +93,7 @@ export const aios = family({
         [EVENTFD_ASYNC, register(fds)],
         [FILES_UPDATE, register(special("uring_files_update", 16))],
         [PROBE, registerOut(special("uring_probe", 16))],
-        [RESTRICTIONS, register(array(special("uring_restriction"), "nr_args"))],
+        [RESTRICTIONS, register(array(special("uring_restriction", 16), "nr_args"))],
         [IOWQ_AFF, register(special("uring_cpus"))],
         [IOWQ_MAX_WORKERS, { ...register(addr), arg: { type: special("uring_workers", 8), dir: "inout" } }],
         [RING_FDS, register(ringFds)],

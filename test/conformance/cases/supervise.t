@@ -152,7 +152,7 @@ The signals
   $ svc -u s; until_ '! /usr/bin/svstat s | grep want'; svstat s; p=$(pid_of s); svc -k s; until_ '[ $(grep -c ready s/log) = 2 ]'; [ $p != $(pid_of s) ] && echo another
   s: up (pid PID) N seconds
   another
-  $ svc -dxk s; wait; cat s/log; rm s/log
+  $ svc -dx s; until_ '[ $(grep -c TERM s/log) = 3 ]'; until_ '[ $(grep -c CONT s/log) = 3 ]'; svc -k s; wait; cat s/log; rm s/log
   ready
   HUP
   ALRM
@@ -175,7 +175,8 @@ Signals to a service that is down do nothing
   s: down N seconds
 
 It dies and is started again, a second after its start at the earliest
-  $ service s 'date +%s%N >>log; exit 1'; supervise s & until_ '[ $(wc -l <s/log) -ge 3 ]'; svc -dx s; wait; perl -ne 'push @t, $_; END { print $t[1] - $t[0] > 0.98e9 ? "apart\n" : "too soon\n" }' s/log; rm s/log
+  $ service s 'date +%s%N >>log; exit 1'; supervise s & until_ '[ $(wc -l <s/log) -ge 4 ]'; svc -dx s; wait
+  $ perl -ne 'push @t, $_; END { print $t[3] - $t[0] > 2e9 ? "apart\n" : "too soon\n" }' s/log; rm s/log
   apart
 
 d in the second after a start that failed: it stays down

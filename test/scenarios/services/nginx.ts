@@ -1,10 +1,10 @@
 /** nginx from Debian: one worker, stopped gracefully (QUIT) as its operators do it. */
 import { createConnection } from "node:net";
-import { lacks, notRoot, sleep, waitUntil } from "../../helpers.ts";
+import { lacks, notRoot, sleep } from "../../helpers.ts";
 import { answers, get, nameServer, slowHttp, withResolver } from "../peers.ts";
 import { noSlowFs, SlowFs } from "../slowfs.ts";
 import type { Healthy, Scenario } from "../types.ts";
-import { favoured, now, type World } from "../world.ts";
+import { favoured, now, type World, waitUntil } from "../world.ts";
 
 interface Options {
   /** More lines for the main part, the http block and the server block. */

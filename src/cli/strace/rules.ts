@@ -1,0 +1,127 @@
+/** What options mean together: which exclude each other, which are idle without another, and strace's words for that. */
+import { type Counts, fdWords, hint, quietWords, type StraceSettings } from "./settings.ts";
+
+interface Rule {
+  readonly when: (s: StraceSettings, given: ReadonlySet<string>) => boolean;
+  readonly text: string;
+}
+
+const pair = (short: string, long: string, others: readonly string[] = []): Rule => ({
+  when: (_, given) => given.has(short) && (given.has(long) || others.some((o) => given.has(o))),
+  text: `${short} and ${long} cannot be provided simultaneously`,
+});
+const counting = (s: StraceSettings) => s.count !== "none";
+const eitherCount = "(-c/--summary-only or -C/--summary)";
+const noCommand = (s: StraceSettings) => s.command.length === 0;
+
+/** The first that holds ends the program. */
+const errors: readonly Rule[] = [
+  pair("-f", "--follow-forks"),
+  pair("-D", "--daemonize"),
+  pair("-t", "--absolute-timestamps", ["--timestamps"]),
+  pair("-x", "--strings-in-hex"),
+  pair("-y", "--decode-fds", ["-e decode-fds", "-e decode-fd", "-e fds"]),
+  {
+    when: (_, given) =>
+      given.has("-q") &&
+      ["--quiet", "--silent", "--silence", "-e quiet", "-e silent", "-e silence", "-e q"].some((o) =>
+        given.has(o),
+      ),
+    text: "-q and -e quiet/--quiet cannot be provided simultaneously",
+  },
+  {
+    when: (s) => noCommand(s) && s.pids.length === 0 && !s.elsewhere,
+    text: "must have PROG [ARGS] or -p PID",
+  },
+  {
+    when: (s) => noCommand(s) && s.daemonize > 0,
+    text: "PROG [ARGS] must be specified with -D/--daemonize",
+  },
+  {
+    when: (s) => counting(s) && s.separately,
+    text: `${eitherCount} and -ff/--output-separately are mutually exclusive`,
+  },
+  {
+    when: (s) => s.wall && !counting(s),
+    text: `-w/--summary-wall-clock must be given with ${eitherCount}`,
+  },
+  {
+    when: (s, given) => !counting(s) && (given.has("-U") || given.has("--summary-columns")),
+    text: `-U/--summary-columns must be given with ${eitherCount}`,
+  },
+];
+
+const idle = (names: readonly string[], text: string): Rule => ({
+  when: (s, given) => s.count === "only" && names.some((n) => given.has(n)),
+  text: `${text} has no effect with -c/--summary-only`,
+});
+
+/** Each that holds is said, in this order. */
+const warnings: readonly Rule[] = [
+  {
+    when: (s, given) => !counting(s) && (given.has("-S") || given.has("--summary-sort-by")),
+    text: `-S/--summary-sort-by has no effect without ${eitherCount}`,
+  },
+  idle(["-i", "--instruction-pointer"], "-i/--instruction-pointer"),
+  idle(["-k", "-kk", "--stack-trace", "--stack-traces"], "-k/--stack-traces"),
+  idle(["-n", "--syscall-number"], "-n/--syscall-number"),
+  idle(["-r", "--relative-timestamps"], "-r/--relative-timestamps"),
+  idle(["-t", "--absolute-timestamps", "--timestamps"], "-t/--absolute-timestamps"),
+  idle(["-T", "--syscall-times"], "-T/--syscall-times"),
+  idle(["-y", "--decode-fds"], "-y/--decode-fds"),
+  {
+    when: (s) => s.append && s.output === undefined,
+    text: "-A/--output-append-mode has no effect without -o/--output",
+  },
+  {
+    when: (s) => s.separately && s.output === undefined,
+    text: "--output-separately has no effect without -o/--output",
+  },
+  {
+    when: (s) => s.seccomp && !s.follow,
+    text: "--seccomp-bpf cannot be used without -f/--follow-forks, disabling",
+  },
+  {
+    when: (s) => s.seccomp && s.follow && s.pids.length > 0,
+    text: "--seccomp-bpf is not enabled for processes attached with -p",
+  },
+  {
+    when: (s) => s.seccomp && s.follow && s.trace === undefined,
+    text: "Seccomp filter is requested but there are no syscalls to filter.  See -e trace to filter syscalls.",
+  },
+];
+
+/** Completes the settings. Throws UsageError with strace's message for what cannot be. */
+export function applyRules(s: StraceSettings, n: Counts, given: ReadonlySet<string>): void {
+  s.follow = n.f > 0;
+  if (n.f > 1) s.separately = true;
+  s.daemonize = Math.min(n.D, 3) as StraceSettings["daemonize"];
+  const error = errors.find((rule) => rule.when(s, given));
+  if (error) throw hint(s.text.program, error.text);
+  // with -ff it goes without saying
+  for (const rule of warnings) {
+    if (rule.when(s, given) && !(n.f > 1 && rule.text.startsWith("--output-separately")))
+      s.warnings.push(rule.text);
+  }
+  if (!s.follow || s.pids.length > 0 || s.trace === undefined) s.seccomp = false;
+  style(s, n);
+}
+
+/** Repeated letters, and what goes without saying. */
+function style(s: StraceSettings, n: Counts): void {
+  const { text } = s;
+  if (n.t > 0) {
+    text.timestamp = n.t >= 3 ? "unix" : "clock";
+    text.precision = n.t >= 2 ? 6 : 0;
+  }
+  if (n.x > 0) text.decode.hexStrings = n.x > 1 ? 2 : 1;
+  if (n.y > 0) s.fds = new Set(n.y > 1 ? fdWords : (["path"] as const));
+  // With the trace in a file and a command of ours nobody wants to hear of its children, unless asked otherwise.
+  if (n.q === 0 && text.quiet.size === 0 && s.output !== undefined && s.command.length > 0)
+    text.quiet = new Set(["attach", "personality"]);
+  if (n.q > 0) {
+    text.quiet = new Set(
+      n.q > 2 ? quietWords : n.q > 1 ? ["attach", "personality", "exit"] : ["attach", "personality"],
+    );
+  }
+}

@@ -1,0 +1,262 @@
+/** What happened between two looks: counts the kernel keeps, and the calls under way. */
+import { BUCKETS, bucketStart } from "../../base/histogram.ts";
+import { type CountRow, Counts } from "../../capture/bpf/counts/counts.ts";
+import { BpfEngine } from "../../capture/bpf/engine.ts";
+import type { Task } from "../../capture/event.ts";
+import { monotonicNow } from "../../kernel/clock.ts";
+import { status } from "../../kernel/proc.ts";
+import { commOf } from "../../kernel/tasks.ts";
+import { infoOf } from "../../record/call-info.ts";
+import { escapeName } from "../../render/escape.ts";
+import { syscallDescriptor } from "../live/names.ts";
+import { silent } from "../live/silent.ts";
+import { categoryOf, describe, type UnderWay } from "../live/under-way.ts";
+
+/** Of one interval; times in ns. */
+export interface Figures {
+  calls: number;
+  errors: number;
+  /** CPU time in calls, and time asleep in them, those not finished included. */
+  cpu: number;
+  blocked: number;
+  max: number;
+  readonly buckets: Float64Array;
+}
+
+export interface Row extends Figures {
+  /** 0 for rows of a call in all processes. */
+  readonly pid: number;
+  /** A command's name, or a call's; escaped. */
+  readonly name: string;
+  /** What it spends most time blocked in, or in which process. */
+  top: string;
+}
+
+export interface Look {
+  /** Seconds since the look before. */
+  readonly seconds: number;
+  readonly processes: readonly Row[];
+  /** Calls of all processes, and of one. */
+  readonly calls: readonly Row[];
+  callsOf(pid: number): Row[];
+  /** ns blocked, by category. */
+  readonly categories: ReadonlyMap<string, number>;
+  readonly total: Figures;
+  /** Calls under way, those first that say most. */
+  readonly now: readonly UnderWay[];
+  readonly underWay: number;
+  /** Calls that could not be counted. */
+  readonly over: number;
+}
+
+export interface Targets {
+  /** Empty: everything. */
+  readonly pids: readonly number[];
+  readonly tree: boolean;
+}
+
+interface KeyFigures extends Figures {
+  readonly pid: number;
+  readonly call: string;
+}
+
+/** ns: shorter ones are over before they are read. */
+const WORTH_SHOWING = 1e6;
+/** Calls under way that are described. */
+const DESCRIBED = 50;
+const FORGET_EVERY = 2e9;
+const RING_BYTES = 1 << 22;
+
+const figures = (): Figures => ({
+  calls: 0,
+  errors: 0,
+  cpu: 0,
+  blocked: 0,
+  max: 0,
+  buckets: new Float64Array(BUCKETS),
+});
+
+export class Watch {
+  readonly engine: BpfEngine;
+  private readonly counts = new Counts({ pid: true, call: true, fd: false, comm: false });
+  private readonly names = new Map<number, string>();
+  private before = new Map<string, CountRow>();
+  /** ns already told of calls under way, by thread and entry. */
+  private told = new Map<string, { readonly key: string; ns: number }>();
+  private last = monotonicNow();
+  private forgotten = monotonicNow();
+
+  /** Throws SysError where the bpf engine cannot be used, or a process is not there. */
+  constructor(what: Targets) {
+    const named = (task: Task) => void this.names.set(task.pid, escapeName(task.comm));
+    this.engine = new BpfEngine(
+      { ...silent, newTask: named, exec: named },
+      { followForks: true, counts: this.counts, scheduling: true, ringBytes: RING_BYTES },
+    );
+    if (what.pids.length === 0) this.engine.watch({ all: true });
+    for (const pid of what.pids) {
+      if (what.tree) this.engine.attachTree(pid);
+      else this.engine.attach(pid);
+    }
+  }
+
+  /** To be called often: what the engine reports must not pile up. False when nothing is left to watch. */
+  step(): boolean {
+    return this.engine.step(0) > 0;
+  }
+
+  look(): Look {
+    const now = monotonicNow();
+    const seconds = (now - this.last) / 1e9;
+    const rows = this.changes();
+    const { calls: under, credits } = this.underWay(now);
+    for (const [key, ns] of credits) {
+      const at = rows.get(key);
+      if (at) at.blocked += ns;
+      else {
+        const [p, call] = key.split(" ");
+        rows.set(key, { ...figures(), pid: Number(p), call, blocked: ns });
+      }
+    }
+    this.last = now;
+    if (now - this.forgotten > FORGET_EVERY) this.forget(now);
+    return { seconds, ...this.sums([...rows.values()]), ...this.described(under), over: this.counts.over };
+  }
+
+  private changes(): Map<string, KeyFigures> {
+    const changed = new Map<string, KeyFigures>();
+    const now = new Map<string, CountRow>();
+    for (const row of this.counts.rows()) {
+      const key = `${row.pid} ${row.call}`;
+      now.set(key, row);
+      const before = this.before.get(key);
+      const d = before && before.calls <= row.calls ? difference(row, before) : row;
+      if (d.calls > 0) changed.set(key, { ...d, pid: row.pid, call: row.call });
+    }
+    this.before = now;
+    return changed;
+  }
+
+  /** Calls under way, and what the time since the last look adds to the time blocked, by key. */
+  private underWay(now: number): { calls: Task[]; credits: Map<string, number> } {
+    const calls: Task[] = [];
+    const credits = new Map<string, number>();
+    const told = new Map<string, { readonly key: string; ns: number }>();
+    const credit = (key: string, ns: number) => credits.set(key, (credits.get(key) ?? 0) + ns);
+    this.engine.underWay((task) => {
+      calls.push(task);
+      const { entry, name } = task.call;
+      const ns = now - Math.max(entry, this.last);
+      if (now - entry < WORTH_SHOWING || ns <= 0) return;
+      const id = `${task.tid} ${entry}`;
+      const key = `${task.pid} ${name}`;
+      told.set(id, { key, ns: (this.told.get(id)?.ns ?? 0) + ns });
+      credit(key, ns);
+    });
+    // finished ones have been counted by the kernel, all of them
+    for (const [id, { key, ns }] of this.told) if (!told.has(id)) credit(key, -ns);
+    this.told = told;
+    return { calls, credits };
+  }
+
+  private forget(now: number): void {
+    this.forgotten = now;
+    this.counts.forget((pid) => pid !== 0 && status(pid) === undefined);
+    for (const pid of this.names.keys()) if (status(pid) === undefined) this.names.delete(pid);
+  }
+
+  private nameOf(pid: number): string {
+    let name = this.names.get(pid);
+    if (name === undefined) {
+      name = escapeName(commOf(pid) ?? "");
+      this.names.set(pid, name);
+    }
+    return name;
+  }
+
+  private sums(rows: readonly KeyFigures[]) {
+    const processes = new Map<number, Row & { most: number }>();
+    const categories = new Map<string, number>();
+    const total = figures();
+    for (const r of rows) {
+      r.blocked = Math.max(0, r.blocked);
+      const category = categoryOf(r.call, syscallDescriptor(r.call)?.wait, "");
+      categories.set(category, (categories.get(category) ?? 0) + r.blocked);
+      add(total, r);
+      let p = processes.get(r.pid);
+      if (!p) {
+        p = { ...figures(), pid: r.pid, name: this.nameOf(r.pid), top: "", most: -1 };
+        processes.set(r.pid, p);
+      }
+      add(p, r);
+      if (r.blocked > p.most) {
+        p.most = r.blocked;
+        p.top = r.call;
+      }
+    }
+    return {
+      processes: [...processes.values()],
+      calls: this.byCall(rows),
+      callsOf: (pid: number) => this.byCall(rows.filter((r) => r.pid === pid)),
+      categories,
+      total,
+    };
+  }
+
+  private byCall(rows: readonly KeyFigures[]): Row[] {
+    const calls = new Map<string, Row & { most: number }>();
+    for (const r of rows) {
+      let c = calls.get(r.call);
+      if (!c) {
+        c = { ...figures(), pid: 0, name: r.call, top: "", most: -1 };
+        calls.set(r.call, c);
+      }
+      add(c, r);
+      if (r.calls > c.most) {
+        c.most = r.calls;
+        c.top = `${r.pid} ${this.nameOf(r.pid)}`;
+      }
+    }
+    return [...calls.values()];
+  }
+
+  /** Waits that are no sign of leisure come first, then the longest. */
+  private described(all: readonly Task[]) {
+    const now = monotonicNow();
+    const shown = all.filter((t) => now - t.call.entry >= WORTH_SHOWING);
+    const idle = (t: Task) => (infoOf(t.call).idle ? 1 : 0);
+    shown.sort((a, b) => idle(a) - idle(b) || a.call.entry - b.call.entry);
+    return {
+      now: shown.slice(0, DESCRIBED).map((t) => describe(t, undefined, false)),
+      underWay: all.length,
+    };
+  }
+
+  close(): void {
+    this.engine.detach();
+  }
+}
+
+function add(to: Figures, from: Figures): void {
+  to.calls += from.calls;
+  to.errors += from.errors;
+  to.cpu += from.cpu;
+  to.blocked += from.blocked;
+  to.max = Math.max(to.max, from.max);
+  for (let i = 0; i < BUCKETS; i++) to.buckets[i] += from.buckets[i];
+}
+
+function difference(row: CountRow, before: CountRow): Figures {
+  const buckets = row.buckets.map((n, i) => n - before.buckets[i]);
+  let last = BUCKETS - 1;
+  while (last > 0 && buckets[last] === 0) last--;
+  return {
+    calls: row.calls - before.calls,
+    errors: row.errors - before.errors,
+    cpu: row.cpu - before.cpu,
+    blocked: row.blocked - before.blocked,
+    // the longest is kept for the whole time; of the interval it is known to the width of a bucket
+    max: Math.min(row.max, bucketStart(last + 1)),
+    buckets,
+  };
+}

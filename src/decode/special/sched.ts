@@ -1,0 +1,110 @@
+/** struct sched_attr: as much of it as its size says (sched_setattr(2), include/uapi/linux/sched/types.h). */
+import * as F from "../../abi/flags.ts";
+import type { Context } from "../context.ts";
+import { enumName, printEnum, printFlags } from "../flags.ts";
+import { pointerWalker, registerAux, registerValue } from "../walker.ts";
+
+const SIZE_VER0 = 48;
+const SIZE_VER1 = 56;
+const KEEP_POLICY = 8;
+const KEEP_PARAMS = 16;
+
+/** Prints the attributes in `size` bytes at an arena offset; `more` says that there are others behind them. */
+function printAttr(c: Context, at: number, size: number, more: boolean): void {
+  const { sink } = c;
+  const v = c.memory.view;
+  const flags = v.getUint32(at + 8, true);
+  const wide = (name: string, offset: number) => {
+    sink.field(name);
+    sink.ulong(v.getUint32(at + offset, true), v.getUint32(at + offset + 4, true));
+  };
+  sink.openStruct();
+  sink.field("size");
+  sink.num(v.getUint32(at, true));
+  if ((flags & KEEP_POLICY) === 0) {
+    sink.field("sched_policy");
+    printEnum(c, F.sched_policies, v.getUint32(at + 4, true));
+  }
+  sink.field("sched_flags");
+  printFlags(c, F.sched_attr_flags, flags, v.getUint32(at + 12, true));
+  if ((flags & KEEP_PARAMS) === 0) {
+    sink.field("sched_nice");
+    sink.num(v.getInt32(at + 16, true));
+    sink.field("sched_priority");
+    sink.num(v.getUint32(at + 20, true));
+    wide("sched_runtime", 24);
+    wide("sched_deadline", 32);
+    wide("sched_period", 40);
+  }
+  if (size >= SIZE_VER1) {
+    sink.field("sched_util_min");
+    sink.num(v.getUint32(at + 48, true));
+    sink.field("sched_util_max");
+    sink.num(v.getUint32(at + 52, true));
+  }
+  if (more) {
+    sink.item();
+    sink.more();
+  }
+  sink.closeStruct();
+}
+
+registerValue("sched_attr_out", () =>
+  pointerWalker((c, lo, hi) => {
+    const given = c.argLo(2);
+    const size = given >= SIZE_VER1 ? SIZE_VER1 : given >= SIZE_VER0 ? SIZE_VER0 : 0;
+    const at = c.failed || size === 0 ? -1 : c.memory.readAll(lo, hi, size);
+    if (at < 0) c.sink.addr(lo, hi);
+    else printAttr(c, at, Math.min(size, c.memory.view.getUint32(at, true)), false);
+  }),
+);
+
+registerValue("sched_attr_in", () => ({
+  ...pointerWalker((c, lo, hi) => {
+    const [size] = c.call.saved;
+    if (size === undefined) {
+      c.sink.addr(lo, hi);
+      return;
+    }
+    // the kernel writes back the size it knows when the caller's does not suit it
+    if (size > 0 && size < SIZE_VER0) printSize(c, lo, hi, size);
+    else {
+      const wanted = size >= SIZE_VER1 ? SIZE_VER1 : SIZE_VER0;
+      const at = c.memory.readAll(lo, hi, wanted);
+      if (at < 0) c.sink.addr(lo, hi);
+      else printAttr(c, at, wanted, size > SIZE_VER1);
+    }
+  }),
+  enter(c: Context, lo: number, hi: number) {
+    const size = lo === 0 && hi === 0 ? undefined : c.readInt(lo, hi);
+    if (size !== undefined) c.call.saved.push(size >>> 0);
+  },
+}));
+
+function printSize(c: Context, lo: number, hi: number, before: number): void {
+  const { sink } = c;
+  const after = c.readInt(lo, hi);
+  sink.openStruct();
+  sink.field("size");
+  sink.num(before);
+  sink.closeStruct();
+  if (after === undefined || after === before) return;
+  sink.becomes();
+  sink.openStruct();
+  sink.field("size");
+  sink.num(after >>> 0);
+  sink.closeStruct();
+}
+
+/** A priority as ioprio_set(2) takes it. */
+function prioText(value: number): string {
+  const kind = value >>> 13;
+  const name =
+    enumName(F.ioprio_classes, kind) ?? `0x${kind.toString(16)} /* ${F.ioprio_classes.fallback} */`;
+  return `IOPRIO_PRIO_VALUE(${name}, ${value & 0x1fff})`;
+}
+
+registerValue("ioprio", () => pointerWalker((c, lo) => c.sink.word(prioText(lo))));
+registerAux("ioprio", (c) => {
+  if (!c.call.error) c.sink.word(prioText(c.call.retLo));
+});

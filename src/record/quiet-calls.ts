@@ -1,0 +1,76 @@
+/** The calls of one lifetime that its engine keeps quiet about while the service just runs. */
+import { syscallNumber } from "../abi/syscalls.ts";
+import { CallTable } from "../capture/calls.ts";
+import type { FlightCall, Groups } from "../capture/engine.ts";
+import { Task } from "../capture/event.ts";
+import type { Counters } from "./counts.ts";
+
+const table = new CallTable(undefined);
+const WORD = 4294967296;
+const ERRNO_MAX = 4095;
+
+export class QuietCalls {
+  /** Calls that ended later than this (monotonic ns) are counted in the kernel. */
+  since = Number.POSITIVE_INFINITY;
+  private threshold = 0;
+
+  /** `group` of its own, to be released by `close`. */
+  constructor(
+    private readonly groups: Groups,
+    readonly group: number,
+  ) {}
+
+  /** Calls faster than this (ns) are kept quiet from now on; 0: none. */
+  setThreshold(ns: number, now: number): void {
+    if (this.group === 0 || ns === this.threshold) return;
+    this.groups.setThreshold(this.group, ns);
+    this.threshold = ns;
+    this.since = ns > 0 ? now : Number.POSITIVE_INFINITY;
+  }
+
+  /** Gives what was counted since the last time to the second that `ts` lies in. */
+  count(counters: Counters, ts: number): void {
+    this.groups.take(this.group, (counts) => counters.addCounts(ts, counts));
+  }
+
+  /**
+   * The newest `limit` of the calls that ended at `since` or later and were faster than `below` ns, of threads that
+   * `ours` names; oldest first.
+   */
+  recent(since: number, limit: number, below: number, ours: (tid: number) => boolean): FlightCall[] {
+    const calls: FlightCall[] = [];
+    this.groups.recent(since, (call) => {
+      if (call.duration < below && ours(call.tid)) calls.push(call);
+    });
+    return calls.length > limit ? calls.slice(-limit) : calls;
+  }
+
+  close(): void {
+    this.groups.release(this.group);
+  }
+}
+
+/** How many arguments a noted call has. */
+export const NOTED_ARGS = 3;
+
+/** A noted call as if its task had just returned from it. */
+export function taskOf(noted: FlightCall, pid: number): Task {
+  const task = new Task(noted.tid, pid, 0);
+  const { call } = task;
+  call.name = noted.name;
+  call.nr = syscallNumber("x86_64", noted.name) ?? -1;
+  call.descriptor = table.lookup("x86_64", call.nr).descriptor;
+  call.exit = noted.exit;
+  call.entry = noted.exit - noted.duration;
+  for (const [i, arg] of noted.args.entries()) {
+    call.args[2 * i] = arg % WORD;
+    call.args[2 * i + 1] = arg / WORD;
+  }
+  call.retLo = noted.ret % WORD;
+  call.retHi = Math.floor(noted.ret / WORD);
+  if (noted.ret < 0 && noted.ret >= -ERRNO_MAX) call.error = -noted.ret;
+  // typed arrays wrap, these do not
+  call.retLo >>>= 0;
+  call.retHi >>>= 0;
+  return task;
+}

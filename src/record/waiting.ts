@@ -1,0 +1,50 @@
+/** What calls under way say: what is waited for, who holds it, and whether the service is ready. */
+
+import { holderOf } from "./holders.ts";
+import type { OpenCalls } from "./open-calls.ts";
+import { REST, type Readiness } from "./readiness.ts";
+import * as ready from "./ready.ts";
+import type { Targets } from "./targets.ts";
+
+/** Calls that took this long (ns) get their target looked up. */
+export const SLOW = 0.5e6;
+/** Open calls this old (ns) are looked at while starting. */
+export const BLOCKED = 20e6;
+
+export class Waiting {
+  constructor(
+    private readonly open: OpenCalls,
+    private readonly targets: Targets,
+    private readonly readiness: Readiness,
+    /** Thread `tid` waits since `ts` for what `holder` holds. */
+    private readonly onHolder: (ts: number, tid: number, holder: string) => void,
+  ) {}
+
+  /** Looks at calls at least `age` ns old. `stopping`: nothing is a sign of readiness any more. */
+  examine(now: number, age: number, stopping: boolean): void {
+    for (const open of this.open.all()) {
+      const { task, info } = open;
+      const { entry, name, args } = task.call;
+      const since = now - entry;
+      if (since < age) continue;
+      const text = open.text?.args.text ?? "";
+      if (open.target === "" && open.text !== undefined)
+        open.target = this.targets.of(task, info, text, since, SLOW);
+      if (!stopping && since >= BLOCKED && info.clients && !ready.onlyLooks(name, args, text))
+        this.readiness.awaits(open.target, entry, task, false);
+      if (info.idle && since >= REST) this.readiness.rests(task.pid, task.tid, entry);
+      if (info.locks && !open.asked) {
+        open.asked = true;
+        const holder = holderOf(task, text);
+        if (holder !== undefined) this.onHolder(entry, task.tid, holder);
+      }
+    }
+  }
+
+  /** Some thread is in a call that a slow start may be in. */
+  mayBeStarting(): boolean {
+    for (const { task, target } of this.open.all())
+      if (ready.mayBeStarting(task.call.name, target)) return true;
+    return false;
+  }
+}

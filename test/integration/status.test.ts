@@ -1,0 +1,186 @@
+/** svtrace status on our own supervisor, and svtrace logs on what multilog and svlogd write. */
+import { spawn } from "node:child_process";
+import {
+  appendFileSync,
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import {
+  debian,
+  isAlive,
+  lacks,
+  needs,
+  run,
+  start,
+  svtrace,
+  svtracePath,
+  tempDir,
+  waitUntil,
+} from "../helpers.ts";
+
+const multilog = lacks("multilog");
+
+function service(parent: string, name: string, script: string, files: Record<string, string> = {}): string {
+  const dir = join(parent, name);
+  mkdirSync(dir, { recursive: true });
+  for (const [file, text] of Object.entries({ ...files, run: `#!/bin/sh\n${script}\n` }))
+    writeFileSync(join(dir, file), text);
+  chmodSync(join(dir, "run"), 0o755);
+  return dir;
+}
+
+test("status: readiness, restarts, last exit, who is alive during a stop", { timeout: 90_000 }, async () => {
+  const scan = tempDir("status");
+  const stubborn = service(
+    scan,
+    "stubborn",
+    "trap '' TERM; echo 1 >pid; sleep 1000 & while :; do sleep 0.2; done",
+    {
+      "stop-timeout": "4\n",
+    },
+  );
+  service(scan, "failing", "exit 3", { "death-tally": "2 60\n", backoff: "0.1 0.1\n" });
+  service(scan, "needy", "exec sleep 1000", { needs: "stubborn2\n" });
+  service(scan, "stubborn2", "exec sleep 1000", { "notification-fd": "3\n" });
+  const rows = async () => {
+    const all = JSON.parse((await svtrace(["status", "--json", scan])).stdout) as {
+      service: string;
+      state: string;
+    }[];
+    return Object.fromEntries(all.map((r) => [r.service.slice(scan.length + 1), r])) as Record<string, never>;
+  };
+  const up = start([svtracePath, "up", scan]);
+  const first = await waitUntil("the tally is full", async () => {
+    const now = await rows();
+    return (now.failing as { state: string }).state === "failed" && now;
+  });
+  expect(first.failing).toMatchObject({
+    supervisor: "svtrace",
+    restarts: 1,
+    last_exit: { code: 3, signal: null },
+  });
+  expect(first.stubborn).toMatchObject({
+    state: "up",
+    ready: true,
+    restarts: 0,
+    last_exit: null,
+    stopping: null,
+  });
+  expect(first.stubborn2).toMatchObject({ state: "up", ready: false });
+  expect(first.needy).toMatchObject({ state: "waiting", waits_for: ["stubborn2"] });
+  await waitUntil("its trap is set", () => readFileSync(join(stubborn, "pid"), "utf8") !== "");
+  await svtrace(["svc", "-d", stubborn]);
+  const stopping = (await waitUntil("stopping", async () => {
+    const { stubborn: r } = await rows();
+    return (r as { state: string }).state === "stopping" && r;
+  })) as { alive: { pid: number; comm: string; main: boolean }[] };
+  expect(stopping).toMatchObject({ wanted: "down", stopping: { kill_in: expect.any(Number) } });
+  expect(stopping.alive.map((p) => p.comm)).toContain("sleep");
+  expect(stopping.alive.every((p) => isAlive(p.pid) || p.comm === "sleep")).toBe(true);
+  const text = (await svtrace(["status", scan])).stdout;
+  expect(text).toMatch(/stubborn: asked to stop \d+\.\d s ago; alive: .*sleep\[\d+\].*; KILL in \d+\.\d s\n/);
+  expect(text).toMatch(/failing +failed .* code 3, \d+s ago/);
+  expect(text).toMatch(/needy: waits for stubborn2\n/);
+  await svtrace(["svc", "-k", stubborn]);
+  await run([svtracePath, "up", "--stop", scan], { timeout: 60 });
+  await waitUntil("the end", () => up.exitCode !== null, 20);
+  expect((await rows()).stubborn).toMatchObject({ state: "unsupervised" });
+});
+
+/** Runs `svtrace logs -f`, and what it has printed so far. */
+function follow(dir: string, ...options: string[]) {
+  const child = spawn(svtracePath, ["logs", "-f", ...options, dir], { stdio: ["ignore", "pipe", "inherit"] });
+  const state = { text: "", child };
+  child.stdout.on("data", (d) => {
+    state.text += d;
+  });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  return state;
+}
+
+const numbered = (from: number, to: number) =>
+  Array.from({ length: to - from + 1 }, (_, i) => `line ${from + i} ${"x".repeat(60)}\n`).join("");
+
+test(
+  ...needs("logs: all files in order, local times, the last N lines, nothing for the terminal", multilog),
+  async () => {
+    const service = tempDir("logs");
+    mkdirSync(join(service, "log"));
+    const log = { cwd: join(service, "log"), input: numbered(1, 300) };
+    await run([debian("multilog")!, "t", "s4096", "n20", "./main"], log);
+    const all = (await svtrace(["logs", service])).stdout.split("\n");
+    expect(all.length).toBe(301);
+    all.slice(0, -1).forEach((line, i) => {
+      expect(line).toMatch(
+        new RegExp(`^\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d\\.\\d{9} line ${i + 1} x+$`),
+      );
+    });
+    // the same as tai64nlocal on the files
+    const files = readdirSync(join(service, "log/main"))
+      .filter((n) => n.startsWith("@"))
+      .sort();
+    const text = [...files, "current"]
+      .map((n) => readFileSync(join(service, "log/main", n), "utf8"))
+      .join("");
+    const zone = { ...process.env, TZ: "XYZ-3:30" };
+    const local = await run([debian("tai64nlocal")!], { input: text, env: zone });
+    expect((await svtrace(["logs", service], { env: zone })).stdout).toBe(local.stdout);
+    expect((await svtrace(["logs", "--raw", service])).stdout).toBe(text);
+    const last = (await svtrace(["logs", "-n", "120", join(service, "log")])).stdout.split("\n");
+    expect(last.length).toBe(121);
+    expect(last[0]).toMatch(/ line 181 /);
+    expect((await svtrace(["logs", "-n0", service])).stdout).toBe("");
+    appendFileSync(join(service, "log/main/current"), "evil \x1b]0;x\x07 \xe9\u202e\n", "latin1");
+    expect((await svtrace(["logs", "-n1", service])).stdout).toMatch(/^evil \\x1b\]0;x\\x07 \\xe9.*\n$/);
+    expect(await svtrace(["logs", join(service, "log/main/current")])).toMatchObject({
+      status: 1,
+      stdout: "",
+    });
+    const empty = tempDir("empty");
+    expect((await svtrace(["logs", empty])).stderr).toBe(
+      `svtrace logs: ${empty}: no log there (no directory with a file named current)\n`,
+    );
+  },
+);
+
+test(...needs("logs -f: every line once, through many rotations", multilog), async () => {
+  const dir = tempDir("follow");
+  const writer = spawn(debian("multilog")!, ["s4096", "n1000", "./main"], {
+    cwd: dir,
+    stdio: ["pipe", "inherit", "inherit"],
+  });
+  onTestFinished(() => void writer.kill("SIGKILL"));
+  writer.stdin.write(numbered(1, 20));
+  await waitUntil("the first lines", () =>
+    /line 20 /.test(readFileSync(join(dir, "main/current"), "latin1")),
+  );
+  const shown = follow(dir, "-n", "5");
+  await waitUntil("the last five", () => shown.text === numbered(16, 20));
+  for (let at = 21; at < 3021; at += 100) writer.stdin.write(numbered(at, at + 99));
+  await waitUntil("the rest", () => shown.text.length >= numbered(16, 3020).length, 30);
+  expect(shown.text).toBe(numbered(16, 3020));
+  writer.stdin.end(numbered(3021, 3022));
+  await waitUntil("what was written at the end", () => shown.text.endsWith(numbered(3021, 3022)));
+  shown.child.kill("SIGINT");
+  await waitUntil("its end", () => shown.child.exitCode !== null);
+  expect(shown.child.exitCode).toBe(0);
+});
+
+test("logs -f: a current that is renamed and made anew, as svlogd does", async () => {
+  const dir = tempDir("follow");
+  writeFileSync(join(dir, "current"), "one\n");
+  const shown = follow(dir);
+  await waitUntil("one", () => shown.text === "one\n");
+  appendFileSync(join(dir, "current"), "two\n");
+  renameSync(join(dir, "current"), join(dir, "@400000006553f1000000000a.s"));
+  appendFileSync(join(dir, "@400000006553f1000000000a.s"), "three\n");
+  writeFileSync(join(dir, "@400000006553f1010000000a.s"), "four\n");
+  writeFileSync(join(dir, "current"), "five\n");
+  await waitUntil("all", () => shown.text === "one\ntwo\nthree\nfour\nfive\n");
+});

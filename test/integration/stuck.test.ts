@@ -1,0 +1,92 @@
+/** `svtrace stuck`: what processes wait for, without having traced them before. */
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { lacks, needs, noBpf, start, svtrace, tempDir, waitUntil } from "../helpers.ts";
+
+interface Stuck {
+  readonly pid: number;
+  readonly tid: number;
+  readonly name: string;
+  readonly on?: string;
+  readonly category: string;
+  readonly elapsed: number | null;
+  readonly at_least?: number;
+}
+
+async function stuck(...options: string[]): Promise<Stuck[]> {
+  const { stdout, stderr, status } = await svtrace(["stuck", "--json", ...options]);
+  expect(stderr).toBe("");
+  expect(status).toBe(0);
+  return stdout
+    .trim()
+    .split("\n")
+    .filter((l) => l !== "")
+    .map((l) => JSON.parse(l));
+}
+
+test(
+  ...needs("a pipe and its other end, a child, a file lock and its holder, a sleep", lacks("flock")),
+  async () => {
+    const dir = tempDir("stuck");
+    const lock = join(dir, "lock");
+    writeFileSync(lock, "");
+    const shell = start([
+      "bash",
+      "-c",
+      `flock ${lock} sleep 60 & sleep 0.5; flock ${lock} true & sleep 61 | cat & wait`,
+    ]);
+    const found = await waitUntil("all of them", async () => {
+      const calls = await stuck("-p", String(shell.pid), "--tree");
+      return calls.some((c) => c.name === "flock") && calls.some((c) => c.name === "read") && calls;
+    });
+    const of = (name: string) => found.filter((c) => c.name === name);
+    expect(of("flock")[0]).toMatchObject({ category: "lock" });
+    expect(of("flock")[0].on).toMatch(new RegExp(`^${lock}, locked by \\d+ \\(flock\\)$`));
+    expect(of("read").some((c) => /^pipe:\[\d+\], also open in \d+ \(sleep\)$/.test(c.on ?? ""))).toBe(true);
+    expect(of("wait4").some((c) => c.pid === shell.pid && c.category === "child")).toBe(true);
+    expect(found.some((c) => /nanosleep/.test(c.name) && c.category === "sleep")).toBe(true);
+    for (const c of found) expect(c.elapsed).toBe(null);
+  },
+);
+
+test(...needs("a mutex and the thread that holds it", lacks("gcc")), async () => {
+  const dir = mkdtempSync(join(tempDir("mutex"), "m"));
+  const source = join(dir, "m.c");
+  writeFileSync(
+    source,
+    `#include <pthread.h>
+#include <unistd.h>
+static pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER;
+static void *waits(void *p) { pthread_mutex_lock(&m); return p; }
+int main(void) { pthread_t t; pthread_mutex_lock(&m); pthread_create(&t, 0, waits, 0); sleep(60); return 0; }
+`,
+  );
+  const { execFileSync } = await import("node:child_process");
+  execFileSync("gcc", ["-pthread", "-o", join(dir, "m"), source]);
+  const child = start([join(dir, "m")]);
+  const lock = await waitUntil("a waiting thread", async () =>
+    (await stuck("-p", String(child.pid))).find((c) => c.name === "futex"),
+  );
+  expect(lock).toMatchObject({ category: "lock", on: `a lock held by ${child.pid} (m)` });
+});
+
+test(...needs("--for: exact ages of what began meanwhile", noBpf()), async () => {
+  const child = start(["sh", "-c", "while :; do sleep 30; done"]);
+  await waitUntil("a sleep", async () => (await stuck("-p", String(child.pid), "--tree")).length >= 2);
+  // ended meanwhile: the shell starts another, whose beginning is seen
+  const watching = stuck("-p", String(child.pid), "--tree", "--for=4s");
+  const [before] = (await stuck("-p", String(child.pid), "--tree")).filter((c) => /nanosleep/.test(c.name));
+  await new Promise((r) => setTimeout(r, 2000));
+  process.kill(before.pid, "SIGTERM");
+  const now = (await watching).find((c) => /nanosleep/.test(c.name))!;
+  expect(now.pid).not.toBe(before.pid);
+  expect(now.elapsed).toBeGreaterThan(0);
+  expect(now.elapsed).toBeLessThan(4);
+});
+
+test("a process that is not there, and no process at all", async () => {
+  const gone = await svtrace(["stuck", "-p", "4194303"]);
+  expect(gone).toMatchObject({ status: 1, stderr: "svtrace stuck: no process 4194303\n" });
+  expect((await svtrace(["stuck"])).status).toBe(2);
+});

@@ -1,0 +1,108 @@
+/** `svtrace top`: as text, and on a terminal of 80x24 (tmux). */
+import { execFileSync } from "node:child_process";
+import { chmodSync, copyFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { debian, lacks, needs, noBpf, start, svtrace, svtracePath, tempDir, waitUntil } from "../helpers.ts";
+
+/** Not a wrapper of the same name. */
+const python = debian("python3") ?? "python3";
+const bpf = noBpf();
+
+test(...needs("--once: rates, percentiles and what is blocked, as plain text", bpf), async () => {
+  const busy = start(["sh", "-c", "exec dd if=/dev/zero of=/dev/null bs=1"]);
+  const { stdout, status } = await svtrace(["top", "--once", "--interval=1s", "-p", String(busy.pid)]);
+  expect(status).toBe(0);
+  expect(stdout).toMatch(/^[\x20-\x7e\n]*$/);
+  const row = stdout.split("\n").find((l) => l.trim().startsWith(`${busy.pid} dd`))!;
+  expect(row).toMatch(/\d+(\.\d)?[kM] /);
+  expect(stdout).toMatch(/^read +\S+ +0 +\d/m);
+  expect(stdout).toMatch(/^write /m);
+});
+
+test(...needs("a thread that is blocked shows, with what it waits for", bpf, lacks("python3")), async () => {
+  const child = start([python, "-c", "import os,time\nr,w=os.pipe()\ntime.sleep(3)\nos.read(r,1)"]);
+  const { stdout } = await svtrace(["top", "--once", "--interval=6s", "-p", String(child.pid)]);
+  expect(stdout).toMatch(new RegExp(`^ *${child.pid} python3 +\\S+ ipc +read on pipe:\\[\\d+\\]`, "m"));
+  expect(stdout).toMatch(/threads blocked: .*ipc 0\.\d\d/);
+});
+
+/** A terminal of 80x24 with svtrace top in it. */
+function terminal(options: string): { keys(...keys: string[]): void; screen(): string; gone(): boolean } {
+  const name = `svtrace-test-${process.pid}`;
+  const tmux = (...args: string[]) =>
+    execFileSync("tmux", ["-L", name, "-f", "/dev/null", ...args], {
+      stdio: ["ignore", "pipe", "ignore"],
+    }).toString();
+  tmux("new-session", "-d", "-x", "80", "-y", "24", `${svtracePath} top ${options}`);
+  const gone = () => {
+    try {
+      tmux("has-session");
+      return false;
+    } catch {
+      return true;
+    }
+  };
+  onTestFinished(() => {
+    if (!gone()) tmux("kill-server");
+  });
+  return {
+    keys: (...keys) => void tmux("send-keys", ...keys),
+    screen: () => tmux("capture-pane", "-p"),
+    gone,
+  };
+}
+
+test(
+  ...needs(
+    "on a terminal: sort, filter, freeze, look into, back, quit; hostile names are escaped",
+    bpf,
+    lacks("tmux"),
+  ),
+  async () => {
+    const dir = tempDir("top");
+    const evil = join(dir, "a\x1b[31mb");
+    copyFileSync("/usr/bin/dd", evil);
+    chmodSync(evil, 0o755);
+    const busy = start(["sh", "-c", 'exec "$0" if=/dev/zero of=/dev/null bs=1', evil]);
+    const other = start(["sh", "-c", "while :; do sleep 0.02; done"]);
+    const t = terminal(`--interval=300ms -p ${busy.pid},${other.pid}`);
+    const shows = (what: RegExp) => waitUntil(String(what), () => what.exec(t.screen()), 20);
+    await shows(new RegExp(`${busy.pid} a\\\\33\\[31mb`));
+    expect(
+      t
+        .screen()
+        .split("\n")
+        .every((l) => l.length <= 80),
+    ).toBe(true);
+    await shows(/CALLS\/S\*/);
+    t.keys("s");
+    await shows(/ERR\/S\*/);
+    for (let i = 0; i < 5; i++) t.keys("s");
+    await shows(/CALLS\/S\*/);
+    t.keys("Enter");
+    await shows(new RegExp(`process ${busy.pid}`));
+    await shows(/^(read|write) /m);
+    t.keys("Escape");
+    await shows(/PID COMMAND/);
+    t.keys("/", "s", "h", "Enter");
+    await shows(/\/sh/);
+    expect(t.screen()).not.toContain("31mb");
+    t.keys("Escape");
+    await shows(/31mb/);
+    t.keys("p");
+    await shows(/^SYSCALL/m);
+    t.keys("Space");
+    await shows(/\[frozen\]/);
+    t.keys("?");
+    await shows(/choose a line/);
+    t.keys("q");
+    await waitUntil("the end", t.gone);
+  },
+);
+
+test("without a terminal it says what to do", async () => {
+  const { status, stderr } = await svtrace(["top"]);
+  expect(status).toBe(1);
+  expect(stderr).toBe("svtrace top: not a terminal: use --once\n");
+});

@@ -1,0 +1,260 @@
+/** `svtrace trace` on the bpf engine: what it shows, counts, and says when it cannot. */
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import {
+  debian,
+  lacks,
+  needs,
+  noBpf,
+  notRoot,
+  run,
+  start,
+  svtrace,
+  svtracePath,
+  tempDir,
+  waitUntil,
+} from "../helpers.ts";
+
+/** Not a wrapper of the same name. */
+const python = debian("python3") ?? "python3";
+const bpf = noBpf();
+const nobody = ["setpriv", "--reuid=65534", "--clear-groups", "--inh-caps=-all"];
+
+const dd = (count: number) => ["dd", "if=/dev/zero", "of=/dev/null", "bs=1", `count=${count}`, "status=none"];
+
+/** Calls and errors by name from a table of -c. */
+function counted(table: string): Map<string, number[]> {
+  const lines = table.split("\n").filter((l) => /^ *\d/.test(l));
+  return new Map(
+    lines.map((l) => {
+      const fields = l.trim().split(/\s+/);
+      return [fields.at(-1)!, fields.slice(0, -1).map(Number)];
+    }),
+  );
+}
+
+test(...needs("-c counts every call, in the kernel", bpf), async () => {
+  const { stderr, status } = await svtrace(["trace", "-c", ...dd(200_000)]);
+  expect(status).toBe(0);
+  const rows = counted(stderr);
+  const before = counted((await svtrace(["trace", "-c", ...dd(0)])).stderr);
+  const calls = (table: Map<string, number[]>, name: string) => table.get(name)?.[8] ?? 0;
+  expect(stderr).toContain("p99 us");
+  expect(calls(rows, "read") - calls(before, "read")).toBe(200_000);
+  expect(calls(rows, "write") - calls(before, "write")).toBe(200_000);
+  expect(calls(rows, "close")).toBe(calls(before, "close"));
+});
+
+test(
+  ...needs("strace -c --engine bpf prints strace's table, with the same calls and errors as ptrace", bpf),
+  async () => {
+    const tables = [];
+    for (const engine of ["bpf", "ptrace"]) {
+      const { stderr } = await svtrace(["strace", "-f", "-c", "--engine", engine, "ls", "/nonexistent", "/"]);
+      const lines = stderr.split("\n").filter((l) => /^ *\d/.test(l));
+      const calls = lines.map((l) => l.trim().split(/\s+/).slice(3).join(" "));
+      tables.push({ head: stderr.match(/% time.*/)?.[0], calls: calls.sort() });
+    }
+    expect(tables[0]).toEqual(tables[1]);
+  },
+);
+
+test(...needs("-c --by tells processes and files apart", bpf, lacks("python3")), async () => {
+  const dir = tempDir("by");
+  const file = join(dir, "data");
+  writeFileSync(file, "x".repeat(1000));
+  const script = `for i in 1 2 3; do dd if=${file} of=/dev/null bs=1 status=none; done; sleep 0.6 <${file}`;
+  const byComm = await svtrace(["trace", "-f", "-c", "--by=comm", "sh", "-c", script]);
+  const dds = counted(byComm.stderr).get("dd");
+  expect(dds?.[8]).toBeGreaterThan(6000);
+  // a process that keeps its file open until it has been looked up
+  const slow = `import os,time
+f=os.open('${file}',os.O_RDONLY)
+for i in range(500): os.lseek(f,0,0)
+time.sleep(1)`;
+  const byPath = await svtrace(["trace", "-c", "--by=path", python, "-c", slow]);
+  expect(counted(byPath.stderr).get(file)?.[8]).toBeGreaterThanOrEqual(500);
+  const byPid = await svtrace(["trace", "-f", "-c", "--by=pid", "--json", "sh", "-c", "ls /; ls /"]);
+  const { rows } = JSON.parse(byPid.stderr);
+  expect(rows.filter((r: { pid: string }) => r.pid.endsWith(" ls"))).toHaveLength(2);
+});
+
+test(...needs("-c --interval: a table every so often, the whole at the end", bpf), async () => {
+  const { stderr } = await svtrace(["trace", "-c", "--interval=500ms", "sh", "-c", "sleep 1.8"]);
+  const tables = stderr.split(/^% time/m).length - 1;
+  expect(tables).toBeGreaterThanOrEqual(2);
+  expect(stderr).toMatch(/^\d\d:\d\d:\d\d$/m);
+});
+
+test(...needs("--slower-than shows slow calls only", bpf), async () => {
+  const { stderr } = await svtrace([
+    "trace",
+    "-f",
+    "--slower-than=150ms",
+    "sh",
+    "-c",
+    "ls / >/dev/null; sleep 0.4",
+  ]);
+  const calls = stderr.split("\n").filter((l) => /\) += /.test(l));
+  expect(calls.some((l) => /nanosleep\(/.test(l))).toBe(true);
+  expect(stderr).not.toMatch(/openat|mmap/);
+});
+
+test(...needs("-Z: only calls that failed", bpf), async () => {
+  const { stderr } = await svtrace(["trace", "-Z", "-e", "trace=openat,close", "ls", "/nonexistent"]);
+  const calls = stderr.split("\n").filter((l) => /\) += /.test(l));
+  expect(calls.length).toBeGreaterThan(0);
+  expect(calls.every((l) => l.includes("= -1 "))).toBe(true);
+});
+
+test(...needs("-p --tree follows what is there already and what comes", bpf), async () => {
+  const shell = start(["sh", "-c", "(while :; do sleep 0.05; done) & wait"]);
+  const below = () =>
+    execFileSync("ps", ["--ppid", String(shell.pid), "-o", "pid="])
+      .toString()
+      .trim();
+  const loop = await waitUntil("a child", below);
+  const { stdout } = await run(
+    ["timeout", "-s", "INT", "3", svtracePath, "trace", "--json", "-p", String(shell.pid), "--tree"],
+    { timeout: 30 },
+  );
+  const events = stdout
+    .trim()
+    .split("\n")
+    .map((l) => JSON.parse(l));
+  expect(events.some((e) => e.type === "attach" && e.pid === Number(loop))).toBe(true);
+  expect(events.some((e) => e.type === "exec" && e.comm === "sleep")).toBe(true);
+  expect(events.some((e) => e.type === "call" && /nanosleep/.test(e.name) && e.comm === "sleep")).toBe(true);
+});
+
+test(...needs("--all sees a process nobody named, and not svtrace itself", bpf), async () => {
+  const tracer = run(
+    ["timeout", "-s", "INT", "4", svtracePath, "trace", "--json", "--all", "-e", "trace=mkdir,rmdir"],
+    { timeout: 30 },
+  );
+  const dir = tempDir("all");
+  for (let i = 0; i < 20; i++) {
+    await run(["sh", "-c", `mkdir ${dir}/d${i}; rmdir ${dir}/d${i}`]);
+    await new Promise((r) => setTimeout(r, 100));
+  }
+  const events = (await tracer).stdout
+    .trim()
+    .split("\n")
+    .map((l) => JSON.parse(l));
+  expect(events.some((e) => e.name === "mkdir" && String(e.args.pathname).startsWith(dir))).toBe(true);
+  expect(events.every((e) => e.type !== "call" || /^(mk|rm)dir$/.test(e.name))).toBe(true);
+});
+
+const cgroups = (): string => {
+  const mount = /^\S+ (\S+) cgroup2 /m.exec(readFileSync("/proc/mounts", "latin1"))?.[1];
+  return mount ?? "";
+};
+
+test(
+  ...needs(
+    "--cgroup sees the processes of a cgroup only",
+    bpf,
+    notRoot(),
+    cgroups() === "" ? "no cgroup v2" : "",
+  ),
+  async () => {
+    const cgroup = join(cgroups(), `svtrace-test-${process.pid}`);
+    mkdirSync(cgroup);
+    const inside = start([
+      "sh",
+      "-c",
+      `echo $$ >${cgroup}/cgroup.procs; while :; do mkdir /tmp/x.$$; rmdir /tmp/x.$$; sleep 0.05; done`,
+    ]);
+    onTestFinished(async () => {
+      await waitUntil("an empty cgroup", () => {
+        process.kill(-inside.pid!, "SIGKILL");
+        return readFileSync(join(cgroup, "cgroup.procs"), "latin1") === "";
+      }).catch(() => {});
+      rmdirSync(cgroup);
+    });
+    await waitUntil("a process in the cgroup", () =>
+      readFileSync(join(cgroup, "cgroup.procs"), "latin1").trim(),
+    );
+    const { stdout } = await run(
+      [
+        "timeout",
+        "-s",
+        "INT",
+        "3",
+        svtracePath,
+        "trace",
+        "--json",
+        "--cgroup",
+        cgroup,
+        "-e",
+        "trace=mkdir,rmdir",
+      ],
+      { timeout: 30 },
+    );
+    const calls = stdout
+      .trim()
+      .split("\n")
+      .map((l) => JSON.parse(l))
+      .filter((e) => e.type === "call");
+    expect(calls.length).toBeGreaterThan(2);
+    expect(calls.every((e) => String(e.args.pathname).includes("/tmp/x."))).toBe(true);
+  },
+);
+
+test(
+  ...needs("without privileges ptrace is used, and one line says why", notRoot(), lacks("setpriv")),
+  async () => {
+    const { stderr, status } = await run([...nobody, svtracePath, "trace", "-e", "trace=close", "true"]);
+    expect(status).toBe(0);
+    expect(stderr.match(/^svtrace trace: using ptrace.*EPERM.*$/gm)).toHaveLength(1);
+    expect(stderr).toMatch(/^close\(3\) += 0$/m);
+    const quiet = await run([...nobody, svtracePath, "trace", "-q", "-e", "trace=close", "true"]);
+    expect(quiet.stderr).not.toContain("using ptrace");
+  },
+);
+
+test(
+  ...needs(
+    "without privileges --engine bpf, and what only it can do, is refused with the remedy",
+    notRoot(),
+    lacks("setpriv"),
+  ),
+  async () => {
+    for (const options of [
+      ["--engine", "bpf"],
+      ["--slower-than=1ms"],
+      ["--by=fd", "-c"],
+      ["--scheduling", "--json"],
+    ]) {
+      const { stderr, status } = await run([...nobody, svtracePath, "trace", ...options, "true"]);
+      expect(status).toBe(1);
+      expect(stderr).toMatch(/^svtrace trace: .*EPERM.*run as root.*\n$/);
+    }
+  },
+);
+
+test("options that exclude each other are refused in one line", async () => {
+  for (const [options, what] of [
+    [["--engine", "ptrace", "--slower-than=1ms", "true"], /--slower-than needs the bpf engine/],
+    [["--slower-than=soon", "true"], /'soon' is no duration/],
+    [["--all", "true"], /exclude each other/],
+    [["--tree", "true"], /--tree needs -p/],
+    [["--by=pid", "true"], /need -c/],
+    [["-c", "--by=colour", "true"], /invalid --by/],
+  ] as const) {
+    const { stderr, status } = await svtrace(["trace", ...options]);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(what);
+    expect(stderr.trim().split("\n")).toHaveLength(1);
+  }
+});
+
+test("trace on and off are still the recorder's switch", async () => {
+  const dir = tempDir("switch");
+  expect((await svtrace(["trace", "on", dir])).status).toBe(0);
+  expect(existsSync(join(dir, "trace"))).toBe(true);
+  await svtrace(["trace", "off", dir]);
+  expect(existsSync(join(dir, "trace/down"))).toBe(true);
+});
