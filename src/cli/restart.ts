@@ -1,5 +1,5 @@
 /** `svtrace restart SERVICE`: TERM, and wait until it has been started again, or is ready again. */
-
+import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { safe } from "../analyse/lines.ts";
 import { UsageError } from "../base/errors.ts";
@@ -62,11 +62,10 @@ function ask(dir: string): number {
     return before;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new UsageError(
-      code === "ENXIO"
-        ? `${dir}: not supervised (no supervise runs there)`
-        : `${dir}: not a supervised service directory (${code})`,
-    );
+    if (code === "ENXIO") throw new UsageError(`${dir}: not supervised (no supervise runs there)`);
+    const reason =
+      code !== "ENOENT" ? code : existsSync(dir) ? "it was never supervised" : "no such directory";
+    throw new UsageError(`${dir}: not a supervised service directory: ${reason}`);
   }
 }
 

@@ -14,7 +14,7 @@ const START_WAIT_MS = 10_000;
 const POLL_MS = 30;
 const RETRY_MS = 1000;
 /** How often it is looked whether it is wanted by now (ms). */
-const LOOK_MS = 5000;
+const LOOK_MS = 10_000;
 /** A recorder that has not written everything by then is left to itself (ms). */
 const STOP_WAIT_MS = 10_000;
 const O_RDWR = 2;
