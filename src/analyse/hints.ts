@@ -40,6 +40,8 @@ const hints: Readonly<Record<string, Hint>> = {
   cpu: () => "svtrace export --format folded shows where the CPU time went, when the recording has samples",
   runqueue: () => "the machine is busy, not the service: top, cat /proc/pressure/cpu",
   memory: () => "is memory short? vmstat 1 (si, so), cat /proc/pressure/memory",
+  "supervisor recorder": () =>
+    "that is svtrace's own start: under svtrace up, where one recorder runs for all services, it is short",
   supervisor: () => "the supervisor delays a service that ended soon after its start",
 };
 

@@ -53,9 +53,9 @@ export class CriticalPath {
       if (to > born) this.walk(tid, born, to, [], new Set([tid]));
       return;
     }
-    // started, but not yet attached to
     const attached = thread ? Math.min(Math.max(from, thread.born), to) : from;
-    this.push({ ...blank, from, to: attached, tid, pid: this.timeline.pidOf(tid), via: [] });
+    const begin = { ...blank, category: "supervisor", kind: "recorder" } as const;
+    this.push({ ...begin, from, to: attached, tid, pid: this.timeline.pidOf(tid), via: [] });
     this.walk(tid, attached, to, [], new Set([tid]));
   }
 

@@ -74,7 +74,9 @@ export function words(g: Group): string {
     case "supervisor":
       return g.target === "signal"
         ? `${took} until the supervisor's signal arrived`
-        : `the supervisor waited ${took} before it started the service again`;
+        : g.kind === "recorder"
+          ? `svtrace took ${took} to begin recording`
+          : `the supervisor waited ${took} before it started the service again`;
     case "runqueue":
       return `ready to run but waited ${took} for a CPU`;
     default:

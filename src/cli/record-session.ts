@@ -71,8 +71,8 @@ export class RecordSession {
     engine = chosen.engine;
     this.engine = engine;
     this.sink.lifetime.engine = chosen.kind;
-    // getting the engine ready is no part of it
-    this.sink.startsAt(monotonicNow());
+    // getting the engine ready is no part of it, unless the process runs and waits for us meanwhile
+    if (options.lifetime?.started === undefined) this.sink.startsAt(monotonicNow());
   }
 
   /** Ends the recording soon; what is traced goes on without us. */

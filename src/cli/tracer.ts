@@ -3,6 +3,7 @@ import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { monotonicNow } from "../kernel/clock.ts";
 import { duplicateOnto } from "../kernel/fds.ts";
+import { bootTime } from "../kernel/proc.ts";
 import { parentOf } from "../kernel/tasks.ts";
 import { expire, listRecordings, realDir, recordingName, recordingsDir } from "../record/names.ts";
 import { readSettings } from "../record/settings.ts";
@@ -46,7 +47,13 @@ async function recordInto(dir: string, pid: number, fd: number, until: string): 
       engine: settings.engine,
       service: basename(service),
       settings,
-      lifetime: { pid, dir: service, previous, supervisor: parentOf(pid) ?? 0 },
+      lifetime: {
+        pid,
+        started: bootTime(pid) ?? monotonicNow(),
+        dir: service,
+        previous,
+        supervisor: parentOf(pid) ?? 0,
+      },
     });
     session.engine.adopt(pid);
     expire(dir, settings, new Set([file]));

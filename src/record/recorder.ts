@@ -2,7 +2,7 @@
 import { basename, join } from "node:path";
 import type { Chosen } from "../capture/choose.ts";
 import type { Engine } from "../capture/engine.ts";
-import { bootTime, descendants } from "../kernel/proc.ts";
+import { bootTime, descendants, status } from "../kernel/proc.ts";
 import { type Before, readBefore } from "./before.ts";
 import { Demux } from "./demux.ts";
 import type { Started } from "./lifetime.ts";
@@ -87,7 +87,8 @@ export class Recorder {
       m.pid,
       (recorded, engine, group) => {
         this.demux.expect(m.pid, recorded.sink);
-        engine.adopt(m.pid, group);
+        if (/[tT]/.test(status(m.pid)?.state ?? "")) engine.adopt(m.pid, group);
+        else this.attachLate(recorded.sink, engine, m.pid, group);
       },
       { started: m.time * 1e9 - this.options.anchor(), supervisor: m.supervisor },
     );
@@ -107,20 +108,33 @@ export class Recorder {
       dir,
       pid,
       ({ sink }, engine, group) => {
-        for (const p of [pid, ...descendants(pid)]) {
-          this.demux.expect(p, sink);
-          try {
-            engine.attach(p, group);
-          } catch (error) {
-            this.demux.forget(p);
-            if (p === pid) throw error;
-          }
-        }
+        this.attachAll(sink, engine, pid, group);
         sink.attachedAgain(this.options.parts.now());
       },
       before ? { ...before.lifetime, supervisor } : { started: now, supervisor, attached: true },
       before,
     );
+  }
+
+  /** A process that was continued before we got to it may have become the service: its exec is not waited for. */
+  private attachLate(sink: RecordingSink, engine: Engine, pid: number, group: number): void {
+    this.attachAll(sink, engine, pid, group);
+    const { started } = sink.lifetime;
+    const now = this.options.parts.now();
+    sink.event(started, "gap", pid, "the recorder was not ready", now);
+    sink.lost(1, `gap of ${((now - started) / 1e9).toFixed(1)} s: the recorder was not ready`);
+  }
+
+  private attachAll(sink: RecordingSink, engine: Engine, pid: number, group: number): void {
+    for (const p of [pid, ...descendants(pid)]) {
+      this.demux.expect(p, sink);
+      try {
+        engine.attach(p, group);
+      } catch (error) {
+        this.demux.forget(p);
+        if (p === pid) throw error;
+      }
+    }
   }
 
   /** Whether the newest lifetime of a service is that of process `pid`. */

@@ -20,6 +20,14 @@ import type { WhyReport } from "./types.ts";
 
 const TMPFS = 0x01021994;
 
+function tryRead(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+}
+
 /** Scenarios must not fail because the machine is busy. */
 const PATIENCE = 90;
 
@@ -149,8 +157,16 @@ export class World {
     }
   }
 
-  serving(): Promise<unknown> {
-    return waitUntil(`${this.app} serves; its log ends: ${this.log.slice(-400)}`, () => this.ready(), 90);
+  async serving(): Promise<void> {
+    try {
+      await waitUntil(`${this.app} serves`, () => this.ready());
+    } catch (error) {
+      const said = readFileSync(join(this.dir, "up.log"), "utf8").slice(-400);
+      const state = /^State:.*$/m.exec(tryRead(`/proc/${this.pid}/status`))?.[0] ?? "gone";
+      throw new Error(
+        `${(error as Error).message}; process ${this.pid} ${state}; svtrace up said: ${said}; log: ${this.log.slice(-400)}`,
+      );
+    }
   }
 
   /** `svtrace svc -LETTER` on the service. */
