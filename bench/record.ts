@@ -169,7 +169,9 @@ class Host {
   private async isReady(name: string): Promise<boolean> {
     if (!this.trace) return true;
     const newest = this.recordings(name).at(-1);
-    return newest !== undefined && (await readRecording(newest, { calls: false })).lifetime.ready !== null;
+    if (newest === undefined) return false;
+    const { ready, attached } = (await readRecording(newest, { calls: false })).lifetime;
+    return ready !== null || attached;
   }
 
   /** Restarts each service a few times; mean bytes of a recording. */

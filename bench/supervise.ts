@@ -167,15 +167,18 @@ async function load(pids: readonly number[], seconds: number): Promise<number> {
   return used.reduce((a, b) => a + b, 0) / took;
 }
 
+const systems: readonly (readonly [System, Logger])[] = [
+  ["svtrace", "shared"],
+  ["svtrace", "multilog"],
+  ["daemontools", "multilog"],
+  ["runit", "svlogd"],
+];
+/** What was used to start them all is collected by then (ms). */
+const SETTLE_MS = 20_000;
+
 /** What supervises and logs `count` services: how long until all are up, its memory, its CPU while nothing happens. */
-export async function services(count: number, idleSeconds: number): Promise<void> {
+export async function services(count: number, idleSeconds: number, rows = systems): Promise<void> {
   say(`\n${count} services, each with a logger`);
-  const rows: [System, Logger][] = [
-    ["svtrace", "shared"],
-    ["svtrace", "multilog"],
-    ["daemontools", "multilog"],
-    ["runit", "svlogd"],
-  ];
   for (const [system, logger] of rows) {
     if (!existsSync(commands[system]("")[0])) continue;
     const names = Array.from({ length: count }, (_, i) => `s${i}`);
@@ -193,7 +196,7 @@ export async function services(count: number, idleSeconds: number): Promise<void
         const pids = ours();
         return of(pids, "sh") === 0 && (logger === "shared" || of(pids, logger) === count);
       });
-      await sleep(3000);
+      await sleep(SETTLE_MS);
       const pids = ours();
       const idle = await load(pids, idleSeconds);
       const { pss, rss } = memory(pids);

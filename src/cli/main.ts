@@ -104,8 +104,9 @@ function report(name: string, error: unknown): number {
   if ((error as NodeJS.ErrnoException)?.code === "EPIPE") return 0;
   const prefix = applets[name] ? name : `svtrace ${name}`.replace("svtrace svtrace", "svtrace");
   const message = error instanceof Error ? error.message : String(error);
-  // an empty message: all has been said
-  if (message !== "") tell(`${prefix}: ${message}\n`);
+  // an empty message: all has been said; names in it may hold what a terminal obeys
+  const safe = message.replace(/[\x00-\x08\x0b-\x1f\x7f]/g, "?");
+  if (message !== "") tell(`${prefix}: ${safe}\n`);
   if (process.env.SVTRACE_DEBUG === "1" && error instanceof Error) tell(`${error.stack}\n`);
   if (error instanceof UsageError) return error.exitCode;
   if (error instanceof SysError && applets[name] && !quietOnes.has(name)) return 111;

@@ -1,5 +1,7 @@
 /** `svtrace restart SERVICE`: TERM, and wait until it has been started again, or is ready again. */
+import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { safe } from "../analyse/lines.ts";
 import { UsageError } from "../base/errors.ts";
 import { readStatus, sendControl } from "../supervise/control.ts";
 import { aliveOf, readExtended } from "../supervise/extended.ts";
@@ -30,13 +32,13 @@ export async function main(argv: string[]): Promise<number> {
     if (back && (!ready || !known || (known.pid === pid && known.ready))) {
       const what = ready && known ? "ready" : "up";
       process.stdout.write(
-        `${dir}: ${what} (pid ${pid}) after ${(elapsed() / 1000).toFixed(2)} s; svtrace why ${dir} says where the time went\n`,
+        `${safe(dir)}: ${what} (pid ${pid}) after ${(elapsed() / 1000).toFixed(2)} s; svtrace why ${safe(dir)} says where the time went\n`,
       );
       return 0;
     }
     if (!told && !back && elapsed() > PATIENCE_MS) {
       told = true;
-      process.stderr.write(`svtrace restart: ${dir}: still waiting for ${aliveText(dir)}\n`);
+      process.stderr.write(`svtrace restart: ${safe(dir)}: still waiting for ${aliveText(dir)}\n`);
     }
   }
   const waitsFor = readExtended(dir)?.waitsFor ?? [];
@@ -60,11 +62,10 @@ function ask(dir: string): number {
     return before;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new UsageError(
-      code === "ENXIO"
-        ? `${dir}: not supervised (no supervise runs there)`
-        : `${dir}: not a supervised service directory (${code})`,
-    );
+    if (code === "ENXIO") throw new UsageError(`${dir}: not supervised (no supervise runs there)`);
+    const reason =
+      code !== "ENOENT" ? code : existsSync(dir) ? "it was never supervised" : "no such directory";
+    throw new UsageError(`${dir}: not a supervised service directory: ${reason}`);
   }
 }
 
@@ -75,6 +76,6 @@ function aliveText(dir: string): string {
 }
 
 function fail(dir: string, why: string): number {
-  process.stderr.write(`svtrace restart: ${dir}: ${why}\n`);
+  process.stderr.write(`svtrace restart: ${safe(dir)}: ${safe(why)}\n`);
   return 1;
 }

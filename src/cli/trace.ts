@@ -46,6 +46,9 @@ export async function main(argv: string[], name: string): Promise<number> {
 }
 
 function makeTracer(t: TraceSettings, only: string | undefined): Tracer {
+  const { text } = t.strace;
+  // everybody comes and goes here; who did something can be seen
+  if (t.all || t.cgroup !== undefined) text.quiet = new Set([...text.quiet, "attach", "exit"]);
   const tracer = new Tracer(t.strace, extras(t));
   const { kind, why } = tracer.chosen;
   if (kind === "bpf" || t.strace.engine !== "auto") return tracer;

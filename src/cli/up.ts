@@ -149,7 +149,7 @@ async function inBackground(dir: string, seconds: number): Promise<number> {
     const { error, services = [] } = await ask(dir, { op: "wait" }, left());
     if (error !== undefined) return fail(dir, error);
     const ready = services.filter((s) => s.ready).length;
-    process.stdout.write(`${dir}: ${ready} services ready\n`);
+    process.stdout.write(`${dir}: ${ready} service${ready === 1 ? "" : "s"} ready\n`);
     return 0;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ETIMEDOUT") return fail(dir, reason(error));

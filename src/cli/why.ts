@@ -5,6 +5,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { analyse } from "../analyse/analyse.ts";
 import { median } from "../analyse/compare.ts";
 import { history } from "../analyse/history.ts";
+import { safe } from "../analyse/lines.ts";
 import { analyseRunning } from "../analyse/running.ts";
 import type { Report } from "../analyse/types.ts";
 import { coloured } from "./colour.ts";
@@ -49,7 +50,7 @@ export async function main(argv: string[]): Promise<number> {
   await show(
     report,
     view,
-    `Recording: ${path}\n${previous ? `   before: ${basename(previous.path)}\n` : ""}`,
+    `Recording: ${safe(path)}\n${previous ? `   before: ${safe(basename(previous.path))}\n` : ""}`,
   );
   return 0;
 }
@@ -84,7 +85,7 @@ async function running(program: Program, values: Arguments["values"], view: View
   if (process.stderr.isTTY) process.stderr.write(`recording ${pid} for ${seconds} s; Ctrl-C reports now\n`);
   const { file, forget } = await recordRunning({ pid, seconds, engine, file: output });
   try {
-    await show(analyseRunning(await readRecording(file)), view, output ? `Recording: ${file}\n` : "");
+    await show(analyseRunning(await readRecording(file)), view, output ? `Recording: ${safe(file)}\n` : "");
   } finally {
     forget();
   }

@@ -6,12 +6,15 @@ import { watchProcess } from "../kernel/pidfd.ts";
 import { ChildScript } from "../kernel/spawn.ts";
 import { RecorderLink } from "./recorder-link.ts";
 
-/** How long the first start of traced services waits for the recorder (ms). */
-const START_WAIT_MS = 3000;
+/**
+ * How long the first start of traced services waits for the recorder (ms). It is there in half a second, but not on a
+ * machine that is busy booting, when recording the starts is worth most.
+ */
+const START_WAIT_MS = 10_000;
 const POLL_MS = 30;
 const RETRY_MS = 1000;
 /** How often it is looked whether it is wanted by now (ms). */
-const LOOK_MS = 5000;
+const LOOK_MS = 10_000;
 /** A recorder that has not written everything by then is left to itself (ms). */
 const STOP_WAIT_MS = 10_000;
 const O_RDWR = 2;
@@ -47,8 +50,7 @@ export class RecorderProcess {
     if (!this.wanted()) this.later(LOOK_MS);
     else {
       this.launch();
-      if (!(await this.listens()))
-        this.warn(`the recorder does not listen after ${START_WAIT_MS / 1000} s; starting without it`);
+      if (!(await this.listens())) this.warn("the recorder does not listen; starting without it");
     }
   }
 
@@ -56,7 +58,7 @@ export class RecorderProcess {
   private async listens(): Promise<boolean> {
     const deadline = performance.now() + START_WAIT_MS;
     while (!(await this.link.open())) {
-      if (performance.now() > deadline || this.stopping) return false;
+      if (performance.now() > deadline || this.stopping || this.pid === 0) return false;
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
     return true;

@@ -182,15 +182,7 @@ export class Service {
     else if (action.startsWith("plan:")) {
       if (this.plan !== "exit") this.plan = action.slice(5) as Plan;
       if (action === "plan:up") this.history.failed = null;
-    } else if (action === "order") this.order();
-    else if (action === "start") this.start();
-    else if (action === "finish") this.finish();
-    else if (action === "clear") this.clear();
-    else if (action === "next") this.next();
-    else if (action === "respawn") this.respawn();
-    else if (action === "limit") this.limit();
-    else if (action === "cancel") this.cancel();
-    else if (action === "leave") this.leave();
+    } else this[action as Exclude<Action, `${string}:${string}`>]();
   }
 
   private cancel(): void {

@@ -266,7 +266,7 @@ test("a file is readable whenever its writer is killed", async () => {
   }
 }, 180_000);
 
-const SERVICES = Number(process.env.SVTRACE_STORM ?? 12);
+const SERVICES = Number(process.env.SVTRACE_STORM ?? 20);
 
 test(`${SERVICES} services restarted at once: each lifetime has its recording`, async () => {
   const scan = tempDir("storm");

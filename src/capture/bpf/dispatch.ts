@@ -102,6 +102,7 @@ export class Dispatcher {
     this.delivered++;
     const task = this.takeHead(s);
     const { call } = task;
+    this.tellLoss(s.words[words(s.offset) + words(L.call.lost)], task);
     const flags = this.take(s, task);
     if (flags & L.callFlags.unfinished) {
       // one that does not return comes without an entry; one its task died in has had its entry
@@ -136,6 +137,12 @@ export class Dispatcher {
       this.live.over(this.atEntry, task.tid);
       this.begin(task, this.live);
     }
+  }
+
+  private tellLoss(count: number, task: BpfTask): void {
+    if (count === 0) return;
+    this.reported += count;
+    this.sink.lost(count, "the ring buffer was full", task);
   }
 
   private begin(task: BpfTask, memory: Memory): void {
@@ -208,11 +215,7 @@ export class Dispatcher {
     const at = words(s.offset);
     const { call } = task;
     const flags = this.take(s, task);
-    const lost = w[at + words(L.call.lost)];
-    if (lost > 0) {
-      this.reported += lost;
-      this.sink.lost(lost, "the ring buffer was full", task);
-    }
+    this.tellLoss(w[at + words(L.call.lost)], task);
     if (flags !== 0) {
       if (flags & L.callFlags.noEntry) {
         call.entry = task.foundAt || call.exit;

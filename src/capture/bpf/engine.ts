@@ -245,7 +245,7 @@ export class BpfEngine implements Engine {
     what: { readonly all: true } | { readonly cgroup: { readonly id: bigint; readonly level: number } },
   ): void {
     const value = new DataView(new ArrayBuffer(L.config.bytes));
-    value.setUint32(L.config.ownPid, process.pid, true);
+    value.setUint32(L.config.ownPid, this.kernel.ownPid, true);
     if ("all" in what) value.setUint32(L.config.mode, L.modes.all, true);
     else {
       value.setUint32(L.config.mode, L.modes.cgroup, true);

@@ -5,7 +5,7 @@ import { availableParallelism } from "node:os";
 import * as bpf from "../../kernel/bpf.ts";
 import { kernelBtf } from "../../kernel/btf.ts";
 import { runAtFrequency } from "../../kernel/perf.ts";
-import { Assembler, r0, r1 } from "./asm.ts";
+import { Assembler, r0, r1, r2 } from "./asm.ts";
 import { type KernelFields, kernelFields, tracepointId } from "./kernel-fields.ts";
 import * as L from "./layout.ts";
 import { type Maps, TABLE_BYTES } from "./programs/index.ts";
@@ -76,18 +76,23 @@ export class Kernel {
     };
   }
 
+  /** Our process as the kernel numbers it: not the pid we know where we have a pid namespace of our own. */
+  ownPid = 0;
+
   /** How deep the pid namespace of this process is: a program looks, once. */
   private ownLevel(): number {
     const btf = kernelBtf();
     const a = new Assembler("svtrace_level");
     a.call("get_current_task_btf").load(8, r1, r0, btf.offset("task_struct", "thread_pid"));
-    a.load(4, r1, r1, btf.offset("pid", "level")).mapValue(r0, this.maps.config, L.config.mode);
-    a.store(4, r0, 0, r1).mov(r0, 0).exit();
+    a.load(4, r1, r1, btf.offset("pid", "level")).load(4, r2, r0, btf.offset("task_struct", "tgid"));
+    a.mapValue(r0, this.maps.config).store(4, r0, L.config.mode, r1).store(4, r0, L.config.ownPid, r2);
+    a.mov(r0, 0).exit();
     const program = this.load(a, bpf.programTypes.rawTracepoint);
     bpf.runOnce(program);
     const value = new Uint32Array(L.config.bytes / 4);
     bpf.lookup(this.maps.config, zero, value);
-    const level = value[0];
+    const level = value[L.config.mode / 4];
+    this.ownPid = value[L.config.ownPid / 4];
     value.fill(0);
     bpf.update(this.maps.config, zero, value);
     return level;
