@@ -47,7 +47,7 @@ timed('workers', sub {
     waitpid $_, 0 for keys %workers;
 });
 my $record = 'session ' . 'x' x setting('STATE_RECORD_BYTES');
-timed('state', sub { save_sessions($record) });
+measured('state', save_sessions($record));
 say_log('stopped');
 exit 0;
 
@@ -110,14 +110,19 @@ sub start_worker {
     $workers{$pid} = 1;
 }
 
-# Nothing that was saved may be lost by a crash in the middle: each record is on the disk before the next.
+# Nothing that was saved may be lost by a crash in the middle: each record is on the disk before the next. Returns how
+# long the disk took.
 sub save_sessions {
     my ($record) = @_;
+    my $synced = 0;
     open my $f, '>', "$data/sessions" or die "sessions: $!\n";
     for (1 .. slurp("$data/session-count") // 0) {
         syswrite $f, $record or die "sessions: $!\n";
+        my $start = now();
         $f->sync or die "sessions: fsync: $!\n";
+        $synced += now() - $start;
     }
+    return $synced;
 }
 
 sub readable {

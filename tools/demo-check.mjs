@@ -26,7 +26,11 @@ const happened = [
     "the worker in a slow request",
     (c) => c.category === "network" && c.target.includes(at("UPSTREAM")),
   ],
-  ["state", "the sessions synced to disk", (c) => c.category === "disk" && /\/sessions\b/.test(c.target)],
+  [
+    "state",
+    "the sessions synced to disk",
+    (c) => c.category === "disk" && c.syscall === "fsync" && /\/sessions\b/.test(c.target),
+  ],
 ];
 
 let wrong = 0;
