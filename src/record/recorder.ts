@@ -33,6 +33,8 @@ export interface RecorderOptions {
   warn: (text: string) => void;
 }
 
+/** A process that had not stopped itself when we got to it, on a busy machine, does so within this time (ns). */
+const UNSTOPPED = 10e9;
 /** Services are looked at this often (ns). */
 const TICK = 50e6;
 /** Recordings are looked through for old ones this often (ns). */
@@ -54,6 +56,8 @@ export class Recorder {
   /** Newest lifetime of each service. */
   private readonly newest = new Map<string, Recorded>();
   private readonly writing: Writing;
+  /** Processes that may still be about to stop themselves, and until when (ns) they are looked at. */
+  private readonly unstopped = new Map<number, number>();
   private ticked = 0;
   private expired = 0;
 
@@ -119,6 +123,7 @@ export class Recorder {
   /** A process that was continued before we got to it may have become the service: its exec is not waited for. */
   private attachLate(sink: RecordingSink, engine: Engine, pid: number, group: number): void {
     this.attachAll(sink, engine, pid, group);
+    this.unstopped.set(pid, this.options.parts.now() + UNSTOPPED);
     const { started } = sink.lifetime;
     const now = this.options.parts.now();
     sink.event(started, "gap", pid, "the recorder was not ready", now);
@@ -301,6 +306,11 @@ export class Recorder {
 
   private tick(now: number): void {
     this.ticked = now;
+    for (const [pid, until] of this.unstopped) {
+      const stopped = status(pid)?.state === "T";
+      if (stopped) this.options.resume(pid);
+      if (stopped || now >= until) this.unstopped.delete(pid);
+    }
     for (const recorded of this.live) {
       recorded.sink.tick(now);
       if (this.writing.settled(recorded.sink)) this.live.delete(recorded);
