@@ -1,5 +1,5 @@
 /** Files in a service directory that switch on what daemontools does not have. docs/SUPERVISION.md has the table. */
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { type BigIntStats, existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 export interface Settings {
@@ -102,11 +102,20 @@ function signatureOf(paths: readonly string[]): string | undefined {
   const fresh = BigInt(Date.now() - FRESH_MS) * 1_000_000n;
   let signature = "";
   for (const path of paths) {
-    const s = statSync(path, { bigint: true, throwIfNoEntry: false });
+    const s = lookAt(path);
     if (s && s.ctimeNs > fresh) return undefined;
     signature += s ? `${s.ino} ${s.size} ${s.mtimeNs} ${s.ctimeNs};` : "-;";
   }
   return signature;
+}
+
+/** What cannot be looked at (a loop of links, a file for a directory) is not there. */
+function lookAt(path: string): BigIntStats | undefined {
+  try {
+    return statSync(path, { bigint: true, throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
 }
 
 function entries(dir: string): ReadonlySet<string> {

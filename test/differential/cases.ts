@@ -209,7 +209,14 @@ export const cases: readonly Case[] = [
     argv: sh("cat /etc/passwd | sort | uniq -c | head -n 3 | tee out | wc -l"),
     options: f,
     varies: concurrent,
-    differs: [deaths, shell],
+    differs: [
+      deaths,
+      shell,
+      {
+        why: "the directory is larger once tee has made its file, which may be before or after another looks at it",
+        line: /^newfstatat\(AT_FDCWD, "\.", \{st_mode=S_IFDIR/,
+      },
+    ],
   },
   {
     name: "bash loop",

@@ -104,7 +104,7 @@ describe(...needs("bpf engine under load", noBpf(), lacks("gcc")), () => {
     const shell = start([
       "/bin/sh",
       "-c",
-      `read x < "$0"; exec "$1" ${many}`,
+      `read x < "$0"; "$1" ${many}; read y < "$0"`,
       group.fifo,
       compiled("fork-storm"),
     ]);
@@ -120,6 +120,7 @@ describe(...needs("bpf engine under load", noBpf(), lacks("gcc")), () => {
     expect(ids).toEqual(before);
     // the state of each task is some 16 KiB; they go a grace period after their tasks
     await waitUntil("states freed", () => group.usage() - used < (many * 16384) / 20, 60);
+    writeFileSync(group.fifo, "end\n");
     await r.done;
   });
 
