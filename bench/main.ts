@@ -1,4 +1,5 @@
 /** `npm run bench -- [--short] [ROUNDS] [NAME ...]`: what svtrace costs beside its peers, measured in the same run. */
+import { bpfBench } from "./bpf.ts";
 import { multilogBench } from "./multilog.ts";
 import { ptraceBench } from "./ptrace.ts";
 import { recordBench } from "./record.ts";
@@ -6,6 +7,7 @@ import { cycles, restarts, services } from "./supervise.ts";
 
 const benches: Readonly<Record<string, (rounds: number, short: boolean) => Promise<void>>> = {
   ptrace: ptraceBench,
+  bpf: bpfBench,
   multilog: (rounds) => multilogBench(rounds),
   record: recordBench,
   "supervise:restarts": (_rounds, short) => restarts(short ? 20 : 200),

@@ -1,6 +1,7 @@
 /** Runs commands and takes their wall time and peak memory; ratios come from pairs of runs made one after the other. */
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { createServer } from "node:net";
 
 export interface Run {
   /** Wall time in seconds. */
@@ -44,4 +45,13 @@ export async function run(argv: readonly string[]): Promise<Run> {
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[sorted.length >> 1];
+}
+
+/** A port nobody listens on at 127.0.0.1. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
 }

@@ -1,10 +1,9 @@
 /** The ptrace engine beside Debian's strace: full output to a file, interleaved runs, medians. */
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync, statSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { median, type Run, run } from "./measure.ts";
+import { freePort, median, type Run, run } from "./measure.ts";
 
 interface Workload {
   readonly name: string;
@@ -30,14 +29,6 @@ const tracers: readonly Tracer[] = [
     argv: (out, f, command) => [ours, "strace", ...(f ? ["-f"] : []), "-o", out, ...command],
   },
 ];
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 /** Measures `repeat` rounds of every workload under every tracer and prints the table. */
 export async function ptraceBench(repeat: number): Promise<void> {

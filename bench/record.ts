@@ -11,11 +11,10 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { readRecording } from "../src/record/reader.ts";
-import { median, run } from "./measure.ts";
+import { freePort, median, run } from "./measure.ts";
 
 const svtrace = resolve("bin/svtrace");
 const CALLS = 300_000;
@@ -248,12 +247,4 @@ async function until(what: string, probe: () => Promise<boolean>, seconds = 120)
   ) {
     if (performance.now() > end) throw new Error(`waited ${seconds} s in vain: ${what}`);
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
-  const { port } = server.address() as { port: number };
-  await new Promise((done) => server.close(done));
-  return port;
 }
