@@ -17,11 +17,12 @@ export class WholeLines implements EventSink {
   /** By slot: up to the closing parenthesis, and from the equals sign. */
   private readonly heads: string[] = [];
   private readonly tails: string[] = [];
-  /** By slot: whole lines, where nothing comes before or after. */
+  /** By slot: whole lines, where nothing but the task comes before or after, and whose they are. */
   private readonly lines: (Uint8Array | undefined)[] = [];
+  private readonly owners: number[] = [];
   /** Text depends on nothing but the call. */
   private readonly repeatable: boolean;
-  /** Lines begin with the name and end with the result. */
+  /** Lines of a task begin alike and end with the result. */
   private readonly bare: boolean;
 
   constructor(
@@ -34,7 +35,7 @@ export class WholeLines implements EventSink {
     const s = settings;
     this.repeatable = s.decode.fdText === undefined && s.decode.pidText === undefined;
     const stamps = s.timestamp !== "none" || s.relative || s.showNumber || s.showPointer || s.alwaysPid;
-    this.bare = !stamps && s.duration === undefined && destinations.prefix === "none";
+    this.bare = !stamps && s.duration === undefined && destinations.prefix !== "multi";
   }
 
   call(task: Task, atEntry: Memory, atExit: Memory): void {
@@ -44,7 +45,7 @@ export class WholeLines implements EventSink {
     const { slot } = call;
     const known = slot >= 0 && !call.fresh && this.repeatable;
     const output = this.destinations.of(task);
-    const whole = known && this.bare ? this.lines[slot] : undefined;
+    const whole = known && this.bare && this.owners[slot] === task.tid ? this.lines[slot] : undefined;
     if (whole) {
       output.writeBytes(whole);
       output.settle();
@@ -65,8 +66,10 @@ export class WholeLines implements EventSink {
     line += tail;
     if (duration) line += durationText(call.exit - call.entry, duration);
     line += "\n";
-    if (slot >= 0 && this.bare)
+    if (slot >= 0 && this.bare) {
       this.lines[slot] = line.length <= LONGEST_KEPT ? Buffer.from(line, "latin1") : undefined;
+      this.owners[slot] = task.tid;
+    }
     output.write(line);
     output.settle();
   }

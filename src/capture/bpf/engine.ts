@@ -53,7 +53,7 @@ export interface BpfOptions extends EngineOptions {
   counts?: Counts;
 }
 
-const RING_BYTES = 1 << 25;
+const RING_BYTES = 1 << 26;
 /** Records handled before `step` returns to its caller, and before their room is given back to the kernel. */
 const BATCH = 65536;
 const RELEASE_EVERY = 1024;
