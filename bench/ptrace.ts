@@ -110,8 +110,9 @@ async function redis(dir: string, repeat: number): Promise<void> {
           String(port),
           "-t",
           "get",
+          // enough that starting up is not what is measured
           "-n",
-          "3000",
+          "80000",
           "-c",
           "20",
           "--csv",
