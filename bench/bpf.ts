@@ -238,15 +238,17 @@ function print(results: ReadonlyMap<string, ReadonlyMap<string, readonly Result[
     const ratio = (what: string) =>
       median(of.get(what)!.map((r, i) => r.figure / plain.get(what)![i].figure));
     const lost = (what: string) => of.get(what)!.reduce((n, r) => n + r.lost, 0);
+    // what the others lose they do not say in a way we know of
+    const counted = (n: number) => (name.startsWith("svtrace") ? n : "?");
     const cells = [
       ratio("dd").toFixed(2),
-      lost("dd"),
+      counted(lost("dd")),
       name === "untraced" ? "" : median(of.get("dd")!.map((r) => (r.cpu / r.calls) * 1e6)).toFixed(2),
       name === "untraced" ? "" : (Math.max(...of.get("dd")!.map((r) => r.peak)) / 1024).toFixed(0),
       `${(100 * ratio("redis")).toFixed(0)} %`,
-      lost("redis"),
+      counted(lost("redis")),
       `${(100 * ratio("nginx")).toFixed(0)} %`,
-      lost("nginx"),
+      counted(lost("nginx")),
     ];
     console.log(name.padEnd(18) + cells.map((c) => String(c).padStart(14)).join(""));
   }

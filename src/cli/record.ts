@@ -45,6 +45,7 @@ export async function main(argv: string[]): Promise<number> {
   });
   process.on("SIGTERM", () => (pid !== undefined ? release() : engine.killStarted(15)));
   const failure = await session.run();
+  if (sink.lossCount > 0) tell(`svtrace record: ${file}: ${sink.lossCount} events lost in all\n`);
   if (failure !== undefined) {
     tell(`svtrace record: ${file}: ${failure}\n`);
     return 1;

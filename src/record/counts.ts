@@ -14,6 +14,10 @@ export class Losses {
     else this.byReason.set(reason, { ts, count, reason });
   }
 
+  get total(): number {
+    return [...this.byReason.values()].reduce((sum, row) => sum + row.count, 0);
+  }
+
   rows(): LossRow[] {
     return [...this.byReason.values()].map((r) => ({ ...r }));
   }

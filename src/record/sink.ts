@@ -247,6 +247,11 @@ export class RecordingSink implements EventSink {
     this.dirty = true;
   }
 
+  /** What is missing so far, for whatever reason. */
+  get lossCount(): number {
+    return this.losses.total;
+  }
+
   /** Something the supervisor told: `control`, `death`, `delay`; or that befell the recording. */
   event(ts: number, kind: string, pid: number, text: string, until: number | null = null): void {
     this.events.push({ ts, kind, pid, text, until });
