@@ -19,8 +19,8 @@ const WAIT = 20;
 /** A flush is due after this long (ns) or this many calls: large ones cost less a call. */
 const FLUSH_INTERVAL = 2e9;
 const FLUSH_CALLS = 100_000;
-/** Calls that wait to be written, at most. */
-const MAX_CALLS = 500_000;
+/** Calls that wait to be written, at most; a burst is written when it is over. */
+const MAX_CALLS = 1_500_000;
 /** Room for half a million small calls: a command can make millions a second before we get to run. */
 const RING_BYTES = 1 << 26;
 

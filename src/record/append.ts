@@ -49,22 +49,27 @@ export async function appendTexts(place: Place, { base, texts }: NewTexts): Prom
 }
 
 /** Numbers go over as memory, without a JavaScript value for each. */
-export async function appendCalls(place: Place, calls: CallColumns, unfinished: boolean): Promise<void> {
-  if (calls.count === 0) return;
+export async function appendCalls(
+  place: Place,
+  chunks: readonly CallColumns[],
+  unfinished: boolean,
+): Promise<void> {
   const longs = new Int32Array(2 * CHUNK_ROWS);
   const flags = new Int8Array(CHUNK_ROWS).fill(unfinished ? 1 : 0);
-  await appendChunks(place, "call", calls.count, (chunk, from, to) => {
-    const rows = to - from;
-    for (const [c, key] of COLUMNS.entries()) {
-      const column = calls[key];
-      if (column instanceof Int32Array) copyInts(chunk, c, column, from, rows);
-      else {
-        splitLongs(column, from, rows, longs);
-        copyInts(chunk, c, longs, 0, 2 * rows);
+  for (const calls of chunks) {
+    await appendChunks(place, "call", calls.count, (chunk, from, to) => {
+      const rows = to - from;
+      for (const [c, key] of COLUMNS.entries()) {
+        const column = calls[key];
+        if (column instanceof Int32Array) copyInts(chunk, c, column, from, rows);
+        else {
+          splitLongs(column, from, rows, longs);
+          copyInts(chunk, c, longs, 0, 2 * rows);
+        }
       }
-    }
-    bindings.copy_data_to_vector(vectorOf(chunk, COLUMNS.length), 0, flags.buffer, 0, rows);
-  });
+      bindings.copy_data_to_vector(vectorOf(chunk, COLUMNS.length), 0, flags.buffer, 0, rows);
+    });
+  }
 }
 
 /** In the order of the table's columns; the flag `unfinished` follows. */

@@ -83,7 +83,7 @@ export class CallLog {
   }
 
   /** Rows as columns, for calls that are not kept yet. Their texts go with the next `take`. */
-  columns(rows: readonly CallRow[]): CallColumns {
+  columns(rows: readonly CallRow[]): CallColumns[] {
     const buffer = new CallBuffer();
     for (const row of rows) putCall(buffer, this.texts, row);
     return buffer.take();

@@ -2,40 +2,42 @@
 import type { CallColumns, CallRow } from "./model.ts";
 import type { Texts } from "./texts.ts";
 
-/** A growing set of calls: 92 bytes each. */
-export class CallBuffer {
-  count = 0;
-  /** Filled by whoever adds a call, at index `next()`. */
-  columns = callColumns(CAPACITY);
-  private capacity = CAPACITY;
+/** Room of the first chunk, and of all after it. */
+const FIRST = 256;
+const CHUNK = 16_384;
 
-  /** Makes room for one more call and returns its index. */
+/** A growing set of calls, 92 bytes each: chunks, because copying what is there to grow costs as much as filling it. */
+export class CallBuffer {
+  /** The chunk that is being filled, by whoever adds a call, at index `next()`. */
+  columns = callColumns(FIRST);
+  private capacity = FIRST;
+  private full: CallColumns[] = [];
+  private before = 0;
+
+  get count(): number {
+    return this.before + this.columns.count;
+  }
+
+  /** Makes room for one more call in `columns` and returns its index. */
   next(): number {
-    if (this.count === this.capacity) this.grow();
-    return this.count++;
+    if (this.columns.count === this.capacity) this.grow();
+    return this.columns.count++;
   }
 
   /** Gives away what was gathered and starts afresh. */
-  take(): CallColumns {
-    const taken = this.columns;
-    taken.count = this.count;
-    this.capacity = CAPACITY;
-    this.columns = callColumns(CAPACITY);
-    this.count = 0;
+  take(): CallColumns[] {
+    const taken = this.chunks();
+    this.full = [];
+    this.before = 0;
+    this.columns = callColumns(FIRST);
+    this.capacity = FIRST;
     return taken;
   }
 
   /** Calls taken before could not be written: they wait again, before the others. */
-  giveBack(calls: CallColumns): void {
-    const capacity = Math.max(CAPACITY, calls.count + this.count);
-    const all = callColumns(capacity);
-    for (const key of KEYS) {
-      all[key].set(calls[key].subarray(0, calls.count));
-      all[key].set(this.columns[key].subarray(0, this.count), calls.count);
-    }
-    this.columns = all;
-    this.capacity = capacity;
-    this.count += calls.count;
+  giveBack(chunks: readonly CallColumns[]): void {
+    this.full.unshift(...chunks);
+    for (const { count } of chunks) this.before += count;
   }
 
   /**
@@ -43,57 +45,89 @@ export class CallBuffer {
    * that only they used. Returns how many were dropped.
    */
   dropOldest(fast: number, texts: Texts): number {
-    const { columns } = this;
     const target = this.count >> 1;
-    let kept = 0;
     let dropped = 0;
-    for (let i = 0; i < this.count; i++) {
-      if (dropped < target && columns.duration[i] < fast) {
-        dropped++;
-        continue;
-      }
-      if (kept !== i) for (const key of KEYS) columns[key][kept] = columns[key][i];
-      kept++;
+    for (const chunk of this.chunks()) {
+      if (dropped >= target) break;
+      dropped += dropFrom(chunk, fast, target - dropped);
     }
-    this.count = kept;
+    this.full = this.full.filter(({ count }) => count > 0);
+    this.before = countOf(this.full);
     if (dropped > 0) this.compactTexts(texts);
     return dropped;
   }
 
+  private chunks(): CallColumns[] {
+    return this.columns.count > 0 ? [...this.full, this.columns] : this.full;
+  }
+
   private compactTexts(texts: Texts): void {
+    const chunks = this.chunks();
     const used = new Set<number>();
-    for (const key of TEXTS) for (let i = 0; i < this.count; i++) used.add(this.columns[key][i]);
+    for (const { count, ...columns } of chunks)
+      for (const key of TEXTS) for (let i = 0; i < count; i++) used.add(columns[key][i]);
     const { from, ids } = texts.compact((id) => used.has(id));
-    for (const key of TEXTS) {
-      const column = this.columns[key];
-      for (let i = 0; i < this.count; i++) if (column[i] >= from) column[i] = ids[column[i] - from];
+    for (const { count, ...columns } of chunks) {
+      for (const key of TEXTS) {
+        const column = columns[key];
+        for (let i = 0; i < count; i++) if (column[i] >= from) column[i] = ids[column[i] - from];
+      }
     }
   }
 
   private grow(): void {
-    this.capacity *= 2;
-    const bigger = callColumns(this.capacity);
-    for (const key of KEYS) bigger[key].set(this.columns[key]);
-    this.columns = bigger;
+    const { columns, capacity } = this;
+    if (capacity === CHUNK) {
+      this.full.push(columns);
+      this.before += columns.count;
+      this.columns = callColumns(CHUNK);
+      return;
+    }
+    this.capacity = Math.min(4 * capacity, CHUNK);
+    this.columns = callColumns(this.capacity);
+    this.columns.count = columns.count;
+    for (const key of KEYS) this.columns[key].set(columns[key]);
   }
 }
 
-const CAPACITY = 256;
+/** Drops at most `most` calls shorter than `fast` ns, oldest first. Returns how many. */
+function dropFrom(columns: CallColumns, fast: number, most: number): number {
+  let kept = 0;
+  let dropped = 0;
+  for (let i = 0; i < columns.count; i++) {
+    if (dropped < most && columns.duration[i] < fast) {
+      dropped++;
+      continue;
+    }
+    if (kept !== i) for (const key of KEYS) columns[key][kept] = columns[key][i];
+    kept++;
+  }
+  columns.count = kept;
+  return dropped;
+}
+
+/** Calls in chunks. */
+export function countOf(chunks: readonly CallColumns[]): number {
+  let total = 0;
+  for (const { count } of chunks) total += count;
+  return total;
+}
+
 const TIMES = ["ts", "duration", "blocked", "queued", "gapBlocked", "gapQueued"] as const;
 const TEXTS = ["name", "args", "ret", "error", "target"] as const;
 const NUMBERS = ["tid", "pid", "fd", "waker"] as const;
 const KEYS = [...TIMES, ...TEXTS, ...NUMBERS] as const;
 
-export function callColumns(capacity: number): CallColumns {
+function callColumns(capacity: number): CallColumns {
   const columns = { count: 0 } as Record<string, unknown>;
   for (const key of TIMES) columns[key] = new Float64Array(capacity);
   for (const key of [...TEXTS, ...NUMBERS]) columns[key] = new Int32Array(capacity);
   return columns as unknown as CallColumns;
 }
 
-/** The memory behind columns, to hand it to another thread without a copy. */
-export function buffersOf(columns: CallColumns): ArrayBuffer[] {
-  return KEYS.map((key) => columns[key].buffer as ArrayBuffer);
+/** The memory behind chunks, to hand it to another thread without a copy. */
+export function buffersOf(chunks: readonly CallColumns[]): ArrayBuffer[] {
+  return chunks.flatMap((columns) => KEYS.map((key) => columns[key].buffer as ArrayBuffer));
 }
 
 /** Adds a call given as a row. */

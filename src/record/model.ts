@@ -180,7 +180,7 @@ export interface Frame {
   address: number;
 }
 
-/** Calls as columns; those of texts (name, args, ret, error, target) hold ids. */
+/** Calls as columns, of which the first `count` places are filled; those of texts (name, args, ret, error, target) hold ids. */
 export interface CallColumns {
   count: number;
   ts: Float64Array;
@@ -242,8 +242,8 @@ export interface Batch {
   losses: LossRow[];
   texts: NewTexts;
   /** Calls that have not returned; replaces. */
-  open: CallColumns;
-  calls: CallColumns;
+  open: CallColumns[];
+  calls: CallColumns[];
   signals: SignalRow[];
   events: EventRow[];
   rates: RateRow[];

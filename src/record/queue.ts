@@ -2,20 +2,23 @@
  * Writes batches one after the other in a thread of its own: opening, checkpointing and closing a database take
  * tens of milliseconds, in which the thread that owns the tracees must not stand still.
  */
+import { setPriority } from "node:os";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import { oneLine } from "../base/errors.ts";
-import { buffersOf, callColumns } from "./columns.ts";
+import { buffersOf, countOf } from "./columns.ts";
 import type { Batch, CallColumns } from "./model.ts";
 import type { Written } from "./writer.ts";
 
 const ROLE = "svtrace-record-writer";
+/** What is recorded, and taking its events, go before writing them: a burst waits in memory. */
+const NICE = 10;
 
 interface Reply {
   id: number;
   written?: Written;
   error?: string;
   /** After an error: what was handed over, back. */
-  calls?: CallColumns;
+  calls?: CallColumns[];
 }
 
 /** A batch is not on disk. Its calls are in it as before, except `lost` of them. */
@@ -52,10 +55,10 @@ export class WriteQueue {
     this.worker ??= this.start();
     const id = this.nextId++;
     const done = new Promise<Written>((resolve, reject) => {
-      const { count } = batch.calls;
+      const count = countOf(batch.calls);
       this.pending.set(id, ({ error, written, calls }) => {
         if (written) return resolve(written);
-        batch.calls = calls ?? callColumns(0);
+        batch.calls = calls ?? [];
         reject(new WriteFailure(error ?? "", calls ? 0 : count));
       });
     });
@@ -98,6 +101,8 @@ export class WriteQueue {
 }
 
 if (!isMainThread && workerData === ROLE) {
+  // this thread only
+  setPriority(NICE);
   let chain = Promise.resolve();
   parentPort!.on("message", ({ id, batch }: { id: number; batch?: Batch }) => {
     chain = chain.then(async () => {

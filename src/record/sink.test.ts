@@ -2,7 +2,9 @@ import { expect, test } from "vitest";
 import type { FlightCall, Groups, QuietCounts } from "../capture/engine.ts";
 import { Task } from "../capture/event.ts";
 import type { Memory } from "../capture/memory.ts";
+import { countOf } from "./columns.ts";
 import { Demux } from "./demux.ts";
+import type { Batch, CallColumns } from "./model.ts";
 import { QuietCalls } from "./quiet-calls.ts";
 import { defaultSettings } from "./settings.ts";
 import { RecordingSink } from "./sink.ts";
@@ -66,9 +68,13 @@ test("everything while starting and stopping, slow calls while running", () => {
   sink.enter(task, memory);
   sink.exited(task, { status: 0, signal: undefined, coreDumped: false }, 9.3e9);
   const batch = sink.take(9.4e9)!;
-  const { calls, texts } = batch;
-  const names = Array.from(calls.name.subarray(0, calls.count), (i) => texts.texts[i]);
-  expect(names).toEqual(["openat", "accept4", "write", "unlink", "exit_group"]);
+  expect(shown(batch.calls, batch).map((c) => c.name)).toEqual([
+    "openat",
+    "accept4",
+    "write",
+    "unlink",
+    "exit_group",
+  ]);
   expect(batch.rates.map((r) => [r.name, r.calls])).toEqual([
     ["read", 1],
     ["write", 1],
@@ -115,6 +121,19 @@ test("a sleep within a start is not quiet before 10 s", () => {
   expect(sink.lifetime.ready_by).toBe("quiet");
 });
 
+/** Calls of a batch with their texts. */
+function shown(chunks: readonly CallColumns[], { texts: { base, texts } }: Batch) {
+  return chunks.flatMap((c) =>
+    Array.from({ length: c.count }, (_, i) => ({
+      name: texts[c.name[i] - base] ?? `#${c.name[i]}`,
+      args: texts[c.args[i] - base],
+      ts: c.ts[i],
+      pid: c.pid[i],
+      duration: c.duration[i],
+    })),
+  );
+}
+
 test("blocked calls are shown, and counted losses say why", () => {
   const sink = makeSink({ maxCalls: 100 });
   const task = new Task(PID, PID, 0);
@@ -125,10 +144,9 @@ test("blocked calls are shown, and counted losses say why", () => {
   task.inCall = true;
   sink.enter(task, memory);
   const batch = sink.take(3e9)!;
-  const { open, texts } = batch;
-  expect(open.count).toBe(1);
-  expect([texts.texts[open.name[0]], texts.texts[open.args[0]]]).toEqual(["flock", "flock-args"]);
-  expect(open.duration[0]).toBe(2e9);
+  expect(shown(batch.open, batch)).toEqual([
+    { name: "flock", args: "flock-args", ts: 1e9, pid: PID, duration: 2e9 },
+  ]);
   expect(batch.losses[0].count).toBe(1);
 });
 
@@ -164,9 +182,8 @@ function running(more: Partial<SinkOptions["settings"]> = {}): { sink: Recording
 }
 
 function namesIn(sink: RecordingSink, now: number): string[] {
-  const { calls, texts } = sink.take(now)!;
-  const all = Array.from(calls.name.subarray(0, calls.count), (i) => texts.texts[i - texts.base] ?? `#${i}`);
-  return all;
+  const batch = sink.take(now)!;
+  return shown(batch.calls, batch).map((c) => c.name);
 }
 
 test("the flight recorder is saved on an unasked death", () => {
@@ -178,12 +195,10 @@ test("the flight recorder is saved on an unasked death", () => {
   sink.exited(task, { status: undefined, signal: 11, coreDumped: false }, 32e9);
   const batch = sink.take(33e9)!;
   expect(batch.events.find((e) => e.kind === "flight")?.text).toBe("death: 2 calls of before");
-  const { calls, texts } = batch;
-  expect(Array.from(calls.name.subarray(0, calls.count), (i) => texts.texts[i - texts.base])).toEqual([
-    "lseek",
-    "getrandom",
+  expect(shown(batch.calls, batch).map((c) => [c.name, c.ts])).toEqual([
+    ["lseek", 30e9],
+    ["getrandom", 31e9],
   ]);
-  expect(Array.from(calls.ts.subarray(0, 2))).toEqual([30e9, 31e9]);
 });
 
 test("a slow call saves it, an idle one does not", () => {
@@ -223,13 +238,12 @@ test("what could not be written is handed over again, with the texts it needs", 
   const first = sink.take(1e9)!;
   call(sink, task, "unlink", 0.3, 0.4);
   sink.giveBack(first);
-  const { calls, texts } = sink.take(2e9)!;
-  expect(texts.base).toBe(first.texts.base);
-  expect(Array.from(calls.name.subarray(0, calls.count), (i) => texts.texts[i])).toEqual([
-    "openat",
-    "unlink",
+  const second = sink.take(2e9)!;
+  expect(second.texts.base).toBe(first.texts.base);
+  expect(shown(second.calls, second).map((c) => [c.name, c.ts])).toEqual([
+    ["openat", 0.1e9],
+    ["unlink", 0.3e9],
   ]);
-  expect(Array.from(calls.ts.subarray(0, 2))).toEqual([0.1e9, 0.3e9]);
 });
 
 test("a recording is carried on: the gap is told, threads keep what is known of them", () => {
@@ -311,18 +325,12 @@ test("an engine that can be quiet is, while the service runs, and counts", () =>
   sink.askedToStop(12e9, "svc -t");
   expect(engine.thresholds).toEqual([10e6, 0]);
   const batch = sink.take(13e9)!;
-  const { calls, texts } = batch;
-  const shown = Array.from({ length: calls.count }, (_, i) => [
-    texts.texts[calls.name[i]],
-    texts.texts[calls.args[i]],
-    calls.ts[i],
-    calls.pid[i],
-  ]);
-  expect(shown.slice(-2)).toEqual([
+  const rows = shown(batch.calls, batch).map((c) => [c.name, c.args, c.ts, c.pid]);
+  expect(rows.slice(-2)).toEqual([
     ["lseek", "lseek-numbers", 12.1e9 - 1000, PID],
     ["lseek", "lseek-numbers", 12.4e9 - 1000, PID],
   ]);
-  expect(shown.length).toBe(5);
+  expect(rows.length).toBe(5);
   // the call before it was quiet, and what the kernel counted; the slow one after is among that
   expect(batch.rates.map((r) => [r.name, r.calls, r.errors])).toEqual([
     ["lseek", 1, 0],
@@ -348,12 +356,12 @@ test("calls under way are looked up where the engine does not tell of entries", 
   const task = new Task(PID, PID, 0);
   sink.newTask(task, false);
   const batch = sink.take(3e9)!;
-  expect([batch.open.count, batch.open.ts[0], batch.open.duration[0]]).toEqual([1, 1e9, 2e9]);
+  expect(shown(batch.open, batch).map((c) => [c.ts, c.duration])).toEqual([[1e9, 2e9]]);
   // killed in it
   task.inCall = true;
   task.call.entry = 1e9;
   task.call.name = "epoll_wait";
   sink.exited(task, { status: undefined, signal: 9, coreDumped: false }, 4e9);
   const last = sink.take(5e9)!;
-  expect([last.open.count, last.calls.count, last.lifetime.ended]).toEqual([0, 1, 4e9]);
+  expect([countOf(last.open), countOf(last.calls), last.lifetime.ended]).toEqual([0, 1, 4e9]);
 });

@@ -138,7 +138,7 @@ test("a full buffer drops its oldest fast calls only", () => {
   for (let i = 0; i < 3000; i++) putCall(calls, texts, row(i, `call${i}`, i % 10 === 0 ? 1e8 : 10));
   expect(calls.dropOldest(1e6, texts)).toBe(1500);
   const { base, texts: left } = texts.take();
-  const columns = calls.take();
+  const [columns] = calls.take();
   expect(columns.count).toBe(1500);
   expect(left[columns.name[0] - base]).toBe("call0");
   expect(left[columns.name[columns.count - 1] - base]).toBe("call2999");
