@@ -93,7 +93,8 @@ export class RecordSession {
       worked = this.sink.waiting !== before;
       const now = monotonicNow();
       this.sink.tick(now);
-      if (!writing && (now - flushed > FLUSH_INTERVAL || this.sink.waiting > FLUSH_CALLS)) {
+      const { waiting } = this.sink;
+      if (!writing && (now - flushed > FLUSH_INTERVAL || waiting > (worked ? MAX_CALLS / 2 : FLUSH_CALLS))) {
         flushed = now;
         writing = this.flush().finally(() => (writing = undefined));
       }
