@@ -21,8 +21,8 @@ const FLUSH_INTERVAL = 2e9;
 const FLUSH_CALLS = 100_000;
 /** Calls that wait to be written, at most; a burst is written when it is over. */
 const MAX_CALLS = 1_500_000;
-/** Room for half a million small calls: a command can make millions a second before we get to run. */
-const RING_BYTES = 1 << 26;
+/** Room for a million small calls: a command can make twice as many a second as are taken out. */
+const RING_BYTES = 1 << 27;
 
 export interface SessionOptions {
   readonly file: string;

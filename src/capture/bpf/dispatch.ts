@@ -163,6 +163,7 @@ export class Dispatcher {
     }
     const task = this.tasks.get(w[at + 1]) ?? this.stranger(w[at + 1]);
     if (more) this.takeFacts(task.call, w, at - FACTS);
+    else if (this.options.scheduling) noFacts(task.call);
     return task;
   }
 
@@ -424,6 +425,14 @@ function timesOf(w: Uint32Array, at: number): ExitEvent["times"] {
   const system = wide(w, at + words(L.exit.system));
   const share = user + system > 0 ? user / (user + system) : 0.5;
   return { user: ran * share, system: ran * (1 - share), queued: wide(w, at + words(L.exit.waited)) };
+}
+
+function noFacts(call: Call): void {
+  call.blocked = 0;
+  call.queued = 0;
+  call.gapBlocked = 0;
+  call.gapQueued = 0;
+  call.waker = 0;
 }
 
 function takeResult(call: Call, lo: number, hi: number): void {

@@ -107,7 +107,7 @@ export const call = {
   data: 96,
 } as const;
 
-/** What comes before the record of a call when it is asked for; `kind` says so. */
+/** What comes before the record of a call when it is asked for and is not zero throughout; `kind` says so. */
 export const facts = {
   kind: 0,
   waker: 4,

@@ -94,14 +94,26 @@ export function sendCall(a: Assembler, e: Environment): void {
   a.step("send the record");
   a.load(4, r1, r6, state.lost).store(4, r6, record + L.call.lost, r1);
   a.load(4, r3, r6, state.cursor).jump("le", r3, DATA_BYTES, fits).mov(r3, DATA_BYTES).label(fits);
-  const more = e.options.scheduling || e.options.pointers;
-  a.store(4, r6, record + L.call.length, r3).add(r3, L.call.data + (more ? L.facts.bytes : 0));
-  if (more) a.store(1, r6, state.facts + L.facts.kind, kinds.facts);
-  a.map(r1, e.maps.events)
-    .mov(r2, r6)
-    .add(r2, more ? state.facts : record);
-  a.mov(r4, RINGBUF_NO_WAKEUP).call("ringbuf_output");
+  a.store(4, r6, record + L.call.length, r3).add(r3, L.call.data).mov(r2, r6).add(r2, record);
+  withFacts(a, e);
+  a.map(r1, e.maps.events).mov(r4, RINGBUF_NO_WAKEUP).call("ringbuf_output");
   countSent(a, e, true);
+}
+
+/** Makes the r3 bytes at r2 begin with the facts, unless all that is asked for is zero, as it is for most calls. */
+function withFacts(a: Assembler, { options }: Environment): void {
+  if (!options.scheduling && !options.pointers) return;
+  const none = a.fresh("facts");
+  if (!options.pointers) {
+    a.load(4, r1, r6, state.facts + L.facts.waker);
+    for (const at of [L.facts.blocked, L.facts.queued, L.facts.gapBlocked, L.facts.gapQueued])
+      a.load(8, r4, r6, state.facts + at).or(r1, r4);
+    a.jump("eq", r1, 0, none);
+  }
+  a.store(1, r6, state.facts + L.facts.kind, kinds.facts)
+    .sub(r2, L.facts.bytes)
+    .add(r3, L.facts.bytes);
+  a.label(none);
 }
 
 /** Sends r3 bytes at r2. Clobbers r9. */
