@@ -20,6 +20,9 @@ import { parseCallSet } from "./strace/expressions.ts";
 import { tracedServices } from "./traced-services.ts";
 import { version } from "./version.ts";
 
+/** It runs all the time, and most of what services do while they run stays in the kernel. */
+const RING_BYTES = 1 << 25;
+
 const USAGE = "usage: svtrace recorder DIR/.svtrace";
 /** With nothing traced and nobody connected for this long (ms) it ends. */
 const IDLE_LIMIT = 10_000;
@@ -41,6 +44,7 @@ export async function main(argv: string[]): Promise<number> {
         sampleFrequency: 99,
         stringLimit: STRING_LIMIT,
         quiet: true,
+        ringBytes: RING_BYTES,
       }),
     filter: (text) => parseCallSet(text).hasName,
     write: (batch) => queue.write(batch),

@@ -94,7 +94,10 @@ export function sendCall(a: Assembler, e: Environment): void {
   a.step("send the record");
   a.load(4, r1, r6, state.lost).store(4, r6, record + L.call.lost, r1);
   a.load(4, r3, r6, state.cursor).jump("le", r3, DATA_BYTES, fits).mov(r3, DATA_BYTES).label(fits);
-  a.store(4, r6, record + L.call.length, r3).add(r3, L.call.data).mov(r2, r6).add(r2, record);
+  a.store(4, r6, record + L.call.length, r3)
+    .add(r3, L.call.data)
+    .mov(r2, r6)
+    .add(r2, record);
   withFacts(a, e);
   a.map(r1, e.maps.events).mov(r4, RINGBUF_NO_WAKEUP).call("ringbuf_output");
   countSent(a, e, true);
