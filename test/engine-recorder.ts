@@ -3,13 +3,14 @@
  * of `Job`. Runs in a process of its own, as ptrace and waiting belong to one thread.
  */
 import { readFileSync, writeSync } from "node:fs";
+import { constants } from "node:os";
 import { syscallName } from "../src/abi/syscalls.ts";
 import { BpfEngine, type BpfOptions } from "../src/capture/bpf/engine.ts";
 import type { Engine } from "../src/capture/engine.ts";
 import type { EventSink, Task } from "../src/capture/event.ts";
 import { createPtraceEngine } from "../src/capture/ptrace/engine.ts";
 import { ChildScript } from "../src/kernel/spawn.ts";
-import { interruptibleSignals } from "../src/kernel/tracewait.ts";
+import { interruptBy } from "../src/kernel/tracewait.ts";
 
 interface Job {
   /** ptrace unless it says bpf. */
@@ -89,7 +90,7 @@ const bpf = job.engine === "bpf" ? new BpfEngine(sink, options) : undefined;
 const engine: Engine = bpf ?? createPtraceEngine(sink, options);
 let stop = false;
 for (const s of ["SIGINT", "SIGTERM"] as const) process.on(s, () => (stop = true));
-interruptibleSignals();
+interruptBy([constants.signals.SIGINT, constants.signals.SIGTERM]);
 if (job.bystander) new ChildScript().execve("/bin/sh", ["sh", "-c", "exit 5"]).spawn();
 if (job.argv) engine.start({ path: job.argv[0], argv: job.argv, env: ["PATH=/usr/bin:/bin", "A=1"] });
 if (job.attach) engine.attach(job.attach);

@@ -2,7 +2,6 @@
 import { errnos } from "./generated/errno.ts";
 
 const table = new Map(errnos.map(([n, name, text]) => [n, { name, text }]));
-const byName = new Map(errnos.map(([n, name]) => [name, n]));
 
 export function errnoName(n: number): string | undefined {
   return table.get(n)?.name;
@@ -11,8 +10,4 @@ export function errnoName(n: number): string | undefined {
 /** The C library's text; `Unknown error N` as strerror(3) says. */
 export function errnoText(n: number): string {
   return table.get(n)?.text ?? `Unknown error ${n}`;
-}
-
-export function errnoNumber(name: string): number | undefined {
-  return byName.get(name);
 }

@@ -27,7 +27,7 @@ export async function main(argv: string[]): Promise<number> {
   const { serviceDirOf, locate } = await import("../record/locate.ts");
   for (const p of operands) {
     const dir = serviceDirOf(p);
-    if (dir) await flushRecorder(dir);
+    if (dir) await flushRecorder(dirname(dir), dir);
   }
   const paths = operands.map((p) => locate(p));
   const after = { path: paths.at(-1)!, profile: await load(paths.at(-1)!) };

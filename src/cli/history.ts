@@ -1,5 +1,5 @@
 /** `svtrace history SERVICEDIR [--json]`: every restart of a service, how long its phases took, what stands out. */
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { type History, type HistoryRow, history } from "../analyse/history.ts";
 import { safe } from "../analyse/lines.ts";
 import { duration } from "../analyse/words.ts";
@@ -16,7 +16,7 @@ export async function main(argv: string[]): Promise<number> {
   const { serviceDirOf } = await import("../record/locate.ts");
   const dir = serviceDirOf(target);
   if (!dir) throw new UsageError(`${target}: not a recorded service (it has no trace/recordings)`);
-  await flushRecorder(dir);
+  await flushRecorder(dirname(dir), dir);
   const { recordingsDir } = await import("../record/names.ts");
   const { recordings, unreadable } = await load(recordingsDir(dir));
   if (recordings.length === 0) throw new UsageError(`${target}: no recordings yet`);

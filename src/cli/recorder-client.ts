@@ -45,9 +45,7 @@ export function askRecorder(
 /** The recorder gets this long (ms) to write what it has. */
 const FLUSH_PATIENCE = 3000;
 
-/** Has the recorder of a service write what it holds. False when there is none. */
-export async function flushRecorder(serviceDir: string): Promise<boolean> {
-  return (
-    (await askRecorder(dirname(serviceDir), { op: "flush", dir: serviceDir }, FLUSH_PATIENCE)) !== undefined
-  );
+/** Has the recorder of a scan directory write what it holds, of one service or of all. False when there is none. */
+export async function flushRecorder(scanDir: string, serviceDir?: string): Promise<boolean> {
+  return (await askRecorder(scanDir, { op: "flush", dir: serviceDir }, FLUSH_PATIENCE)) !== undefined;
 }

@@ -1,7 +1,6 @@
 /** `svtrace why [SERVICEDIR|RECORDING] [--json]`: where the time of the last restart went. */
 import { existsSync } from "node:fs";
-import net from "node:net";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { analyse } from "../analyse/analyse.ts";
 import { median } from "../analyse/compare.ts";
 import { history } from "../analyse/history.ts";
@@ -13,13 +12,11 @@ import { load } from "./history.ts";
 import { table } from "./options/index.ts";
 import { type Arguments, parseArguments, wrong } from "./options/parse.ts";
 import type { Program } from "./options/types.ts";
+import { flushRecorder } from "./recorder-client.ts";
 import { print } from "./stdout.ts";
 import { reportText } from "./why-text.ts";
 
 const SECONDS = 30;
-/** The recorder gets this long (ms) to write what it has. */
-const FLUSH_PATIENCE = 3000;
-
 /** So many lifetimes back are looked at for what is usual. */
 const EARLIER = 10;
 
@@ -149,30 +146,10 @@ async function afterFlush(target: string, locate: (target: string) => string): P
     path = locate(target);
   } catch (error) {
     // The first recording may exist in the recorder's memory only.
-    if (!(await flush(resolve(target), undefined)) || !existsSync(target)) throw error;
+    if (!(await flushRecorder(resolve(target))) || !existsSync(target)) throw error;
     return locate(target);
   }
   // SERVICE/trace/recordings/NAME
   const service = dirname(dirname(dirname(resolve(path))));
-  return (await flush(dirname(service), service)) ? locate(target) : path;
-}
-
-/** Asks the recorder of a scan directory to write. False when none runs there. */
-function flush(scanDir: string, service: string | undefined): Promise<boolean> {
-  const socketPath = [join(scanDir, ".svtrace"), join(dirname(scanDir), ".svtrace")]
-    .map((d) => join(d, "recorder.sock"))
-    .find((p) => existsSync(p));
-  if (!socketPath) return Promise.resolve(false);
-  return new Promise((resolve) => {
-    const socket = net.connect(socketPath);
-    const done = (ok: boolean) => {
-      clearTimeout(timer);
-      socket.destroy();
-      resolve(ok);
-    };
-    const timer = setTimeout(() => done(false), FLUSH_PATIENCE);
-    socket.on("error", () => done(false));
-    socket.on("data", () => done(true));
-    socket.on("connect", () => socket.write(`${JSON.stringify({ op: "flush", dir: service })}\n`));
-  });
+  return (await flushRecorder(dirname(service), service)) ? locate(target) : path;
 }

@@ -123,5 +123,3 @@ export function loadInteger(c: Context, at: number, size: number, isSigned: bool
   const n = c.integer(at, size, isSigned);
   print(c, n >>> 0, n < 0 ? 0xffffffff : 0);
 }
-
-export const isSignedKind = (kind: ScalarKind): boolean => signed.has(kind);

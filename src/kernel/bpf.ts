@@ -21,7 +21,6 @@ const BPF_PROG_LOAD = 5;
 const BPF_PROG_TEST_RUN = 10;
 const BPF_RAW_TRACEPOINT_OPEN = 17;
 const BPF_BTF_LOAD = 18;
-const BPF_MAP_LOOKUP_AND_DELETE_ELEM = 21;
 
 export const mapTypes = {
   hash: 1,
@@ -140,12 +139,6 @@ export function lookup(map: BpfMap, key: ArrayBufferView, value: ArrayBufferView
   if (bpf(BPF_MAP_LOOKUP_ELEM) === 0) return true;
   if (errno() === ENOENT) return false;
   throw sysError(`bpf(BPF_MAP_LOOKUP_ELEM, ${map.name})`);
-}
-
-/** Like lookup, and removes it (hash maps, 5.14). */
-export function take(map: BpfMap, key: ArrayBufferView, value: ArrayBufferView): boolean {
-  element(map, key, addressOf(value), 0);
-  return bpf(BPF_MAP_LOOKUP_AND_DELETE_ELEM) === 0;
 }
 
 /** Throws SysError. */

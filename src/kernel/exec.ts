@@ -30,7 +30,6 @@ export function parentsFileLimit(): readonly [soft: bigint, hard: bigint] | unde
   const soft = pid === String(process.pid) ? BigInt(handed) : wordOf(openFilesLimit(process.ppid)?.soft);
   if (!own || soft === undefined) return undefined;
   const hard = wordOf(own.hard)!;
-  // biome-ignore lint/complexity/useMathMinMax: Math has no minimum of bigints
   return [soft < hard ? soft : hard, hard];
 }
 

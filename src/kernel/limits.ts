@@ -19,8 +19,6 @@ export const resources = {
 
 export type Resource = keyof typeof resources;
 
-export const UNLIMITED = 0xffffffffffffffffn;
-
 export interface Limit {
   readonly soft: bigint;
   readonly hard: bigint;

@@ -11,7 +11,6 @@ const ptrace = libc("long ptrace(long request, long pid, uintptr_t addr, uintptr
 const PTRACE_CONT = 7;
 const PTRACE_DETACH = 17;
 const PTRACE_SYSCALL = 24;
-const PTRACE_SETOPTIONS = 0x4200;
 const PTRACE_GETEVENTMSG = 0x4201;
 const PTRACE_GETSIGINFO = 0x4202;
 const PTRACE_SEIZE = 0x4206;
@@ -71,7 +70,6 @@ function request(nr: number, pid: number, addr: number, data: number): boolean {
   return ptrace(nr, pid, addr, data) === 0;
 }
 
-export const setOptions = (pid: number, flags: number): boolean => request(PTRACE_SETOPTIONS, pid, 0, flags);
 /** Makes a seized task stop; the stop comes as PTRACE_EVENT_STOP. */
 export const interrupt = (pid: number): boolean => request(PTRACE_INTERRUPT, pid, 0, 0);
 /** Leaves a task in its group-stop, while still hearing of it. */

@@ -100,25 +100,9 @@ export function sleep(): number {
   return finish(result, result < 0 ? errno() : 0);
 }
 
-/** Waits up to `ms` milliseconds, asleep. Returns early, with NOTHING, when a signal arrives. */
-export function waitFor(ms: number): number {
-  arm(ms);
-  const result = sleep();
-  disarm();
-  return result;
-}
-
 /** Makes signals with handlers interrupt a wait: libuv installs them with SA_RESTART. Call after process.on(). */
 export function interruptBy(signals: readonly number[]): void {
   for (const s of signals) siginterrupt(s, 1);
-}
-
-/** SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTERM. */
-const OURS = [1, 2, 3, 13, 15];
-
-/** Makes the signals that end a program interrupt a wait. Call after their handlers are installed. */
-export function interruptibleSignals(): void {
-  interruptBy(OURS);
 }
 
 /** Waits for one child to stop or die, blocking. Returns its raw status, or -1. */

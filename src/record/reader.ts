@@ -50,11 +50,6 @@ export function readRecording(path: string, options: ReadOptions = {}): Promise<
   });
 }
 
-/** The row that describes a recording. Throws UsageError with one line when the file is none. */
-export function readLifetime(path: string): Promise<Lifetime> {
-  return withRecording(path, async (_db, lifetime) => lifetime);
-}
-
 /** What was counted while the service ran. Throws UsageError with one line when the file is no recording. */
 export function readRates(path: string): Promise<{ rates: RateRow[]; histograms: HistogramRow[] }> {
   return withRecording(path, async (db, { format }) => ({

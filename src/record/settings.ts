@@ -37,7 +37,7 @@ interface Kind<T> {
   readonly show: (value: T) => string;
 }
 
-export interface Setting<T = never> {
+interface Setting<T = never> {
   readonly file: string;
   readonly key: keyof Settings;
   readonly kind: Kind<T>;

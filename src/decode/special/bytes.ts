@@ -1,7 +1,6 @@
 /** Helpers shared by special printers. */
 
 import type { Context } from "../context.ts";
-import { hexText } from "../flags.ts";
 import { pointerWalker, type Walker } from "../walker.ts";
 
 /** A number in a register or field of `size` bytes, printed from its halves. */
@@ -42,11 +41,6 @@ export function hexQuoted(c: Context, at: number, length: number, limit = c.opti
   for (let i = 0; i < Math.min(length, limit); i++)
     text += `\\x${bytes[at + i].toString(16).padStart(2, "0")}`;
   c.sink.word(`${text}"${length > limit ? "..." : ""}`);
-}
-
-/** 64-bit field at an offset, as text in hexadecimal. */
-export function hex64At(c: Context, at: number): string {
-  return hexText(c.memory.view.getUint32(at, true), c.memory.view.getUint32(at + 4, true));
 }
 
 /** Prints `name=` and an unsigned 64-bit field. */
