@@ -1,4 +1,5 @@
 /** What is counted rather than kept: losses, and calls per second while running. */
+import { BUCKETS, bucketOf, bucketStart } from "../base/histogram.ts";
 import type { QuietCounts } from "../capture/engine.ts";
 import type { HistogramRow, LossRow, RateRow } from "./model.ts";
 
@@ -22,27 +23,6 @@ export class Losses {
     return [...this.byReason.values()].map((r) => ({ ...r }));
   }
 }
-
-/** Buckets of a power of two: the relative width of a bucket is at most 1/4. */
-const STEPS = 4;
-
-/** Index of the log-linear bucket of a duration in ns. */
-export function bucketOf(ns: number): number {
-  if (ns < STEPS) return Math.max(0, Math.floor(ns));
-  if (ns >= 4294967296) return bucketOf(ns / 65536) + 16 * STEPS;
-  const power = 31 - Math.clz32(ns);
-  return (power - 2) * STEPS + (ns >>> (power - 2));
-}
-
-/** Smallest duration (ns) in a bucket. */
-export function bucketStart(index: number): number {
-  if (index < STEPS) return index;
-  const power = Math.floor(index / STEPS) + 1;
-  return ((index % STEPS) + STEPS) * 2 ** (power - 2);
-}
-
-/** Up to 2^45 ns, ten hours. */
-const BUCKETS = 44 * STEPS;
 
 const WIDE = 64;
 
@@ -73,7 +53,7 @@ export class Counters {
     if (failed) c.row.errors++;
     c.row.total_ns += duration;
     if (duration > c.row.max_ns) c.row.max_ns = duration;
-    c.buckets[Math.min(BUCKETS - 1, bucketOf(duration))]++;
+    c.buckets[bucketOf(duration)]++;
   }
 
   /** Adds what the kernel counted in the second of `ts`. */

@@ -37,14 +37,6 @@ interface Kind<T> {
   readonly show: (value: T) => string;
 }
 
-interface Setting<T = never> {
-  readonly file: string;
-  readonly key: keyof Settings;
-  readonly kind: Kind<T>;
-  readonly otherwise: T;
-  readonly meaning: string;
-}
-
 function number(unit: string, scale: number, least = 0): Kind<number> {
   return {
     parse: (text) => (/^\d+(\.\d+)?$/.test(text) && Number(text) >= least ? Number(text) * scale : undefined),
