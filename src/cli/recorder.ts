@@ -5,7 +5,7 @@
 import { chmodSync, mkdirSync, rmSync } from "node:fs";
 import net from "node:net";
 import { dirname, join, resolve } from "node:path";
-import { setTimeout as sleep, setImmediate as turn } from "node:timers/promises";
+import { setImmediate as turn } from "node:timers/promises";
 import { UsageError } from "../base/errors.ts";
 import { createEngine } from "../capture/choose.ts";
 import { monotonicNow } from "../kernel/clock.ts";
@@ -26,8 +26,11 @@ const RING_BYTES = 1 << 25;
 const USAGE = "usage: svtrace recorder DIR/.svtrace";
 /** With nothing traced and nobody connected for this long (ms) it ends. */
 const IDLE_LIMIT = 10_000;
-/** Longest wait in the kernel (ms): messages are answered at this pace when the services are quiet. */
+/** Longest wait in the kernel (ms): messages are answered at this pace. */
 const WAIT = 20;
+/** When every service just runs and nothing came for `CALM_AFTER` ms, it is looked this often (ms); messages wake us. */
+const CALM_WAIT = 100;
+const CALM_AFTER = 1000;
 const MAX_LINE = 65_536;
 /** Services whose start we missed (the supervisor does not wait for long) are looked for this often (ms). */
 const LOOK = 3000;
@@ -62,26 +65,34 @@ export async function main(argv: string[]): Promise<number> {
   });
   // before anybody waits for an answer: it takes a while
   recorder.prepare();
-  const { server, clients } = await listen(argv[0], recorder, warn);
+  const pause = new Pause();
+  const { server, clients } = await listen(argv[0], recorder, warn, pause);
   // in this order: the writer need not be in a hurry
   queue.warm();
   keepUp();
   let stop = false;
-  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, () => (stop = true));
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const)
+    process.on(signal, () => {
+      stop = true;
+      pause.end();
+    });
   // svc -t to the whole group or a terminal's hangup must not leave half a recording
   let idleSince = Date.now();
   let worked = false;
   const look = () => void attachRunning(dirname(resolve(argv[0])), recorder);
   look();
   setInterval(look, LOOK).unref();
+  let lastEvent = Date.now();
   while (!stop) {
-    if (recorder.tasks > 0) {
+    const calm = recorder.calm && Date.now() - lastEvent > CALM_AFTER;
+    if (calm || recorder.tasks === 0) {
+      worked = recorder.step(0);
+      if (!worked) await pause.for(calm ? CALM_WAIT : WAIT);
+    } else {
       worked = recorder.step(worked ? 0 : WAIT);
       await turn();
-    } else {
-      recorder.step(0);
-      await sleep(WAIT);
     }
+    if (worked || !recorder.calm) lastEvent = Date.now();
     if (clients.size > 0 || recorder.tasks > 0 || recorder.busy > 0) idleSince = Date.now();
     if (Date.now() - idleSince > IDLE_LIMIT) break;
   }
@@ -104,13 +115,37 @@ async function attachRunning(scanDir: string, recorder: Recorder): Promise<void>
   }
 }
 
+/** A wait that can be cut short. */
+class Pause {
+  private over: (() => void) | undefined;
+
+  for(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.over = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  end(): void {
+    this.over?.();
+  }
+}
+
 interface Listening {
   server: net.Server;
   clients: Set<net.Socket>;
 }
 
 /** Opens the socket; returns the set of clients that is kept up to date. */
-async function listen(dir: string, recorder: Recorder, warn: (text: string) => void): Promise<Listening> {
+async function listen(
+  dir: string,
+  recorder: Recorder,
+  warn: (text: string) => void,
+  pause: Pause,
+): Promise<Listening> {
   const path = join(dir, "recorder.sock");
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   rmSync(path, { force: true });
@@ -120,6 +155,7 @@ async function listen(dir: string, recorder: Recorder, warn: (text: string) => v
     socket.on("close", () => clients.delete(socket));
     socket.on("error", () => clients.delete(socket));
     eachLine(socket, (line) => {
+      pause.end();
       try {
         answer(parseMessage(line), socket, recorder);
       } catch (error) {

@@ -71,6 +71,12 @@ export class Recorder {
     return this.live.size;
   }
 
+  /** No service is starting or stopping. */
+  get calm(): boolean {
+    for (const { sink } of this.live) if (sink.state !== "running") return false;
+    return this.unstopped.size === 0;
+  }
+
   /** Threads being traced. */
   get tasks(): number {
     let n = 0;
