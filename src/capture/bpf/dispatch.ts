@@ -289,7 +289,7 @@ export class Dispatcher {
   }
 
   private fork(parentTid: number, tid: number, pid: number, now: number): void {
-    if (this.tasks.get(tid)) return;
+    if (this.stands(tid, now)) return;
     const task = new BpfTask(tid, pid, parentTid);
     task.comm = this.tasks.get(parentTid)?.comm ?? "";
     task.born = now;
@@ -297,10 +297,21 @@ export class Dispatcher {
     this.sink.newTask(task, false);
   }
 
+  /** Whether a task of this tid is known. One that was there before `now` is not: its end was lost, its tid used again. */
+  private stands(tid: number, now: number): boolean {
+    const known = this.tasks.get(tid);
+    if (!known) return false;
+    // met between its beginning and our reading of it
+    if (known.born >= now) return true;
+    this.tasks.remove(known);
+    this.sink.detached(known);
+    return false;
+  }
+
   private found(s: Source | RingBuffer, tid: number): void {
-    if (this.tasks.get(tid)) return;
     const { words: w, bytes } = s;
     const at = words(s.offset);
+    if (this.stands(tid, time(w, at))) return;
     const task = new BpfTask(tid, w[at + words(L.found.pid)], 0);
     task.comm = cText(bytes, s.offset + L.found.comm, 16);
     task.born = time(w, at);
