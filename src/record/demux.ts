@@ -10,8 +10,11 @@ export class Demux implements EventSink {
   private readonly byTid = new Map<number, RecordingSink>();
   private readonly expected = new Map<number, RecordingSink>();
 
-  /** `passedOver` is told the slots of new calls that belong to no recording. */
-  constructor(private readonly passedOver: (slot: number) => void = () => {}) {}
+  /** `passedOver` is told the slots of new calls that belong to no recording; `onStopped` of processes stopped by a signal. */
+  constructor(
+    private readonly passedOver: (slot: number) => void = () => {},
+    private readonly onStopped: (pid: number) => void = () => {},
+  ) {}
 
   /** The process `pid`, about to be attached to, is the first of `sink`. */
   expect(pid: number, sink: RecordingSink): void {
@@ -59,6 +62,7 @@ export class Demux implements EventSink {
   stopped(task: Task, signo: number, now: number): void {
     this.events++;
     this.of(task)?.stopped(task, signo, now);
+    this.onStopped(task.pid);
   }
 
   exec(task: Task, formerTid: number, now: number): void {

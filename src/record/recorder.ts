@@ -3,6 +3,7 @@ import { basename, join } from "node:path";
 import type { Chosen } from "../capture/choose.ts";
 import type { Engine } from "../capture/engine.ts";
 import { bootTime, descendants, status } from "../kernel/proc.ts";
+import { commandLine } from "../kernel/tasks.ts";
 import { type Before, readBefore } from "./before.ts";
 import { Demux } from "./demux.ts";
 import type { Started } from "./lifetime.ts";
@@ -42,6 +43,9 @@ const EXPIRE = 3600e9;
 /** Kernel clock ticks, and the time a recorder takes to attach, between the start of a process and of its recording (ns). */
 const SAME_START = 3e9;
 const STOPS = /[dtkixq]/;
+/** A child of the supervisor stops itself before its exec; it is waited for in steps of a millisecond, this many. */
+const STOP_STEPS = 50;
+const pause = new Int32Array(new SharedArrayBuffer(4));
 
 export interface Recorded {
   readonly sink: RecordingSink;
@@ -62,7 +66,10 @@ export class Recorder {
   private expired = 0;
 
   constructor(private readonly options: RecorderOptions) {
-    this.demux = new Demux((slot) => options.parts.text.forget(slot));
+    this.demux = new Demux(
+      (slot) => options.parts.text.forget(slot),
+      (pid) => this.unstopped.delete(pid) && options.resume(pid),
+    );
     this.writing = new Writing(options.write, options.parts.now, options.warn);
   }
 
@@ -91,6 +98,7 @@ export class Recorder {
 
   /** Attaches to a service that stopped itself before its exec. Returns why it could not, or undefined. */
   start(m: Start): string | undefined {
+    awaitStop(m);
     const problem = this.begin(
       m.service,
       m.dir,
@@ -332,5 +340,14 @@ export class Recorder {
 
   private expire({ dir, settings }: Recorded): void {
     expire(join(dir, "trace", "recordings"), settings, new Set([...this.live].map((r) => r.sink.path)));
+  }
+}
+
+/** We may hear of a child before it has stopped itself; one that has exec'd was continued without us and will not. */
+function awaitStop({ pid, supervisor }: Start): void {
+  const own = commandLine(supervisor)?.join("\0");
+  for (let i = 0; i < STOP_STEPS; i++) {
+    if (!/[RSD]/.test(status(pid)?.state ?? "") || commandLine(pid)?.join("\0") !== own) return;
+    Atomics.wait(pause, 0, 0, 1);
   }
 }

@@ -1,6 +1,7 @@
 /** The recorder of `svtrace up` on real services: killed, asked, out of disk, overrun. */
 import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { expect, onTestFinished, test } from "vitest";
@@ -310,3 +311,39 @@ test(`${SERVICES} services restarted at once: each lifetime has its recording`, 
   );
   expect(megabytes).toBeLessThan(400 + 2 * SERVICES);
 }, 600_000);
+
+const [told, options] = needs("a service told of before it has stopped itself goes on", notRoot());
+test(told, { ...options, timeout: 60_000 }, async () => {
+  for (const engine of ["ptrace", "bpf"]) {
+    const scan = tempDir("late");
+    const home = join(scan, ".svtrace");
+    mkdirSync(home, { mode: 0o700 });
+    const dir = service(scan, "slow", "", { engine });
+    const recorder = start([svtracePath, "recorder", home]);
+    onTestFinished(() => void recorder.kill("SIGTERM"));
+    const socket = join(home, "recorder.sock");
+    await waitUntil("recorder's socket", () => existsSync(socket));
+    // stopped long after the recorder has attached to it, as on a machine with no time for either
+    const child = start(["/bin/sh", "-c", "sleep 1; kill -STOP $$; exec sleep 100"]);
+    onTestFinished(() => void child.kill("SIGKILL"));
+    const message = { event: "start", service: "slow", dir, pid: child.pid, time: Date.now() / 1000 };
+    await say(socket, message);
+    await waitUntil(
+      `${engine}: the service to have gone on`,
+      () => readFileSync(`/proc/${child.pid}/cmdline`, "latin1").startsWith("sleep"),
+      20,
+    );
+  }
+});
+
+/** Says one thing to a recorder and waits for its answer. */
+function say(socket: string, message: object): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const connection = connect(socket, () => connection.write(`${JSON.stringify(message)}\n`));
+    connection.on("error", reject);
+    connection.on("data", () => {
+      connection.destroy();
+      resolve();
+    });
+  });
+}
