@@ -15,6 +15,8 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { readRecording } from "../src/record/reader.ts";
 import { freePort, median, run } from "./measure.ts";
+import { nginx, redis, type Server } from "./servers.ts";
+import { cpuSeconds } from "./watched.ts";
 
 const svtrace = resolve("bin/svtrace");
 const CALLS = 300_000;
@@ -22,8 +24,6 @@ const IDLE_SECONDS = 20;
 const RESTARTS = 3;
 /** A recorded service counts as running this long (ms) after it is ready, and a little more. */
 const SETTLED = 8000;
-/** Clock ticks a second in /proc/PID/stat. */
-const HZ = 100;
 const pause = (ms: number) => new Promise<void>((r) => setTimeout(r, ms));
 const percent = (n: number) => `${(100 * n).toFixed(1)} %`;
 
@@ -35,13 +35,6 @@ export async function recordBench(rounds: number, short: boolean): Promise<void>
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
-}
-
-/** CPU seconds of a process. */
-function cpuOf(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return (Number(fields[11]) + Number(fields[12])) / HZ;
 }
 
 /** Runs a command to its end; CPU seconds are its own and its children's. */
@@ -86,50 +79,8 @@ async function command(dir: string, rounds: number, count: number): Promise<void
   );
 }
 
-interface Service {
-  readonly name: string;
-  readonly script: (dir: string, port: number) => string;
-  /** Requests per second. */
-  readonly load: (port: number, seconds: number) => Promise<number>;
-}
-
-const loads: readonly Service[] = [
-  {
-    name: "redis",
-    script: (dir, port) =>
-      `exec /usr/bin/redis-server --port ${port} --bind 127.0.0.1 --save '' --dir ${dir} --logfile /dev/null`,
-    load: async (port, seconds) => {
-      const n = String(20_000 * seconds);
-      const { stdout } = await run([
-        "redis-benchmark",
-        "-h",
-        "127.0.0.1",
-        "-p",
-        String(port),
-        "-t",
-        "get",
-        "-n",
-        n,
-        "-c",
-        "20",
-        "--csv",
-      ]);
-      return Number(/"GET","([\d.]+)"/.exec(stdout)?.[1]);
-    },
-  },
-  {
-    name: "nginx",
-    script: (dir, port) => {
-      const conf = `error_log /dev/null; pid ${dir}/pid; worker_processes 1; events {}
-http { access_log off; server { listen 127.0.0.1:${port}; location / { return 200 "ok"; } } }`;
-      return `cat > nginx.conf <<'END'\n${conf}\nEND\nexec /usr/sbin/nginx -e /dev/null -p ${dir} -c ${dir}/nginx.conf -g 'daemon off; master_process off;'`;
-    },
-    load: async (port, seconds) => {
-      const { stdout } = await run(["wrk", "-t1", "-c16", `-d${seconds}s`, `http://127.0.0.1:${port}/`]);
-      return Number(/Requests\/sec:\s*([\d.]+)/.exec(stdout)?.[1]);
-    },
-  },
-];
+const loads: readonly Server[] = [redis, nginx];
+const shell = (argv: readonly string[]) => argv.map((w) => `'${w}'`).join(" ");
 
 /** A scan directory with every service, supervised; recorded if `trace`. */
 class Host {
@@ -142,12 +93,12 @@ class Host {
   ) {}
 
   async start(): Promise<void> {
-    for (const { name, script } of loads) {
+    for (const { name, argv } of loads) {
       const dir = join(this.scan, name);
       mkdirSync(this.trace ? join(dir, "trace") : dir, { recursive: true });
       const port = await freePort();
       this.ports.set(name, port);
-      writeFileSync(join(dir, "run"), `#!/bin/sh\n${script(dir, port)}\n`);
+      writeFileSync(join(dir, "run"), `#!/bin/sh\nexec ${shell(argv(dir, port))}\n`);
       chmodSync(join(dir, "run"), 0o755);
     }
     this.up = spawn(svtrace, ["up", this.scan], { stdio: "ignore" });
@@ -209,9 +160,9 @@ async function services(dir: string, rounds: number, seconds: number): Promise<v
     await plain.start();
     await traced.start();
     const { recorder } = traced;
-    const cpu = cpuOf(recorder);
+    const cpu = cpuSeconds(recorder);
     await pause(IDLE_SECONDS * 1000);
-    const idle = (cpuOf(recorder) - cpu) / IDLE_SECONDS;
+    const idle = (cpuSeconds(recorder) - cpu) / IDLE_SECONDS;
     for (const { name, load } of loads) {
       const ratios: number[] = [];
       const rates: number[] = [];
