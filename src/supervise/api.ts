@@ -21,7 +21,7 @@ export interface ServiceSummary {
 }
 
 export type Request =
-  | { readonly op: "status" | "wait" | "stop" }
+  | { readonly op: "status" | "wait" | "stop" | "traced" }
   | { readonly op: "replace"; readonly main?: string }
   | { readonly op: "control"; readonly service: string; readonly command: string };
 
@@ -122,6 +122,9 @@ function answer(
       for (const byte of String(request.command)) service.command(byte);
       reply({ ok: true });
     }
+  } else if (request.op === "traced") {
+    scan.lookForTraced();
+    reply({ ok: true });
   } else if (request.op === "stop") {
     reply({ ok: true });
     stop();

@@ -283,6 +283,11 @@ export class ScanDirectory {
     });
   }
 
+  /** Recording may have been switched on for a service. */
+  lookForTraced(): void {
+    this.recorder?.look();
+  }
+
   private anyTraced(): boolean {
     try {
       return readdirSync(this.dir).some((n) => !n.startsWith(".") && existsSync(join(this.dir, n, "trace")));

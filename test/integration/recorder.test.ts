@@ -1,6 +1,6 @@
 /** The recorder of `svtrace up` on real services: killed, asked, out of disk, overrun. */
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
@@ -350,3 +350,14 @@ function say(socket: string, message: object): Promise<void> {
     });
   });
 }
+
+test("trace on has the supervisor start its recorder at once", async () => {
+  const scan = tempDir("switch");
+  const dir = service(scan, "web");
+  rmSync(join(dir, "trace"), { recursive: true });
+  const { pid: supervisor } = up(scan);
+  await waitUntil("service up", () => pidOf(dir), 20);
+  expect(recorderPid(supervisor)).toBeUndefined();
+  expect((await svtrace(["trace", "on", dir])).status).toBe(0);
+  await waitUntil("recorder", () => recorderPid(supervisor), 30);
+}, 60_000);
