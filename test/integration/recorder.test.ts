@@ -361,3 +361,32 @@ test("trace on has the supervisor start its recorder at once", async () => {
   expect((await svtrace(["trace", "on", dir])).status).toBe(0);
   await waitUntil("recorder", () => recorderPid(supervisor), 30);
 }, 60_000);
+
+test("a service goes on though its recorder answers and does nothing", async () => {
+  const scan = tempDir("idle-recorder");
+  const dir = service(scan, "web", "exec sleep 1000");
+  const home = join(scan, ".svtrace");
+  mkdirSync(home, { mode: 0o700 });
+  // a process of its own: the supervisor ends its recorder
+  const fake = start([
+    process.execPath,
+    "-e",
+    `require("net").createServer((socket) => socket.on("data", (data) => {
+      for (const line of data.toString().trim().split("\\n")) {
+        const { event, pid } = JSON.parse(line);
+        if (event === "start") socket.write(JSON.stringify({ ack: pid }) + "\\n", () => console.log(pid));
+      }
+    })).listen(process.argv[1])`,
+    join(home, "recorder.sock"),
+  ]);
+  onTestFinished(() => void fake.kill("SIGKILL"));
+  let told = 0;
+  fake.stdout!.on("data", (data) => {
+    told ||= Number.parseInt(String(data), 10);
+  });
+  await waitUntil("the socket", () => existsSync(join(home, "recorder.sock")));
+  up(scan);
+  const pid = await waitUntil("the start to be told of", () => told, 20);
+  await waitUntil("service to run", () => readFileSync(`/proc/${pid}/cmdline`, "latin1").startsWith("sleep"));
+  expect(pidOf(dir)).toBe(pid);
+}, 60_000);
