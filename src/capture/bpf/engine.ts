@@ -21,7 +21,7 @@ import * as L from "./layout.ts";
 import { Kernel, zero } from "./loader.ts";
 import { Order } from "./order.ts";
 import * as P from "./programs/index.ts";
-import { createQuietMaps, QuietGroups, type QuietMaps } from "./quiet.ts";
+import { createQuietMaps, QuietGroups } from "./quiet.ts";
 import { STATE_BYTES } from "./reads.ts";
 import { type Compiled, compileShapes } from "./shapes.ts";
 import { BpfTask, TaskTable } from "./tasks.ts";
@@ -118,7 +118,7 @@ export class BpfEngine implements Engine {
     this.order = options.entries ? new Order(this.dispatcher) : undefined;
   }
 
-  private describe(quiet: QuietMaps | undefined): P.Environment {
+  private describe(quiet: P.QuietMaps | undefined): P.Environment {
     const { options, kernel } = this;
     return {
       maps: { ...kernel.maps, quiet },
