@@ -196,6 +196,74 @@ export const at_flags: FlagSet = {
     [32768, "AT_RECURSIVE"],
   ],
 };
+export const audit_arches: FlagSet = {
+  name: "audit_arches",
+  fallback: "AUDIT_ARCH_???",
+  entries: [
+    [2, "AUDIT_ARCH_SPARC"],
+    [4, "AUDIT_ARCH_M68K"],
+    [8, "AUDIT_ARCH_MIPS"],
+    [15, "AUDIT_ARCH_PARISC"],
+    [20, "AUDIT_ARCH_PPC"],
+    [22, "AUDIT_ARCH_S390"],
+    [40, "AUDIT_ARCH_ARMEB"],
+    [42, "AUDIT_ARCH_SH"],
+    [46, "AUDIT_ARCH_H8300"],
+    [88, "AUDIT_ARCH_M32R"],
+    [92, "AUDIT_ARCH_OPENRISC"],
+    [93, "AUDIT_ARCH_ARCOMPACTBE"],
+    [94, "AUDIT_ARCH_XTENSA"],
+    [140, "AUDIT_ARCH_C6XBE"],
+    [164, "AUDIT_ARCH_HEXAGON"],
+    [167, "AUDIT_ARCH_NDS32BE"],
+    [189, "AUDIT_ARCH_MICROBLAZE"],
+    [195, "AUDIT_ARCH_ARCV2BE"],
+    [21569, "AUDIT_ARCH_FRV"],
+    [1073741827, "AUDIT_ARCH_I386"],
+    [1073741832, "AUDIT_ARCH_MIPSEL"],
+    [1073741864, "AUDIT_ARCH_ARM"],
+    [1073741866, "AUDIT_ARCH_SHEL"],
+    [1073741900, "AUDIT_ARCH_CRIS"],
+    [1073741917, "AUDIT_ARCH_ARCOMPACT"],
+    [1073741934, "AUDIT_ARCH_UNICORE"],
+    [1073741937, "AUDIT_ARCH_NIOS2"],
+    [1073741964, "AUDIT_ARCH_C6X"],
+    [1073741991, "AUDIT_ARCH_NDS32"],
+    [1073742012, "AUDIT_ARCH_TILEPRO"],
+    [1073742015, "AUDIT_ARCH_TILEGX32"],
+    [1073742019, "AUDIT_ARCH_ARCV2"],
+    [1073742067, "AUDIT_ARCH_RISCV32"],
+    [1073742076, "AUDIT_ARCH_CSKY"],
+    [1073742082, "AUDIT_ARCH_LOONGARCH32"],
+    [2147483656, "AUDIT_ARCH_MIPS64"],
+    [2147483663, "AUDIT_ARCH_PARISC64"],
+    [2147483669, "AUDIT_ARCH_PPC64"],
+    [2147483670, "AUDIT_ARCH_S390X"],
+    [2147483690, "AUDIT_ARCH_SH64"],
+    [2147483691, "AUDIT_ARCH_SPARC64"],
+    [2684354568, "AUDIT_ARCH_MIPS64N32"],
+    [3221225480, "AUDIT_ARCH_MIPSEL64"],
+    [3221225493, "AUDIT_ARCH_PPC64LE"],
+    [3221225514, "AUDIT_ARCH_SHEL64"],
+    [3221225522, "AUDIT_ARCH_IA64"],
+    [3221225534, "AUDIT_ARCH_X86_64"],
+    [3221225655, "AUDIT_ARCH_AARCH64"],
+    [3221225663, "AUDIT_ARCH_TILEGX"],
+    [3221225715, "AUDIT_ARCH_RISCV64"],
+    [3221225730, "AUDIT_ARCH_LOONGARCH64"],
+    [3221262374, "AUDIT_ARCH_ALPHA"],
+    [3758096392, "AUDIT_ARCH_MIPSEL64N32"],
+  ],
+};
+export const blkpg_ops: FlagSet = {
+  name: "blkpg_ops",
+  fallback: "BLKPG_???",
+  entries: [
+    [1, "BLKPG_ADD_PARTITION"],
+    [2, "BLKPG_DEL_PARTITION"],
+    [3, "BLKPG_RESIZE_PARTITION"],
+  ],
+};
 export const bpf_commands: FlagSet = {
   name: "bpf_commands",
   fallback: "BPF_???",
@@ -236,6 +304,51 @@ export const bpf_commands: FlagSet = {
     [33, "BPF_ITER_CREATE"],
     [34, "BPF_LINK_DETACH"],
     [35, "BPF_PROG_BIND_MAP"],
+  ],
+};
+export const btrfs_balance_ctl: FlagSet = {
+  name: "btrfs_balance_ctl",
+  fallback: "BTRFS_BALANCE_CTL_???",
+  entries: [
+    [1, "BTRFS_BALANCE_CTL_PAUSE"],
+    [2, "BTRFS_BALANCE_CTL_CANCEL"],
+  ],
+};
+export const btrfs_compressions: FlagSet = {
+  name: "btrfs_compressions",
+  fallback: "BTRFS_COMPRESS_???",
+  entries: [
+    [0, "BTRFS_COMPRESS_NONE"],
+    [1, "BTRFS_COMPRESS_ZLIB"],
+    [2, "BTRFS_COMPRESS_LZO"],
+    [3, "BTRFS_COMPRESS_ZSTD"],
+  ],
+};
+export const btrfs_defrag_flags: FlagSet = {
+  name: "btrfs_defrag_flags",
+  fallback: "BTRFS_DEFRAG_RANGE_???",
+  entries: [
+    [1, "BTRFS_DEFRAG_RANGE_COMPRESS"],
+    [2, "BTRFS_DEFRAG_RANGE_START_IO"],
+  ],
+};
+export const btrfs_quota_ctl: FlagSet = {
+  name: "btrfs_quota_ctl",
+  fallback: "BTRFS_QUOTA_CTL_???",
+  entries: [
+    [1, "BTRFS_QUOTA_CTL_ENABLE"],
+    [2, "BTRFS_QUOTA_CTL_DISABLE"],
+  ],
+};
+export const btrfs_subvolume_flags: FlagSet = {
+  name: "btrfs_subvolume_flags",
+  fallback: "BTRFS_SUBVOL_???",
+  entries: [
+    [1, "BTRFS_SUBVOL_CREATE_ASYNC"],
+    [2, "BTRFS_SUBVOL_RDONLY"],
+    [4, "BTRFS_SUBVOL_QGROUP_INHERIT"],
+    [8, "BTRFS_DEVICE_SPEC_BY_ID"],
+    [16, "BTRFS_SUBVOL_SPEC_BY_ID"],
   ],
 };
 export const cap_versions: FlagSet = {
@@ -624,6 +737,32 @@ export const fd_flags: FlagSet = {
     [1, "FD_CLOEXEC"],
   ],
 };
+export const fiemap_extent_flags: FlagSet = {
+  name: "fiemap_extent_flags",
+  fallback: "FIEMAP_EXTENT_???",
+  entries: [
+    [1, "FIEMAP_EXTENT_LAST"],
+    [2, "FIEMAP_EXTENT_UNKNOWN"],
+    [4, "FIEMAP_EXTENT_DELALLOC"],
+    [8, "FIEMAP_EXTENT_ENCODED"],
+    [128, "FIEMAP_EXTENT_DATA_ENCRYPTED"],
+    [256, "FIEMAP_EXTENT_NOT_ALIGNED"],
+    [512, "FIEMAP_EXTENT_DATA_INLINE"],
+    [1024, "FIEMAP_EXTENT_DATA_TAIL"],
+    [2048, "FIEMAP_EXTENT_UNWRITTEN"],
+    [4096, "FIEMAP_EXTENT_MERGED"],
+    [8192, "FIEMAP_EXTENT_SHARED"],
+  ],
+};
+export const fiemap_flags: FlagSet = {
+  name: "fiemap_flags",
+  fallback: "FIEMAP_FLAG_???",
+  entries: [
+    [1, "FIEMAP_FLAG_SYNC"],
+    [2, "FIEMAP_FLAG_XATTR"],
+    [4, "FIEMAP_FLAG_CACHE"],
+  ],
+};
 export const flock_ops: FlagSet = {
   name: "flock_ops",
   fallback: "LOCK_???",
@@ -835,6 +974,79 @@ export const handle_flags: FlagSet = {
     [2, "AT_HANDLE_CONNECTABLE"],
   ],
 };
+export const hardware_types: FlagSet = {
+  name: "hardware_types",
+  fallback: "ARPHRD_???",
+  entries: [
+    [0, "ARPHRD_NETROM"],
+    [1, "ARPHRD_ETHER"],
+    [2, "ARPHRD_EETHER"],
+    [3, "ARPHRD_AX25"],
+    [4, "ARPHRD_PRONET"],
+    [5, "ARPHRD_CHAOS"],
+    [6, "ARPHRD_IEEE802"],
+    [7, "ARPHRD_ARCNET"],
+    [8, "ARPHRD_APPLETLK"],
+    [15, "ARPHRD_DLCI"],
+    [19, "ARPHRD_ATM"],
+    [23, "ARPHRD_METRICOM"],
+    [24, "ARPHRD_IEEE1394"],
+    [27, "ARPHRD_EUI64"],
+    [32, "ARPHRD_INFINIBAND"],
+    [256, "ARPHRD_SLIP"],
+    [257, "ARPHRD_CSLIP"],
+    [258, "ARPHRD_SLIP6"],
+    [259, "ARPHRD_CSLIP6"],
+    [260, "ARPHRD_RSRVD"],
+    [264, "ARPHRD_ADAPT"],
+    [270, "ARPHRD_ROSE"],
+    [271, "ARPHRD_X25"],
+    [272, "ARPHRD_HWX25"],
+    [280, "ARPHRD_CAN"],
+    [290, "ARPHRD_MCTP"],
+    [512, "ARPHRD_PPP"],
+    [513, "ARPHRD_CISCO"],
+    [516, "ARPHRD_LAPB"],
+    [517, "ARPHRD_DDCMP"],
+    [518, "ARPHRD_RAWHDLC"],
+    [519, "ARPHRD_RAWIP"],
+    [768, "ARPHRD_TUNNEL"],
+    [769, "ARPHRD_TUNNEL6"],
+    [770, "ARPHRD_FRAD"],
+    [771, "ARPHRD_SKIP"],
+    [772, "ARPHRD_LOOPBACK"],
+    [773, "ARPHRD_LOCALTLK"],
+    [774, "ARPHRD_FDDI"],
+    [775, "ARPHRD_BIF"],
+    [776, "ARPHRD_SIT"],
+    [777, "ARPHRD_IPDDP"],
+    [778, "ARPHRD_IPGRE"],
+    [779, "ARPHRD_PIMREG"],
+    [780, "ARPHRD_HIPPI"],
+    [781, "ARPHRD_ASH"],
+    [782, "ARPHRD_ECONET"],
+    [783, "ARPHRD_IRDA"],
+    [784, "ARPHRD_FCPP"],
+    [785, "ARPHRD_FCAL"],
+    [786, "ARPHRD_FCPL"],
+    [787, "ARPHRD_FCFABRIC"],
+    [800, "ARPHRD_IEEE802_TR"],
+    [801, "ARPHRD_IEEE80211"],
+    [802, "ARPHRD_IEEE80211_PRISM"],
+    [803, "ARPHRD_IEEE80211_RADIOTAP"],
+    [804, "ARPHRD_IEEE802154"],
+    [805, "ARPHRD_IEEE802154_MONITOR"],
+    [820, "ARPHRD_PHONET"],
+    [821, "ARPHRD_PHONET_PIPE"],
+    [822, "ARPHRD_CAIF"],
+    [823, "ARPHRD_IP6GRE"],
+    [824, "ARPHRD_NETLINK"],
+    [825, "ARPHRD_6LOWPAN"],
+    [826, "ARPHRD_VSOCKMON"],
+    [65534, "ARPHRD_NONE"],
+    [65535, "ARPHRD_VOID"],
+  ],
+};
 export const icmp_types: FlagSet = {
   name: "icmp_types",
   fallback: "ICMP_???",
@@ -852,6 +1064,12 @@ export const icmp_types: FlagSet = {
     [16, "ICMP_INFO_REPLY"],
     [17, "ICMP_ADDRESS"],
     [18, "ICMP_ADDRESSREPLY"],
+  ],
+};
+export const ide_bus_states: FlagSet = {
+  name: "ide_bus_states",
+  fallback: "BUSSTATE_???",
+  entries: [
   ],
 };
 export const inet_protocols: FlagSet = {
@@ -889,6 +1107,64 @@ export const inet_protocols: FlagSet = {
     [58, "IPPROTO_ICMPV6"],
   ],
 };
+export const inode_flags: FlagSet = {
+  name: "inode_flags",
+  fallback: "FS_???_FL",
+  entries: [
+    [1, "FS_SECRM_FL"],
+    [2, "FS_UNRM_FL"],
+    [4, "FS_COMPR_FL"],
+    [8, "FS_SYNC_FL"],
+    [16, "FS_IMMUTABLE_FL"],
+    [32, "FS_APPEND_FL"],
+    [64, "FS_NODUMP_FL"],
+    [128, "FS_NOATIME_FL"],
+    [256, "FS_DIRTY_FL"],
+    [512, "FS_COMPRBLK_FL"],
+    [1024, "FS_NOCOMP_FL"],
+    [2048, "FS_ENCRYPT_FL"],
+    [4096, "FS_BTREE_FL"],
+    [8192, "FS_IMAGIC_FL"],
+    [16384, "FS_JOURNAL_DATA_FL"],
+    [32768, "FS_NOTAIL_FL"],
+    [65536, "FS_DIRSYNC_FL"],
+    [131072, "FS_TOPDIR_FL"],
+    [262144, "FS_HUGE_FILE_FL"],
+    [524288, "FS_EXTENT_FL"],
+    [1048576, "FS_VERITY_FL"],
+    [2097152, "FS_EA_INODE_FL"],
+    [4194304, "FS_EOFBLOCKS_FL"],
+    [8388608, "FS_NOCOW_FL"],
+    [33554432, "FS_DAX_FL"],
+    [268435456, "FS_INLINE_DATA_FL"],
+    [536870912, "FS_PROJINHERIT_FL"],
+    [1073741824, "FS_CASEFOLD_FL"],
+    [2147483648, "FS_RESERVED_FL"],
+  ],
+};
+export const inode_xflags: FlagSet = {
+  name: "inode_xflags",
+  fallback: "FS_XFLAG_???",
+  entries: [
+    [1, "FS_XFLAG_REALTIME"],
+    [2, "FS_XFLAG_PREALLOC"],
+    [8, "FS_XFLAG_IMMUTABLE"],
+    [16, "FS_XFLAG_APPEND"],
+    [32, "FS_XFLAG_SYNC"],
+    [64, "FS_XFLAG_NOATIME"],
+    [128, "FS_XFLAG_NODUMP"],
+    [256, "FS_XFLAG_RTINHERIT"],
+    [512, "FS_XFLAG_PROJINHERIT"],
+    [1024, "FS_XFLAG_NOSYMLINKS"],
+    [2048, "FS_XFLAG_EXTSIZE"],
+    [4096, "FS_XFLAG_EXTSZINHERIT"],
+    [8192, "FS_XFLAG_NODEFRAG"],
+    [16384, "FS_XFLAG_FILESTREAM"],
+    [32768, "FS_XFLAG_DAX"],
+    [65536, "FS_XFLAG_COWEXTSIZE"],
+    [2147483648, "FS_XFLAG_HASATTR"],
+  ],
+};
 export const inotify_events: FlagSet = {
   name: "inotify_events",
   fallback: "IN_???",
@@ -923,6 +1199,28 @@ export const inotify_init_flags: FlagSet = {
   entries: [
     [2048, "IN_NONBLOCK"],
     [524288, "IN_CLOEXEC"],
+  ],
+};
+export const interface_flags: FlagSet = {
+  name: "interface_flags",
+  fallback: "IFF_???",
+  entries: [
+    [1, "IFF_UP"],
+    [2, "IFF_BROADCAST"],
+    [4, "IFF_DEBUG"],
+    [8, "IFF_LOOPBACK"],
+    [16, "IFF_POINTOPOINT"],
+    [32, "IFF_NOTRAILERS"],
+    [64, "IFF_RUNNING"],
+    [128, "IFF_NOARP"],
+    [256, "IFF_PROMISC"],
+    [512, "IFF_ALLMULTI"],
+    [1024, "IFF_MASTER"],
+    [2048, "IFF_SLAVE"],
+    [4096, "IFF_MULTICAST"],
+    [8192, "IFF_PORTSEL"],
+    [16384, "IFF_AUTOMEDIA"],
+    [32768, "IFF_DYNAMIC"],
   ],
 };
 export const ioprio_classes: FlagSet = {
@@ -1091,6 +1389,331 @@ export const itimer_which: FlagSet = {
     [2, "ITIMER_PROF"],
   ],
 };
+export const kd_keyboard_modes: FlagSet = {
+  name: "kd_keyboard_modes",
+  fallback: "K_???",
+  entries: [
+    [0, "K_RAW"],
+    [1, "K_XLATE"],
+    [2, "K_MEDIUMRAW"],
+    [3, "K_UNICODE"],
+    [4, "K_OFF"],
+  ],
+};
+export const kd_keyboards: FlagSet = {
+  name: "kd_keyboards",
+  fallback: "KB_???",
+  entries: [
+    [1, "KB_84"],
+    [2, "KB_101"],
+    [3, "KB_OTHER"],
+  ],
+};
+export const kd_leds: FlagSet = {
+  name: "kd_leds",
+  fallback: "LED_???",
+  entries: [
+    [1, "LED_SCR"],
+    [2, "LED_NUM"],
+    [4, "LED_CAP"],
+  ],
+};
+export const kd_lock_leds: FlagSet = {
+  name: "kd_lock_leds",
+  fallback: "LED_???",
+  entries: [
+    [1, "K_SCROLLLOCK"],
+    [2, "K_NUMLOCK"],
+    [4, "K_CAPSLOCK"],
+  ],
+};
+export const kd_meta_modes: FlagSet = {
+  name: "kd_meta_modes",
+  fallback: "K_???",
+  entries: [
+    [3, "K_METABIT"],
+    [4, "K_ESCPREFIX"],
+  ],
+};
+export const kd_modes: FlagSet = {
+  name: "kd_modes",
+  fallback: "KD_???",
+  entries: [
+    [0, "KD_TEXT"],
+    [1, "KD_GRAPHICS"],
+    [2, "KD_TEXT0"],
+    [3, "KD_TEXT1"],
+  ],
+};
+export const kvm_capabilities: FlagSet = {
+  name: "kvm_capabilities",
+  fallback: "KVM_CAP_???",
+  entries: [
+    [0, "KVM_CAP_IRQCHIP"],
+    [1, "KVM_CAP_HLT"],
+    [2, "KVM_CAP_MMU_SHADOW_CACHE_CONTROL"],
+    [3, "KVM_CAP_USER_MEMORY"],
+    [4, "KVM_CAP_SET_TSS_ADDR"],
+    [6, "KVM_CAP_VAPIC"],
+    [7, "KVM_CAP_EXT_CPUID"],
+    [8, "KVM_CAP_CLOCKSOURCE"],
+    [9, "KVM_CAP_NR_VCPUS"],
+    [10, "KVM_CAP_NR_MEMSLOTS"],
+    [11, "KVM_CAP_PIT"],
+    [12, "KVM_CAP_NOP_IO_DELAY"],
+    [13, "KVM_CAP_PV_MMU"],
+    [14, "KVM_CAP_MP_STATE"],
+    [15, "KVM_CAP_COALESCED_MMIO"],
+    [16, "KVM_CAP_SYNC_MMU"],
+    [18, "KVM_CAP_IOMMU"],
+    [21, "KVM_CAP_DESTROY_MEMORY_REGION_WORKS"],
+    [22, "KVM_CAP_USER_NMI"],
+    [23, "KVM_CAP_SET_GUEST_DEBUG"],
+    [24, "KVM_CAP_REINJECT_CONTROL"],
+    [25, "KVM_CAP_IRQ_ROUTING"],
+    [26, "KVM_CAP_IRQ_INJECT_STATUS"],
+    [29, "KVM_CAP_ASSIGN_DEV_IRQ"],
+    [30, "KVM_CAP_JOIN_MEMORY_REGIONS_WORKS"],
+    [31, "KVM_CAP_MCE"],
+    [32, "KVM_CAP_IRQFD"],
+    [33, "KVM_CAP_PIT2"],
+    [34, "KVM_CAP_SET_BOOT_CPU_ID"],
+    [35, "KVM_CAP_PIT_STATE2"],
+    [36, "KVM_CAP_IOEVENTFD"],
+    [37, "KVM_CAP_SET_IDENTITY_MAP_ADDR"],
+    [38, "KVM_CAP_XEN_HVM"],
+    [39, "KVM_CAP_ADJUST_CLOCK"],
+    [40, "KVM_CAP_INTERNAL_ERROR_DATA"],
+    [41, "KVM_CAP_VCPU_EVENTS"],
+    [42, "KVM_CAP_S390_PSW"],
+    [43, "KVM_CAP_PPC_SEGSTATE"],
+    [44, "KVM_CAP_HYPERV"],
+    [45, "KVM_CAP_HYPERV_VAPIC"],
+    [46, "KVM_CAP_HYPERV_SPIN"],
+    [47, "KVM_CAP_PCI_SEGMENT"],
+    [48, "KVM_CAP_PPC_PAIRED_SINGLES"],
+    [49, "KVM_CAP_INTR_SHADOW"],
+    [50, "KVM_CAP_DEBUGREGS"],
+    [51, "KVM_CAP_X86_ROBUST_SINGLESTEP"],
+    [52, "KVM_CAP_PPC_OSI"],
+    [53, "KVM_CAP_PPC_UNSET_IRQ"],
+    [54, "KVM_CAP_ENABLE_CAP"],
+    [55, "KVM_CAP_XSAVE"],
+    [56, "KVM_CAP_XCRS"],
+    [57, "KVM_CAP_PPC_GET_PVINFO"],
+    [58, "KVM_CAP_PPC_IRQ_LEVEL"],
+    [59, "KVM_CAP_ASYNC_PF"],
+    [60, "KVM_CAP_TSC_CONTROL"],
+    [61, "KVM_CAP_GET_TSC_KHZ"],
+    [62, "KVM_CAP_PPC_BOOKE_SREGS"],
+    [63, "KVM_CAP_SPAPR_TCE"],
+    [64, "KVM_CAP_PPC_SMT"],
+    [65, "KVM_CAP_PPC_RMA"],
+    [66, "KVM_CAP_MAX_VCPUS"],
+    [67, "KVM_CAP_PPC_HIOR"],
+    [68, "KVM_CAP_PPC_PAPR"],
+    [69, "KVM_CAP_SW_TLB"],
+    [70, "KVM_CAP_ONE_REG"],
+    [71, "KVM_CAP_S390_GMAP"],
+    [72, "KVM_CAP_TSC_DEADLINE_TIMER"],
+    [73, "KVM_CAP_S390_UCONTROL"],
+    [74, "KVM_CAP_SYNC_REGS"],
+    [75, "KVM_CAP_PCI_2_3"],
+    [76, "KVM_CAP_KVMCLOCK_CTRL"],
+    [77, "KVM_CAP_SIGNAL_MSI"],
+    [78, "KVM_CAP_PPC_GET_SMMU_INFO"],
+    [79, "KVM_CAP_S390_COW"],
+    [80, "KVM_CAP_PPC_ALLOC_HTAB"],
+    [81, "KVM_CAP_READONLY_MEM"],
+    [82, "KVM_CAP_IRQFD_RESAMPLE"],
+    [83, "KVM_CAP_PPC_BOOKE_WATCHDOG"],
+    [84, "KVM_CAP_PPC_HTAB_FD"],
+    [85, "KVM_CAP_S390_CSS_SUPPORT"],
+    [86, "KVM_CAP_PPC_EPR"],
+    [87, "KVM_CAP_ARM_PSCI"],
+    [88, "KVM_CAP_ARM_SET_DEVICE_ADDR"],
+    [89, "KVM_CAP_DEVICE_CTRL"],
+    [90, "KVM_CAP_IRQ_MPIC"],
+    [91, "KVM_CAP_PPC_RTAS"],
+    [92, "KVM_CAP_IRQ_XICS"],
+    [93, "KVM_CAP_ARM_EL1_32BIT"],
+    [94, "KVM_CAP_SPAPR_MULTITCE"],
+    [95, "KVM_CAP_EXT_EMUL_CPUID"],
+    [96, "KVM_CAP_HYPERV_TIME"],
+    [97, "KVM_CAP_IOAPIC_POLARITY_IGNORED"],
+    [98, "KVM_CAP_ENABLE_CAP_VM"],
+    [99, "KVM_CAP_S390_IRQCHIP"],
+    [100, "KVM_CAP_IOEVENTFD_NO_LENGTH"],
+    [101, "KVM_CAP_VM_ATTRIBUTES"],
+    [102, "KVM_CAP_ARM_PSCI_0_2"],
+    [103, "KVM_CAP_PPC_FIXUP_HCALL"],
+    [104, "KVM_CAP_PPC_ENABLE_HCALL"],
+    [105, "KVM_CAP_CHECK_EXTENSION_VM"],
+    [106, "KVM_CAP_S390_USER_SIGP"],
+    [107, "KVM_CAP_S390_VECTOR_REGISTERS"],
+    [108, "KVM_CAP_S390_MEM_OP"],
+    [109, "KVM_CAP_S390_USER_STSI"],
+    [110, "KVM_CAP_S390_SKEYS"],
+    [111, "KVM_CAP_MIPS_FPU"],
+    [112, "KVM_CAP_MIPS_MSA"],
+    [113, "KVM_CAP_S390_INJECT_IRQ"],
+    [114, "KVM_CAP_S390_IRQ_STATE"],
+    [115, "KVM_CAP_PPC_HWRNG"],
+    [116, "KVM_CAP_DISABLE_QUIRKS"],
+    [117, "KVM_CAP_X86_SMM"],
+    [118, "KVM_CAP_MULTI_ADDRESS_SPACE"],
+    [119, "KVM_CAP_GUEST_DEBUG_HW_BPS"],
+    [120, "KVM_CAP_GUEST_DEBUG_HW_WPS"],
+    [121, "KVM_CAP_SPLIT_IRQCHIP"],
+    [122, "KVM_CAP_IOEVENTFD_ANY_LENGTH"],
+    [123, "KVM_CAP_HYPERV_SYNIC"],
+    [124, "KVM_CAP_S390_RI"],
+    [125, "KVM_CAP_SPAPR_TCE_64"],
+    [126, "KVM_CAP_ARM_PMU_V3"],
+    [127, "KVM_CAP_VCPU_ATTRIBUTES"],
+    [128, "KVM_CAP_MAX_VCPU_ID"],
+    [129, "KVM_CAP_X2APIC_API"],
+    [130, "KVM_CAP_S390_USER_INSTR0"],
+    [131, "KVM_CAP_MSI_DEVID"],
+    [132, "KVM_CAP_PPC_HTM"],
+    [133, "KVM_CAP_SPAPR_RESIZE_HPT"],
+    [134, "KVM_CAP_PPC_MMU_RADIX"],
+    [135, "KVM_CAP_PPC_MMU_HASH_V3"],
+    [136, "KVM_CAP_IMMEDIATE_EXIT"],
+    [137, "KVM_CAP_MIPS_VZ"],
+    [138, "KVM_CAP_MIPS_TE"],
+    [139, "KVM_CAP_MIPS_64BIT"],
+    [140, "KVM_CAP_S390_GS"],
+    [141, "KVM_CAP_S390_AIS"],
+    [142, "KVM_CAP_SPAPR_TCE_VFIO"],
+    [143, "KVM_CAP_X86_DISABLE_EXITS"],
+    [144, "KVM_CAP_ARM_USER_IRQ"],
+    [145, "KVM_CAP_S390_CMMA_MIGRATION"],
+    [146, "KVM_CAP_PPC_FWNMI"],
+    [147, "KVM_CAP_PPC_SMT_POSSIBLE"],
+    [148, "KVM_CAP_HYPERV_SYNIC2"],
+    [149, "KVM_CAP_HYPERV_VP_INDEX"],
+    [150, "KVM_CAP_S390_AIS_MIGRATION"],
+    [151, "KVM_CAP_PPC_GET_CPU_CHAR"],
+    [152, "KVM_CAP_S390_BPB"],
+    [153, "KVM_CAP_GET_MSR_FEATURES"],
+    [154, "KVM_CAP_HYPERV_EVENTFD"],
+    [155, "KVM_CAP_HYPERV_TLBFLUSH"],
+    [156, "KVM_CAP_S390_HPAGE_1M"],
+    [157, "KVM_CAP_NESTED_STATE"],
+    [158, "KVM_CAP_ARM_INJECT_SERROR_ESR"],
+    [159, "KVM_CAP_MSR_PLATFORM_INFO"],
+    [160, "KVM_CAP_PPC_NESTED_HV"],
+    [161, "KVM_CAP_HYPERV_SEND_IPI"],
+    [162, "KVM_CAP_COALESCED_PIO"],
+    [163, "KVM_CAP_HYPERV_ENLIGHTENED_VMCS"],
+    [164, "KVM_CAP_EXCEPTION_PAYLOAD"],
+    [165, "KVM_CAP_ARM_VM_IPA_SIZE"],
+    [166, "KVM_CAP_MANUAL_DIRTY_LOG_PROTECT"],
+    [167, "KVM_CAP_HYPERV_CPUID"],
+    [168, "KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2"],
+    [169, "KVM_CAP_PPC_IRQ_XIVE"],
+    [170, "KVM_CAP_ARM_SVE"],
+    [171, "KVM_CAP_ARM_PTRAUTH_ADDRESS"],
+    [172, "KVM_CAP_ARM_PTRAUTH_GENERIC"],
+    [173, "KVM_CAP_PMU_EVENT_FILTER"],
+    [174, "KVM_CAP_ARM_IRQ_LINE_LAYOUT_2"],
+    [175, "KVM_CAP_HYPERV_DIRECT_TLBFLUSH"],
+    [176, "KVM_CAP_PPC_GUEST_DEBUG_SSTEP"],
+    [177, "KVM_CAP_ARM_NISV_TO_USER"],
+    [178, "KVM_CAP_ARM_INJECT_EXT_DABT"],
+    [179, "KVM_CAP_S390_VCPU_RESETS"],
+    [180, "KVM_CAP_S390_PROTECTED"],
+    [181, "KVM_CAP_PPC_SECURE_GUEST"],
+    [182, "KVM_CAP_HALT_POLL"],
+    [183, "KVM_CAP_ASYNC_PF_INT"],
+    [184, "KVM_CAP_LAST_CPU"],
+    [185, "KVM_CAP_SMALLER_MAXPHYADDR"],
+    [186, "KVM_CAP_S390_DIAG318"],
+    [187, "KVM_CAP_STEAL_TIME"],
+    [188, "KVM_CAP_X86_USER_SPACE_MSR"],
+    [189, "KVM_CAP_X86_MSR_FILTER"],
+    [190, "KVM_CAP_ENFORCE_PV_FEATURE_CPUID"],
+    [191, "KVM_CAP_SYS_HYPERV_CPUID"],
+    [192, "KVM_CAP_DIRTY_LOG_RING"],
+    [193, "KVM_CAP_X86_BUS_LOCK_EXIT"],
+    [194, "KVM_CAP_PPC_DAWR1"],
+    [195, "KVM_CAP_SET_GUEST_DEBUG2"],
+    [196, "KVM_CAP_SGX_ATTRIBUTE"],
+    [197, "KVM_CAP_VM_COPY_ENC_CONTEXT_FROM"],
+    [198, "KVM_CAP_PTP_KVM"],
+    [199, "KVM_CAP_HYPERV_ENFORCE_CPUID"],
+    [200, "KVM_CAP_SREGS2"],
+    [201, "KVM_CAP_EXIT_HYPERCALL"],
+    [202, "KVM_CAP_PPC_RPT_INVALIDATE"],
+    [203, "KVM_CAP_BINARY_STATS_FD"],
+    [204, "KVM_CAP_EXIT_ON_EMULATION_FAILURE"],
+    [205, "KVM_CAP_ARM_MTE"],
+    [206, "KVM_CAP_VM_MOVE_ENC_CONTEXT_FROM"],
+    [207, "KVM_CAP_VM_GPA_BITS"],
+    [208, "KVM_CAP_XSAVE2"],
+    [209, "KVM_CAP_SYS_ATTRIBUTES"],
+    [210, "KVM_CAP_PPC_AIL_MODE_3"],
+    [211, "KVM_CAP_S390_MEM_OP_EXTENSION"],
+    [212, "KVM_CAP_PMU_CAPABILITY"],
+    [213, "KVM_CAP_DISABLE_QUIRKS2"],
+    [214, "KVM_CAP_VM_TSC_CONTROL"],
+    [215, "KVM_CAP_SYSTEM_EVENT_DATA"],
+    [216, "KVM_CAP_ARM_SYSTEM_SUSPEND"],
+    [217, "KVM_CAP_S390_PROTECTED_DUMP"],
+    [218, "KVM_CAP_X86_TRIPLE_FAULT_EVENT"],
+    [219, "KVM_CAP_X86_NOTIFY_VMEXIT"],
+    [220, "KVM_CAP_VM_DISABLE_NX_HUGE_PAGES"],
+    [221, "KVM_CAP_S390_ZPCI_OP"],
+    [222, "KVM_CAP_S390_CPU_TOPOLOGY"],
+    [223, "KVM_CAP_DIRTY_LOG_RING_ACQ_REL"],
+  ],
+};
+export const kvm_memory_flags: FlagSet = {
+  name: "kvm_memory_flags",
+  fallback: "KVM_MEM_???",
+  entries: [
+    [1, "KVM_MEM_LOG_DIRTY_PAGES"],
+    [2, "KVM_MEM_READONLY"],
+  ],
+};
+export const line_disciplines: FlagSet = {
+  name: "line_disciplines",
+  fallback: "N_???",
+  entries: [
+    [0, "N_TTY"],
+    [1, "N_SLIP"],
+    [2, "N_MOUSE"],
+    [3, "N_PPP"],
+    [4, "N_STRIP"],
+    [5, "N_AX25"],
+    [6, "N_X25"],
+    [7, "N_6PACK"],
+    [8, "N_MASC"],
+    [9, "N_R3964"],
+    [10, "N_PROFIBUS_FDL"],
+    [11, "N_IRDA"],
+    [12, "N_SMSBLOCK"],
+    [13, "N_HDLC"],
+    [14, "N_SYNC_PPP"],
+    [15, "N_HCI"],
+    [16, "N_GIGASET_M101"],
+    [17, "N_SLCAN"],
+    [18, "N_PPS"],
+    [19, "N_V253"],
+    [20, "N_CAIF"],
+    [21, "N_GSM0710"],
+    [22, "N_TI_WL"],
+    [23, "N_TRACESINK"],
+    [24, "N_TRACEROUTER"],
+    [25, "N_NCI"],
+    [26, "N_SPEAKUP"],
+    [27, "N_NULL"],
+    [28, "N_MCTP"],
+    [29, "N_DEVELOPMENT"],
+    [30, "N_CAN327"],
+  ],
+};
 export const listmount_flags: FlagSet = {
   name: "listmount_flags",
   fallback: "LISTMOUNT_???",
@@ -1107,6 +1730,28 @@ export const lock_types: FlagSet = {
     [2, "F_UNLCK"],
     [4, "F_EXLCK"],
     [8, "F_SHLCK"],
+  ],
+};
+export const loop_crypt: FlagSet = {
+  name: "loop_crypt",
+  fallback: "LO_CRYPT_???",
+  entries: [
+    [0, "LO_CRYPT_NONE"],
+    [1, "LO_CRYPT_XOR"],
+    [2, "LO_CRYPT_DES"],
+    [3, "LO_CRYPT_FISH2"],
+    [4, "LO_CRYPT_BLOW"],
+    [5, "LO_CRYPT_CAST128"],
+    [6, "LO_CRYPT_IDEA"],
+    [9, "LO_CRYPT_DUMMY"],
+    [10, "LO_CRYPT_SKIPJACK"],
+    [18, "LO_CRYPT_CRYPTOAPI"],
+  ],
+};
+export const loop_flags: FlagSet = {
+  name: "loop_flags",
+  fallback: "LO_FLAGS_???",
+  entries: [
   ],
 };
 export const madvise_advices: FlagSet = {
@@ -1274,6 +1919,24 @@ export const mmap_types: FlagSet = {
     [2, "MAP_PRIVATE"],
     [3, "MAP_SHARED_VALIDATE"],
     [8, "MAP_DROPPABLE"],
+  ],
+};
+export const modem_lines: FlagSet = {
+  name: "modem_lines",
+  fallback: "TIOCM_???",
+  entries: [
+    [1, "TIOCM_LE"],
+    [2, "TIOCM_DTR"],
+    [4, "TIOCM_RTS"],
+    [8, "TIOCM_ST"],
+    [16, "TIOCM_SR"],
+    [32, "TIOCM_CTS"],
+    [64, "TIOCM_CAR"],
+    [128, "TIOCM_RNG"],
+    [256, "TIOCM_DSR"],
+    [8192, "TIOCM_OUT1"],
+    [16384, "TIOCM_OUT2"],
+    [32768, "TIOCM_LOOP"],
   ],
 };
 export const module_init_flags: FlagSet = {
@@ -1456,6 +2119,62 @@ export const msync_flags: FlagSet = {
     [2, "MS_INVALIDATE"],
   ],
 };
+export const mtd_file_modes: FlagSet = {
+  name: "mtd_file_modes",
+  fallback: "MTD_FILE_MODE_???",
+  entries: [
+    [0, "MTD_FILE_MODE_NORMAL"],
+    [1, "MTD_FILE_MODE_OTP_FACTORY"],
+    [2, "MTD_FILE_MODE_OTP_USER"],
+    [3, "MTD_FILE_MODE_RAW"],
+  ],
+};
+export const mtd_flags: FlagSet = {
+  name: "mtd_flags",
+  fallback: "MTD_???",
+  entries: [
+    [1024, "MTD_WRITEABLE"],
+    [2048, "MTD_BIT_WRITEABLE"],
+    [4096, "MTD_NO_ERASE"],
+    [8192, "MTD_POWERUP_LOCK"],
+    [16384, "MTD_SLC_ON_MLC_EMULATION"],
+  ],
+};
+export const mtd_otp: FlagSet = {
+  name: "mtd_otp",
+  fallback: "MTD_OTP_???",
+  entries: [
+    [0, "MTD_OTP_OFF"],
+    [1, "MTD_OTP_FACTORY"],
+    [2, "MTD_OTP_USER"],
+  ],
+};
+export const mtd_types: FlagSet = {
+  name: "mtd_types",
+  fallback: "MTD_???",
+  entries: [
+    [0, "MTD_ABSENT"],
+    [1, "MTD_RAM"],
+    [2, "MTD_ROM"],
+    [3, "MTD_NORFLASH"],
+    [4, "MTD_NANDFLASH"],
+    [6, "MTD_DATAFLASH"],
+    [7, "MTD_UBIVOLUME"],
+    [8, "MTD_MLCNANDFLASH"],
+  ],
+};
+export const nbd_flags: FlagSet = {
+  name: "nbd_flags",
+  fallback: "NBD_IOC_FLAG_???",
+  entries: [
+    [1, "NBD_FLAG_HAS_FLAGS"],
+    [2, "NBD_FLAG_READ_ONLY"],
+    [4, "NBD_FLAG_SEND_FLUSH"],
+    [8, "NBD_FLAG_SEND_FUA"],
+    [32, "NBD_FLAG_SEND_TRIM"],
+    [256, "NBD_FLAG_CAN_MULTI_CONN"],
+  ],
+};
 export const netlink_options: FlagSet = {
   name: "netlink_options",
   fallback: "NETLINK_???",
@@ -1579,6 +2298,12 @@ export const perf_flags: FlagSet = {
     [2, "PERF_FLAG_FD_OUTPUT"],
     [4, "PERF_FLAG_PID_CGROUP"],
     [8, "PERF_FLAG_FD_CLOEXEC"],
+  ],
+};
+export const perf_ioctl_flags: FlagSet = {
+  name: "perf_ioctl_flags",
+  fallback: "PERF_IOC_FLAG_???",
+  entries: [
   ],
 };
 export const pidfd_open_flags: FlagSet = {
@@ -1831,6 +2556,35 @@ export const priority_which: FlagSet = {
     [2, "PRIO_USER"],
   ],
 };
+export const ptp_extts_flags: FlagSet = {
+  name: "ptp_extts_flags",
+  fallback: "PTP_???",
+  entries: [
+    [1, "PTP_ENABLE_FEATURE"],
+    [2, "PTP_RISING_EDGE"],
+    [4, "PTP_FALLING_EDGE"],
+    [8, "PTP_STRICT_FLAGS"],
+  ],
+};
+export const ptp_perout_flags: FlagSet = {
+  name: "ptp_perout_flags",
+  fallback: "PTP_PEROUT_???",
+  entries: [
+    [1, "PTP_PEROUT_ONE_SHOT"],
+    [2, "PTP_PEROUT_DUTY_CYCLE"],
+    [4, "PTP_PEROUT_PHASE"],
+  ],
+};
+export const ptp_pin_functions: FlagSet = {
+  name: "ptp_pin_functions",
+  fallback: "PTP_PF_???",
+  entries: [
+    [0, "PTP_PF_NONE"],
+    [1, "PTP_PF_EXTTS"],
+    [2, "PTP_PF_PEROUT"],
+    [3, "PTP_PF_PHYSYNC"],
+  ],
+};
 export const ptrace_requests: FlagSet = {
   name: "ptrace_requests",
   fallback: "PTRACE_???",
@@ -1999,6 +2753,26 @@ export const rseq_flags: FlagSet = {
     [1, "RSEQ_FLAG_UNREGISTER"],
   ],
 };
+export const rtc_params: FlagSet = {
+  name: "rtc_params",
+  fallback: "RTC_PARAM_???",
+  entries: [
+    [0, "RTC_PARAM_FEATURES"],
+    [1, "RTC_PARAM_CORRECTION"],
+    [2, "RTC_PARAM_BACKUP_SWITCH_MODE"],
+  ],
+};
+export const rtc_vl_flags: FlagSet = {
+  name: "rtc_vl_flags",
+  fallback: "RTC_VL_???",
+  entries: [
+    [1, "RTC_VL_DATA_INVALID"],
+    [2, "RTC_VL_BACKUP_LOW"],
+    [4, "RTC_VL_BACKUP_EMPTY"],
+    [8, "RTC_VL_ACCURACY_LOW"],
+    [16, "RTC_VL_BACKUP_SWITCH"],
+  ],
+};
 export const rusage_who: FlagSet = {
   name: "rusage_who",
   fallback: "RUSAGE_???",
@@ -2132,6 +2906,21 @@ export const secbits: FlagSet = {
     [2048, "SECBIT_EXEC_DENY_INTERACTIVE_LOCKED"],
   ],
 };
+export const seccomp_addfd_flags: FlagSet = {
+  name: "seccomp_addfd_flags",
+  fallback: "SECCOMP_ADDFD_FLAG_???",
+  entries: [
+    [1, "SECCOMP_ADDFD_FLAG_SETFD"],
+    [2, "SECCOMP_ADDFD_FLAG_SEND"],
+  ],
+};
+export const seccomp_answer_flags: FlagSet = {
+  name: "seccomp_answer_flags",
+  fallback: "SECCOMP_USER_NOTIF_FLAG_???",
+  entries: [
+    [1, "SECCOMP_USER_NOTIF_FLAG_CONTINUE"],
+  ],
+};
 export const seccomp_flags: FlagSet = {
   name: "seccomp_flags",
   fallback: "SECCOMP_FILTER_FLAG_???",
@@ -2200,6 +2989,16 @@ export const semop_flags: FlagSet = {
   entries: [
     [4096, "SEM_UNDO"],
     [2048, "IPC_NOWAIT"],
+  ],
+};
+export const sg_resets: FlagSet = {
+  name: "sg_resets",
+  fallback: "SG_SCSI_RESET_???",
+  entries: [
+    [0, "SG_SCSI_RESET_NOTHING"],
+    [1, "SG_SCSI_RESET_DEVICE"],
+    [2, "SG_SCSI_RESET_BUS"],
+    [3, "SG_SCSI_RESET_HOST"],
   ],
 };
 export const shadow_stack_flags: FlagSet = {
@@ -2688,6 +3487,25 @@ export const term_speeds: FlagSet = {
     [4111, "B4000000"],
   ],
 };
+export const terminal_flow: FlagSet = {
+  name: "terminal_flow",
+  fallback: "TC???",
+  entries: [
+    [0, "TCOOFF"],
+    [1, "TCOON"],
+    [2, "TCIOFF"],
+    [3, "TCION"],
+  ],
+};
+export const terminal_queues: FlagSet = {
+  name: "terminal_queues",
+  fallback: "TC???",
+  entries: [
+    [0, "TCIFLUSH"],
+    [1, "TCOFLUSH"],
+    [2, "TCIOFLUSH"],
+  ],
+};
 export const timer_flags: FlagSet = {
   name: "timer_flags",
   fallback: "TIMER_???",
@@ -2721,6 +3539,84 @@ export const udp_options: FlagSet = {
     [102, "UDP_NO_CHECK6_RX"],
     [103, "UDP_SEGMENT"],
     [104, "UDP_GRO"],
+  ],
+};
+export const uffd_api_ioctls: FlagSet = {
+  name: "uffd_api_ioctls",
+  fallback: "_UFFDIO_???",
+  entries: [
+    [1, "1<<_UFFDIO_REGISTER"],
+    [2, "1<<_UFFDIO_UNREGISTER"],
+    [9223372036854775808n, "1<<_UFFDIO_API"],
+  ],
+};
+export const uffd_continue_modes: FlagSet = {
+  name: "uffd_continue_modes",
+  fallback: "UFFDIO_CONTINUE_MODE_???",
+  entries: [
+    [1, "UFFDIO_CONTINUE_MODE_DONTWAKE"],
+  ],
+};
+export const uffd_copy_modes: FlagSet = {
+  name: "uffd_copy_modes",
+  fallback: "UFFDIO_COPY_MODE_???",
+  entries: [
+    [1, "UFFDIO_COPY_MODE_DONTWAKE"],
+    [2, "UFFDIO_COPY_MODE_WP"],
+  ],
+};
+export const uffd_features: FlagSet = {
+  name: "uffd_features",
+  fallback: "UFFD_FEATURE_???",
+  entries: [
+    [1, "UFFD_FEATURE_PAGEFAULT_FLAG_WP"],
+    [2, "UFFD_FEATURE_EVENT_FORK"],
+    [4, "UFFD_FEATURE_EVENT_REMAP"],
+    [8, "UFFD_FEATURE_EVENT_REMOVE"],
+    [16, "UFFD_FEATURE_MISSING_HUGETLBFS"],
+    [32, "UFFD_FEATURE_MISSING_SHMEM"],
+    [64, "UFFD_FEATURE_EVENT_UNMAP"],
+    [128, "UFFD_FEATURE_SIGBUS"],
+    [256, "UFFD_FEATURE_THREAD_ID"],
+    [512, "UFFD_FEATURE_MINOR_HUGETLBFS"],
+    [1024, "UFFD_FEATURE_MINOR_SHMEM"],
+    [2048, "UFFD_FEATURE_EXACT_ADDRESS"],
+    [4096, "UFFD_FEATURE_WP_HUGETLBFS_SHMEM"],
+  ],
+};
+export const uffd_range_ioctls: FlagSet = {
+  name: "uffd_range_ioctls",
+  fallback: "_UFFDIO_???",
+  entries: [
+    [4, "1<<_UFFDIO_WAKE"],
+    [8, "1<<_UFFDIO_COPY"],
+    [16, "1<<_UFFDIO_ZEROPAGE"],
+    [64, "1<<_UFFDIO_WRITEPROTECT"],
+    [128, "1<<_UFFDIO_CONTINUE"],
+  ],
+};
+export const uffd_register_modes: FlagSet = {
+  name: "uffd_register_modes",
+  fallback: "UFFDIO_REGISTER_MODE_???",
+  entries: [
+    [1, "UFFDIO_REGISTER_MODE_MISSING"],
+    [2, "UFFDIO_REGISTER_MODE_WP"],
+    [4, "UFFDIO_REGISTER_MODE_MINOR"],
+  ],
+};
+export const uffd_wp_modes: FlagSet = {
+  name: "uffd_wp_modes",
+  fallback: "UFFDIO_WRITEPROTECT_MODE_???",
+  entries: [
+    [1, "UFFDIO_WRITEPROTECT_MODE_WP"],
+    [2, "UFFDIO_WRITEPROTECT_MODE_DONTWAKE"],
+  ],
+};
+export const uffd_zeropage_modes: FlagSet = {
+  name: "uffd_zeropage_modes",
+  fallback: "UFFDIO_ZEROPAGE_MODE_???",
+  entries: [
+    [1, "UFFDIO_ZEROPAGE_MODE_DONTWAKE"],
   ],
 };
 export const umount_flags: FlagSet = {
