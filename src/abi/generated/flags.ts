@@ -1070,6 +1070,9 @@ export const ide_bus_states: FlagSet = {
   name: "ide_bus_states",
   fallback: "BUSSTATE_???",
   entries: [
+    [0, "BUSSTATE_OFF"],
+    [1, "BUSSTATE_ON"],
+    [2, "BUSSTATE_TRISTATE"],
   ],
 };
 export const inet_protocols: FlagSet = {
@@ -1418,15 +1421,6 @@ export const kd_leds: FlagSet = {
     [4, "LED_CAP"],
   ],
 };
-export const kd_lock_leds: FlagSet = {
-  name: "kd_lock_leds",
-  fallback: "LED_???",
-  entries: [
-    [1, "K_SCROLLLOCK"],
-    [2, "K_NUMLOCK"],
-    [4, "K_CAPSLOCK"],
-  ],
-};
 export const kd_meta_modes: FlagSet = {
   name: "kd_meta_modes",
   fallback: "K_???",
@@ -1752,6 +1746,10 @@ export const loop_flags: FlagSet = {
   name: "loop_flags",
   fallback: "LO_FLAGS_???",
   entries: [
+    [1, "LO_FLAGS_READ_ONLY"],
+    [4, "LO_FLAGS_AUTOCLEAR"],
+    [8, "LO_FLAGS_PARTSCAN"],
+    [16, "LO_FLAGS_DIRECT_IO"],
   ],
 };
 export const madvise_advices: FlagSet = {
@@ -2304,6 +2302,7 @@ export const perf_ioctl_flags: FlagSet = {
   name: "perf_ioctl_flags",
   fallback: "PERF_IOC_FLAG_???",
   entries: [
+    [1, "PERF_IOC_FLAG_GROUP"],
   ],
 };
 export const pidfd_open_flags: FlagSet = {

@@ -20,7 +20,11 @@ const structs = (header, text) =>
 
 export default {
   sets: {
-    loop_flags: prefix("LO_FLAGS_???", "linux/loop.h", "LO_FLAGS_"),
+    loop_flags: names(
+      "LO_FLAGS_???",
+      "linux/loop.h",
+      "LO_FLAGS_READ_ONLY LO_FLAGS_AUTOCLEAR LO_FLAGS_PARTSCAN LO_FLAGS_DIRECT_IO",
+    ),
     loop_crypt: prefix("LO_CRYPT_???", "linux/loop.h", "LO_CRYPT_"),
     inode_flags: prefix("FS_???_FL", "linux/fs.h", "FS_", /^(?!FS_\w+_FL$)|FS_FL_/),
     inode_xflags: prefix("FS_XFLAG_???", "linux/fs.h", "FS_XFLAG_"),
@@ -40,7 +44,7 @@ export default {
       "_UFFDIO_???",
       uffd(["WAKE", 2], ["COPY", 3], ["ZEROPAGE", 4], ["WRITEPROTECT", 6], ["CONTINUE", 7]),
     ),
-    perf_ioctl_flags: prefix("PERF_IOC_FLAG_???", "linux/perf_event.h", "PERF_IOC_FLAG_"),
+    perf_ioctl_flags: names("PERF_IOC_FLAG_???", "linux/perf_event.h", "PERF_IOC_FLAG_GROUP"),
     seccomp_addfd_flags: prefix("SECCOMP_ADDFD_FLAG_???", "linux/seccomp.h", "SECCOMP_ADDFD_FLAG_"),
     seccomp_answer_flags: prefix(
       "SECCOMP_USER_NOTIF_FLAG_???",
@@ -69,7 +73,6 @@ export default {
     kd_modes: names("KD_???", "linux/kd.h", "KD_TEXT KD_GRAPHICS KD_TEXT0 KD_TEXT1"),
     kd_keyboards: names("KB_???", "linux/kd.h", "KB_84 KB_101 KB_OTHER"),
     kd_leds: names("LED_???", "linux/kd.h", "LED_SCR LED_NUM LED_CAP"),
-    kd_lock_leds: names("LED_???", "linux/kd.h", "K_SCROLLLOCK K_NUMLOCK K_CAPSLOCK"),
     kd_keyboard_modes: names("K_???", "linux/kd.h", "K_RAW K_XLATE K_MEDIUMRAW K_UNICODE K_OFF"),
     kd_meta_modes: names("K_???", "linux/kd.h", "K_METABIT K_ESCPREFIX"),
     modem_lines: names(
@@ -120,7 +123,7 @@ export default {
       "MTD_WRITEABLE MTD_BIT_WRITEABLE MTD_NO_ERASE MTD_POWERUP_LOCK MTD_SLC_ON_MLC_EMULATION",
     ),
     mtd_otp: prefix("MTD_OTP_???", "mtd/mtd-abi.h", "MTD_OTP_"),
-    ide_bus_states: prefix("BUSSTATE_???", "linux/hdreg.h", "BUSSTATE_"),
+    ide_bus_states: names("BUSSTATE_???", "linux/hdreg.h", "BUSSTATE_OFF BUSSTATE_ON BUSSTATE_TRISTATE"),
     sg_resets: names(
       "SG_SCSI_RESET_???",
       "scsi/sg.h",

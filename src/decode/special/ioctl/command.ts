@@ -50,6 +50,9 @@ export const grown = (before: StructType, after: StructType): Command => ({ kind
 export const each = (names: string, command: Command): Record<string, Command> =>
   Object.fromEntries(names.split(" ").map((name) => [name, command]));
 
+/** In brackets, as numbers are that a pointer leads to. */
+export const boxed = (type: Type): Type => inline(type, 1);
+
 /** Bytes up to the first NUL of an array that need not have one. */
 export const text = (size: number): Type => special("text", undefined, size);
 
@@ -92,6 +95,7 @@ export function record(name: string, spec: string, types: Readonly<Record<string
 function fieldType(field: Field, kind: string | undefined, types: Readonly<Record<string, Type>>): Type {
   if (kind === "text") return text(field.count);
   const one = (kind && (types[kind] ?? kinds[kind])) || number(field.size, field.signed);
+  if (one === hex && field.size === 4 && field.count === 1) return { kind: "hex32" };
   const whole = field.count === 1 || one.kind === "special";
   return whole ? one : inline(sized(one, field.size), field.count);
 }

@@ -1,17 +1,17 @@
 /** Commands of the Linux console and its keyboard (ioctl_console(2)), and of input devices. */
 import * as F from "../../../abi/flags.ts";
 import { inline, int, oneOf, signal, special, uint } from "../../../syscalls/types/build.ts";
-import { both, type Command, each, none, reads, record, value, writes } from "./command.ts";
+import { both, boxed, type Command, each, none, reads, record, value, writes } from "./command.ts";
 
 const font = record("consolefontdesc", "charcount charheight chardata:addr");
 
 export const console: Readonly<Record<string, Command>> = {
   ...each("KDENABIO KDDISABIO KDMAPDISP KDUNMAPDISP PIO_FONTRESET", none),
-  KDGKBTYPE: writes(special("byte_name", 1, F.kd_keyboards)),
-  KDGETLED: writes(special("byte_flags", 1, F.kd_leds)),
+  KDGKBTYPE: writes(boxed(special("byte_name", 1, F.kd_keyboards))),
+  KDGETLED: writes(boxed(special("byte_flags", 1, F.kd_leds))),
   KDSETLED: value(special("byte_flags", 1, F.kd_leds)),
-  KDGKBLED: writes(special("byte_flags", 1, F.kd_lock_leds)),
-  KDSKBLED: value(special("byte_flags", 1, F.kd_lock_leds)),
+  KDGKBLED: writes(boxed(special("byte_flags", 1, F.kd_leds))),
+  KDSKBLED: value(special("byte_flags", 1, F.kd_leds)),
   KDSETMODE: value(oneOf(F.kd_modes)),
   KDGETMODE: writes(oneOf(F.kd_modes)),
   KDGKBMETA: writes(oneOf(F.kd_meta_modes)),

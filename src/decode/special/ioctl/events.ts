@@ -1,10 +1,10 @@
 /** Commands of descriptors that report events: perf_event_open(2), userfaultfd(2), seccomp_unotify(2). */
 import * as F from "../../../abi/flags.ts";
 import { cstring, fd, flags, flags64, int, oneOf, special } from "../../../syscalls/types/build.ts";
-import { both, type Command, each, grown, reads, record, value, writes } from "./command.ts";
+import { both, boxed, type Command, each, grown, reads, record, value, writes } from "./command.ts";
 
-const u64 = special("u64");
-const hex64 = special("hex64");
+const u64 = boxed(special("u64"));
+const hex64 = boxed(special("hex64"));
 const range = record("uffdio_range", "start:hex len:hex");
 const modes = {
   range,

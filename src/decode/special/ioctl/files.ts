@@ -1,10 +1,10 @@
 /** Commands of files and file systems (ioctl_ficlone(2) and its neighbours), btrfs, inotify, namespaces. */
 import * as F from "../../../abi/flags.ts";
 import { fd, flags, flags64, int, oneOf, oneOf64, special } from "../../../syscalls/types/build.ts";
-import { both, type Command, each, none, reads, record, value, writes } from "./command.ts";
+import { both, boxed, type Command, each, none, reads, record, value, writes } from "./command.ts";
 import { dedupe } from "./vectors.ts";
 
-const u64 = special("u64");
+const u64 = boxed(special("u64"));
 const fiemap = { flags: flags(F.fiemap_flags) };
 const xattr = { xflags: flags(F.inode_xflags) };
 const volume = record("btrfs_ioctl_vol_args", "fd:fd name:path_text", {

@@ -12,6 +12,9 @@ import type { StructType } from "./command.ts";
 
 const structOf = (type: StructType): StructWalker => compile(type) as StructWalker;
 
+/** Types of commands whose arguments are pointers, even if nothing is known of what they lead to. */
+const pointerTypes: ReadonlySet<number> = new Set([0x45, 0x89]);
+
 registerCall("ioctl", {
   enter(c) {
     const { sink } = c;
@@ -21,7 +24,10 @@ registerCall("ioctl", {
     sink.fd(c.argLo(0) | 0, c.options.fdText?.(c.task.tid, c.argLo(0) | 0));
     sink.arg("op");
     sink.xlat(cmd, 0, commandText(cmd), "", "hex");
-    return input(c, cmd);
+    if (input(c, cmd)) return true;
+    // what was printed of the argument goes on at exit
+    if (commandOf(cmd)?.kind !== "out") sink.comma?.(false);
+    return false;
   },
   exit(c) {
     output(c, c.argLo(1));
@@ -38,7 +44,8 @@ function input(c: Context, cmd: number): boolean {
   if (command?.kind === "own") return command.enter(c);
   c.sink.arg("argp");
   if (!command) {
-    c.sink.hex(lo, hi);
+    if (pointerTypes.has((cmd >>> 8) & 0xff)) c.sink.addr(lo, hi);
+    else c.sink.hex(lo, hi);
     return true;
   }
   if (command.kind === "in") {

@@ -42,6 +42,6 @@ export const network: Readonly<Record<string, Command>> = {
   SIOCSIFTXQLEN: sets("ifr_qlen"),
   SIOCGIFMAP: asks("ifr_map:map"),
   SIOCSIFMAP: sets("ifr_map:map"),
-  ...each("SIOCBRADDBR SIOCBRDELBR", reads(special("text", undefined, 16))),
+  ...each("SIOCBRADDBR SIOCBRDELBR", { kind: "in", type: { kind: "cstring", max: 16 } }),
   ...each("SIOCBRADDIF SIOCBRDELIF", reads(struct("ifreq", { ifr_ifindex: { kind: "uint" } }))),
 };

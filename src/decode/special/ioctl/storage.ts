@@ -14,7 +14,19 @@ import {
   ulong,
 } from "../../../syscalls/types/build.ts";
 import type { Type } from "../../../syscalls/types/types.ts";
-import { both, type Command, each, grown, none, reads, record, text, value, writes } from "./command.ts";
+import {
+  both,
+  boxed,
+  type Command,
+  each,
+  grown,
+  none,
+  reads,
+  record,
+  text,
+  value,
+  writes,
+} from "./command.ts";
 
 const u64 = special("u64");
 const ushort: Type = { kind: "ushort" };
@@ -47,7 +59,7 @@ export const storage: Readonly<Record<string, Command>> = {
   ...each("BLKROSET BLKBSZSET", reads(int)),
   ...each("BLKGETSIZE", writes(ulong)),
   ...each("BLKRAGET BLKFRAGET", writes(long)),
-  ...each("BLKGETSIZE64 BLKGETDISKSEQ", writes(u64)),
+  ...each("BLKGETSIZE64 BLKGETDISKSEQ", writes(boxed(u64))),
   ...each("BLKSECTGET BLKROTATIONAL", writes(ushort)),
   ...each("BLKRASET BLKFRASET", value(ulong)),
   ...each("BLKDISCARD BLKSECDISCARD BLKZEROOUT", reads(pair)),
@@ -108,7 +120,7 @@ export const storage: Readonly<Record<string, Command>> = {
   OTPSELECT: reads(oneOf(F.mtd_otp)),
   ...each("MEMERASE MEMLOCK MEMUNLOCK MEMISLOCKED", reads(record("erase_info_user", "start:hex length:hex"))),
   MEMERASE64: reads(record("erase_info_user64", "start:hex length:hex")),
-  ...each("MEMGETBADBLOCK MEMSETBADBLOCK", reads(special("s64"))),
+  ...each("MEMGETBADBLOCK MEMSETBADBLOCK", reads(boxed(special("s64")))),
   MEMGETINFO: writes(
     record(
       "mtd_info_user",
@@ -131,7 +143,7 @@ export const storage: Readonly<Record<string, Command>> = {
     "UBI_IOCEBER UBI_IOCEBUNMAP UBI_IOCRMVOL UBI_IOCRPEB UBI_IOCSPEB UBI_IOCDET UBI_IOCEBISMAP",
     reads(int),
   ),
-  UBI_IOCVOLUP: reads(special("s64")),
+  UBI_IOCVOLUP: reads(boxed(special("s64"))),
   UBI_IOCRSVOL: reads(record("ubi_rsvol_req", "bytes vol_id")),
   UBI_IOCATT: both(record("ubi_attach_req", "ubi_num mtd_num vid_hdr_offset max_beb_per1024"), int),
 };
