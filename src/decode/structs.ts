@@ -21,11 +21,16 @@ interface Plan {
 /** Kinds whose value is complete once loaded as an integer of the field's size. */
 const aggregates: ReadonlySet<string> = new Set(["struct", "inline", "special", "switch"]);
 
+/** A walker that can print its fields without the braces, for structs printed in two parts. */
+export interface StructWalker extends Walker {
+  fields(c: Context, at: number): void;
+}
+
 export function structWalker(
   type: StructType,
   layoutOf: (abi: Abi) => Layout,
   compile: (t: Type) => Walker,
-): Walker {
+): StructWalker {
   const plans = new Map<Abi, Plan>();
   const planFor = (abi: Abi): Plan => {
     let plan = plans.get(abi);
@@ -47,15 +52,22 @@ export function structWalker(
     size: (c) => planFor(c.call.abi).layout.size,
     value: (c, lo, hi) => c.sink.hex(lo, hi),
     memory(c, at) {
+      c.sink.openStruct();
+      this.fields(c, at);
+      c.sink.closeStruct();
+    },
+    fields(c, at) {
       const { layout, fields } = planFor(c.call.abi);
       const outerLayout = c.structLayout;
       const outerAt = c.structAt;
       c.structLayout = layout;
       c.structAt = at;
       const short = type.abbrev !== undefined && !c.verbose;
-      c.sink.openStruct();
       for (const { name, field, walker, scalar } of fields) {
         if (short && !type.abbrev!.includes(name)) continue;
+        const hidden =
+          type.unlessZero?.includes(name) || (!c.verbose && type.unlessZeroShort?.includes(name));
+        if (hidden && isZero(c, field, at)) continue;
         c.sink.field(name);
         printField(c, field, walker, scalar, at);
         c.structLayout = layout;
@@ -65,11 +77,15 @@ export function structWalker(
         c.sink.item();
         c.sink.more();
       }
-      c.sink.closeStruct();
       c.structLayout = outerLayout;
       c.structAt = outerAt;
     },
   };
+}
+
+function isZero(c: Context, field: Field, at: number): boolean {
+  const start = at + field.offset;
+  return c.memory.bytes.subarray(start, start + field.size * field.count).every((b) => b === 0);
 }
 
 function printField(c: Context, field: Field, walker: Walker, scalar: boolean, at: number): void {

@@ -16,7 +16,7 @@ import "./signals.ts";
 import "./stat.ts";
 import "./time.ts";
 import "./xattr.ts";
-import "./ioctl.ts";
+import "./ioctl/ioctl.ts";
 import "./msghdr.ts";
 import "./poll.ts";
 import "./sockaddr.ts";

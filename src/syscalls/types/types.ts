@@ -66,6 +66,10 @@ export type Type =
       readonly layout: string;
       readonly fields: Readonly<Record<string, Type>>;
       readonly abbrev?: readonly string[];
+      /** Fields that print only if they are not zero: what is reserved, or was added later. */
+      readonly unlessZero?: readonly string[];
+      /** Fields that print only if they are not zero, but always with -v. */
+      readonly unlessZeroShort?: readonly string[];
     }
   /** struct iovec[count] with contents; `bytes` limits what was transferred (return value). */
   | { readonly kind: "iovec"; readonly count: Length; readonly bytes?: Length }

@@ -1,0 +1,60 @@
+/** Commands of clocks and timers: rtc(4), PTP clocks, watchdogs, random(4). */
+import * as F from "../../../abi/flags.ts";
+import { flags, int, oneOf, oneOf64, special, ulong } from "../../../syscalls/types/build.ts";
+import { both, type Command, each, grown, none, reads, record, value, writes } from "./command.ts";
+
+const time = record("rtc_time", "tm_sec tm_min tm_hour tm_mday tm_mon tm_year ... tm_wday tm_yday tm_isdst");
+const wake = record("rtc_wkalrm", "enabled pending time:time", { time });
+const pll = record("rtc_pll_info", "pll_ctrl pll_value pll_max pll_min pll_posmult pll_negmult pll_clock");
+const param = { param: oneOf64(F.rtc_params) };
+const caps = "max_adj n_alarm n_ext_ts n_per_out pps n_pins cross_timestamping adjust_phase rsv?:hex";
+const extts = { flags: flags(F.ptp_extts_flags) };
+const pin = { func: oneOf(F.ptp_pin_functions) };
+
+export const clocks: Readonly<Record<string, Command>> = {
+  ...each(
+    "RTC_AIE_ON RTC_AIE_OFF RTC_UIE_ON RTC_UIE_OFF RTC_PIE_ON RTC_PIE_OFF RTC_WIE_ON RTC_WIE_OFF RTC_VL_CLR",
+    none,
+  ),
+  ...each("RTC_ALM_SET RTC_SET_TIME", reads(time)),
+  ...each("RTC_ALM_READ RTC_RD_TIME", writes(time)),
+  ...each("RTC_IRQP_SET RTC_EPOCH_SET", value(ulong)),
+  ...each("RTC_IRQP_READ RTC_EPOCH_READ", writes(ulong)),
+  RTC_WKALM_SET: reads(wake),
+  RTC_WKALM_RD: writes(wake),
+  RTC_PLL_GET: writes(pll),
+  RTC_PLL_SET: reads(pll),
+  RTC_VL_READ: writes(flags(F.rtc_vl_flags)),
+  RTC_PARAM_GET: both(
+    record("rtc_param", "param:param index __pad?:hex", param),
+    record("rtc_param", "uvalue:hex __pad?:hex"),
+  ),
+  RTC_PARAM_SET: reads(record("rtc_param", "param:param uvalue:hex index __pad?:hex", param)),
+
+  PTP_CLOCK_GETCAPS: writes(record("ptp_clock_caps", caps)),
+  PTP_CLOCK_GETCAPS2: writes(record("ptp_clock_caps", caps)),
+  PTP_EXTTS_REQUEST: reads(record("ptp_extts_request", "index flags:flags", extts)),
+  PTP_EXTTS_REQUEST2: reads(record("ptp_extts_request", "index flags:flags rsv?:hex", extts)),
+  PTP_PIN_GETFUNC: grown(
+    record("ptp_pin_desc", "index"),
+    record("ptp_pin_desc", "name:text func:func chan", pin),
+  ),
+  PTP_PIN_GETFUNC2: grown(
+    record("ptp_pin_desc", "index rsv?:hex"),
+    record("ptp_pin_desc", "name:text func:func chan", pin),
+  ),
+  PTP_PIN_SETFUNC: reads(record("ptp_pin_desc", "index func:func chan", pin)),
+  PTP_PIN_SETFUNC2: reads(record("ptp_pin_desc", "index func:func chan rsv?:hex", pin)),
+
+  ...each(
+    "WDIOC_GETSTATUS WDIOC_GETBOOTSTATUS WDIOC_GETTEMP WDIOC_GETTIMEOUT WDIOC_GETPRETIMEOUT WDIOC_GETTIMELEFT",
+    writes(int),
+  ),
+  ...each("WDIOC_SETTIMEOUT WDIOC_SETPRETIMEOUT", reads(int)),
+  WDIOC_KEEPALIVE: none,
+
+  RNDGETENTCNT: writes(int),
+  RNDADDTOENTCNT: reads(int),
+  RNDADDENTROPY: { kind: "in", type: special("entropy", 8) },
+  ...each("RNDZAPENTCNT RNDCLEARPOOL RNDRESEEDCRNG", none),
+};
