@@ -576,6 +576,15 @@ export const x86_64: Readonly<Record<string, Layout>> = {
       {"name":"keycode","offset":4,"size":4,"signed":false,"count":1},
     ],
   },
+  keyctl_dh_params: {
+    name: "keyctl_dh_params",
+    size: 12,
+    fields: [
+      {"name":"private","offset":0,"size":4,"signed":true,"count":1},
+      {"name":"prime","offset":4,"size":4,"signed":true,"count":1},
+      {"name":"base","offset":8,"size":4,"signed":true,"count":1},
+    ],
+  },
   kvm_regs: {
     name: "kvm_regs",
     size: 144,
@@ -609,6 +618,21 @@ export const x86_64: Readonly<Record<string, Layout>> = {
       {"name":"guest_phys_addr","offset":8,"size":8,"signed":false,"count":1},
       {"name":"memory_size","offset":16,"size":8,"signed":false,"count":1},
       {"name":"userspace_addr","offset":24,"size":8,"signed":false,"count":1},
+    ],
+  },
+  landlock_path_beneath_attr: {
+    name: "landlock_path_beneath_attr",
+    size: 12,
+    fields: [
+      {"name":"allowed_access","offset":0,"size":8,"signed":false,"count":1},
+      {"name":"parent_fd","offset":8,"size":4,"signed":true,"count":1},
+    ],
+  },
+  landlock_ruleset_attr: {
+    name: "landlock_ruleset_attr",
+    size: 8,
+    fields: [
+      {"name":"handled_access_fs","offset":0,"size":8,"signed":false,"count":1},
     ],
   },
   linger: {
@@ -939,6 +963,15 @@ export const x86_64: Readonly<Record<string, Layout>> = {
       {"name":"val","offset":8,"size":8,"signed":true,"count":1},
       {"name":"error","offset":16,"size":4,"signed":true,"count":1},
       {"name":"flags","offset":20,"size":4,"signed":false,"count":1},
+    ],
+  },
+  seccomp_notif_sizes: {
+    name: "seccomp_notif_sizes",
+    size: 6,
+    fields: [
+      {"name":"seccomp_notif","offset":0,"size":2,"signed":false,"count":1},
+      {"name":"seccomp_notif_resp","offset":2,"size":2,"signed":false,"count":1},
+      {"name":"seccomp_data","offset":4,"size":2,"signed":false,"count":1},
     ],
   },
   sembuf: {
@@ -1963,6 +1996,15 @@ export const i386: Readonly<Record<string, Layout>> = {
       {"name":"keycode","offset":4,"size":4,"signed":false,"count":1},
     ],
   },
+  keyctl_dh_params: {
+    name: "keyctl_dh_params",
+    size: 12,
+    fields: [
+      {"name":"private","offset":0,"size":4,"signed":true,"count":1},
+      {"name":"prime","offset":4,"size":4,"signed":true,"count":1},
+      {"name":"base","offset":8,"size":4,"signed":true,"count":1},
+    ],
+  },
   kvm_regs: {
     name: "kvm_regs",
     size: 144,
@@ -1996,6 +2038,21 @@ export const i386: Readonly<Record<string, Layout>> = {
       {"name":"guest_phys_addr","offset":8,"size":8,"signed":false,"count":1},
       {"name":"memory_size","offset":16,"size":8,"signed":false,"count":1},
       {"name":"userspace_addr","offset":24,"size":8,"signed":false,"count":1},
+    ],
+  },
+  landlock_path_beneath_attr: {
+    name: "landlock_path_beneath_attr",
+    size: 12,
+    fields: [
+      {"name":"allowed_access","offset":0,"size":8,"signed":false,"count":1},
+      {"name":"parent_fd","offset":8,"size":4,"signed":true,"count":1},
+    ],
+  },
+  landlock_ruleset_attr: {
+    name: "landlock_ruleset_attr",
+    size: 8,
+    fields: [
+      {"name":"handled_access_fs","offset":0,"size":8,"signed":false,"count":1},
     ],
   },
   linger: {
@@ -2326,6 +2383,15 @@ export const i386: Readonly<Record<string, Layout>> = {
       {"name":"val","offset":8,"size":8,"signed":true,"count":1},
       {"name":"error","offset":16,"size":4,"signed":true,"count":1},
       {"name":"flags","offset":20,"size":4,"signed":false,"count":1},
+    ],
+  },
+  seccomp_notif_sizes: {
+    name: "seccomp_notif_sizes",
+    size: 6,
+    fields: [
+      {"name":"seccomp_notif","offset":0,"size":2,"signed":false,"count":1},
+      {"name":"seccomp_notif_resp","offset":2,"size":2,"signed":false,"count":1},
+      {"name":"seccomp_data","offset":4,"size":2,"signed":false,"count":1},
     ],
   },
   sembuf: {

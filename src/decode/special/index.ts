@@ -6,6 +6,7 @@ import "./exec.ts";
 import "./fcntl.ts";
 import "./files.ts";
 import "./identity.ts";
+import "./landlock.ts";
 import "./memory.ts";
 import "./mount.ts";
 import "./prctl.ts";

@@ -59,7 +59,7 @@ export default {
        STATX_ATTR_AUTOMOUNT STATX_ATTR_MOUNT_ROOT STATX_ATTR_VERITY STATX_ATTR_DAX`,
       { STATX_ATTR_WRITE_ATOMIC: 0x400000 },
     ),
-    rename_flags: set("RENAME_???", ["linux/fs.h"], "RENAME_NOREPLACE RENAME_EXCHANGE RENAME_WHITEOUT"),
+    rename_flags: set("RENAME_??", ["linux/fs.h"], "RENAME_NOREPLACE RENAME_EXCHANGE RENAME_WHITEOUT"),
     falloc_flags: set(
       "FALLOC_FL_???",
       ["linux/falloc.h"],

@@ -36,16 +36,7 @@ export default {
     },
     wait4_options: {
       headers: ["linux/wait.h"],
-      names: [
-        "WNOHANG",
-        "WUNTRACED",
-        "WEXITED",
-        "WCONTINUED",
-        "WNOWAIT",
-        "__WCLONE",
-        "__WALL",
-        "__WNOTHREAD",
-      ],
+      names: ["WNOHANG", "WEXITED", "WSTOPPED", "WCONTINUED", "WNOWAIT", "__WCLONE", "__WALL", "__WNOTHREAD"],
       fallback: "W???",
     },
     waitid_types: {
