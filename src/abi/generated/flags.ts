@@ -1904,6 +1904,20 @@ export const lock_types: FlagSet = {
     [8, "F_SHLCK"],
   ],
 };
+export const log_levels: FlagSet = {
+  name: "log_levels",
+  fallback: "LOGLEVEL_???",
+  entries: [
+    [0, "LOGLEVEL_EMERG"],
+    [1, "LOGLEVEL_ALERT"],
+    [2, "LOGLEVEL_CRIT"],
+    [3, "LOGLEVEL_ERR"],
+    [4, "LOGLEVEL_WARNING"],
+    [5, "LOGLEVEL_NOTICE"],
+    [6, "LOGLEVEL_INFO"],
+    [7, "LOGLEVEL_DEBUG"],
+  ],
+};
 export const loop_crypt: FlagSet = {
   name: "loop_crypt",
   fallback: "LO_CRYPT_???",
@@ -2009,7 +2023,7 @@ export const memfd_flags: FlagSet = {
 };
 export const memfd_secret_flags: FlagSet = {
   name: "memfd_secret_flags",
-  fallback: "O_???",
+  fallback: "",
   entries: [
     [524288, "O_CLOEXEC"],
   ],
@@ -2495,6 +2509,12 @@ export const perf_ioctl_flags: FlagSet = {
   fallback: "PERF_IOC_FLAG_???",
   entries: [
     [1, "PERF_IOC_FLAG_GROUP"],
+  ],
+};
+export const personalities: FlagSet = {
+  name: "personalities",
+  fallback: "PER_???",
+  entries: [
   ],
 };
 export const pidfd_open_flags: FlagSet = {
@@ -3767,6 +3787,8 @@ export const timerfd_flags: FlagSet = {
   name: "timerfd_flags",
   fallback: "TFD_???",
   entries: [
+    [1, "TFD_TIMER_ABSTIME"],
+    [2, "TFD_TIMER_CANCEL_ON_SET"],
     [524288, "TFD_CLOEXEC"],
     [2048, "TFD_NONBLOCK"],
   ],
@@ -3777,6 +3799,8 @@ export const timerfd_settime_flags: FlagSet = {
   entries: [
     [1, "TFD_TIMER_ABSTIME"],
     [2, "TFD_TIMER_CANCEL_ON_SET"],
+    [524288, "TFD_CLOEXEC"],
+    [2048, "TFD_NONBLOCK"],
   ],
 };
 export const udp_options: FlagSet = {

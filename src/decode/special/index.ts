@@ -13,6 +13,7 @@ import "./prctl.ts";
 import "./process.ts";
 import "./quota.ts";
 import "./sched.ts";
+import "./segments.ts";
 import "./signals.ts";
 import "./stat.ts";
 import "./time.ts";

@@ -102,6 +102,8 @@ registerValue("sigevent", () =>
 );
 
 registerAux("adjtimex_state", (c: Context) => {
-  const name = c.call.error ? undefined : enumName(F.adjtimex_states, c.call.retLo);
+  const buf = c.call.name === "adjtimex" ? 0 : 1;
+  const read = c.memory.readAll(c.argLo(buf), c.argHi(buf), c.wordSize) >= 0;
+  const name = c.call.error || !read ? undefined : enumName(F.adjtimex_states, c.call.retLo);
   if (name) c.sink.word(name);
 });

@@ -19,6 +19,7 @@ import {
   path,
   pid,
   ptr,
+  returned,
   signal,
   size_t,
   special,
@@ -53,6 +54,8 @@ export const rusage = struct(
   ["ru_utime", "ru_stime"],
 );
 const schedParam = ptr(special("sched_param"));
+
+const logAction = special("log_action");
 
 export const process = family({
   fork: call({}, { ret: "pid", classes: "process" }),
@@ -134,11 +137,11 @@ export const process = family({
   rseq: call({ rseq: hex, rseq_len: hex, flags: hex, sig: hex }),
   setns: call({ fd: fd, nstype: flags(F.namespace_flags) }, { classes: "desc process" }),
   unshare: call({ flags: flags64(F.unshare_flags) }, { classes: "process" }),
-  personality: call({ persona: special("personality") }, { ret: "int" }),
+  personality: call({ persona: special("personality") }, { ret: "int", aux: "personality" }),
   acct: call({ filename: path }, { classes: "file" }),
-  modify_ldt: call({ func: int, ptr: addr, bytecount: ulong }),
-  set_thread_area: call({ u_info: addr }),
-  get_thread_area: call({ u_info: addr }),
+  modify_ldt: call({ func: int, ptr: special("user_desc_sized", 16), bytecount: ulong }),
+  set_thread_area: call({ u_info: special("user_desc", 16) }, { aux: "user_desc" }),
+  get_thread_area: call({ u_info: out(special("user_desc", 16)) }),
   iopl: call({ level: int }),
   ioperm: call({ from: hex, num: hex, turn_on: int }),
   reboot: call({
@@ -149,7 +152,21 @@ export const process = family({
   }),
   sethostname: call({ name: special("bytes_arg1", "string"), len: uint }),
   setdomainname: call({ name: special("bytes_arg1", "string"), len: uint }),
-  syslog: call({ type: oneOf(F.syslog_actions), bufp: addr, len: int }),
+  syslog: call(
+    { type: logAction, bufp: addr, len: uint },
+    {
+      variants: {
+        by: "type",
+        cases: [
+          ...[0, 1, 5, 6, 7, 9, 10].map((type) => [type, { type: logAction }] as const),
+          ...[2, 3, 4].map(
+            (type) => [type, { type: logAction, bufp: out(returned("len")), len: uint }] as const,
+          ),
+          [8, { type: logAction, bufp: addr, len: special("log_level") }],
+        ],
+      },
+    },
+  ),
   vhangup: call({}),
   uselib: call({ library: path }, { classes: "file" }),
   _sysctl: call({ args: addr }),

@@ -36,6 +36,11 @@ export default {
         ),
       ),
     },
+    personalities: prefix("PER_???", "linux/personality.h", "PER_", /MASK|PER_CLEAR/),
+    log_levels: count(
+      "LOGLEVEL_???",
+      "LOGLEVEL_EMERG LOGLEVEL_ALERT LOGLEVEL_CRIT LOGLEVEL_ERR LOGLEVEL_WARNING LOGLEVEL_NOTICE LOGLEVEL_INFO LOGLEVEL_DEBUG",
+    ),
     kcmp_types: count(
       "KCMP_???",
       "KCMP_FILE KCMP_VM KCMP_FILES KCMP_FS KCMP_SIGHAND KCMP_IO KCMP_SYSVSEM KCMP_EPOLL_TFD",

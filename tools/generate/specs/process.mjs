@@ -379,12 +379,12 @@ export default {
     timer_flags: { headers: ["linux/time.h"], names: ["TIMER_ABSTIME"], fallback: "TIMER_???" },
     timerfd_flags: {
       headers: ["linux/timerfd.h"],
-      names: ["TFD_CLOEXEC", "TFD_NONBLOCK"],
+      names: ["TFD_TIMER_ABSTIME", "TFD_TIMER_CANCEL_ON_SET", "TFD_CLOEXEC", "TFD_NONBLOCK"],
       fallback: "TFD_???",
     },
     timerfd_settime_flags: {
       headers: ["linux/timerfd.h"],
-      names: ["TFD_TIMER_ABSTIME", "TFD_TIMER_CANCEL_ON_SET"],
+      names: ["TFD_TIMER_ABSTIME", "TFD_TIMER_CANCEL_ON_SET", "TFD_CLOEXEC", "TFD_NONBLOCK"],
       fallback: "TFD_???",
     },
     itimer_which: {
