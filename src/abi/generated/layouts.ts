@@ -552,6 +552,14 @@ export const x86_64: Readonly<Record<string, Layout>> = {
       {"name":"it_value","offset":16,"size":16,"signed":false,"count":1,"struct":"timespec_"},
     ],
   },
+  itimerspec64: {
+    name: "itimerspec64",
+    size: 32,
+    fields: [
+      {"name":"it_interval","offset":0,"size":16,"signed":false,"count":1,"struct":"__kernel_timespec"},
+      {"name":"it_value","offset":16,"size":16,"signed":false,"count":1,"struct":"__kernel_timespec"},
+    ],
+  },
   itimerval: {
     name: "itimerval",
     size: 32,
@@ -1194,6 +1202,14 @@ export const x86_64: Readonly<Record<string, Layout>> = {
   },
   timespec: {
     name: "timespec",
+    size: 16,
+    fields: [
+      {"name":"tv_sec","offset":0,"size":8,"signed":true,"count":1},
+      {"name":"tv_nsec","offset":8,"size":8,"signed":true,"count":1},
+    ],
+  },
+  timespec64: {
+    name: "timespec64",
     size: 16,
     fields: [
       {"name":"tv_sec","offset":0,"size":8,"signed":true,"count":1},
@@ -1972,6 +1988,14 @@ export const i386: Readonly<Record<string, Layout>> = {
       {"name":"it_value","offset":8,"size":8,"signed":false,"count":1,"struct":"timespec_"},
     ],
   },
+  itimerspec64: {
+    name: "itimerspec64",
+    size: 32,
+    fields: [
+      {"name":"it_interval","offset":0,"size":16,"signed":false,"count":1,"struct":"__kernel_timespec"},
+      {"name":"it_value","offset":16,"size":16,"signed":false,"count":1,"struct":"__kernel_timespec"},
+    ],
+  },
   itimerval: {
     name: "itimerval",
     size: 16,
@@ -2619,6 +2643,14 @@ export const i386: Readonly<Record<string, Layout>> = {
     fields: [
       {"name":"tv_sec","offset":0,"size":4,"signed":true,"count":1},
       {"name":"tv_nsec","offset":4,"size":4,"signed":true,"count":1},
+    ],
+  },
+  timespec64: {
+    name: "timespec64",
+    size: 16,
+    fields: [
+      {"name":"tv_sec","offset":0,"size":8,"signed":true,"count":1},
+      {"name":"tv_nsec","offset":8,"size":8,"signed":true,"count":1},
     ],
   },
   timeval: {

@@ -88,11 +88,12 @@ registerAux("ppoll", (c) => {
 function timeLeft(c: Context, arg: number, fraction: string, separator: string): void {
   const lo = c.argLo(arg);
   const hi = c.argHi(arg);
-  const at = lo === 0 && hi === 0 ? -1 : c.memory.readAll(lo, hi, 2 * c.wordSize);
+  const size = c.call.name.endsWith("_time64") ? 8 : c.wordSize;
+  const at = lo === 0 && hi === 0 ? -1 : c.memory.readAll(lo, hi, 2 * size);
   if (at < 0) return;
   c.wordAt(at);
   const sec = c.wordLo;
-  c.wordAt(at + c.wordSize);
+  c.wordAt(at + size);
   c.sink.word(`${separator}left {tv_sec=${sec}, ${fraction}=${c.wordLo}}`);
 }
 

@@ -93,6 +93,9 @@ export default {
     ),
   },
   structs: {
+    // 64-bit times whatever the ABI (linux/time_types.h)
+    timespec64: { headers: ["linux/time_types.h"], type: "struct __kernel_timespec" },
+    itimerspec64: { headers: ["linux/time_types.h"], type: "struct __kernel_itimerspec" },
     landlock_ruleset_attr: { headers: ["linux/landlock.h"] },
     landlock_path_beneath_attr: { headers: ["linux/landlock.h"] },
     keyctl_dh_params: {
