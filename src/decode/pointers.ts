@@ -5,7 +5,8 @@ import type { Context } from "./context.ts";
 import { pointerWalker, type Walker } from "./walker.ts";
 
 const PATH_MAX = 4096;
-const IOV_MAX = 1024;
+/** A count with its sign bit set is a large one. */
+const unsigned = (count: number): number => (count < 0 ? Infinity : count);
 
 /** Prints the string at an address; never shortened below PATH_MAX. */
 export function printPath(c: Context, lo: number, hi: number): void {
@@ -178,11 +179,11 @@ export function printIovec(c: Context, lo: number, hi: number, count: number, le
     return;
   }
   const word = c.wordSize;
-  if (count < 0 || count > IOV_MAX || c.memory.readAll(lo, hi, 2 * word) < 0) {
+  if (c.memory.readAll(lo, hi, 2 * word) < 0) {
     c.sink.addr(lo, hi);
     return;
   }
-  const limit = c.verbose ? count : Math.min(count, c.options.stringLimit);
+  const limit = count < 0 || !c.verbose ? Math.min(unsigned(count), c.options.stringLimit) : count;
   c.sink.openArray();
   for (let i = 0; i < limit; i++) {
     const l = addLo(lo, i * 2 * word);
@@ -213,7 +214,7 @@ export function printIovec(c: Context, lo: number, hi: number, count: number, le
     c.sink.ulong(lenLo, lenHi);
     c.sink.closeStruct();
   }
-  if (limit < count) {
+  if (limit < unsigned(count)) {
     c.sink.item();
     c.sink.more();
   }
@@ -238,8 +239,8 @@ export function sigsetText(c: Context, at: number, size: number): string {
 export function sigsetWalker(size: Length): Walker {
   return pointerWalker((c, lo, hi) => {
     const n = c.length(size);
-    const at = (lo === 0 && hi === 0) || n <= 0 || n > 128 ? -1 : follow(c, lo, hi, Math.min(n, 8));
+    const at = (lo === 0 && hi === 0) || n <= 0 || n > 8 ? -1 : follow(c, lo, hi, n);
     if (at < 0) c.sink.addr(lo, hi);
-    else c.sink.word(sigsetText(c, at, Math.min(n, 8)));
+    else c.sink.word(sigsetText(c, at, n));
   });
 }

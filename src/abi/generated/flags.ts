@@ -1300,7 +1300,7 @@ export const ip_options: FlagSet = {
 };
 export const ipc_commands: FlagSet = {
   name: "ipc_commands",
-  fallback: "IPC_???",
+  fallback: "SHM_???",
   entries: [
     [0, "IPC_RMID"],
     [1, "IPC_SET"],
@@ -1392,6 +1392,20 @@ export const itimer_which: FlagSet = {
     [2, "ITIMER_PROF"],
   ],
 };
+export const kcmp_types: FlagSet = {
+  name: "kcmp_types",
+  fallback: "KCMP_???",
+  entries: [
+    [0, "KCMP_FILE"],
+    [1, "KCMP_VM"],
+    [2, "KCMP_FILES"],
+    [3, "KCMP_FS"],
+    [4, "KCMP_SIGHAND"],
+    [5, "KCMP_IO"],
+    [6, "KCMP_SYSVSEM"],
+    [7, "KCMP_EPOLL_TFD"],
+  ],
+};
 export const kd_keyboard_modes: FlagSet = {
   name: "kd_keyboard_modes",
   fallback: "K_???",
@@ -1437,6 +1451,136 @@ export const kd_modes: FlagSet = {
     [1, "KD_GRAPHICS"],
     [2, "KD_TEXT0"],
     [3, "KD_TEXT1"],
+  ],
+};
+export const kexec_arches: FlagSet = {
+  name: "kexec_arches",
+  fallback: "KEXEC_ARCH_???",
+  entries: [
+    [0, "KEXEC_ARCH_DEFAULT"],
+    [196608, "KEXEC_ARCH_386"],
+    [262144, "KEXEC_ARCH_68K"],
+    [524288, "KEXEC_ARCH_MIPS"],
+    [655360, "KEXEC_ARCH_MIPS_LE"],
+    [983040, "KEXEC_ARCH_PARISC"],
+    [1310720, "KEXEC_ARCH_PPC"],
+    [1376256, "KEXEC_ARCH_PPC64"],
+    [1441792, "KEXEC_ARCH_S390"],
+    [2621440, "KEXEC_ARCH_ARM"],
+    [2752512, "KEXEC_ARCH_SH"],
+    [3276800, "KEXEC_ARCH_IA_64"],
+    [4063232, "KEXEC_ARCH_X86_64"],
+    [11993088, "KEXEC_ARCH_AARCH64"],
+    [15925248, "KEXEC_ARCH_RISCV"],
+    [16908288, "KEXEC_ARCH_LOONGARCH"],
+  ],
+};
+export const kexec_file_flags: FlagSet = {
+  name: "kexec_file_flags",
+  fallback: "KEXEC_FILE_???",
+  entries: [
+    [1, "KEXEC_FILE_UNLOAD"],
+    [2, "KEXEC_FILE_ON_CRASH"],
+    [4, "KEXEC_FILE_NO_INITRAMFS"],
+  ],
+};
+export const kexec_flags: FlagSet = {
+  name: "kexec_flags",
+  fallback: "KEXEC_???",
+  entries: [
+    [1, "KEXEC_ON_CRASH"],
+    [2, "KEXEC_PRESERVE_CONTEXT"],
+  ],
+};
+export const key_default_keyrings: FlagSet = {
+  name: "key_default_keyrings",
+  fallback: "KEY_REQKEY_DEFL_???",
+  entries: [
+    [0, "KEY_REQKEY_DEFL_DEFAULT"],
+    [1, "KEY_REQKEY_DEFL_THREAD_KEYRING"],
+    [2, "KEY_REQKEY_DEFL_PROCESS_KEYRING"],
+    [3, "KEY_REQKEY_DEFL_SESSION_KEYRING"],
+    [4, "KEY_REQKEY_DEFL_USER_KEYRING"],
+    [5, "KEY_REQKEY_DEFL_USER_SESSION_KEYRING"],
+    [6, "KEY_REQKEY_DEFL_GROUP_KEYRING"],
+    [7, "KEY_REQKEY_DEFL_REQUESTOR_KEYRING"],
+    [4294967295, "KEY_REQKEY_DEFL_NO_CHANGE"],
+  ],
+};
+export const key_move_flags: FlagSet = {
+  name: "key_move_flags",
+  fallback: "KEYCTL_MOVE_???",
+  entries: [
+    [1, "KEYCTL_MOVE_EXCL"],
+  ],
+};
+export const key_permissions: FlagSet = {
+  name: "key_permissions",
+  fallback: "KEY_???",
+  entries: [
+    [1, "KEY_OTH_VIEW"],
+    [2, "KEY_OTH_READ"],
+    [4, "KEY_OTH_WRITE"],
+    [8, "KEY_OTH_SEARCH"],
+    [16, "KEY_OTH_LINK"],
+    [32, "KEY_OTH_SETATTR"],
+    [256, "KEY_GRP_VIEW"],
+    [512, "KEY_GRP_READ"],
+    [1024, "KEY_GRP_WRITE"],
+    [2048, "KEY_GRP_SEARCH"],
+    [4096, "KEY_GRP_LINK"],
+    [8192, "KEY_GRP_SETATTR"],
+    [65536, "KEY_USR_VIEW"],
+    [131072, "KEY_USR_READ"],
+    [262144, "KEY_USR_WRITE"],
+    [524288, "KEY_USR_SEARCH"],
+    [1048576, "KEY_USR_LINK"],
+    [2097152, "KEY_USR_SETATTR"],
+    [16777216, "KEY_POS_VIEW"],
+    [33554432, "KEY_POS_READ"],
+    [67108864, "KEY_POS_WRITE"],
+    [134217728, "KEY_POS_SEARCH"],
+    [268435456, "KEY_POS_LINK"],
+    [536870912, "KEY_POS_SETATTR"],
+  ],
+};
+export const keyctl_commands: FlagSet = {
+  name: "keyctl_commands",
+  fallback: "KEYCTL_???",
+  entries: [
+    [0, "KEYCTL_GET_KEYRING_ID"],
+    [1, "KEYCTL_JOIN_SESSION_KEYRING"],
+    [2, "KEYCTL_UPDATE"],
+    [3, "KEYCTL_REVOKE"],
+    [4, "KEYCTL_CHOWN"],
+    [5, "KEYCTL_SETPERM"],
+    [6, "KEYCTL_DESCRIBE"],
+    [7, "KEYCTL_CLEAR"],
+    [8, "KEYCTL_LINK"],
+    [9, "KEYCTL_UNLINK"],
+    [10, "KEYCTL_SEARCH"],
+    [11, "KEYCTL_READ"],
+    [12, "KEYCTL_INSTANTIATE"],
+    [13, "KEYCTL_NEGATE"],
+    [14, "KEYCTL_SET_REQKEY_KEYRING"],
+    [15, "KEYCTL_SET_TIMEOUT"],
+    [16, "KEYCTL_ASSUME_AUTHORITY"],
+    [17, "KEYCTL_GET_SECURITY"],
+    [18, "KEYCTL_SESSION_TO_PARENT"],
+    [19, "KEYCTL_REJECT"],
+    [20, "KEYCTL_INSTANTIATE_IOV"],
+    [21, "KEYCTL_INVALIDATE"],
+    [22, "KEYCTL_GET_PERSISTENT"],
+    [23, "KEYCTL_DH_COMPUTE"],
+    [24, "KEYCTL_PKEY_QUERY"],
+    [25, "KEYCTL_PKEY_ENCRYPT"],
+    [26, "KEYCTL_PKEY_DECRYPT"],
+    [27, "KEYCTL_PKEY_SIGN"],
+    [28, "KEYCTL_PKEY_VERIFY"],
+    [29, "KEYCTL_RESTRICT_KEYRING"],
+    [30, "KEYCTL_MOVE"],
+    [31, "KEYCTL_CAPABILITIES"],
+    [32, "KEYCTL_WATCH_KEY"],
   ],
 };
 export const kvm_capabilities: FlagSet = {
@@ -1671,6 +1815,40 @@ export const kvm_memory_flags: FlagSet = {
     [2, "KVM_MEM_READONLY"],
   ],
 };
+export const landlock_fs_access: FlagSet = {
+  name: "landlock_fs_access",
+  fallback: "LANDLOCK_ACCESS_FS_???",
+  entries: [
+    [1, "LANDLOCK_ACCESS_FS_EXECUTE"],
+    [2, "LANDLOCK_ACCESS_FS_WRITE_FILE"],
+    [4, "LANDLOCK_ACCESS_FS_READ_FILE"],
+    [8, "LANDLOCK_ACCESS_FS_READ_DIR"],
+    [16, "LANDLOCK_ACCESS_FS_REMOVE_DIR"],
+    [32, "LANDLOCK_ACCESS_FS_REMOVE_FILE"],
+    [64, "LANDLOCK_ACCESS_FS_MAKE_CHAR"],
+    [128, "LANDLOCK_ACCESS_FS_MAKE_DIR"],
+    [256, "LANDLOCK_ACCESS_FS_MAKE_REG"],
+    [512, "LANDLOCK_ACCESS_FS_MAKE_SOCK"],
+    [1024, "LANDLOCK_ACCESS_FS_MAKE_FIFO"],
+    [2048, "LANDLOCK_ACCESS_FS_MAKE_BLOCK"],
+    [4096, "LANDLOCK_ACCESS_FS_MAKE_SYM"],
+    [8192, "LANDLOCK_ACCESS_FS_REFER"],
+  ],
+};
+export const landlock_rules: FlagSet = {
+  name: "landlock_rules",
+  fallback: "LANDLOCK_RULE_???",
+  entries: [
+    [1, "LANDLOCK_RULE_PATH_BENEATH"],
+  ],
+};
+export const landlock_ruleset_flags: FlagSet = {
+  name: "landlock_ruleset_flags",
+  fallback: "LANDLOCK_CREATE_RULESET_???",
+  entries: [
+    [1, "LANDLOCK_CREATE_RULESET_VERSION"],
+  ],
+};
 export const line_disciplines: FlagSet = {
   name: "line_disciplines",
   fallback: "N_???",
@@ -1724,6 +1902,20 @@ export const lock_types: FlagSet = {
     [2, "F_UNLCK"],
     [4, "F_EXLCK"],
     [8, "F_SHLCK"],
+  ],
+};
+export const log_levels: FlagSet = {
+  name: "log_levels",
+  fallback: "LOGLEVEL_???",
+  entries: [
+    [0, "LOGLEVEL_EMERG"],
+    [1, "LOGLEVEL_ALERT"],
+    [2, "LOGLEVEL_CRIT"],
+    [3, "LOGLEVEL_ERR"],
+    [4, "LOGLEVEL_WARNING"],
+    [5, "LOGLEVEL_NOTICE"],
+    [6, "LOGLEVEL_INFO"],
+    [7, "LOGLEVEL_DEBUG"],
   ],
 };
 export const loop_crypt: FlagSet = {
@@ -1831,7 +2023,7 @@ export const memfd_flags: FlagSet = {
 };
 export const memfd_secret_flags: FlagSet = {
   name: "memfd_secret_flags",
-  fallback: "O_???",
+  fallback: "",
   entries: [
     [524288, "O_CLOEXEC"],
   ],
@@ -2079,7 +2271,7 @@ export const msg_flags: FlagSet = {
     [2, "MSG_PEEK"],
     [4, "MSG_DONTROUTE"],
     [8, "MSG_CTRUNC"],
-    [16, "MSG_PROXY"],
+    [16, "MSG_PROBE"],
     [32, "MSG_TRUNC"],
     [64, "MSG_DONTWAIT"],
     [128, "MSG_EOR"],
@@ -2102,10 +2294,10 @@ export const msgrcv_flags: FlagSet = {
   name: "msgrcv_flags",
   fallback: "MSG_???",
   entries: [
-    [2048, "IPC_NOWAIT"],
     [4096, "MSG_NOERROR"],
     [8192, "MSG_EXCEPT"],
     [16384, "MSG_COPY"],
+    [2048, "IPC_NOWAIT"],
   ],
 };
 export const msync_flags: FlagSet = {
@@ -2159,6 +2351,20 @@ export const mtd_types: FlagSet = {
     [6, "MTD_DATAFLASH"],
     [7, "MTD_UBIVOLUME"],
     [8, "MTD_MLCNANDFLASH"],
+  ],
+};
+export const namespace_flags: FlagSet = {
+  name: "namespace_flags",
+  fallback: "CLONE_NEW???",
+  entries: [
+    [128, "CLONE_NEWTIME"],
+    [131072, "CLONE_NEWNS"],
+    [33554432, "CLONE_NEWCGROUP"],
+    [67108864, "CLONE_NEWUTS"],
+    [134217728, "CLONE_NEWIPC"],
+    [268435456, "CLONE_NEWUSER"],
+    [536870912, "CLONE_NEWPID"],
+    [1073741824, "CLONE_NEWNET"],
   ],
 };
 export const nbd_flags: FlagSet = {
@@ -2303,6 +2509,12 @@ export const perf_ioctl_flags: FlagSet = {
   fallback: "PERF_IOC_FLAG_???",
   entries: [
     [1, "PERF_IOC_FLAG_GROUP"],
+  ],
+};
+export const personalities: FlagSet = {
+  name: "personalities",
+  fallback: "PER_???",
+  entries: [
   ],
 };
 export const pidfd_open_flags: FlagSet = {
@@ -2584,6 +2796,22 @@ export const ptp_pin_functions: FlagSet = {
     [3, "PTP_PF_PHYSYNC"],
   ],
 };
+export const ptrace_options: FlagSet = {
+  name: "ptrace_options",
+  fallback: "PTRACE_O_???",
+  entries: [
+    [1, "PTRACE_O_TRACESYSGOOD"],
+    [2, "PTRACE_O_TRACEFORK"],
+    [4, "PTRACE_O_TRACEVFORK"],
+    [8, "PTRACE_O_TRACECLONE"],
+    [16, "PTRACE_O_TRACEEXEC"],
+    [32, "PTRACE_O_TRACEVFORKDONE"],
+    [64, "PTRACE_O_TRACEEXIT"],
+    [128, "PTRACE_O_TRACESECCOMP"],
+    [1048576, "PTRACE_O_EXITKILL"],
+    [2097152, "PTRACE_O_SUSPEND_SECCOMP"],
+  ],
+};
 export const ptrace_requests: FlagSet = {
   name: "ptrace_requests",
   fallback: "PTRACE_???",
@@ -2702,9 +2930,40 @@ export const raw_options: FlagSet = {
     [1, "ICMP_FILTER"],
   ],
 };
+export const reboot_commands: FlagSet = {
+  name: "reboot_commands",
+  fallback: "LINUX_REBOOT_CMD_???",
+  entries: [
+    [0, "LINUX_REBOOT_CMD_CAD_OFF"],
+    [19088743, "LINUX_REBOOT_CMD_RESTART"],
+    [1126301404, "LINUX_REBOOT_CMD_POWER_OFF"],
+    [1163412803, "LINUX_REBOOT_CMD_KEXEC"],
+    [2309737967, "LINUX_REBOOT_CMD_CAD_ON"],
+    [2712847316, "LINUX_REBOOT_CMD_RESTART2"],
+    [3454992675, "LINUX_REBOOT_CMD_HALT"],
+    [3489725666, "LINUX_REBOOT_CMD_SW_SUSPEND"],
+  ],
+};
+export const reboot_magic: FlagSet = {
+  name: "reboot_magic",
+  fallback: "LINUX_REBOOT_MAGIC_???",
+  entries: [
+    [4276215469, "LINUX_REBOOT_MAGIC1"],
+  ],
+};
+export const reboot_magic2: FlagSet = {
+  name: "reboot_magic2",
+  fallback: "LINUX_REBOOT_MAGIC_???",
+  entries: [
+    [672274793, "LINUX_REBOOT_MAGIC2"],
+    [85072278, "LINUX_REBOOT_MAGIC2A"],
+    [369367448, "LINUX_REBOOT_MAGIC2B"],
+    [537993216, "LINUX_REBOOT_MAGIC2C"],
+  ],
+};
 export const rename_flags: FlagSet = {
   name: "rename_flags",
-  fallback: "RENAME_???",
+  fallback: "RENAME_??",
   entries: [
     [1, "RENAME_NOREPLACE"],
     [2, "RENAME_EXCHANGE"],
@@ -2920,6 +3179,18 @@ export const seccomp_answer_flags: FlagSet = {
     [1, "SECCOMP_USER_NOTIF_FLAG_CONTINUE"],
   ],
 };
+export const seccomp_filter_flags: FlagSet = {
+  name: "seccomp_filter_flags",
+  fallback: "SECCOMP_FILTER_FLAG_???",
+  entries: [
+    [1, "SECCOMP_FILTER_FLAG_TSYNC"],
+    [2, "SECCOMP_FILTER_FLAG_LOG"],
+    [4, "SECCOMP_FILTER_FLAG_SPEC_ALLOW"],
+    [8, "SECCOMP_FILTER_FLAG_NEW_LISTENER"],
+    [16, "SECCOMP_FILTER_FLAG_TSYNC_ESRCH"],
+    [32, "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"],
+  ],
+};
 export const seccomp_flags: FlagSet = {
   name: "seccomp_flags",
   fallback: "SECCOMP_FILTER_FLAG_???",
@@ -3075,7 +3346,7 @@ export const sigprocmask_how: FlagSet = {
 };
 export const socket_levels: FlagSet = {
   name: "socket_levels",
-  fallback: "SOL_???",
+  fallback: "SOL_??",
   entries: [
     [1, "SOL_SOCKET"],
     [0, "SOL_IP"],
@@ -3516,6 +3787,8 @@ export const timerfd_flags: FlagSet = {
   name: "timerfd_flags",
   fallback: "TFD_???",
   entries: [
+    [1, "TFD_TIMER_ABSTIME"],
+    [2, "TFD_TIMER_CANCEL_ON_SET"],
     [524288, "TFD_CLOEXEC"],
     [2048, "TFD_NONBLOCK"],
   ],
@@ -3526,6 +3799,8 @@ export const timerfd_settime_flags: FlagSet = {
   entries: [
     [1, "TFD_TIMER_ABSTIME"],
     [2, "TFD_TIMER_CANCEL_ON_SET"],
+    [524288, "TFD_CLOEXEC"],
+    [2048, "TFD_NONBLOCK"],
   ],
 };
 export const udp_options: FlagSet = {
@@ -3626,6 +3901,26 @@ export const umount_flags: FlagSet = {
     [2, "MNT_DETACH"],
     [4, "MNT_EXPIRE"],
     [8, "UMOUNT_NOFOLLOW"],
+  ],
+};
+export const unshare_flags: FlagSet = {
+  name: "unshare_flags",
+  fallback: "CLONE_???",
+  entries: [
+    [128, "CLONE_NEWTIME"],
+    [256, "CLONE_VM"],
+    [512, "CLONE_FS"],
+    [1024, "CLONE_FILES"],
+    [2048, "CLONE_SIGHAND"],
+    [65536, "CLONE_THREAD"],
+    [131072, "CLONE_NEWNS"],
+    [262144, "CLONE_SYSVSEM"],
+    [33554432, "CLONE_NEWCGROUP"],
+    [67108864, "CLONE_NEWUTS"],
+    [134217728, "CLONE_NEWIPC"],
+    [268435456, "CLONE_NEWUSER"],
+    [536870912, "CLONE_NEWPID"],
+    [1073741824, "CLONE_NEWNET"],
   ],
 };
 export const uring_enter_flags: FlagSet = {
@@ -3846,8 +4141,8 @@ export const wait4_options: FlagSet = {
   fallback: "W???",
   entries: [
     [1, "WNOHANG"],
-    [2, "WUNTRACED"],
     [4, "WEXITED"],
+    [2, "WSTOPPED"],
     [8, "WCONTINUED"],
     [16777216, "WNOWAIT"],
     [2147483648, "__WCLONE"],

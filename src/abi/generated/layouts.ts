@@ -552,6 +552,14 @@ export const x86_64: Readonly<Record<string, Layout>> = {
       {"name":"it_value","offset":16,"size":16,"signed":false,"count":1,"struct":"timespec_"},
     ],
   },
+  itimerspec64: {
+    name: "itimerspec64",
+    size: 32,
+    fields: [
+      {"name":"it_interval","offset":0,"size":16,"signed":false,"count":1,"struct":"__kernel_timespec"},
+      {"name":"it_value","offset":16,"size":16,"signed":false,"count":1,"struct":"__kernel_timespec"},
+    ],
+  },
   itimerval: {
     name: "itimerval",
     size: 32,
@@ -574,6 +582,15 @@ export const x86_64: Readonly<Record<string, Layout>> = {
     fields: [
       {"name":"scancode","offset":0,"size":4,"signed":false,"count":1},
       {"name":"keycode","offset":4,"size":4,"signed":false,"count":1},
+    ],
+  },
+  keyctl_dh_params: {
+    name: "keyctl_dh_params",
+    size: 12,
+    fields: [
+      {"name":"private","offset":0,"size":4,"signed":true,"count":1},
+      {"name":"prime","offset":4,"size":4,"signed":true,"count":1},
+      {"name":"base","offset":8,"size":4,"signed":true,"count":1},
     ],
   },
   kvm_regs: {
@@ -609,6 +626,21 @@ export const x86_64: Readonly<Record<string, Layout>> = {
       {"name":"guest_phys_addr","offset":8,"size":8,"signed":false,"count":1},
       {"name":"memory_size","offset":16,"size":8,"signed":false,"count":1},
       {"name":"userspace_addr","offset":24,"size":8,"signed":false,"count":1},
+    ],
+  },
+  landlock_path_beneath_attr: {
+    name: "landlock_path_beneath_attr",
+    size: 12,
+    fields: [
+      {"name":"allowed_access","offset":0,"size":8,"signed":false,"count":1},
+      {"name":"parent_fd","offset":8,"size":4,"signed":true,"count":1},
+    ],
+  },
+  landlock_ruleset_attr: {
+    name: "landlock_ruleset_attr",
+    size: 8,
+    fields: [
+      {"name":"handled_access_fs","offset":0,"size":8,"signed":false,"count":1},
     ],
   },
   linger: {
@@ -941,6 +973,15 @@ export const x86_64: Readonly<Record<string, Layout>> = {
       {"name":"flags","offset":20,"size":4,"signed":false,"count":1},
     ],
   },
+  seccomp_notif_sizes: {
+    name: "seccomp_notif_sizes",
+    size: 6,
+    fields: [
+      {"name":"seccomp_notif","offset":0,"size":2,"signed":false,"count":1},
+      {"name":"seccomp_notif_resp","offset":2,"size":2,"signed":false,"count":1},
+      {"name":"seccomp_data","offset":4,"size":2,"signed":false,"count":1},
+    ],
+  },
   sembuf: {
     name: "sembuf",
     size: 6,
@@ -1161,6 +1202,14 @@ export const x86_64: Readonly<Record<string, Layout>> = {
   },
   timespec: {
     name: "timespec",
+    size: 16,
+    fields: [
+      {"name":"tv_sec","offset":0,"size":8,"signed":true,"count":1},
+      {"name":"tv_nsec","offset":8,"size":8,"signed":true,"count":1},
+    ],
+  },
+  timespec64: {
+    name: "timespec64",
     size: 16,
     fields: [
       {"name":"tv_sec","offset":0,"size":8,"signed":true,"count":1},
@@ -1939,6 +1988,14 @@ export const i386: Readonly<Record<string, Layout>> = {
       {"name":"it_value","offset":8,"size":8,"signed":false,"count":1,"struct":"timespec_"},
     ],
   },
+  itimerspec64: {
+    name: "itimerspec64",
+    size: 32,
+    fields: [
+      {"name":"it_interval","offset":0,"size":16,"signed":false,"count":1,"struct":"__kernel_timespec"},
+      {"name":"it_value","offset":16,"size":16,"signed":false,"count":1,"struct":"__kernel_timespec"},
+    ],
+  },
   itimerval: {
     name: "itimerval",
     size: 16,
@@ -1961,6 +2018,15 @@ export const i386: Readonly<Record<string, Layout>> = {
     fields: [
       {"name":"scancode","offset":0,"size":4,"signed":false,"count":1},
       {"name":"keycode","offset":4,"size":4,"signed":false,"count":1},
+    ],
+  },
+  keyctl_dh_params: {
+    name: "keyctl_dh_params",
+    size: 12,
+    fields: [
+      {"name":"private","offset":0,"size":4,"signed":true,"count":1},
+      {"name":"prime","offset":4,"size":4,"signed":true,"count":1},
+      {"name":"base","offset":8,"size":4,"signed":true,"count":1},
     ],
   },
   kvm_regs: {
@@ -1996,6 +2062,21 @@ export const i386: Readonly<Record<string, Layout>> = {
       {"name":"guest_phys_addr","offset":8,"size":8,"signed":false,"count":1},
       {"name":"memory_size","offset":16,"size":8,"signed":false,"count":1},
       {"name":"userspace_addr","offset":24,"size":8,"signed":false,"count":1},
+    ],
+  },
+  landlock_path_beneath_attr: {
+    name: "landlock_path_beneath_attr",
+    size: 12,
+    fields: [
+      {"name":"allowed_access","offset":0,"size":8,"signed":false,"count":1},
+      {"name":"parent_fd","offset":8,"size":4,"signed":true,"count":1},
+    ],
+  },
+  landlock_ruleset_attr: {
+    name: "landlock_ruleset_attr",
+    size: 8,
+    fields: [
+      {"name":"handled_access_fs","offset":0,"size":8,"signed":false,"count":1},
     ],
   },
   linger: {
@@ -2328,6 +2409,15 @@ export const i386: Readonly<Record<string, Layout>> = {
       {"name":"flags","offset":20,"size":4,"signed":false,"count":1},
     ],
   },
+  seccomp_notif_sizes: {
+    name: "seccomp_notif_sizes",
+    size: 6,
+    fields: [
+      {"name":"seccomp_notif","offset":0,"size":2,"signed":false,"count":1},
+      {"name":"seccomp_notif_resp","offset":2,"size":2,"signed":false,"count":1},
+      {"name":"seccomp_data","offset":4,"size":2,"signed":false,"count":1},
+    ],
+  },
   sembuf: {
     name: "sembuf",
     size: 6,
@@ -2553,6 +2643,14 @@ export const i386: Readonly<Record<string, Layout>> = {
     fields: [
       {"name":"tv_sec","offset":0,"size":4,"signed":true,"count":1},
       {"name":"tv_nsec","offset":4,"size":4,"signed":true,"count":1},
+    ],
+  },
+  timespec64: {
+    name: "timespec64",
+    size: 16,
+    fields: [
+      {"name":"tv_sec","offset":0,"size":8,"signed":true,"count":1},
+      {"name":"tv_nsec","offset":8,"size":8,"signed":true,"count":1},
     ],
   },
   timeval: {

@@ -21,10 +21,11 @@ import {
   special,
   struct,
   uint,
+  ulong,
 } from "../types/build.ts";
 
 const sockType = special("socket_type");
-const timespec = ptr(struct("timespec", { tv_sec: long, tv_nsec: long }));
+const timespec = ptr(struct("timespec", { tv_sec: long, tv_nsec: ulong }));
 const socklen = inout(special("socklen", 4));
 const network = { classes: "network" } as const;
 
