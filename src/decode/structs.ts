@@ -72,7 +72,7 @@ export function structWalker(
   };
 }
 
-function printField(c: Context, field: Field, walker: Walker, scalar: boolean, at: number): void {
+export function printField(c: Context, field: Field, walker: Walker, scalar: boolean, at: number): void {
   if (field.bits) {
     const [offset, width] = field.bits;
     const word = c.integer(at + field.offset, field.size, false);
