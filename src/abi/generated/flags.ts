@@ -1804,6 +1804,22 @@ export const nl_bond_xstats: FlagSet = {
     [1, "BOND_XSTATS_3AD"],
   ],
 };
+export const nl_bpf_storage_rep: FlagSet = {
+  name: "nl_bpf_storage_rep",
+  fallback: "SK_DIAG_BPF_STORAGE_???",
+  entries: [
+    [0, "SK_DIAG_BPF_STORAGE_REP_NONE"],
+    [1, "SK_DIAG_BPF_STORAGE"],
+  ],
+};
+export const nl_bpf_storage_req: FlagSet = {
+  name: "nl_bpf_storage_req",
+  fallback: "SK_DIAG_BPF_STORAGE_REQ_???",
+  entries: [
+    [0, "SK_DIAG_BPF_STORAGE_REQ_NONE"],
+    [1, "SK_DIAG_BPF_STORAGE_REQ_MAP_FD"],
+  ],
+};
 export const nl_bridge_af_attrs: FlagSet = {
   name: "nl_bridge_af_attrs",
   fallback: "IFLA_BRIDGE_???",
@@ -2014,6 +2030,30 @@ export const nl_crypto_types: FlagSet = {
     [19, "CRYPTO_MSG_GETALG"],
     [20, "CRYPTO_MSG_DELRNG"],
     [21, "CRYPTO_MSG_GETSTAT"],
+  ],
+};
+export const nl_ctnetlink: FlagSet = {
+  name: "nl_ctnetlink",
+  fallback: "IPCTNL_MSG_CT_???",
+  entries: [
+    [0, "IPCTNL_MSG_CT_NEW"],
+    [1, "IPCTNL_MSG_CT_GET"],
+    [2, "IPCTNL_MSG_CT_DELETE"],
+    [3, "IPCTNL_MSG_CT_GET_CTRZERO"],
+    [4, "IPCTNL_MSG_CT_GET_STATS_CPU"],
+    [5, "IPCTNL_MSG_CT_GET_STATS"],
+    [6, "IPCTNL_MSG_CT_GET_DYING"],
+    [7, "IPCTNL_MSG_CT_GET_UNCONFIRMED"],
+  ],
+};
+export const nl_ctnetlink_exp: FlagSet = {
+  name: "nl_ctnetlink_exp",
+  fallback: "IPCTNL_MSG_EXP_???",
+  entries: [
+    [0, "IPCTNL_MSG_EXP_NEW"],
+    [1, "IPCTNL_MSG_EXP_GET"],
+    [2, "IPCTNL_MSG_EXP_DELETE"],
+    [3, "IPCTNL_MSG_EXP_GET_STATS_CPU"],
   ],
 };
 export const nl_dcb_attrs: FlagSet = {
@@ -3041,6 +3081,100 @@ export const nl_nexthop_res_group: FlagSet = {
     [4, "NHA_RES_GROUP_UNBALANCED_TIME"],
   ],
 };
+export const nl_nf_acct: FlagSet = {
+  name: "nl_nf_acct",
+  fallback: "NFNL_MSG_ACCT_???",
+  entries: [
+    [0, "NFNL_MSG_ACCT_NEW"],
+    [1, "NFNL_MSG_ACCT_GET"],
+    [2, "NFNL_MSG_ACCT_GET_CTRZERO"],
+    [3, "NFNL_MSG_ACCT_DEL"],
+    [4, "NFNL_MSG_ACCT_OVERQUOTA"],
+  ],
+};
+export const nl_nf_batch: FlagSet = {
+  name: "nl_nf_batch",
+  fallback: "NFNL_MSG_???",
+  entries: [
+    [16, "NFNL_MSG_BATCH_BEGIN"],
+    [17, "NFNL_MSG_BATCH_END"],
+  ],
+};
+export const nl_nf_compat: FlagSet = {
+  name: "nl_nf_compat",
+  fallback: "NFNL_MSG_COMPAT_???",
+  entries: [
+    [0, "NFNL_MSG_COMPAT_GET"],
+  ],
+};
+export const nl_nf_families: FlagSet = {
+  name: "nl_nf_families",
+  fallback: "NFPROTO_???",
+  entries: [
+    [0, "NFPROTO_UNSPEC"],
+    [1, "NFPROTO_INET"],
+    [2, "NFPROTO_IPV4"],
+    [3, "NFPROTO_ARP"],
+    [5, "NFPROTO_NETDEV"],
+    [7, "NFPROTO_BRIDGE"],
+    [10, "NFPROTO_IPV6"],
+    [12, "NFPROTO_DECNET"],
+  ],
+};
+export const nl_nf_helper: FlagSet = {
+  name: "nl_nf_helper",
+  fallback: "NFNL_MSG_CTHELPER_???",
+  entries: [
+    [0, "NFNL_MSG_CTHELPER_NEW"],
+    [1, "NFNL_MSG_CTHELPER_GET"],
+    [2, "NFNL_MSG_CTHELPER_DEL"],
+  ],
+};
+export const nl_nf_ipset: FlagSet = {
+  name: "nl_nf_ipset",
+  fallback: "IPSET_CMD_???",
+  entries: [
+    [0, "IPSET_CMD_NONE"],
+    [1, "IPSET_CMD_PROTOCOL"],
+    [2, "IPSET_CMD_CREATE"],
+    [3, "IPSET_CMD_DESTROY"],
+    [4, "IPSET_CMD_FLUSH"],
+    [5, "IPSET_CMD_RENAME"],
+    [6, "IPSET_CMD_SWAP"],
+    [7, "IPSET_CMD_LIST"],
+    [8, "IPSET_CMD_SAVE"],
+    [9, "IPSET_CMD_ADD"],
+    [10, "IPSET_CMD_DEL"],
+    [11, "IPSET_CMD_TEST"],
+    [12, "IPSET_CMD_HEADER"],
+    [13, "IPSET_CMD_TYPE"],
+    [14, "IPSET_CMD_GET_BYNAME"],
+    [15, "IPSET_CMD_GET_BYINDEX"],
+    [16, "IPSET_CMD_RESTORE"],
+    [17, "IPSET_CMD_HELP"],
+    [18, "IPSET_CMD_VERSION"],
+    [19, "IPSET_CMD_QUIT"],
+    [20, "IPSET_CMD_COMMIT"],
+  ],
+};
+export const nl_nf_osf: FlagSet = {
+  name: "nl_nf_osf",
+  fallback: "OSF_MSG_???",
+  entries: [
+    [0, "OSF_MSG_ADD"],
+    [1, "OSF_MSG_REMOVE"],
+  ],
+};
+export const nl_nf_queue: FlagSet = {
+  name: "nl_nf_queue",
+  fallback: "NFQNL_MSG_???",
+  entries: [
+    [0, "NFQNL_MSG_PACKET"],
+    [1, "NFQNL_MSG_VERDICT"],
+    [2, "NFQNL_MSG_CONFIG"],
+    [3, "NFQNL_MSG_VERDICT_BATCH"],
+  ],
+};
 export const nl_nf_subsystems: FlagSet = {
   name: "nl_nf_subsystems",
   fallback: "NFNL_SUBSYS_???",
@@ -3058,6 +3192,56 @@ export const nl_nf_subsystems: FlagSet = {
     [10, "NFNL_SUBSYS_NFTABLES"],
     [11, "NFNL_SUBSYS_NFT_COMPAT"],
     [12, "NFNL_SUBSYS_HOOK"],
+  ],
+};
+export const nl_nf_tables: FlagSet = {
+  name: "nl_nf_tables",
+  fallback: "NFT_MSG_???",
+  entries: [
+    [0, "NFT_MSG_NEWTABLE"],
+    [1, "NFT_MSG_GETTABLE"],
+    [2, "NFT_MSG_DELTABLE"],
+    [3, "NFT_MSG_NEWCHAIN"],
+    [4, "NFT_MSG_GETCHAIN"],
+    [5, "NFT_MSG_DELCHAIN"],
+    [6, "NFT_MSG_NEWRULE"],
+    [7, "NFT_MSG_GETRULE"],
+    [8, "NFT_MSG_DELRULE"],
+    [9, "NFT_MSG_NEWSET"],
+    [10, "NFT_MSG_GETSET"],
+    [11, "NFT_MSG_DELSET"],
+    [12, "NFT_MSG_NEWSETELEM"],
+    [13, "NFT_MSG_GETSETELEM"],
+    [14, "NFT_MSG_DELSETELEM"],
+    [15, "NFT_MSG_NEWGEN"],
+    [16, "NFT_MSG_GETGEN"],
+    [17, "NFT_MSG_TRACE"],
+    [18, "NFT_MSG_NEWOBJ"],
+    [19, "NFT_MSG_GETOBJ"],
+    [20, "NFT_MSG_DELOBJ"],
+    [21, "NFT_MSG_GETOBJ_RESET"],
+    [22, "NFT_MSG_NEWFLOWTABLE"],
+    [23, "NFT_MSG_GETFLOWTABLE"],
+    [24, "NFT_MSG_DELFLOWTABLE"],
+  ],
+};
+export const nl_nf_timeout: FlagSet = {
+  name: "nl_nf_timeout",
+  fallback: "IPCTNL_MSG_TIMEOUT_???",
+  entries: [
+    [0, "IPCTNL_MSG_TIMEOUT_NEW"],
+    [1, "IPCTNL_MSG_TIMEOUT_GET"],
+    [2, "IPCTNL_MSG_TIMEOUT_DELETE"],
+    [3, "IPCTNL_MSG_TIMEOUT_DEFAULT_SET"],
+    [4, "IPCTNL_MSG_TIMEOUT_DEFAULT_GET"],
+  ],
+};
+export const nl_nf_ulog: FlagSet = {
+  name: "nl_nf_ulog",
+  fallback: "NFULNL_MSG_???",
+  entries: [
+    [0, "NFULNL_MSG_PACKET"],
+    [1, "NFULNL_MSG_CONFIG"],
   ],
 };
 export const nl_offload_attrs: FlagSet = {
@@ -3424,6 +3608,21 @@ export const nl_selinux_types: FlagSet = {
     [18, "SELNL_MSG_MAX"],
   ],
 };
+export const nl_sk_meminfo: FlagSet = {
+  name: "nl_sk_meminfo",
+  fallback: "SK_MEMINFO_???",
+  entries: [
+    [0, "SK_MEMINFO_RMEM_ALLOC"],
+    [1, "SK_MEMINFO_RCVBUF"],
+    [2, "SK_MEMINFO_WMEM_ALLOC"],
+    [3, "SK_MEMINFO_SNDBUF"],
+    [4, "SK_MEMINFO_FWD_ALLOC"],
+    [5, "SK_MEMINFO_WMEM_QUEUED"],
+    [6, "SK_MEMINFO_OPTMEM"],
+    [7, "SK_MEMINFO_BACKLOG"],
+    [8, "SK_MEMINFO_DROPS"],
+  ],
+};
 export const nl_smc_diag_attrs: FlagSet = {
   name: "nl_smc_diag_attrs",
   fallback: "SMC_DIAG_???",
@@ -3510,6 +3709,7 @@ export const nl_tcp_states: FlagSet = {
     [9, "TCP_LAST_ACK"],
     [10, "TCP_LISTEN"],
     [11, "TCP_CLOSING"],
+    [12, "TCP_NEW_SYN_RECV"],
   ],
 };
 export const nl_tun_attrs: FlagSet = {
@@ -3544,6 +3744,16 @@ export const nl_types: FlagSet = {
     [2, "NLMSG_ERROR"],
     [3, "NLMSG_DONE"],
     [4, "NLMSG_OVERRUN"],
+  ],
+};
+export const nl_ulp_info: FlagSet = {
+  name: "nl_ulp_info",
+  fallback: "INET_ULP_INFO_???",
+  entries: [
+    [0, "INET_ULP_INFO_UNSPEC"],
+    [1, "INET_ULP_INFO_NAME"],
+    [2, "INET_ULP_INFO_TLS"],
+    [3, "INET_ULP_INFO_MPTCP"],
   ],
 };
 export const nl_unix_diag_attrs: FlagSet = {

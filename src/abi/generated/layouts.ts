@@ -1165,6 +1165,30 @@ export const x86_64: Readonly<Record<string, Layout>> = {
       {"name":"sem_flg","offset":4,"size":2,"signed":true,"count":1},
     ],
   },
+  smc_diag_msg: {
+    name: "smc_diag_msg",
+    size: 64,
+    fields: [
+      {"name":"diag_family","offset":0,"size":1,"signed":false,"count":1},
+      {"name":"diag_state","offset":1,"size":1,"signed":false,"count":1},
+      {"name":"diag_mode","offset":2,"size":1,"signed":false,"count":1},
+      {"name":"diag_fallback","offset":2,"size":1,"signed":false,"count":1},
+      {"name":"diag_shutdown","offset":3,"size":1,"signed":false,"count":1},
+      {"name":"id","offset":4,"size":48,"signed":false,"count":1,"struct":"inet_diag_sockid"},
+      {"name":"diag_uid","offset":52,"size":4,"signed":false,"count":1},
+      {"name":"diag_inode","offset":56,"size":8,"signed":false,"count":1},
+    ],
+  },
+  smc_diag_req: {
+    name: "smc_diag_req",
+    size: 52,
+    fields: [
+      {"name":"diag_family","offset":0,"size":1,"signed":false,"count":1},
+      {"name":"pad","offset":1,"size":1,"signed":false,"count":2},
+      {"name":"diag_ext","offset":3,"size":1,"signed":false,"count":1},
+      {"name":"id","offset":4,"size":48,"signed":false,"count":1,"struct":"inet_diag_sockid"},
+    ],
+  },
   stat: {
     name: "stat",
     size: 144,
@@ -2759,6 +2783,30 @@ export const i386: Readonly<Record<string, Layout>> = {
       {"name":"sem_num","offset":0,"size":2,"signed":false,"count":1},
       {"name":"sem_op","offset":2,"size":2,"signed":true,"count":1},
       {"name":"sem_flg","offset":4,"size":2,"signed":true,"count":1},
+    ],
+  },
+  smc_diag_msg: {
+    name: "smc_diag_msg",
+    size: 64,
+    fields: [
+      {"name":"diag_family","offset":0,"size":1,"signed":false,"count":1},
+      {"name":"diag_state","offset":1,"size":1,"signed":false,"count":1},
+      {"name":"diag_mode","offset":2,"size":1,"signed":false,"count":1},
+      {"name":"diag_fallback","offset":2,"size":1,"signed":false,"count":1},
+      {"name":"diag_shutdown","offset":3,"size":1,"signed":false,"count":1},
+      {"name":"id","offset":4,"size":48,"signed":false,"count":1,"struct":"inet_diag_sockid"},
+      {"name":"diag_uid","offset":52,"size":4,"signed":false,"count":1},
+      {"name":"diag_inode","offset":56,"size":8,"signed":false,"count":1},
+    ],
+  },
+  smc_diag_req: {
+    name: "smc_diag_req",
+    size: 52,
+    fields: [
+      {"name":"diag_family","offset":0,"size":1,"signed":false,"count":1},
+      {"name":"pad","offset":1,"size":1,"signed":false,"count":2},
+      {"name":"diag_ext","offset":3,"size":1,"signed":false,"count":1},
+      {"name":"id","offset":4,"size":48,"signed":false,"count":1,"struct":"inet_diag_sockid"},
     ],
   },
   stat: {

@@ -44,3 +44,30 @@ export const bothDirections = register("directions", 16, (c, at) => {
 export const routeTable = register("route_table", 1, (c, at) =>
   printEnum(c, F.nl_route_tables, c.memory.bytes[at]),
 );
+/** A __u32 that holds a device as the kernel counts them: 12 bits of major, 20 of minor. */
+export const kernelDevice = register("kernel_device", 4, (c, at) => {
+  const dev = c.memory.view.getUint32(at, true);
+  const digits = (n: number) => (n === 0 ? "0" : `0x${n.toString(16)}`);
+  c.sink.word(`makedev(${digits(dev >>> 20)}, ${digits(dev & 0xfffff)})`);
+});
+/** Two 32-bit halves that name a socket. */
+export const twoWords = register("two_words", 8, (c, at) =>
+  c.sink.word(`[${c.memory.view.getUint32(at, true)}, ${c.memory.view.getUint32(at + 4, true)}]`),
+);
+/** Prints a set of TCP states. */
+export const printStates = (c: Context, bits: number): void => bitsOf(c, F.nl_tcp_states, bits);
+export const stateSet = register("states", 4, (c, at) => printStates(c, c.memory.view.getUint32(at, true)));
+/** Prints which attributes an inet_diag request wants. */
+export function printExtensions(c: Context, bits: number): void {
+  const entries = F.nl_inet_diag_attrs.entries
+    .filter(([v]) => Number(v) > 0 && Number(v) <= 8)
+    .map(([v, name]) => [Number(v) - 1, `(${name}-1)`] as const);
+  bitsOf(c, { name: "idiag_ext", fallback: "(INET_DIAG_???-1)", entries }, bits);
+}
+const NDIAG_PROTO_ALL = 255;
+export const netlinkProtocol = register("netlink_protocol", 1, (c, at) => {
+  const value = c.memory.bytes[at];
+  if (value === NDIAG_PROTO_ALL) c.sink.xlat(value, 0, "NDIAG_PROTO_ALL", "", "hex");
+  else printEnum(c, F.netlink_protocols, value);
+});
+export const packetProtocol = register("packet_protocol", 1, (c, at) => c.sink.hex(c.memory.bytes[at], 0));
