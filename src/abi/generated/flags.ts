@@ -3062,7 +3062,6 @@ export const nl_nexthop_res_bucket: FlagSet = {
   name: "nl_nexthop_res_bucket",
   fallback: "NHA_RES_BUCKET_???",
   entries: [
-    [0, "NHA_RES_BUCKET_UNSPEC"],
     [0, "NHA_RES_BUCKET_PAD"],
     [1, "NHA_RES_BUCKET_INDEX"],
     [2, "NHA_RES_BUCKET_IDLE_TIME"],
@@ -3073,7 +3072,6 @@ export const nl_nexthop_res_group: FlagSet = {
   name: "nl_nexthop_res_group",
   fallback: "NHA_RES_GROUP_???",
   entries: [
-    [0, "NHA_RES_GROUP_UNSPEC"],
     [0, "NHA_RES_GROUP_PAD"],
     [1, "NHA_RES_GROUP_BUCKETS"],
     [2, "NHA_RES_GROUP_IDLE_TIMER"],
@@ -3535,7 +3533,7 @@ export const nl_router_types: FlagSet = {
 };
 export const nl_rtnl_families: FlagSet = {
   name: "nl_rtnl_families",
-  fallback: "AF_???",
+  fallback: "RTNL_FAMILY_???",
   entries: [
     [128, "RTNL_FAMILY_IPMR"],
     [129, "RTNL_FAMILY_IP6MR"],
@@ -3710,6 +3708,15 @@ export const nl_tcp_states: FlagSet = {
     [10, "TCP_LISTEN"],
     [11, "TCP_CLOSING"],
     [12, "TCP_NEW_SYN_RECV"],
+  ],
+};
+export const nl_tpacket_versions: FlagSet = {
+  name: "nl_tpacket_versions",
+  fallback: "TPACKET_???",
+  entries: [
+    [0, "TPACKET_V1"],
+    [1, "TPACKET_V2"],
+    [2, "TPACKET_V3"],
   ],
 };
 export const nl_tun_attrs: FlagSet = {

@@ -39,11 +39,13 @@ let depth = 0;
 export const align = (n: number): number => (n + 3) & ~3;
 
 /** Bytes in quotes, all in hexadecimal, at most -s of them. */
-export function hexString(c: Context, at: number, length: number): void {
+export const hexString = (c: Context, at: number, length: number): void =>
+  c.sink.word(hexText(c, at, length));
+export function hexText(c: Context, at: number, length: number): string {
   const shown = Math.min(length, c.options.stringLimit);
   let text = "";
   for (let i = 0; i < shown; i++) text += `\\x${c.memory.bytes[at + i].toString(16).padStart(2, "0")}`;
-  c.sink.word(`"${text}"${shown < length ? "..." : ""}`);
+  return `"${text}"${shown < length ? "..." : ""}`;
 }
 
 /**

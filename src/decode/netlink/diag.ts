@@ -4,7 +4,7 @@ import { flags, oneOf } from "../../syscalls/types/build.ts";
 import type { Context } from "../context.ts";
 import { enumName, printEnum } from "../flags.ts";
 import { printInterface } from "../special/sockaddr.ts";
-import { attributes, hexString, nested, type Table, type Value } from "./attrs.ts";
+import { attributes, hexString, hexText, nested, type Table, type Value } from "./attrs.ts";
 import * as T from "./fields.ts";
 import { typed } from "./link-kinds.ts";
 import {
@@ -14,6 +14,7 @@ import {
   array,
   flags as flagsValue,
   oneOf as oneOfValue,
+  oneOfAny,
   record,
   text,
   u8,
@@ -56,6 +57,7 @@ function socketId(c: Context, at: number, family: number): void {
 
 type Field = readonly [name: string, offset: number, print: (c: Context, at: number) => void];
 const byte = (c: Context, at: number) => c.sink.num(c.memory.bytes[at]);
+const half = (c: Context, at: number) => c.sink.num(c.memory.view.getUint16(at, true));
 const word = (c: Context, at: number) => c.sink.num(c.memory.view.getUint32(at, true));
 const fieldsOf = (c: Context, at: number, fields: readonly Field[]): void => {
   for (const [name, offset, print] of fields) {
@@ -195,7 +197,7 @@ const mark: Operand = (c, at, length) => {
   }
 };
 const operands: ReadonlyMap<string, Operand> = new Map([
-  ...["S_GE", "S_LE", "D_GE", "D_LE", "S_EQ", "D_EQ"].map((n) => [`INET_DIAG_BC_${n}`, compared] as const),
+  ...["S_GE", "S_LE", "D_GE", "D_LE"].map((n) => [`INET_DIAG_BC_${n}`, compared] as const),
   ["INET_DIAG_BC_S_COND", host],
   ["INET_DIAG_BC_D_COND", host],
   ["INET_DIAG_BC_DEV_COND", device],
@@ -219,10 +221,51 @@ const shutdown: Value = (c, at, length) => {
   else c.sink.word(`0x${how.toString(16)} /* ${names} */`);
   return true;
 };
-const exactly =
-  (most: number, value: Value): Value =>
-  (c, at, length, scope) =>
-    length <= most && value(c, at, length, scope);
+/** struct inet_diag_sockopt: bits, of which those that are set are shown. */
+const optionBits =
+  "recverr is_icsk freebind hdrincl mc_loop transparent mc_all nodefrag bind_address_no_port recverr_rfc4884 defer_connect".split(
+    " ",
+  );
+const options: Value = (c, at, length) => {
+  if (length < 2) return false;
+  const bits = c.memory.view.getUint16(at, true);
+  c.sink.openStruct();
+  optionBits.forEach((name, i) => {
+    if ((bits & (1 << i)) === 0) return;
+    c.sink.field(name);
+    c.sink.num(1);
+  });
+  c.sink.closeStruct();
+  if (length > 2) {
+    c.sink.item();
+    c.sink.word(`/* bytes 2..${length - 1} */ ${hexText(c, at + 2, length - 2)}`);
+  }
+  return true;
+};
+
+const MEMBERSHIP = 44;
+/** struct packet_diag_mclist[]. */
+const memberships: Value = (c, at, length) => {
+  if (length < MEMBERSHIP) return false;
+  const { view } = c.memory;
+  c.sink.openArray();
+  for (let here = at; here + MEMBERSHIP <= at + length; here += MEMBERSHIP) {
+    const octets = view.getUint16(here + 10, true);
+    c.sink.item();
+    c.sink.openStruct();
+    c.sink.field("pdmc_index");
+    printInterface(c, view.getUint32(here, true));
+    fieldsOf(c, here, [
+      ["pdmc_count", 4, word],
+      ["pdmc_type", 8, half],
+      ["pdmc_alen", 10, half],
+      ["pdmc_addr", 12, (k, a) => hexString(k, a, Math.min(octets, 32))],
+    ]);
+    c.sink.closeStruct();
+  }
+  c.sink.closeArray();
+  return true;
+};
 
 const inetTable: Table = {
   set: F.nl_inet_diag_attrs,
@@ -234,7 +277,8 @@ const inetTable: Table = {
     SKMEMINFO: memory,
     SHUTDOWN: shutdown,
     DCTCPINFO: record("tcp_dctcp_info"),
-    PROTOCOL: exactly(8, oneOfValue(F.inet_protocols, 1)),
+    PROTOCOL: oneOfAny(F.inet_protocols),
+    SOCKOPT: options,
     "MARK CLASS_ID": u32,
     BBRINFO: record("tcp_bbr_info", { fields: { bbr_bw_hi: { kind: "hex32" } } }),
     CGROUP_ID: u64,
@@ -247,7 +291,7 @@ const unixTable: Table = {
   values: typed("UNIX_DIAG", {
     NAME: text,
     VFS: record("unix_diag_vfs", {
-      fields: { udiag_vfs_ino: undefined, udiag_vfs_dev: T.kernelDevice },
+      fields: { udiag_vfs_ino: undefined, udiag_vfs_dev: { kind: "dev" } },
       rest: (c, at) => fieldsOf(c, at, [["udiag_vfs_ino", 0, word]]),
     }),
     PEER: u32,
@@ -286,8 +330,9 @@ const packetTable: Table = {
   set: F.nl_packet_diag_attrs,
   values: typed("PACKET_DIAG", {
     INFO: record("packet_diag_info", {
-      fields: { pdi_index: T.interfaceIndex, pdi_flags: flags(F.nl_packet_diag_flags) },
+      fields: { pdi_index: T.interfaceIndex, pdi_version: oneOf(F.nl_tpacket_versions), pdi_flags: flags(F.nl_packet_diag_flags) },
     }),
+    MCLIST: memberships,
     "RX_RING TX_RING": record("packet_diag_ring"),
     "FANOUT UID": u32,
     MEMINFO: memory,
@@ -485,7 +530,7 @@ export function diagMessage(c: Context, type: number, nlFlags: number, at: numbe
   return true;
 }
 
-const SMC_REPLY = 72;
+const SMC_REPLY = 64;
 const smcModes = ["SMC_DIAG_MODE_SMCR", "SMC_DIAG_MODE_FALLBACK_TCP", "SMC_DIAG_MODE_SMCD"];
 function smcReply(c: Context, at: number, length: number): void {
   shaped(c, at, length, {
@@ -503,7 +548,7 @@ function smcReply(c: Context, at: number, length: number): void {
     id: 4,
     after: [
       ["diag_uid", 4 + SOCKID, word],
-      ["diag_inode", 8 + SOCKID + 4, (k, a) => k.sink.word(String(k.memory.view.getBigUint64(a, true)))],
+      ["diag_inode", 8 + SOCKID, (k, a) => k.sink.word(String(k.memory.view.getBigUint64(a, true)))],
     ],
     table: smcTable,
   });

@@ -40,16 +40,10 @@ export const bothDirections = register("directions", 16, (c, at) => {
   }
   c.sink.closeArray();
 });
-/** A table of routes: the named ones, others by number. */
-export const routeTable = register("route_table", 1, (c, at) =>
-  printEnum(c, F.nl_route_tables, c.memory.bytes[at]),
+/** Six digits in hexadecimal at least. */
+export const hexMask = register("hex_mask", 4, (c, at) =>
+  c.sink.word(`0x${c.memory.view.getUint32(at, true).toString(16).padStart(6, "0")}`),
 );
-/** A __u32 that holds a device as the kernel counts them: 12 bits of major, 20 of minor. */
-export const kernelDevice = register("kernel_device", 4, (c, at) => {
-  const dev = c.memory.view.getUint32(at, true);
-  const digits = (n: number) => (n === 0 ? "0" : `0x${n.toString(16)}`);
-  c.sink.word(`makedev(${digits(dev >>> 20)}, ${digits(dev & 0xfffff)})`);
-});
 /** Two 32-bit halves that name a socket. */
 export const twoWords = register("two_words", 8, (c, at) =>
   c.sink.word(`[${c.memory.view.getUint32(at, true)}, ${c.memory.view.getUint32(at + 4, true)}]`),

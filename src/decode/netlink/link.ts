@@ -30,6 +30,18 @@ const NO_HANDLER_64 = 184;
 
 export const stats64 = record("rtnl_link_stats64", { least: NO_HANDLER_64 });
 
+/** A struct of `size` bytes; what is beyond it is shown too. */
+const andMore =
+  (size: number, value: Value): Value =>
+  (c, at, length, scope) => {
+    if (!value(c, at, length, scope)) return false;
+    if (length > size) {
+      c.sink.item();
+      hexString(c, at + size, length - size);
+    }
+    return true;
+  };
+
 const vlanInfo = record("bridge_vlan_info", {
   fields: { flags: { kind: "flags", set: F.nl_bridge_vlan_flags } },
 });
@@ -46,14 +58,7 @@ const bridgeSpec: Table = {
   values: {
     IFLA_BRIDGE_FLAGS: flags(F.nl_bridge_flags, 2),
     IFLA_BRIDGE_MODE: oneOf(F.nl_bridge_modes, 2),
-    IFLA_BRIDGE_VLAN_INFO: (c, at, length, scope) => {
-      if (!vlanInfo(c, at, length, scope)) return false;
-      if (length > 4) {
-        c.sink.item();
-        hexString(c, at + 4, length - 4);
-      }
-      return true;
-    },
+    IFLA_BRIDGE_VLAN_INFO: andMore(4, vlanInfo),
     IFLA_BRIDGE_VLAN_TUNNEL_INFO: nested(vlanTunnel),
   },
 };
@@ -245,7 +250,7 @@ const bridgeStats: Table = {
     }),
     BRIDGE_XSTATS_MCAST: record("br_mcast_stats", {
       fields: Object.fromEntries(
-        "igmp_v1queries igmp_v2queries igmp_v3queries igmp_v1reports igmp_v2reports igmp_v3reports mld_v1queries mld_v2queries mld_v1reports mld_v2reports mcast_bytes mcast_packets"
+        "igmp_v1queries igmp_v2queries igmp_v3queries igmp_leaves igmp_v1reports igmp_v2reports igmp_v3reports mld_v1queries mld_v2queries mld_leaves mld_v1reports mld_v2reports mcast_bytes mcast_packets"
           .split(" ")
           .map((name) => [name, bothDirections]),
       ),
@@ -259,7 +264,7 @@ const xstats: Table = {
 };
 const mplsStats: Table = {
   set: F.nl_mpls_stats,
-  values: { MPLS_STATS_LINK: record("mpls_link_stats") },
+  values: { MPLS_STATS_LINK: andMore(72, record("mpls_link_stats")) },
 };
 const perFamilyStats: Table = {
   set: F.address_families,

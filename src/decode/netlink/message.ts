@@ -44,12 +44,17 @@ const flagSets = {
   other: F.nl_flags,
 };
 
+/** The last two bits of a type of NETLINK_ROUTE say what it does: new, delete, get, set. */
+const routeFlags = [flagSets.NEW, flagSets.DEL, flagSets.GET, flagSets.other];
+
 /** Which flags a message of this name can have. */
 function flagsOf(family: number, type: number, name: string | undefined): FlagSet {
   if (type === NLMSG_ERROR) return flagSets.ERROR;
-  if (type < FIRST_OF_FAMILY || name === undefined) return flagSets.other;
+  if (type < FIRST_OF_FAMILY) return flagSets.other;
+  if (family === ROUTE && name !== "RTM_DELACTION") return routeFlags[type & 3];
+  if (name === undefined) return flagSets.other;
   if (family === SOCK_DIAG || name === "RTM_DELACTION") return flagSets.GET;
-  const verb = /^(?:RTM_|XFRM_MSG_|CRYPTO_MSG_)(NEW|DEL|GET)/.exec(name)?.[1];
+  const verb = /^(?:XFRM_MSG_|CRYPTO_MSG_)(NEW|DEL|GET)/.exec(name)?.[1];
   return verb === undefined ? flagSets.other : flagSets[verb as "NEW"];
 }
 
@@ -162,7 +167,7 @@ function body(c: Context, family: number, at: number, length: number, quoted: bo
   if (type === NLMSG_ERROR && !quoted) errorMessage(c, family, from, length, (flags & 0x100) !== 0);
   else if (type === NLMSG_DONE && length === 4) c.sink.num(view.getInt32(from, true));
   else if (type < FIRST_OF_FAMILY) hexString(c, from, length);
-  else if (family === ROUTE && enumName(F.nl_route_types, type)) routeMessage(c, type, from, length);
+  else if (family === ROUTE) routeMessage(c, type, from, length);
   else if (family === SOCK_DIAG && diagMessage(c, type, flags, from, length)) return;
   else if (family === NETFILTER && type >= NETFILTER_MESSAGE) netfilterMessage(c, type, from, length);
   else if (family === 7 || family === 9) hexString(c, from, length);

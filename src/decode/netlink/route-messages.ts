@@ -104,7 +104,7 @@ const queue: Message = {
   table: tcTable,
 };
 const only = (layout: string, field: string, size: number, table: Table): Message => ({
-  header: record(layout, { fields: { [field]: families } }),
+  header: record(layout, { fields: { [field]: families }, least: 1 }),
   size,
   family: field,
   table,
@@ -133,8 +133,12 @@ const multicast: Message = {
   table: R.multicastTable,
 };
 const namespace = only("rtgenmsg", "rtgen_family", 1, R.namespaceTable);
+const reportFamilies = {
+  ...F.nl_rtnl_families,
+  entries: [...F.address_families.entries, ...F.nl_rtnl_families.entries],
+};
 const report: Message = {
-  header: record("rtgenmsg", { fields: { rtgen_family: oneOf(F.nl_rtnl_families) } }),
+  header: record("rtgenmsg", { fields: { rtgen_family: oneOf(reportFamilies) } }),
   size: 1,
   family: "rtgen_family",
   table: R.reportTable,

@@ -3,11 +3,11 @@ import * as F from "../../abi/flags.ts";
 import type { Context } from "../context.ts";
 import { printEnum, printFlags } from "../flags.ts";
 import { printInterface } from "../special/sockaddr.ts";
-import { attributes, hexString, nested, records, type Scope, type Table, type Value } from "./attrs.ts";
+import { align, attributes, nested, type Scope, type Table, type Value } from "./attrs.ts";
+import { hexMask } from "./fields.ts";
 import { typed } from "./link-kinds.ts";
 import {
   AF_INET,
-  AF_INET6,
   address,
   addressField,
   addressOf,
@@ -19,6 +19,7 @@ import {
   oneOfAny,
   port,
   record,
+  routeTable as tableNumber,
   s32,
   text,
   ticks,
@@ -56,26 +57,26 @@ const NEXTHOP = 8;
 /** struct rtnexthop[], each followed by attributes of its own. */
 const multipath: Value = (c, at, length, scope) => {
   if (length < NEXTHOP) return false;
-  const { view } = c.memory;
-  records(
-    c,
-    at,
-    length,
-    NEXTHOP,
-    (here) => view.getUint16(here, true),
-    (here, size) => {
-      if (size > NEXTHOP) {
-        c.sink.openArray();
-        c.sink.item();
-      }
-      nextHop(c, here);
-      if (size > NEXTHOP) {
-        c.sink.item();
-        attributes(c, here + NEXTHOP, size - NEXTHOP, routeTable, scope);
-        c.sink.closeArray();
-      }
-    },
-  );
+  const { sink, memory } = c;
+  sink.openArray();
+  for (let here = at; at + length - here >= NEXTHOP; ) {
+    const claimed = memory.view.getUint16(here, true);
+    const size = Math.min(Math.max(claimed, NEXTHOP), at + length - here);
+    sink.item();
+    if (size > NEXTHOP) {
+      sink.openArray();
+      sink.item();
+    }
+    nextHop(c, here);
+    if (size > NEXTHOP) {
+      sink.item();
+      attributes(c, here + NEXTHOP, size - NEXTHOP, routeTable, scope);
+      sink.closeArray();
+    }
+    if (claimed < NEXTHOP) break;
+    here += align(claimed);
+  }
+  sink.closeArray();
   return true;
 };
 
@@ -104,8 +105,6 @@ const via: Value = (c, at, length) => {
   return true;
 };
 
-const table = oneOf(F.nl_route_tables);
-
 /** RTM_*ROUTE. */
 export const routeTable: Table = {
   set: F.nl_route_attrs,
@@ -115,8 +114,8 @@ export const routeTable: Table = {
     "PRIORITY PROTOINFO FLOW MP_ALGO MARK UID": u32,
     METRICS: nested(metrics),
     MULTIPATH: multipath,
-    CACHEINFO: record("rta_cacheinfo"),
-    TABLE: table,
+    CACHEINFO: record("rta_cacheinfo", { fields: { rta_id: { kind: "hex32" } } }),
+    TABLE: tableNumber,
     MFC_STATS: record("rta_mfc_stats"),
     VIA: via,
     "PREF TTL_PROPAGATE IP_PROTO": u8,
@@ -137,7 +136,7 @@ export const neighbourTable: Table = {
     VLAN: u16,
     PORT: port,
     "IFINDEX MASTER": ifindex,
-    PROTOCOL: oneOfAny(F.nl_route_protocols),
+    PROTOCOL: oneOfAny(F.inet_protocols),
     FDB_EXT_ATTRS: nested({
       set: F.nl_fdb_ext,
       values: { NFEA_ACTIVITY_NOTIFY: flags(F.nl_fdb_notify, 1) },
@@ -163,7 +162,7 @@ export const neighbourTableTable: Table = {
   values: typed("NDTA", {
     NAME: text,
     "THRESH1 THRESH2 THRESH3": u32,
-    CONFIG: record("ndt_config", { fields: { ndtc_hash_mask: { kind: "hex32" } } }),
+    CONFIG: record("ndt_config", { fields: { ndtc_hash_mask: hexMask } }),
     PARMS: nested(parameters),
     STATS: record("ndt_stats", { least: 80 }),
     GC_INTERVAL: u64,
@@ -178,7 +177,7 @@ export const ruleTable: Table = {
     "IIFNAME OIFNAME": text,
     "GOTO PRIORITY FWMARK FLOW SUPPRESS_IFGROUP SUPPRESS_PREFIXLEN FWMASK": u32,
     TUN_ID: be64,
-    TABLE: table,
+    TABLE: tableNumber,
     L3MDEV: u8,
     UID_RANGE: record("fib_rule_uid_range"),
     PROTOCOL: oneOf(F.nl_route_protocols, 1),
@@ -233,11 +232,8 @@ const mdbEntry: Value = (c, at, length) => {
   c.sink.num(view.getUint16(at + 6, true));
   c.sink.field("addr");
   c.sink.openStruct();
-  const family = protocol === 0x800 ? AF_INET : protocol === 0x86dd ? AF_INET6 : 0;
-  if (family === 0) {
-    c.sink.field("u");
-    hexString(c, at + 8, 16);
-  } else addressField(c, "u", at + 8, 16, family);
+  // strace takes the EtherType for an address family
+  addressField(c, "u", at + 8, 16, protocol);
   c.sink.field("proto");
   const name = F.address_families.entries.find(([v]) => v === protocol)?.[1];
   c.sink.word(`htons(${name ?? `0x${protocol.toString(16)} /* AF_??? */`})`);
@@ -286,7 +282,7 @@ export const multicastTable: Table = {
 };
 
 const member = record("nexthop_grp", {
-  fields: { resvd1: undefined, resvd2: undefined },
+  fields: { resvd1: undefined, weight_high: undefined, resvd2: undefined },
   rest: (c, at) => {
     for (const [name, offset, size] of [
       ["resvd1", 5, 1],

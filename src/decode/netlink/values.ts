@@ -1,5 +1,6 @@
 /** What netlink attributes hold: integers, names, addresses, C structs. */
 import type { FlagSet } from "../../abi/flags.ts";
+import * as F from "../../abi/flags.ts";
 import { layout } from "../../abi/layouts.ts";
 import type { ScalarKind, Type } from "../../syscalls/types/types.ts";
 import { compile } from "../compile.ts";
@@ -71,6 +72,13 @@ export function bitsOf(c: Context, set: FlagSet, bits: number, fallback = ""): v
   else if (names.length === 0) c.sink.xlat(rest, 0, undefined, fallback || `1<<${set.fallback}`, "hex");
   else c.sink.xlat(bits >>> 0, 0, names.concat(rest ? [`0x${rest.toString(16)}`] : []).join("|"), "", "hex");
 }
+
+/** A table of routes: by name, or by number without saying that it has none. */
+export const routeTable = integer(4, (c, lo) => {
+  const name = enumName(F.nl_route_tables, lo);
+  if (name === undefined) c.sink.hex(lo, 0);
+  else c.sink.xlat(lo, 0, name, "", "hex");
+});
 
 /** Clock ticks of 1/100 second. */
 export const ticks = integer(8, (c, lo, hi) => {
