@@ -2,7 +2,9 @@
 import { closeSync, readFileSync, readlinkSync } from "node:fs";
 import { addressOf, libc } from "./ffi.ts";
 
-const getxattr = libc("long getxattr(const char *path, const char *name, uintptr_t value, unsigned long size)");
+const getxattr = libc(
+  "long getxattr(const char *path, const char *name, uintptr_t value, unsigned long size)",
+);
 const socket = libc("int socket(int domain, int type, int protocol)");
 const send = libc("long send(int fd, uintptr_t buf, unsigned long len, int flags)");
 const recv = libc("long recv(int fd, uintptr_t buf, unsigned long len, int flags)");

@@ -1683,6 +1683,7 @@ export const nl_audit_types: FlagSet = {
   fallback: "AUDIT_???",
   entries: [
     [1, "AUDIT_LAST_FEATURE"],
+    [112, "AUDIT_EXE"],
     [1000, "AUDIT_GET"],
     [1001, "AUDIT_SET"],
     [1002, "AUDIT_LIST"],
@@ -1715,6 +1716,7 @@ export const nl_audit_types: FlagSet = {
     [1305, "AUDIT_CONFIG_CHANGE"],
     [1306, "AUDIT_SOCKADDR"],
     [1307, "AUDIT_CWD"],
+    [1309, "AUDIT_EXECVE"],
     [1311, "AUDIT_IPC_SET_PERM"],
     [1312, "AUDIT_MQ_OPEN"],
     [1313, "AUDIT_MQ_SENDRECV"],
@@ -3128,6 +3130,13 @@ export const nl_nf_helper: FlagSet = {
     [2, "NFNL_MSG_CTHELPER_DEL"],
   ],
 };
+export const nl_nf_hook: FlagSet = {
+  name: "nl_nf_hook",
+  fallback: "NFT_MSG_HOOK_???",
+  entries: [
+    [0, "NFNL_MSG_HOOK_GET"],
+  ],
+};
 export const nl_nf_ipset: FlagSet = {
   name: "nl_nf_ipset",
   fallback: "IPSET_CMD_???",
@@ -3146,8 +3155,6 @@ export const nl_nf_ipset: FlagSet = {
     [11, "IPSET_CMD_TEST"],
     [12, "IPSET_CMD_HEADER"],
     [13, "IPSET_CMD_TYPE"],
-    [14, "IPSET_CMD_GET_BYNAME"],
-    [15, "IPSET_CMD_GET_BYINDEX"],
     [16, "IPSET_CMD_RESTORE"],
     [17, "IPSET_CMD_HELP"],
     [18, "IPSET_CMD_VERSION"],
@@ -3603,7 +3610,6 @@ export const nl_selinux_types: FlagSet = {
   entries: [
     [16, "SELNL_MSG_SETENFORCE"],
     [17, "SELNL_MSG_POLICYLOAD"],
-    [18, "SELNL_MSG_MAX"],
   ],
 };
 export const nl_sk_meminfo: FlagSet = {
@@ -3708,6 +3714,16 @@ export const nl_tcp_states: FlagSet = {
     [10, "TCP_LISTEN"],
     [11, "TCP_CLOSING"],
     [12, "TCP_NEW_SYN_RECV"],
+  ],
+};
+export const nl_tos: FlagSet = {
+  name: "nl_tos",
+  fallback: "IPTOS_TOS_???",
+  entries: [
+    [16, "IPTOS_LOWDELAY"],
+    [8, "IPTOS_THROUGHPUT"],
+    [4, "IPTOS_RELIABILITY"],
+    [2, "IPTOS_MINCOST"],
   ],
 };
 export const nl_tpacket_versions: FlagSet = {

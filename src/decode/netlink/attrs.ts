@@ -36,7 +36,7 @@ const DEEPEST = 16;
 let depth = 0;
 
 /** Rounds up to the alignment of netlink, 4 bytes. */
-export const align = (n: number): number => (n + 3) & ~3;
+export const align = (n: number): number => Math.ceil(n / 4) * 4;
 
 /** Bytes in quotes, all in hexadecimal, at most -s of them. */
 export const hexString = (c: Context, at: number, length: number): void =>
@@ -82,7 +82,7 @@ export function records(
       sink.more();
       break;
     }
-    print(here, Math.min(claimed < header ? header : claimed, left));
+    print(here, Math.min(Math.max(claimed, header), left));
     if (!more) break;
     here += taken;
     left -= taken;
@@ -123,8 +123,7 @@ function attribute(c: Context, at: number, length: number, table: Table, scope: 
   if (payload <= 0) return;
   sink.item();
   const value = (known === undefined ? undefined : table.values[known]) ?? table.others;
-  if (!value || depth > DEEPEST || !value(c, at + HEADER, payload, scope))
-    hexString(c, at + HEADER, payload);
+  if (!value || depth > DEEPEST || !value(c, at + HEADER, payload, scope)) hexString(c, at + HEADER, payload);
   sink.closeArray();
 }
 
@@ -134,7 +133,10 @@ function printType(c: Context, type: number, set: FlagSet, known: string | undef
     (type & NLA_F_NESTED ? "NLA_F_NESTED|" : "") + (type & NLA_F_NET_BYTEORDER ? "NLA_F_NET_BYTEORDER|" : "");
   const low = type & TYPE_MASK;
   if (flags === "") c.sink.xlat(low, 0, known, set.fallback, "hex");
-  else c.sink.word(flags + (known ?? `0x${low.toString(16)} /* ${set.fallback} */`));
+  else {
+    const comment = set.fallback ? ` /* ${set.fallback} */` : "";
+    c.sink.word(flags + (known ?? `0x${low.toString(16)}${comment}`));
+  }
 }
 
 /** A value that is attributes itself. */

@@ -13,7 +13,6 @@ import {
   addressField,
   array,
   flags as flagsValue,
-  oneOf as oneOfValue,
   oneOfAny,
   record,
   text,
@@ -208,7 +207,7 @@ const requestTable: Table = {
   set: F.nl_inet_diag_req,
   values: {
     INET_DIAG_REQ_BYTECODE: bytecode,
-    INET_DIAG_REQ_PROTOCOL: oneOfValue(F.inet_protocols, 1),
+    INET_DIAG_REQ_PROTOCOL: oneOfAny(F.inet_protocols),
   },
 };
 
@@ -330,7 +329,11 @@ const packetTable: Table = {
   set: F.nl_packet_diag_attrs,
   values: typed("PACKET_DIAG", {
     INFO: record("packet_diag_info", {
-      fields: { pdi_index: T.interfaceIndex, pdi_version: oneOf(F.nl_tpacket_versions), pdi_flags: flags(F.nl_packet_diag_flags) },
+      fields: {
+        pdi_index: T.interfaceIndex,
+        pdi_version: oneOf(F.nl_tpacket_versions),
+        pdi_flags: flags(F.nl_packet_diag_flags),
+      },
     }),
     MCLIST: memberships,
     "RX_RING TX_RING": record("packet_diag_ring"),

@@ -34,9 +34,7 @@ export const bothDirections = register("directions", 16, (c, at) => {
   c.sink.openArray();
   for (let i = 0; i < 2; i++) {
     c.sink.item();
-    c.sink.word(
-      `[${enumName(F.nl_mcast_directions, i)}]=${c.memory.view.getBigUint64(at + 8 * i, true)}`,
-    );
+    c.sink.word(`[${enumName(F.nl_mcast_directions, i)}]=${c.memory.view.getBigUint64(at + 8 * i, true)}`);
   }
   c.sink.closeArray();
 });
@@ -47,6 +45,10 @@ export const hexMask = register("hex_mask", 4, (c, at) =>
 /** Two 32-bit halves that name a socket. */
 export const twoWords = register("two_words", 8, (c, at) =>
   c.sink.word(`[${c.memory.view.getUint32(at, true)}, ${c.memory.view.getUint32(at + 4, true)}]`),
+);
+/** A set of statistics. */
+export const statisticsSet = register("statistics", 4, (c, at) =>
+  bitsOf(c, F.nl_stats_attrs, c.memory.view.getUint32(at, true)),
 );
 /** Prints a set of TCP states. */
 export const printStates = (c: Context, bits: number): void => bitsOf(c, F.nl_tcp_states, bits);

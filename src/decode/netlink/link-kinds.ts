@@ -1,7 +1,7 @@
 /** What links of particular kinds hold: bridges, their ports, tunnel devices. */
 import * as F from "../../abi/flags.ts";
-import { bridgeOptions } from "./fields.ts";
 import { nested, type Table, type Value } from "./attrs.ts";
+import { bridgeOptions } from "./fields.ts";
 import {
   AF_INET,
   AF_INET6,

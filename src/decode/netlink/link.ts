@@ -210,7 +210,7 @@ export const linkTable: Table = {
     IFLA_ALT_IFNAME: text,
     IFLA_PARENT_DEV_NAME: text,
     IFLA_PARENT_DEV_BUS_NAME: text,
-    IFLA_LINK: ifindex,
+    IFLA_LINK: u32,
     IFLA_MASTER: ifindex,
     IFLA_NEW_IFINDEX: ifindex,
     IFLA_STATS: record("rtnl_link_stats", { least: NO_HANDLER_32 }),
@@ -248,13 +248,16 @@ const bridgeStats: Table = {
     BRIDGE_XSTATS_VLAN: record("bridge_vlan_xstats", {
       fields: { flags: { kind: "flags", set: F.nl_bridge_vlan_flags }, pad2: { kind: "hex32" } },
     }),
-    BRIDGE_XSTATS_MCAST: record("br_mcast_stats", {
-      fields: Object.fromEntries(
-        "igmp_v1queries igmp_v2queries igmp_v3queries igmp_leaves igmp_v1reports igmp_v2reports igmp_v3reports mld_v1queries mld_v2queries mld_leaves mld_v1reports mld_v2reports mcast_bytes mcast_packets"
-          .split(" ")
-          .map((name) => [name, bothDirections]),
-      ),
-    }),
+    BRIDGE_XSTATS_MCAST: andMore(
+      208,
+      record("br_mcast_stats", {
+        fields: Object.fromEntries(
+          "igmp_v1queries igmp_v2queries igmp_v3queries igmp_leaves igmp_v1reports igmp_v2reports igmp_v3reports mld_v1queries mld_v2queries mld_leaves mld_v1reports mld_v2reports mcast_bytes mcast_packets"
+            .split(" ")
+            .map((name) => [name, bothDirections]),
+        ),
+      }),
+    ),
     BRIDGE_XSTATS_STP: record("bridge_stp_xstats"),
   },
 };

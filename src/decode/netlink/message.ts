@@ -6,8 +6,9 @@ import type { Context } from "../context.ts";
 import { enumName, flagNames } from "../flags.ts";
 import { attributes, hexString, records, type Table } from "./attrs.ts";
 import { diagMessage } from "./diag.ts";
-import { netfilterMessage, netfilterType, NETFILTER_MESSAGE } from "./netfilter.ts";
+import { NETFILTER_MESSAGE, netfilterMessage, netfilterType } from "./netfilter.ts";
 import { routeMessage } from "./route-messages.ts";
+import { deviceEvent } from "./uevent.ts";
 import { text, u32 } from "./values.ts";
 
 const HEADER = 16;
@@ -15,6 +16,7 @@ const ROUTE = 0;
 const SOCK_DIAG = 4;
 const NETFILTER = 12;
 const GENERIC = 16;
+const SELINUX = 7;
 const UEVENT = 15;
 /** Messages below this type are netlink's own. */
 const FIRST_OF_FAMILY = 16;
@@ -54,7 +56,7 @@ function flagsOf(family: number, type: number, name: string | undefined): FlagSe
   if (family === ROUTE && name !== "RTM_DELACTION") return routeFlags[type & 3];
   if (name === undefined) return flagSets.other;
   if (family === SOCK_DIAG || name === "RTM_DELACTION") return flagSets.GET;
-  const verb = /^(?:XFRM_MSG_|CRYPTO_MSG_)(NEW|DEL|GET)/.exec(name)?.[1];
+  const verb = /^(?:XFRM_MSG_|CRYPTO_MSG_)(NEW|DEL|GET)(?!DEFAULT)/.exec(name)?.[1];
   return verb === undefined ? flagSets.other : flagSets[verb as "NEW"];
 }
 
@@ -79,7 +81,14 @@ function header(c: Context, family: number, at: number): void {
     const name = typeName(c, family, type);
     set = flagsOf(family, type, name);
     const fallback = type < FIRST_OF_FAMILY ? undefined : types.get(family)?.fallback;
-    sink.xlat(type, 0, name, fallback ?? (family === GENERIC && type >= FIRST_OF_FAMILY ? "GENERIC_FAMILY_???" : F.nl_types.fallback), "hex");
+    sink.xlat(
+      type,
+      0,
+      name,
+      fallback ??
+        (family === GENERIC && type >= FIRST_OF_FAMILY ? "GENERIC_FAMILY_???" : F.nl_types.fallback),
+      "hex",
+    );
   }
   sink.field("nlmsg_flags");
   const flags = view.getUint16(at + 6, true);
@@ -170,8 +179,13 @@ function body(c: Context, family: number, at: number, length: number, quoted: bo
   else if (family === ROUTE) routeMessage(c, type, from, length);
   else if (family === SOCK_DIAG && diagMessage(c, type, flags, from, length)) return;
   else if (family === NETFILTER && type >= NETFILTER_MESSAGE) netfilterMessage(c, type, from, length);
-  else if (family === 7 || family === 9) hexString(c, from, length);
-  else hexString(c, from, length);
+  else if (family === SELINUX && length >= 4 && types.get(family)?.entries.some(([t]) => t === type)) {
+    c.sink.openStruct();
+    c.sink.field(type === FIRST_OF_FAMILY ? "val" : "seqno");
+    if (type === FIRST_OF_FAMILY) c.sink.num(view.getInt32(from, true));
+    else c.sink.num(view.getUint32(from, true));
+    c.sink.closeStruct();
+  } else hexString(c, from, length);
 }
 
 /**
@@ -179,9 +193,9 @@ function body(c: Context, family: number, at: number, length: number, quoted: bo
  * for a message.
  */
 export function printNetlink(c: Context, family: number, lo: number, hi: number, length: number): boolean {
-  if (family === UEVENT || length < 0) return false;
   const at = c.memory.readAll(lo, hi, length);
   if (at < 0) return false;
+  if (family === UEVENT) return deviceEvent(c, at, length);
   if (length < HEADER) hexString(c, at, length);
   else
     records(

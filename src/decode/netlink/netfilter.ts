@@ -9,6 +9,7 @@ import { attributes, hexString, type Table } from "./attrs.ts";
 export const NETFILTER_MESSAGE = 16;
 const GENMSG = 4;
 const SUBSYSTEM = 8;
+const NFTABLES = 10;
 
 /** Names of the messages of each subsystem. */
 const messages: Readonly<Record<string, FlagSet>> = {
@@ -23,6 +24,7 @@ const messages: Readonly<Record<string, FlagSet>> = {
   NFNL_SUBSYS_CTHELPER: F.nl_nf_helper,
   NFNL_SUBSYS_NFTABLES: F.nl_nf_tables,
   NFNL_SUBSYS_NFT_COMPAT: F.nl_nf_compat,
+  NFNL_SUBSYS_HOOK: F.nl_nf_hook,
 };
 
 /** Prints the type of a message; says which of the flags for getting, making and deleting apply. */
@@ -37,9 +39,10 @@ export function netfilterType(c: Context, type: number): "GET" | "NEW" | "DEL" |
   const set = subsystem === undefined ? undefined : messages[subsystem];
   const name = set && enumName(set, low);
   const first = subsystem ?? `0x${(type >> SUBSYSTEM).toString(16)} /* ${F.nl_nf_subsystems.fallback} */`;
-  const second = name ?? (set ? `0x${low.toString(16)} /* ${set.fallback} */` : `0x${low.toString(16)}`);
+  const second =
+    name ?? (set ? `0x${low.toString(16)} /* ${set.fallback} */` : low === 0 ? "0" : `0x${low.toString(16)}`);
   c.sink.word(`${first}<<8|${second}`);
-  if (name === undefined) return undefined;
+  if (name === undefined || /^IPSET|DEFAULT_GET$/.test(name)) return undefined;
   return /_(?:MSG|CMD)_(?:\w+_)?(NEW|DEL|GET)/.exec(name)?.[1] as "NEW" | undefined;
 }
 
@@ -64,11 +67,11 @@ export function netfilterMessage(c: Context, type: number, at: number, length: n
   else sink.xlat(bytes[at + 1], 0, undefined, "NFNETLINK_???", "hex");
   sink.field("res_id");
   const resource = view.getUint16(at + 2);
-  const batch = enumName(F.nl_nf_batch, type) !== undefined;
-  const name = batch ? enumName(F.nl_nf_subsystems, resource) : undefined;
-  sink.word(`htons(${name ?? resource})`);
+  const named = resource === NFTABLES && type >> SUBSYSTEM === NFTABLES;
+  sink.word(`htons(${named ? enumName(F.nl_nf_subsystems, resource) : resource})`);
   sink.closeStruct();
   if (length <= GENMSG) return;
   sink.item();
-  attributes(c, at + GENMSG, length - GENMSG, plain, { family: bytes[at], hardware: -1, kind: "" });
+  if (enumName(F.nl_nf_batch, type) !== undefined) hexString(c, at + GENMSG, length - GENMSG);
+  else attributes(c, at + GENMSG, length - GENMSG, plain, { family: bytes[at], hardware: -1, kind: "" });
 }

@@ -4,7 +4,7 @@ import { flags, oneOf } from "../../syscalls/types/build.ts";
 import type { Context } from "../context.ts";
 import { enumName, printEnum } from "../flags.ts";
 import { align, attributes, hexString, type Scope, type Table, type Value } from "./attrs.ts";
-import { interfaceIndex } from "./fields.ts";
+import { interfaceIndex, statisticsSet } from "./fields.ts";
 import { linkTable, statsTable } from "./link.ts";
 import * as R from "./route.ts";
 import { actionTable, tcTable } from "./tc.ts";
@@ -22,7 +22,10 @@ interface Message {
 
 const families = oneOf(F.address_families);
 const tables = oneOf(F.nl_route_tables);
-const scope = oneOf(F.nl_route_scopes);
+/** Numbers without a name are common here, and shown without saying so. */
+const unremarked = (set: typeof F.nl_route_scopes) => oneOf({ ...set, fallback: "" });
+const scope = unremarked(F.nl_route_scopes);
+const tos = flags(F.nl_tos);
 
 const link: Message = {
   header: record("ifinfomsg", {
@@ -31,7 +34,7 @@ const link: Message = {
       ifi_type: oneOf(F.nl_arphrd),
       ifi_index: interfaceIndex,
       ifi_flags: flags(F.nl_if_flags),
-      ifi_change: flags(F.nl_if_flags),
+      ifi_change: { kind: "hex32" },
     },
   }),
   size: 16,
@@ -55,7 +58,8 @@ const route: Message = {
   header: record("rtmsg", {
     fields: {
       rtm_family: families,
-      rtm_table: tables,
+      rtm_tos: tos,
+      rtm_table: unremarked(F.nl_route_tables),
       rtm_protocol: oneOf(F.nl_route_protocols),
       rtm_scope: scope,
       rtm_type: oneOf(F.nl_route_kinds),
@@ -86,6 +90,7 @@ const rule: Message = {
   header: record("fib_rule_hdr", {
     fields: {
       family: families,
+      tos,
       table: tables,
       res1: undefined,
       res2: undefined,
@@ -149,9 +154,9 @@ const nexthop: Message = {
       nh_family: families,
       nh_scope: scope,
       nh_protocol: oneOf(F.nl_route_protocols),
-      resvd: undefined,
       nh_flags: flags(F.nl_nexthop_flags),
     },
+    reserved: ["resvd"],
   }),
   size: 8,
   family: "nh_family",
@@ -159,7 +164,8 @@ const nexthop: Message = {
 };
 const statistics: Message = {
   header: record("if_stats_msg", {
-    fields: { family: families, pad1: undefined, pad2: undefined, ifindex: interfaceIndex },
+    fields: { family: families, ifindex: interfaceIndex, filter_mask: statisticsSet },
+    reserved: ["pad1", "pad2"],
   }),
   size: 12,
   family: "family",
@@ -205,7 +211,8 @@ export function routeMessage(c: Context, type: number, at: number, length: numbe
     return;
   }
   const inner: Scope = { family, hardware: -1, kind: "" };
-  if (kind === "LINK" && length >= 4) inner.hardware = c.memory.view.getUint16(at + 2, true);
+  // strace goes by the family where it means the kind of hardware
+  if (kind === "LINK") inner.hardware = family;
   if (!message.header(c, at, length, inner)) {
     c.sink.openStruct();
     c.sink.field(message.family);

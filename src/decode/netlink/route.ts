@@ -19,8 +19,8 @@ import {
   oneOfAny,
   port,
   record,
-  routeTable as tableNumber,
   s32,
+  routeTable as tableNumber,
   text,
   ticks,
   u8,
@@ -61,7 +61,8 @@ const multipath: Value = (c, at, length, scope) => {
   sink.openArray();
   for (let here = at; at + length - here >= NEXTHOP; ) {
     const claimed = memory.view.getUint16(here, true);
-    const size = Math.min(Math.max(claimed, NEXTHOP), at + length - here);
+    const whole = claimed >= NEXTHOP && claimed <= at + length - here;
+    const size = whole ? claimed : NEXTHOP;
     sink.item();
     if (size > NEXTHOP) {
       sink.openArray();
@@ -73,7 +74,7 @@ const multipath: Value = (c, at, length, scope) => {
       attributes(c, here + NEXTHOP, size - NEXTHOP, routeTable, scope);
       sink.closeArray();
     }
-    if (claimed < NEXTHOP) break;
+    if (!whole) break;
     here += align(claimed);
   }
   sink.closeArray();
@@ -192,15 +193,9 @@ export const labelTable: Table = {
 };
 export const dcbTable: Table = { set: F.nl_dcb_attrs, values: {} };
 export const netconfTable: Table = {
-  set: { ...F.nl_netconf_attrs, entries: [...F.nl_netconf_attrs.entries] },
+  set: F.nl_netconf_attrs,
   values: typed("NETCONFA", {
-    IFINDEX: (c, at, length, scope) => {
-      const all = ["NETCONFA_IFINDEX_ALL", "NETCONFA_IFINDEX_DEFAULT"];
-      const special = length < 4 ? undefined : all[-1 - c.memory.view.getInt32(at, true)];
-      if (special === undefined) return ifindex(c, at, length, scope);
-      c.sink.xlat(c.memory.view.getUint32(at, true), 0, special, "", "dec");
-      return true;
-    },
+    IFINDEX: ifindex,
     "FORWARDING RP_FILTER MC_FORWARDING PROXY_NEIGH IGNORE_ROUTES_WITH_LINKDOWN INPUT BC_FORWARDING": s32,
   }),
 };
@@ -282,18 +277,7 @@ export const multicastTable: Table = {
 };
 
 const member = record("nexthop_grp", {
-  fields: { resvd1: undefined, weight_high: undefined, resvd2: undefined },
-  rest: (c, at) => {
-    for (const [name, offset, size] of [
-      ["resvd1", 5, 1],
-      ["resvd2", 6, 2],
-    ] as const) {
-      const value = c.integer(at + offset, size, false);
-      if (value === 0) continue;
-      c.sink.field(name);
-      c.sink.hex(value, 0);
-    }
-  },
+  reserved: ["weight_high", "resvd2"],
 });
 const group: Value = (c, at, length, scope) => {
   if (length < 8) return false;

@@ -14,11 +14,7 @@ const AF_INET = 2;
 const AF_INET6 = 10;
 
 /** A value of exactly or at least `size` bytes, printed from its two halves. */
-function integer(
-  size: number,
-  print: (c: Context, lo: number, hi: number) => void,
-  signed = false,
-): Value {
+function integer(size: number, print: (c: Context, lo: number, hi: number) => void, signed = false): Value {
   return (c, at, length) => {
     if (length < size) return false;
     if (size === 8) print(c, c.memory.view.getUint32(at, true), c.memory.view.getUint32(at + 4, true));
@@ -38,10 +34,15 @@ export const x16 = integer(2, hexadecimal);
 export const x32 = integer(4, hexadecimal);
 export const uid = integer(4, (c, lo) => c.sink.num(lo >>> 0 === 0xffffffff ? -1 : lo >>> 0));
 export const ifindex = integer(4, (c, lo) => printInterface(c, lo >>> 0));
+/** A value that is no longer than an integer can be. */
+const atMost8 =
+  (value: Value): Value =>
+  (c, at, length, scope) =>
+    length <= 8 && value(c, at, length, scope);
 export const flags = (set: FlagSet, size: 1 | 2 | 4 = 4): Value =>
-  integer(size, (c, lo) => printFlags(c, set, lo >>> 0));
+  atMost8(integer(size, (c, lo) => printFlags(c, set, lo >>> 0)));
 export const oneOf = (set: FlagSet, size: 1 | 2 | 4 = 4): Value =>
-  integer(size, (c, lo) => printEnum(c, set, lo >>> 0));
+  atMost8(integer(size, (c, lo) => printEnum(c, set, lo >>> 0)));
 
 /** One name of a set, the number being as long as the attribute is, up to 8 bytes. */
 export const oneOfAny =
@@ -81,11 +82,13 @@ export const routeTable = integer(4, (c, lo) => {
 });
 
 /** Clock ticks of 1/100 second. */
-export const ticks = integer(8, (c, lo, hi) => {
-  c.sink.ulong(lo, hi);
-  const text = (BigInt(hi) * 4294967296n + BigInt(lo >>> 0)).toString().padStart(3, "0");
-  if (lo !== 0 || hi !== 0) c.sink.comment(`${text.slice(0, -2)}.${text.slice(-2)} s`);
-});
+export const ticks = atMost8(
+  integer(8, (c, lo, hi) => {
+    c.sink.ulong(lo, hi);
+    const text = (BigInt(hi) * 4294967296n + BigInt(lo >>> 0)).toString().padStart(3, "0");
+    if (lo !== 0 || hi !== 0) c.sink.comment(`${text.slice(0, -2)}.${text.slice(-2)} s`);
+  }),
+);
 /** A number in network byte order. */
 export const port: Value = (c, at, length) => {
   if (length < 2) return false;
@@ -119,8 +122,12 @@ export const cstring: Value = (c, at, length) => {
 const octets = (c: Context, at: number, length: number): string =>
   Array.from(c.memory.bytes.subarray(at, at + length), (b) => b.toString(16).padStart(2, "0")).join(":");
 
+/** linux/netdevice.h */
+const MAX_ADDR_LEN = 32;
+
 /** A hardware address of as many bytes as there are. */
 export const hardware: Value = (c, at, length) => {
+  if (length > MAX_ADDR_LEN) return false;
   c.sink.word(octets(c, at, length));
   return true;
 };
@@ -131,14 +138,14 @@ const hardwareLengths: ReadonlyMap<number, number> = new Map([
   [3, 7],
   [6, 6],
   [7, 1],
+  [15, 2],
+  [24, 16],
+  [27, 8],
   [32, 20],
-  [512, 0],
-  [772, 6],
-  [774, 6],
-  [801, 6],
 ]);
 /** A hardware address of the kind of link the message is about. */
 export const linkAddress: Value = (c, at, length, scope) => {
+  if (length > MAX_ADDR_LEN) return false;
   const n = hardwareLengths.get(scope.hardware) ?? length;
   c.sink.word(octets(c, at, Math.min(n, length)));
   return true;
@@ -197,9 +204,7 @@ export const array =
       }
       const here = at + i * size;
       const value =
-        size === 8
-          ? c.memory.view.getBigUint64(here, true).toString()
-          : String(c.integer(here, size, false));
+        size === 8 ? c.memory.view.getBigUint64(here, true).toString() : String(c.integer(here, size, false));
       if (!names) sink.word(value);
       else {
         const name = enumName(names, i + (suffix ? 1 : 0));
@@ -218,17 +223,27 @@ export interface RecordOptions {
   /** Bytes without which it is not this struct, if less than all: later kernels made it longer. */
   readonly least?: number;
   /** Fields printed after these, which data cannot describe. */
+  /** Fields that should be 0, shown where they are not. */
+  readonly reserved?: readonly string[];
   readonly rest?: (c: Context, at: number, length: number) => void;
 }
 
 /** A C struct. Padding is not shown; fields beyond the attribute's end are not there. */
-export function record(name: string, { fields = {}, least, rest }: RecordOptions = {}): Value {
+export function record(name: string, { fields = {}, least, reserved = [], rest }: RecordOptions = {}): Value {
   const scalars: ReadonlySet<string> = new Set(["struct", "inline", "special", "switch", "array"]);
   return (c, at, length) => {
     const { size, fields: all } = layout(c.call.abi, name);
     if (length < (least ?? size)) return false;
     c.sink.openStruct();
     for (const field of all) {
+      if (reserved.includes(field.name)) {
+        const value =
+          length < field.offset + field.size ? 0 : c.integer(at + field.offset, field.size, false);
+        if (value === 0) continue;
+        c.sink.field(field.name);
+        c.sink.hex(value, 0);
+        continue;
+      }
       if (/^(_|pad|.*_pad\d*$|.*_(reserved|unused))/.test(field.name) && !(field.name in fields)) continue;
       if (field.name in fields && fields[field.name] === undefined) continue;
       if (field.offset + field.size * field.count > length) break;
