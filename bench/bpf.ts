@@ -92,20 +92,24 @@ const TRACEFS = "/sys/kernel/tracing";
 
 /** Measures all in `rounds` interleaved rounds and prints the table. */
 export async function bpfBench(rounds: number, short: boolean): Promise<void> {
+  const base = mkdtempSync(join(tmpdir(), "svtrace-bench-"));
   // perf trace and bpftrace need it; ours does not
   const mounted =
     !existsSync(`${TRACEFS}/events`) && spawnSync("mount", ["-t", "tracefs", "nodev", TRACEFS]).status === 0;
-  try {
-    const before = loadavg()[0];
-    const rows = new Map<string, Row>();
-    for (let round = 0; round < rounds; round++) {
-      for (const w of workloads) for (const t of tracers) await once(w, t, round, short, rowOf(rows, w, t));
-      console.error(`round ${round + 1} of ${rounds} done`);
-    }
-    print(rows, rounds, before);
-  } finally {
+  // whatever ends the bench, a signal included
+  process.once("exit", () => {
+    rmSync(base, { recursive: true, force: true });
     if (mounted) spawnSync("umount", [TRACEFS], { stdio: "ignore" });
+  });
+  const before = loadavg()[0];
+  const rows = new Map<string, Row>();
+  for (let round = 0; round < rounds; round++) {
+    for (const w of workloads) {
+      for (const t of tracers) await once(w, t, base, round, short, rowOf(rows, w, t));
+    }
+    console.error(`round ${round + 1} of ${rounds} done`);
   }
+  print(rows, rounds, before);
 }
 
 function rowOf(rows: Map<string, Row>, w: Workload, t: Tracer): Row {
@@ -115,13 +119,20 @@ function rowOf(rows: Map<string, Row>, w: Workload, t: Tracer): Row {
   return row;
 }
 
-async function once(w: Workload, t: Tracer, round: number, short: boolean, row: Row): Promise<void> {
+async function once(
+  w: Workload,
+  t: Tracer,
+  base: string,
+  round: number,
+  short: boolean,
+  row: Row,
+): Promise<void> {
   const absent = missing(t);
   if (absent !== undefined) {
     row.failures.push(absent);
     return;
   }
-  const dir = mkdtempSync(join(tmpdir(), "svtrace-bench-"));
+  const dir = mkdtempSync(join(base, "row-"));
   try {
     row.results.set(round, await w.measure(t, dir, short));
   } catch (error) {
