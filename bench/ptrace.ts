@@ -2,9 +2,8 @@
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { freePort, median, type Run, run } from "./measure.ts";
-import { listening, redis } from "./servers.ts";
-import { Watched } from "./watched.ts";
+import { freePort, Group, median, type Run, run } from "./measure.ts";
+import { ready, redis, stop } from "./servers.ts";
 
 interface Workload {
   readonly name: string;
@@ -18,9 +17,9 @@ interface Tracer {
 }
 
 const ours = resolve("bin/svtrace");
-/** Of redis-benchmark, in 50,000 requests: enough that starting up is not what is measured. */
-const REQUESTS = 1.6;
-/** A server ends within this time (s) once it is told to. */
+/** Of redis-benchmark: enough that starting up is not what is measured. */
+const REQUESTS = 80_000;
+/** A server answers, and ends once it is told to, within this time (s). */
 const LIMIT = 60;
 
 const tracers: readonly Tracer[] = [
@@ -92,15 +91,14 @@ async function served(dir: string, repeat: number): Promise<void> {
   for (let i = 0; i < repeat; i++) {
     for (const t of tracers) {
       const port = await freePort();
-      const argv = t.argv(join(dir, t.name), true, redis.argv(dir, port));
-      const watched = new Watched(argv, join(dir, "stderr"));
+      const server = new Group(t.argv(join(dir, t.name), true, redis.command(dir, port)));
       try {
-        await listening(port);
-        rates.get(t.name)!.push(await redis.load(port, REQUESTS));
-        await redis.stop(dir, port);
-        await watched.end(LIMIT);
+        await ready(redis, port, LIMIT);
+        rates.get(t.name)!.push(await redis.load(port, 1, REQUESTS));
+        stop(dir);
+        await server.wait(LIMIT);
       } finally {
-        watched.kill();
+        await server.end();
       }
     }
   }

@@ -1,88 +1,99 @@
-/** Servers under load: how they are started, known to be ready, loaded and stopped. All listen on 127.0.0.1. */
+/** The servers the benches put under load: how they are started, known to be ready, loaded and ended. */
 import { readFileSync, writeFileSync } from "node:fs";
-import { createConnection } from "node:net";
+import { connect } from "node:net";
 import { join } from "node:path";
-import { run } from "./measure.ts";
-
-const READY_SECONDS = 30;
+import { run, until } from "./measure.ts";
 
 export interface Server {
   readonly name: string;
-  /** The command line; its files go to `dir`. */
-  argv(dir: string, port: number): readonly string[];
-  /** Loads it; requests per second. `size` 1 is about a second's work where nothing slows it down. */
-  load(port: number, size: number): Promise<number>;
-  stop(dir: string, port: number): Promise<void>;
+  /** What it is loaded with, for the heading of a table. */
+  readonly loadedBy: string;
+  /** Writes what it needs into `dir` and returns its command line; it stays in the foreground. */
+  command(dir: string, port: number): readonly string[];
+  /** One request and what begins or is in its answer. */
+  readonly probe: readonly [request: string, answer: string];
+  /** Loads it for about `seconds` if it answers `expected` requests a second; returns requests per second. */
+  load(port: number, seconds: number, expected: number): Promise<number>;
 }
 
-/** GET of redis-benchmark, 20 clients. */
-export const redis: Server = {
-  name: "redis",
-  argv: (dir, port) => [
-    "/usr/bin/redis-server",
-    ...["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--dir", dir, "--logfile", "/dev/null"],
-  ],
-  load: async (port, size) => {
-    const requests = String(Math.round(50_000 * size));
-    const where = ["-h", "127.0.0.1", "-p", String(port)];
-    const { stdout } = await run([
-      "redis-benchmark",
-      ...where,
-      ...["-t", "get", "-n", requests, "-c", "20", "--csv"],
-    ]);
-    return rateIn(stdout, /"GET","([\d.]+)"/);
-  },
-  stop: async (_dir, port) => {
-    await run(["redis-cli", "-h", "127.0.0.1", "-p", String(port), "shutdown", "nosave"]);
-  },
-};
-
-/** A constant answer, wrk with 20 connections. */
-export const nginx: Server = {
-  name: "nginx",
-  argv: (dir, port) => {
-    const file = join(dir, "nginx.conf");
-    writeFileSync(
-      file,
-      `daemon off; pid ${dir}/nginx.pid; error_log /dev/null; worker_processes 1; events {}
-http { access_log off; server { listen 127.0.0.1:${port}; location / { return 200 "hello\\n"; } } }
-`,
-    );
-    return ["/usr/sbin/nginx", "-e", "/dev/null", "-p", dir, "-c", file];
-  },
-  load: async (port, size) => {
-    const seconds = Math.max(1, Math.round(size));
-    const { stdout } = await run(["wrk", "-t1", "-c20", `-d${seconds}s`, `http://127.0.0.1:${port}/`]);
-    return rateIn(stdout, /Requests\/sec:\s*([\d.]+)/);
-  },
-  stop: async (dir) => {
-    process.kill(Number(readFileSync(join(dir, "nginx.pid"), "latin1")), "SIGTERM");
-  },
-};
+const PID_FILE = "server.pid";
+/** A load that takes longer than this (s) is given up. */
+const LOAD_LIMIT = 60;
 
 function rateIn(text: string, pattern: RegExp): number {
   const rate = Number(pattern.exec(text)?.[1]);
-  if (!Number.isFinite(rate)) throw new Error(`no rate in what the load generator said: ${text.slice(-200)}`);
+  if (!(rate > 0)) throw new Error(`no rate in what the load said: ${text.slice(0, 200)}`);
   return rate;
 }
 
-/** Waits until something accepts connections on a port. Throws when it takes too long. */
-export async function listening(port: number): Promise<void> {
-  const end = performance.now() + READY_SECONDS * 1000;
-  while (!(await accepts(port))) {
-    if (performance.now() > end) throw new Error(`nothing listens after ${READY_SECONDS} s`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+export const redis: Server = {
+  name: "redis",
+  loadedBy: "redis-benchmark GET, 20 clients",
+  command: (dir, port) => {
+    const conf = join(dir, "redis.conf");
+    writeFileSync(
+      conf,
+      `port ${port}\nbind 127.0.0.1\nsave ""\ndir ${dir}\npidfile ${join(dir, PID_FILE)}\nlogfile /dev/null\n`,
+    );
+    return ["/usr/bin/redis-server", conf];
+  },
+  probe: ["PING\r\n", "+PONG"],
+  load: async (port, seconds, expected) => {
+    const requests = String(Math.ceil(expected * seconds));
+    const options = ["-h", "127.0.0.1", "-p", String(port), "-t", "get", "-n", requests, "-c", "20", "--csv"];
+    return rateIn((await run(["redis-benchmark", ...options], LOAD_LIMIT)).stdout, /"GET","([\d.]+)"/);
+  },
+};
+
+export const nginx: Server = {
+  name: "nginx",
+  loadedBy: "wrk, 20 connections",
+  command: (dir, port) => {
+    const conf = join(dir, "nginx.conf");
+    writeFileSync(
+      conf,
+      `daemon off; pid ${join(dir, PID_FILE)}; error_log /dev/null; worker_processes 1; events {}
+http { access_log off; server { listen 127.0.0.1:${port}; location / { return 200 "ok"; } } }
+`,
+    );
+    return ["/usr/sbin/nginx", "-e", "/dev/null", "-p", dir, "-c", conf];
+  },
+  probe: ["GET / HTTP/1.0\r\n\r\n", "200 OK"],
+  load: async (port, seconds) =>
+    rateIn(
+      (await run(["wrk", "-t1", "-c20", `-d${seconds}s`, `http://127.0.0.1:${port}/`], LOAD_LIMIT)).stdout,
+      /Requests\/sec:\s*([\d.]+)/,
+    ),
+};
+
+/** Waits until the server answers. Throws when it does not within `seconds`. */
+export function ready(server: Server, port: number, seconds: number): Promise<void> {
+  return until(`${server.name} to answer`, () => answers(server, port), seconds);
 }
 
-function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = createConnection(port, "127.0.0.1");
-    const done = (ok: boolean) => {
+function answers({ probe: [request, answer] }: Server, port: number): Promise<boolean> {
+  return new Promise((done) => {
+    let text = "";
+    const socket = connect(port, "127.0.0.1", () => socket.write(request));
+    const end = (yes: boolean) => {
       socket.destroy();
-      resolve(ok);
+      done(yes);
     };
-    socket.on("connect", () => done(true));
-    socket.on("error", () => done(false));
+    socket.setTimeout(1000, () => end(false));
+    socket.on("data", (d) => {
+      text += d;
+      if (text.includes(answer)) end(true);
+    });
+    socket.on("error", () => end(false));
+    socket.on("close", () => end(false));
   });
+}
+
+/** Asks the server that was started with `dir` to end. */
+export function stop(dir: string): void {
+  try {
+    process.kill(Number(readFileSync(join(dir, PID_FILE), "latin1")), "SIGTERM");
+  } catch {
+    // it did not start, or has ended
+  }
 }
