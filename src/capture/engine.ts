@@ -1,5 +1,6 @@
 /** What an engine is to the rest of the program. */
 import type { EventSink, Task } from "./event.ts";
+import type { Tampering } from "./injection.ts";
 
 /** A command to start under trace. */
 export interface Command {
@@ -26,6 +27,8 @@ export interface EngineOptions {
   onIdle?: () => void;
   /** A child of ours that is not traced has ended; wait status as wait(2) gives it. */
   onOtherExit?: (pid: number, status: number) => void;
+  /** What to do to calls (-e inject); of the ptrace engine only. */
+  tampering?: Tampering;
   /** PTRACE_O_EXITKILL. */
   killOnExit?: boolean;
 }

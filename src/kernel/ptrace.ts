@@ -3,11 +3,13 @@
  * called asynchronously.
  */
 import { readFileSync } from "node:fs";
+import { userArea } from "./arch/index.ts";
 import { addressOf, errno, libc, sysError } from "./ffi.ts";
 import { goesOnLater, goOnLater, syscallWords, takeAnswer } from "./round.ts";
 
 const ptrace = libc("long ptrace(long request, long pid, uintptr_t addr, uintptr_t data)");
 
+const PTRACE_POKEUSER = 6;
 const PTRACE_CONT = 7;
 const PTRACE_DETACH = 17;
 const PTRACE_SYSCALL = 24;
@@ -66,7 +68,7 @@ function read(path: string): string {
 }
 
 /** A request that fails only because the tracee has died or is not stopped: false then. */
-function request(nr: number, pid: number, addr: number, data: number): boolean {
+function request(nr: number, pid: number, addr: number, data: number | bigint): boolean {
   return ptrace(nr, pid, addr, data) === 0;
 }
 
@@ -137,3 +139,14 @@ const siginfoView = new DataView(siginfoBytes.buffer);
 export function signalInfo(pid: number): DataView | undefined {
   return request(PTRACE_GETSIGINFO, pid, 0, siginfoAt) ? siginfoView : undefined;
 }
+
+/** A 64-bit register's value from halves. */
+const word = (lo: number, hi: number): bigint => (BigInt(hi >>> 0) << 32n) | BigInt(lo >>> 0);
+
+/** At an entry: has the kernel do call `nr` instead, of the tracee's own ABI; none at all for -1. False if it is gone. */
+export const replaceCall = (pid: number, nr: number): boolean =>
+  request(PTRACE_POKEUSER, pid, userArea.call, word(nr, nr < 0 ? -1 : 0));
+
+/** Sets what the call returns: at its exit, or at its entry if it has been replaced by none. */
+export const setResult = (pid: number, lo: number, hi: number): boolean =>
+  request(PTRACE_POKEUSER, pid, userArea.result, word(lo, hi));

@@ -1,5 +1,5 @@
-/** Reading another process's memory: process_vm_readv(2), or /proc/PID/mem where that is forbidden or missing. */
-import { closeSync, openSync, readSync } from "node:fs";
+/** Memory of another process: process_vm_readv(2), or /proc/PID/mem where that is forbidden or missing, and to write. */
+import { closeSync, openSync, readSync, writeSync } from "node:fs";
 import { addressOf, errno, libc } from "./ffi.ts";
 
 // addresses instead of pointers: koffi would convert a typed array anew at every call
@@ -62,6 +62,19 @@ function readFile(tid: number, lo: number, hi: number, into: Uint8Array, at: num
     return got === 0 && length > 0 ? -1 : got;
   } catch {
     return -1;
+  } finally {
+    if (fd >= 0) closeSync(fd);
+  }
+}
+
+/** Writes to a stopped tracee's memory, pages it may not write itself included. False if not all could be. */
+export function writeMemory(tid: number, lo: number, hi: number, bytes: Uint8Array): boolean {
+  let fd = -1;
+  try {
+    fd = openSync(`/proc/${tid}/mem`, "r+");
+    return writeSync(fd, bytes, 0, bytes.length, hi * WORD + lo) === bytes.length;
+  } catch {
+    return false;
   } finally {
     if (fd >= 0) closeSync(fd);
   }

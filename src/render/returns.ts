@@ -1,6 +1,6 @@
 /** What follows the equals sign. */
 import { errnoName, errnoText } from "../abi/errno.ts";
-import type { Task } from "../capture/event.ts";
+import { type Call, Injected, type Task } from "../capture/event.ts";
 import { returnKind } from "../decode/call.ts";
 import { modeDigits } from "../decode/scalars.ts";
 import type { TextSettings } from "./settings.ts";
@@ -30,7 +30,7 @@ export function returnText(task: Task, s: TextSettings): string {
     case "octal":
       return modeDigits(lo);
     case "ulong":
-      return ((BigInt(hi) << 32n) | BigInt(lo)).toString();
+      return unsigned(lo, hi);
     case "fd": {
       const text = s.decode.fdText?.(task.tid, lo | 0);
       return text === undefined ? String(lo | 0) : `${lo | 0}<${text}>`;
@@ -40,9 +40,23 @@ export function returnText(task: Task, s: TextSettings): string {
       return text === undefined ? String(lo | 0) : `${lo | 0}<${text}>`;
     }
     default:
+      if ((call.injected & Injected.result) !== 0) return unsigned(lo, hi);
       if (call.abi === "i386") return String(lo | 0);
       if (hi === 0) return String(lo);
       if (hi === 0xffffffff && lo !== 0) return String(lo - HIGH);
       return BigInt.asIntN(64, (BigInt(hi) << 32n) | BigInt(lo)).toString();
   }
+}
+
+const unsigned = (lo: number, hi: number): string => ((BigInt(hi) << 32n) | BigInt(lo)).toString();
+
+/** What follows the result of a call that was tampered with. */
+export function injectedText({ injected }: Call): string {
+  if (injected === 0) return "";
+  const parts: string[] = [];
+  if ((injected & Injected.memory) !== 0) parts.push("args");
+  if ((injected & Injected.result) !== 0) parts.push("retval");
+  const what =
+    parts.length === 0 ? "" : parts[0] === "args" ? ` (INJECTED: ${parts.join(", ")})` : " (INJECTED)";
+  return (injected & Injected.delay) !== 0 ? `${what} (DELAYED)` : what;
 }

@@ -21,6 +21,7 @@ export function detachAll(tasks: TaskTable, waits: Waits, handlers: Handlers, si
     task.leaving = true;
     interrupt(task.tid);
   }
+  handlers.releaseDelayed();
   const start = monotonicNow();
   for (const tid of tasks.heldSince(start)) {
     tasks.claim(tid);

@@ -47,7 +47,8 @@ class PtraceEngine implements Engine {
   step(maxWait: number): number {
     const { table, waits, handlers } = this;
     for (let n = 0; n < BATCH && table.size > 0; n++) {
-      if (!waits.next(maxWait, table.size > 1 || table.anyHeld)) {
+      const patience = handlers.delays.any ? this.patience(maxWait) : maxWait;
+      if (!waits.next(patience, table.size > 1 || table.anyHeld)) {
         this.idle();
         break;
       }
@@ -55,6 +56,14 @@ class PtraceEngine implements Engine {
     }
     waits.done();
     return table.size;
+  }
+
+  /** ms to wait: no longer than to the end of the next delay. */
+  private patience(maxWait: number): number {
+    const next = this.handlers.endDelays() / 1e6;
+    // the timer that is armed for a longer wait has to be set anew
+    this.waits.done();
+    return Math.min(maxWait, next);
   }
 
   private idle(): void {

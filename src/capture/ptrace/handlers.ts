@@ -7,6 +7,7 @@ import type { EngineOptions } from "../engine.ts";
 import type { EventSink, ExitEvent } from "../event.ts";
 import { LiveMemory } from "../live-memory.ts";
 import { takeEntry, takeExit } from "./calls.ts";
+import { Delays } from "./delays.ts";
 import {
   classify,
   deathSignal,
@@ -18,6 +19,7 @@ import {
   stopEvent,
   stopSignal,
 } from "./stops.ts";
+import { Tamperer } from "./tamper.ts";
 import { type TaskTable, Tracee } from "./tasks.ts";
 
 const SIGCONT = 18;
@@ -29,6 +31,9 @@ const OP_EXIT = 2;
 export class Handlers {
   private readonly memory = new LiveMemory();
   private readonly calls: CallTable;
+  private readonly tamperer: Tamperer | undefined;
+  /** Tasks that go on when their time has come. */
+  readonly delays = new Delays();
   /** The next status is looked for right after the stop in hand, so that its task can go on with that. */
   private resumeLater = false;
 
@@ -40,6 +45,7 @@ export class Handlers {
     private readonly onOwnMemory: (pid: number) => void,
   ) {
     this.calls = new CallTable(options.wanted);
+    if (options.tampering) this.tamperer = new Tamperer(options.tampering);
   }
 
   /** Handles a stop or a death. `last` promises that the next thing done is to look for another. */
@@ -104,7 +110,26 @@ export class Handlers {
     // entry and exit are told apart by what the kernel says, so nothing can get out of step
     if (trace.info.op === OP_ENTRY) this.entry(task);
     else if (trace.info.op === OP_EXIT) this.exit(task);
-    this.resume(task, 0);
+    this.proceed(task);
+  }
+
+  /** Lets a task go on from a stop at a call, with what was injected there. */
+  private proceed(task: Tracee, filtered = false): void {
+    const { signalDue, delayDue } = task;
+    // the kernel drops a signal given at the stop of a filter: it gets that at the call's exit
+    const signal = filtered ? 0 : signalDue;
+    if (!filtered) task.signalDue = 0;
+    task.delayDue = 0;
+    if (delayDue > 0) this.delays.hold(task, signal, monotonicNow() + delayDue);
+    else this.resume(task, signal);
+  }
+
+  /** Lets those go on whose delay is over. Returns ns to the end of the next. */
+  endDelays(): number {
+    const now = monotonicNow();
+    for (const { task, signal } of this.delays.take(now))
+      trace.resume(task.tid, signal, !task.filtered || task.inCall, false);
+    return this.delays.untilNext(now);
   }
 
   private entry(task: Tracee): void {
@@ -118,6 +143,7 @@ export class Handlers {
     task.skipping = !wanted;
     if (!wanted) return;
     call.entry = monotonicNow();
+    this.tamperer?.enter(task, this.memory);
     this.sink.enter(task, this.memory);
   }
 
@@ -130,6 +156,7 @@ export class Handlers {
       call.exit = monotonicNow();
       takeExit(call);
       task.inCall = false;
+      this.tamperer?.exit(task, this.memory);
       this.sink.exit(task, this.memory);
       if (task.starting && call.error !== 0) task.hidden = true;
     } else if (!task.skipping && !task.hidden) {
@@ -142,7 +169,7 @@ export class Handlers {
   private filterHit(task: Tracee): void {
     if (!trace.syscallInfo(task.tid)) return;
     this.entry(task);
-    this.resume(task, 0);
+    this.proceed(task, true);
   }
 
   private signal(task: Tracee, signo: number): void {
@@ -226,6 +253,7 @@ export class Handlers {
 
   private gone(task: Tracee, event: ExitEvent): void {
     this.onOwnMemory(task.tid);
+    this.delays.forget(task.tid);
     if (this.tasks.remove(task)) this.sink.exited(task, event, monotonicNow());
   }
 
@@ -235,6 +263,13 @@ export class Handlers {
     // fails when it was killed meanwhile: then we hear of that
     if (!trace.detach(task.tid, stop === Stop.signal ? stopSignal(status) : 0)) return;
     if (this.tasks.remove(task)) this.sink.detached(task);
+  }
+
+  /** Lets go of all whose delay is not over. */
+  releaseDelayed(): void {
+    for (const { task, signal } of this.delays.take(Number.POSITIVE_INFINITY)) {
+      if (trace.detach(task.tid, signal) && this.tasks.remove(task)) this.sink.detached(task);
+    }
   }
 
   /** Lets go of a child born while we were leaving; it was never reported. */

@@ -1,5 +1,6 @@
 /** The tasks being traced, and the statuses of tasks nobody has told us about yet. */
 import { Task } from "../event.ts";
+import type { Injection } from "../injection.ts";
 
 /** A task with what only the engine needs to know of it. */
 export class Tracee extends Task {
@@ -15,6 +16,13 @@ export class Tracee extends Task {
   keepAtExec = false;
   /** To be let go at its next stop. */
   leaving = false;
+  /** What is done to the call it is in. */
+  injection: Injection | undefined;
+  /** Signal it gets, and ns it waits, when it goes on from the stop in hand. */
+  signalDue = 0;
+  delayDue = 0;
+  /** How often it has made the calls that are tampered with, by ABI and number. */
+  readonly times = new Map<string, number>();
 }
 
 interface Early {

@@ -2,12 +2,15 @@
 
 import { UsageError } from "../../base/errors.ts";
 import type { EngineKind } from "../../capture/choose.ts";
+import type { InjectionRule } from "../../capture/injection.ts";
 import { type Column, columnAliases, defaultColumns } from "../../render/count-table.ts";
 import { defaultText, type TextSettings, type TimeUnit } from "../../render/settings.ts";
 import { type GivenOption, getopt, OptionError } from "../getopt.ts";
 import { type CallSet, parseCallSet, parseSignalSet, parseWords } from "./expressions.ts";
+import { injectionWarning, parseInjection } from "./injections.ts";
 import { options, type StraceOption } from "./options.ts";
 import { applyRules } from "./rules.ts";
+import { parseTime } from "./times.ts";
 
 export interface StraceSettings {
   text: TextSettings;
@@ -26,6 +29,8 @@ export interface StraceSettings {
   killOnExit: boolean;
   trace: CallSet | undefined;
   paths: string[];
+  /** -e inject, -e fault. */
+  injections: InjectionRule[];
   output: string | undefined;
   append: boolean;
   count: "none" | "only" | "too";
@@ -129,6 +134,7 @@ function fresh(program: string): StraceSettings {
     killOnExit: false,
     trace: undefined,
     paths: [],
+    injections: [],
     output: undefined,
     append: false,
     count: "none",
@@ -312,9 +318,9 @@ function apply(s: StraceSettings, n: Counts, given: GivenOption): void {
       setCount(s, "too");
       break;
     case "overhead": {
-      const m = /^(\d+(?:\.\d+)?)(s|ms|us|ns)?$/.exec(v);
-      if (!m) throw invalid(s, given, v);
-      s.overhead = Number(m[1]) * { s: 1e9, ms: 1e6, us: 1e3, ns: 1 }[(m[2] ?? "us") as TimeUnit];
+      const overhead = parseTime(v);
+      if (overhead === undefined) throw invalid(s, given, v);
+      s.overhead = overhead;
       break;
     }
     case "sort":
@@ -441,6 +447,14 @@ function expression(s: StraceSettings, text: string): void {
     case "fds":
       s.fds = parseWords(value, fdWords, "decode-fds");
       break;
+    case "inject":
+    case "fault": {
+      const rule = parseInjection(key, value);
+      s.injections.push(rule);
+      const warning = injectionWarning(rule);
+      if (warning !== undefined) s.warnings.push(warning);
+      break;
+    }
     default:
       throw new UsageError(`-e ${key}= is not supported`);
   }

@@ -6,6 +6,7 @@ import type { BpfOptions } from "../../capture/bpf/engine.ts";
 import { type Chosen, createEngine } from "../../capture/choose.ts";
 import type { Engine } from "../../capture/engine.ts";
 import type { EventSink, ExitEvent, Task } from "../../capture/event.ts";
+import type { Tampering } from "../../capture/injection.ts";
 import { refuseDebugger } from "../../kernel/own-signals.ts";
 import { interruptBy, waitStopped } from "../../kernel/tracewait.ts";
 import { type CountLine, countTable } from "../../render/count-table.ts";
@@ -92,6 +93,7 @@ export class Tracer {
       followForks: s.follow,
       wanted: s.trace && ((abi, nr) => s.trace!.has(abi, nr)),
       seccomp: s.seccomp,
+      tampering: s.injections.length === 0 ? undefined : this.tampering(),
       detachOnExec: s.detachOnExec,
       killOnExit: s.killOnExit,
       cpuTimes: s.count !== "none" && !s.wall,
@@ -105,6 +107,17 @@ export class Tracer {
       ...extras.engine,
     });
     this.engine = this.chosen.engine;
+  }
+
+  private tampering(): Tampering {
+    return {
+      rules: this.s.injections,
+      applies: pathFilter(this.s.paths),
+      complain: (text) => {
+        this.destinations.flush();
+        this.say(text);
+      },
+    };
   }
 
   private openOutput(): Destinations & { close(): void } {
