@@ -113,6 +113,8 @@ const rows: readonly Row[] = [
   ["abbrev", "", "abbrev", "required", "Output format", "SET", "abbreviate output of these calls"],
   ["verbose", "", "verbose", "required", "Output format", "SET", "follow pointers of these calls"],
   ["raw", "", "raw", "required", "Output format", "SET", "print undecoded arguments of these calls"],
+  ["read", "", "read", "required", "Output format", "SET", "dump what is read from these descriptors"],
+  ["write", "", "write", "required", "Output format", "SET", "dump what is written to these descriptors"],
   [
     "quiet",
     "",
@@ -286,8 +288,8 @@ const rows: readonly Row[] = [
     "",
     "count wall clock time instead of system time",
   ],
-  ["inject", "", "inject", "required", "Tampering", "SET:...", "not supported yet"],
-  ["fault", "", "fault", "required", "Tampering", "SET:...", "not supported yet"],
+  ["inject", "", "inject", "required", "Tampering", "SET:OPTION[:OPTION]...", "tamper with these calls"],
+  ["fault", "", "fault", "required", "Tampering", "SET[:error=ERRNO]", "let these calls fail"],
   [
     "seccomp",
     "",

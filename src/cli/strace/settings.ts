@@ -6,7 +6,7 @@ import type { InjectionRule } from "../../capture/injection.ts";
 import { type Column, columnAliases, defaultColumns } from "../../render/count-table.ts";
 import { defaultText, type TextSettings, type TimeUnit } from "../../render/settings.ts";
 import { type GivenOption, getopt, OptionError } from "../getopt.ts";
-import { type CallSet, parseCallSet, parseSignalSet, parseWords } from "./expressions.ts";
+import { type CallSet, parseCallSet, parseFdSet, parseSignalSet, parseWords } from "./expressions.ts";
 import { injectionWarning, parseInjection } from "./injections.ts";
 import { options, type StraceOption } from "./options.ts";
 import { applyRules } from "./rules.ts";
@@ -78,6 +78,8 @@ export const fdWords = ["path", "socket", "dev", "pidfd", "eventfd", "signalfd"]
 
 const LAST_COUNTS =
   "Only the last of -z/--successful-only/-Z/--failed-only options will take effect. See status qualifier for more complex filters.";
+
+const nowhere = () => false;
 
 /** A mistake that strace follows with a pointer to -h. */
 export const hint = (program: string, message: string): UsageError =>
@@ -210,6 +212,8 @@ function apply(s: StraceSettings, n: Counts, given: GivenOption): void {
     case "decode-fds":
     case "inject":
     case "fault":
+    case "read":
+    case "write":
       expression(s, `${spec.id}=${value ?? "path"}`);
       break;
     case "decode-pids":
@@ -446,6 +450,16 @@ function expression(s: StraceSettings, text: string): void {
     case "decode-fd":
     case "fds":
       s.fds = parseWords(value, fdWords, "decode-fds");
+      break;
+    case "read":
+    case "reads":
+    case "r":
+      s.text.dumps = { read: parseFdSet(value), write: s.text.dumps?.write ?? nowhere };
+      break;
+    case "write":
+    case "writes":
+    case "w":
+      s.text.dumps = { read: s.text.dumps?.read ?? nowhere, write: parseFdSet(value) };
       break;
     case "inject":
     case "fault": {

@@ -1,6 +1,7 @@
 /** Puts sinks, outputs and an engine together as the settings ask, and runs them to the end. */
 import { setImmediate as turn } from "node:timers/promises";
 import { errnoText } from "../../abi/errno.ts";
+import { syscallName } from "../../abi/syscalls.ts";
 import { SysError, UsageError } from "../../base/errors.ts";
 import type { BpfOptions } from "../../capture/bpf/engine.ts";
 import { type Chosen, createEngine } from "../../capture/choose.ts";
@@ -91,7 +92,8 @@ export class Tracer {
     for (const warning of s.warnings) this.say(warning);
     this.chosen = createEngine(s.engine, both(sinks, this.watch()), {
       followForks: s.follow,
-      wanted: s.trace && ((abi, nr) => s.trace!.has(abi, nr)),
+      // what has no name is in every set
+      wanted: s.trace && ((abi, nr) => s.trace!.has(abi, nr) || syscallName(abi, nr) === undefined),
       seccomp: s.seccomp,
       tampering: s.injections.length === 0 ? undefined : this.tampering(),
       detachOnExec: s.detachOnExec,
