@@ -3,7 +3,8 @@ import { spawnSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
 import { UsageError } from "../../src/base/errors.ts";
 import { parseSettings } from "../../src/cli/strace/settings.ts";
-import { debian, needs } from "../helpers.ts";
+import { missing, same } from "../differential/same.ts";
+import { compiled, debian, needs } from "../helpers.ts";
 
 const strace = debian("strace");
 
@@ -76,5 +77,16 @@ function ours(options: readonly string[]): string[] {
 describe("mistakes", () => {
   it.each(bad)(...needs("-e %s", strace ? "" : "no strace"), (rule) => {
     expect(ours(["-e", rule as string])).toEqual(theirs(["-e", rule as string]));
+  });
+});
+
+describe("what is read and written", () => {
+  it.each([
+    ["-e", "read=all", "-e", "write=all"],
+    ["-f", "-T", "--read=!3", "--write=4,5"],
+    ["-e", "trace=read,write", "-e", "raw=write", "-e", "w=all"],
+    ["-z", "-e", "reads=3,7", "-e", "inject=pread64:retval=5"],
+  ])(...needs("%s %s %s %s", ...missing), async (...options) => {
+    await same(["-e", "signal=none", ...options], [compiled("transfers")]);
   });
 });
