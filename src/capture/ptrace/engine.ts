@@ -16,6 +16,8 @@ import { Waits } from "./waits.ts";
 const BATCH = 512;
 /** ns after which a stopped task nobody has announced counts as an orphan. */
 const ORPHAN_AGE = 5e7;
+/** ms; a delay that ends sooner is waited for awake. */
+const WORTH_SLEEPING = 0.2;
 /** ns between looks for tasks that vanished without a word. */
 const CENSUS_EVERY = 1e9;
 /** x86_64 numbers of execve and execveat: seen even when not wanted, as the trace starts with one. */
@@ -63,7 +65,7 @@ class PtraceEngine implements Engine {
     const next = this.handlers.endDelays() / 1e6;
     // the timer that is armed for a longer wait has to be set anew
     this.waits.done();
-    return Math.min(maxWait, next);
+    return next < WORTH_SLEEPING ? 0 : Math.min(maxWait, next);
   }
 
   private idle(): void {
