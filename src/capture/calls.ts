@@ -28,11 +28,17 @@ export class CallTable {
   private make(abi: Abi, nr: number): Known {
     const found = syscallName(abi, nr);
     const known = {
-      name: found ?? `syscall_0x${(nr < 0 ? nr >>> 0 : nr).toString(16)}`,
+      name: found ?? `syscall_0x${hex(abi, nr)}`,
       descriptor: found === undefined ? undefined : descriptor(found, abi),
       wanted: this.wanted?.(abi, nr) ?? true,
     };
     if (nr >= 0 && nr < 4096) this.tables[abi][nr] = known;
     return known;
   }
+}
+
+/** A negative number as wide as the ABI's registers. */
+function hex(abi: Abi, nr: number): string {
+  if (nr >= 0) return nr.toString(16);
+  return (abi === "i386" ? "" : "ffffffff") + (nr >>> 0).toString(16);
 }

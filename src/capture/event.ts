@@ -6,6 +6,9 @@ import type { Abi } from "../abi/syscalls.ts";
 import type { Descriptor } from "../syscalls/types/types.ts";
 import type { Memory } from "./memory.ts";
 
+/** Bits of Call.injected. */
+export const Injected = { result: 1, memory: 2, delay: 4 } as const;
+
 /** One system call of one task, valid from its entry to its exit. */
 export class Call {
   abi: Abi = "x86_64";
@@ -44,8 +47,8 @@ export class Call {
    */
   slot = -1;
   fresh = true;
-  /** What was done to it (`tampered` in injection.ts), by engines that inject. */
-  tampered = 0;
+  /** What was tampered with: bits of `Injected`; 0 for calls left alone. */
+  injected = 0;
   /** Scratch space for decoders: values noted at entry that the exit needs. */
   readonly saved: number[] = [];
 }

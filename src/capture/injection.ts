@@ -1,37 +1,43 @@
-/** Tampering with calls of tracees, as data: what strace(1) calls injection. */
+/** What can be done to a call: data, for engines that stop tracees. */
+import type { Abi } from "../abi/syscalls.ts";
+import type { Task } from "./event.ts";
+import type { Memory } from "./memory.ts";
 
-/** Memory of the tracee that is overwritten: behind an argument (0-based), with these bytes. */
+/** Bytes to be written where an argument points to. */
 export interface Poke {
+  /** From 0. */
   readonly arg: number;
   readonly bytes: Uint8Array;
 }
 
-/** What is done to a call. With `error` or `result` the call itself is not made. */
 export interface Injection {
-  /** errno it fails with instead. */
-  readonly error?: number;
-  /** 64-bit value it returns instead. */
-  readonly result?: bigint;
-  /** A call without side effects that is made in its place. */
-  readonly replacement?: string;
-  /** Signal delivered at its entry. */
-  readonly signal?: number;
-  /** Nanoseconds the task is held up before the call, and after it. */
-  readonly delayEntry?: number;
-  readonly delayExit?: number;
-  readonly pokeEntry?: readonly Poke[];
-  readonly pokeExit?: readonly Poke[];
-  /** To which of a task's calls of one number, counted from 1: from `first` to `last`, each `step`th; 0: `first` only. */
+  /** What the call returns instead of being made: an errno, or a value (low and high half). */
+  readonly result: { readonly errno: number } | { readonly lo: number; readonly hi: number } | undefined;
+  /** A call without effect that is made in its place, by name; undefined: none. */
+  readonly instead: string | undefined;
+  /** Sent at the call's entry; 0 for none. */
+  readonly signal: number;
+  /** ns to wait before and after the call. */
+  readonly delayEntry: number | undefined;
+  readonly delayExit: number | undefined;
+  readonly pokesAtEntry: readonly Poke[];
+  readonly pokesAtExit: readonly Poke[];
+  /** Which of a task's calls of one number, from 1: `first` and each `step`th after it up to `last`. */
   readonly first: number;
   readonly last: number;
   readonly step: number;
 }
 
-/** Whether the `n`th call is one of them. */
-export function applies({ first, last, step }: Injection, n: number): boolean {
-  if (n < first || n > last) return false;
-  return step === 0 ? n === first : (n - first) % step === 0;
+export interface InjectionRule {
+  has(abi: Abi, nr: number): boolean;
+  readonly injection: Injection;
 }
 
-/** What was done to a call; bits of `Call.tampered`. */
-export const tampered = { result: 1, memory: 2, delay: 4 } as const;
+export interface Tampering {
+  /** Of those that name a call the last counts. */
+  readonly rules: readonly InjectionRule[];
+  /** Calls it is about at all; all if not given. Others are not counted either. */
+  readonly applies?: (task: Task, memory: Memory) => boolean;
+  /** Is told of what could not be done. */
+  readonly complain: (text: string) => void;
+}

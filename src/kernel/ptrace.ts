@@ -3,6 +3,7 @@
  * called asynchronously.
  */
 import { readFileSync } from "node:fs";
+import { userArea } from "./arch/index.ts";
 import { addressOf, errno, libc, sysError } from "./ffi.ts";
 import { goesOnLater, goOnLater, syscallWords, takeAnswer } from "./round.ts";
 
@@ -29,10 +30,6 @@ export const options = {
   TRACESECCOMP: 0x80,
   EXITKILL: 0x100000,
 } as const;
-
-/** Offsets in struct user (sys/user.h, x86-64). */
-const RAX = 80;
-const ORIG_RAX = 120;
 
 const EPERM = 1;
 const ESRCH = 3;
@@ -71,7 +68,7 @@ function read(path: string): string {
 }
 
 /** A request that fails only because the tracee has died or is not stopped: false then. */
-function request(nr: number, pid: number, addr: number, data: number): boolean {
+function request(nr: number, pid: number, addr: number, data: number | bigint): boolean {
   return ptrace(nr, pid, addr, data) === 0;
 }
 
@@ -89,15 +86,6 @@ export function resume(pid: number, signal: number, toSyscall: boolean, later: b
   else request(nr, pid, 0, signal);
 }
 export const detach = (pid: number, signal: number): boolean => request(PTRACE_DETACH, pid, 0, signal);
-
-const pokeUser = libc("long ptrace(long request, long pid, uintptr_t addr, int64_t data)");
-
-/** At a call's entry: makes it another call, or none (-1). */
-export const setSyscall = (pid: number, nr: bigint): boolean =>
-  pokeUser(PTRACE_POKEUSER, pid, ORIG_RAX, nr) === 0;
-/** At a call's exit: what it returns; errors are negative. */
-export const setResult = (pid: number, value: bigint): boolean =>
-  pokeUser(PTRACE_POKEUSER, pid, RAX, BigInt.asIntN(64, value)) === 0;
 
 const sendSignal = libc("int kill(int pid, int sig)");
 
@@ -151,3 +139,14 @@ const siginfoView = new DataView(siginfoBytes.buffer);
 export function signalInfo(pid: number): DataView | undefined {
   return request(PTRACE_GETSIGINFO, pid, 0, siginfoAt) ? siginfoView : undefined;
 }
+
+/** A 64-bit register's value from halves. */
+const word = (lo: number, hi: number): bigint => (BigInt(hi >>> 0) << 32n) | BigInt(lo >>> 0);
+
+/** At an entry: has the kernel do call `nr` instead, of the tracee's own ABI; none at all for -1. False if it is gone. */
+export const replaceCall = (pid: number, nr: number): boolean =>
+  request(PTRACE_POKEUSER, pid, userArea.call, word(nr, nr < 0 ? -1 : 0));
+
+/** Sets what the call returns: at its exit, or at its entry if it has been replaced by none. */
+export const setResult = (pid: number, lo: number, hi: number): boolean =>
+  request(PTRACE_POKEUSER, pid, userArea.result, word(lo, hi));

@@ -1,14 +1,10 @@
-/** Another process's memory: process_vm_readv(2), or /proc/PID/mem where that is forbidden or missing. */
-import { closeSync, openSync, readSync } from "node:fs";
+/** Memory of another process: process_vm_readv(2), or /proc/PID/mem where that is forbidden or missing, and to write. */
+import { closeSync, openSync, readSync, writeSync } from "node:fs";
 import { addressOf, errno, libc } from "./ffi.ts";
 
 // addresses instead of pointers: koffi would convert a typed array anew at every call
 const readv = libc(
   "intptr_t process_vm_readv(int pid, intptr_t local, unsigned long liovcnt, intptr_t remote, unsigned long riovcnt, unsigned long flags)",
-);
-
-const writev = libc(
-  "intptr_t process_vm_writev(int pid, intptr_t local, unsigned long liovcnt, intptr_t remote, unsigned long riovcnt, unsigned long flags)",
 );
 
 const EPERM = 1;
@@ -57,13 +53,6 @@ export function readMemory(
   return instead;
 }
 
-/** Overwrites memory of a task that is stopped; false where it may not be written. */
-export function writeMemory(tid: number, address: number, bytes: Uint8Array): boolean {
-  const local = BigUint64Array.of(BigInt(addressOf(bytes)), BigInt(bytes.length));
-  const remote = BigUint64Array.of(BigInt(address), BigInt(bytes.length));
-  return writev(tid, addressOf(local), 1, addressOf(remote), 1, 0) === bytes.length;
-}
-
 /** An open /proc/PID/mem stays with the memory that an exec has left, so it is opened every time. */
 function readFile(tid: number, lo: number, hi: number, into: Uint8Array, at: number, length: number): number {
   let fd = -1;
@@ -73,6 +62,19 @@ function readFile(tid: number, lo: number, hi: number, into: Uint8Array, at: num
     return got === 0 && length > 0 ? -1 : got;
   } catch {
     return -1;
+  } finally {
+    if (fd >= 0) closeSync(fd);
+  }
+}
+
+/** Writes to a stopped tracee's memory, pages it may not write itself included. False if not all could be. */
+export function writeMemory(tid: number, lo: number, hi: number, bytes: Uint8Array): boolean {
+  let fd = -1;
+  try {
+    fd = openSync(`/proc/${tid}/mem`, "r+");
+    return writeSync(fd, bytes, 0, bytes.length, hi * WORD + lo) === bytes.length;
+  } catch {
+    return false;
   } finally {
     if (fd >= 0) closeSync(fd);
   }

@@ -58,6 +58,9 @@ function finish(result: number, error: number): number {
   return result < 0 && error === ECHILD ? NO_CHILDREN : NOTHING;
 }
 
+/** ns */
+const SHORTEST_PERIOD = 1e6;
+
 let timer = -1;
 /** struct itimerspec: interval and first expiry, each seconds and nanoseconds; the low words suffice. */
 const setting = new Uint32Array(8);
@@ -84,8 +87,10 @@ export function arm(ms: number): void {
   // the timer repeats, in case it fires before wait4 has begun
   setting[0] = seconds;
   setting[4] = seconds;
-  setting[2] = Math.max(1, Math.round((ms - seconds * 1000) * 1e6));
-  setting[6] = setting[2];
+  const nanoseconds = Math.max(1, Math.round((ms - seconds * 1000) * 1e6));
+  // one that fires faster than its signal is handled leaves time for nothing else
+  setting[2] = seconds > 0 ? nanoseconds : Math.max(SHORTEST_PERIOD, nanoseconds);
+  setting[6] = nanoseconds;
   timerSettime(timer, 0, settingAt, 0);
 }
 

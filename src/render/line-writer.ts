@@ -1,11 +1,13 @@
 /** Events as strace's text. */
 import { signalName } from "../abi/signals.ts";
+import type { Abi } from "../abi/syscalls.ts";
 import type { EventSink, ExitEvent, SignalEvent, Task } from "../capture/event.ts";
 import type { Memory } from "../capture/memory.ts";
 import { Decoder } from "../decode/call.ts";
 import { monotonicNow } from "../kernel/clock.ts";
+import { dumpText } from "./dumps.ts";
 import type { Output } from "./output.ts";
-import { returnText, tamperedText } from "./returns.ts";
+import { injectedText, returnText } from "./returns.ts";
 import type { TextSettings } from "./settings.ts";
 import { durationText, relativeStamp, stamp } from "./stamps.ts";
 import { TextSink } from "./text-sink.ts";
@@ -43,6 +45,8 @@ export class LineWriter implements EventSink {
   private last = 0;
   private count = 0;
   private readonly hold: boolean;
+  /** ABI of the last call of tasks where it was not the machine's own, by tid. */
+  private readonly foreign = new Map<number, Abi>();
 
   constructor(
     private readonly settings: TextSettings,
@@ -59,6 +63,8 @@ export class LineWriter implements EventSink {
 
   newTask(task: Task, attached: boolean): void {
     this.count++;
+    const abi = this.foreign.get(task.parent);
+    if (abi) this.foreign.set(task.tid, abi);
     this.lines.set(task, { held: "", column: 0, complete: false, broken: false });
     if ((attached || task.parent !== 0) && !this.settings.quiet.has("attach")) {
       this.message(`Process ${task.tid} attached`);
@@ -72,6 +78,7 @@ export class LineWriter implements EventSink {
       line.held = "skip";
       return;
     }
+    if (task.call.abi !== "x86_64" || this.foreign.size > 0) this.noteAbi(task);
     const { sink } = this;
     const lead = this.leader(task, task.call.entry);
     sink.line = `${lead}${task.call.name}(`;
@@ -90,6 +97,16 @@ export class LineWriter implements EventSink {
     // the call may take its time, and what it writes itself must come after
     output.settle();
     if (this.destinations.shared) this.open = task;
+  }
+
+  private noteAbi(task: Task): void {
+    const { abi, entry } = task.call;
+    if (abi === (this.foreign.get(task.tid) ?? "x86_64")) return;
+    if (abi === "x86_64") this.foreign.delete(task.tid);
+    else this.foreign.set(task.tid, abi);
+    const mode = modes[abi];
+    if (mode !== undefined && !this.settings.quiet.has("personality"))
+      this.whole(task, entry, `[ Process PID=${task.tid} runs in ${mode} mode. ]`);
   }
 
   exit(task: Task, memory: Memory): void {
@@ -111,9 +128,10 @@ export class LineWriter implements EventSink {
       const aux = this.decoder.aux(task, memory);
       if (aux !== undefined) sink.line += ` (${aux})`;
     }
-    sink.line += tamperedText(task.call);
+    sink.line += injectedText(task.call);
     if (settings.duration) sink.line += durationText(task.call.exit - task.call.entry, settings.duration);
-    this.end(task, line, `${sink.line}\n`);
+    const dump = settings.dumps ? dumpText(task.call, memory, settings.dumps) : "";
+    this.end(task, line, `${sink.line}\n${dump}`);
   }
 
   /** Text to begin the rest of a call with; undefined if the call is not shown. */
@@ -293,6 +311,7 @@ export class LineWriter implements EventSink {
 
   private drop(task: Task): void {
     if (!this.lines.delete(task)) return;
+    this.foreign.delete(task.tid);
     this.count--;
     this.destinations.done(task);
   }
@@ -312,3 +331,6 @@ export class LineWriter implements EventSink {
 
 /** A siginfo is complete in itself. */
 const noMemory = undefined as unknown as Memory;
+
+/** What strace calls the ABIs of this machine. */
+const modes: Readonly<Partial<Record<Abi, string>>> = { x86_64: "64 bit", i386: "32 bit", x32: "x32" };

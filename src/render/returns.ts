@@ -1,22 +1,13 @@
 /** What follows the equals sign. */
 import { errnoName, errnoText } from "../abi/errno.ts";
-import type { Call, Task } from "../capture/event.ts";
-import { tampered } from "../capture/injection.ts";
+import { type Call, Injected, type Task } from "../capture/event.ts";
 import { returnKind } from "../decode/call.ts";
 import { modeDigits } from "../decode/scalars.ts";
 import type { TextSettings } from "./settings.ts";
 
 const RESTART_FIRST = 512;
 const RESTART_LAST = 516;
-
-/** What was done to a call, as strace says it after the result. */
-export function tamperedText({ tampered: bits }: Call): string {
-  if (bits === 0) return "";
-  const memory = (bits & tampered.memory) !== 0;
-  const result = (bits & tampered.result) !== 0;
-  const injected = memory ? ` (INJECTED: args${result ? ", retval" : ""})` : result ? " (INJECTED)" : "";
-  return (bits & tampered.delay) !== 0 ? `${injected} (DELAYED)` : injected;
-}
+const HIGH = 4294967296;
 
 /** Result of a finished call: value, or errno with its text. */
 export function returnText(task: Task, s: TextSettings): string {
@@ -39,7 +30,7 @@ export function returnText(task: Task, s: TextSettings): string {
     case "octal":
       return modeDigits(lo);
     case "ulong":
-      return ((BigInt(hi) << 32n) | BigInt(lo)).toString();
+      return unsigned(lo, hi);
     case "fd": {
       const text = s.decode.fdText?.(task.tid, lo | 0);
       return text === undefined ? String(lo | 0) : `${lo | 0}<${text}>`;
@@ -49,8 +40,23 @@ export function returnText(task: Task, s: TextSettings): string {
       return text === undefined ? String(lo | 0) : `${lo | 0}<${text}>`;
     }
     default:
-      // what looks negative is no error, or it would not be here
-      if (hi === 0 || call.abi === "i386") return String(lo);
-      return ((BigInt(hi) << 32n) | BigInt(lo)).toString();
+      if ((call.injected & Injected.result) !== 0) return unsigned(lo, hi);
+      if (call.abi === "i386") return String(lo | 0);
+      if (hi === 0) return String(lo);
+      if (hi === 0xffffffff && lo !== 0) return String(lo - HIGH);
+      return BigInt.asIntN(64, (BigInt(hi) << 32n) | BigInt(lo)).toString();
   }
+}
+
+const unsigned = (lo: number, hi: number): string => ((BigInt(hi) << 32n) | BigInt(lo)).toString();
+
+/** What follows the result of a call that was tampered with. */
+export function injectedText({ injected }: Call): string {
+  if (injected === 0) return "";
+  const parts: string[] = [];
+  if ((injected & Injected.memory) !== 0) parts.push("args");
+  if ((injected & Injected.result) !== 0) parts.push("retval");
+  const what =
+    parts.length === 0 ? "" : parts[0] === "args" ? ` (INJECTED: ${parts.join(", ")})` : " (INJECTED)";
+  return (injected & Injected.delay) !== 0 ? `${what} (DELAYED)` : what;
 }

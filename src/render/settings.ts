@@ -1,5 +1,6 @@
 /** How text looks; filled from strace's options. */
 import { type DecodeOptions, defaultOptions } from "../decode/options.ts";
+import type { DumpSettings } from "./dumps.ts";
 
 export type TimeUnit = "s" | "ms" | "us" | "ns";
 
@@ -27,6 +28,8 @@ export interface TextSettings {
   statuses: ReadonlySet<"successful" | "failed" | "unfinished" | "unavailable" | "detached"> | undefined;
   /** -e signal: undefined shows all. */
   signals: ((signo: number) => boolean) | undefined;
+  /** -e read, -e write: undefined shows none. */
+  dumps: DumpSettings | undefined;
 }
 
 /** What strace does without options. */
@@ -46,5 +49,6 @@ export function defaultText(program: string): TextSettings {
     quiet: new Set(),
     statuses: undefined,
     signals: undefined,
+    dumps: undefined,
   };
 }

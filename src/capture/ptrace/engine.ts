@@ -16,6 +16,8 @@ import { Waits } from "./waits.ts";
 const BATCH = 512;
 /** ns after which a stopped task nobody has announced counts as an orphan. */
 const ORPHAN_AGE = 5e7;
+/** ms; a delay that ends sooner is waited for awake. */
+const WORTH_SLEEPING = 0.2;
 /** ns between looks for tasks that vanished without a word. */
 const CENSUS_EVERY = 1e9;
 /** x86_64 numbers of execve and execveat: seen even when not wanted, as the trace starts with one. */
@@ -47,10 +49,8 @@ class PtraceEngine implements Engine {
   step(maxWait: number): number {
     const { table, waits, handlers } = this;
     for (let n = 0; n < BATCH && table.size > 0; n++) {
-      const held = handlers.nextHeld;
-      if (held !== undefined && this.letGo(held)) continue;
-      if (!waits.next(this.patience(maxWait, held), table.size > 1 || table.anyHeld)) {
-        if (held !== undefined && this.letGo(held)) continue;
+      const patience = handlers.delays.any ? this.patience(maxWait) : maxWait;
+      if (!waits.next(patience, table.size > 1 || table.anyHeld)) {
         this.idle();
         break;
       }
@@ -60,20 +60,12 @@ class PtraceEngine implements Engine {
     return table.size;
   }
 
-  /** Lets tasks that were held up go on if the first of them is due. */
-  private letGo(held: number): boolean {
-    const now = monotonicNow();
-    if (held > now) return false;
-    this.handlers.releaseHeld(now);
-    return true;
-  }
-
-  /** How long (ms) to wait for a status when a task is held up until `held`. */
-  private patience(maxWait: number, held: number | undefined): number {
-    if (held === undefined) return maxWait;
-    // a timer that runs already would be too late
+  /** ms to wait: no longer than to the end of the next delay. */
+  private patience(maxWait: number): number {
+    const next = this.handlers.endDelays() / 1e6;
+    // the timer that is armed for a longer wait has to be set anew
     this.waits.done();
-    return Math.min(maxWait, Math.max(0.01, (held - monotonicNow()) / 1e6));
+    return next < WORTH_SLEEPING ? 0 : Math.min(maxWait, next);
   }
 
   private idle(): void {

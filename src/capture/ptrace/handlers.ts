@@ -7,7 +7,7 @@ import type { EngineOptions } from "../engine.ts";
 import type { EventSink, ExitEvent } from "../event.ts";
 import { LiveMemory } from "../live-memory.ts";
 import { takeEntry, takeExit } from "./calls.ts";
-import { Injector } from "./inject.ts";
+import { Delays } from "./delays.ts";
 import {
   classify,
   deathSignal,
@@ -19,6 +19,7 @@ import {
   stopEvent,
   stopSignal,
 } from "./stops.ts";
+import { Tamperer } from "./tamper.ts";
 import { type TaskTable, Tracee } from "./tasks.ts";
 
 const SIGCONT = 18;
@@ -30,9 +31,9 @@ const OP_EXIT = 2;
 export class Handlers {
   private readonly memory = new LiveMemory();
   private readonly calls: CallTable;
-  private readonly injector: Injector | undefined;
-  /** Tasks held up, and when (ns) they go on with which signal. */
-  private held: { readonly task: Tracee; readonly signal: number; readonly until: number }[] = [];
+  private readonly tamperer: Tamperer | undefined;
+  /** Tasks that go on when their time has come. */
+  readonly delays = new Delays();
   /** The next status is looked for right after the stop in hand, so that its task can go on with that. */
   private resumeLater = false;
 
@@ -44,7 +45,7 @@ export class Handlers {
     private readonly onOwnMemory: (pid: number) => void,
   ) {
     this.calls = new CallTable(options.wanted);
-    this.injector = options.inject && new Injector(options.inject, options.onInjectFailure ?? (() => {}));
+    if (options.tampering) this.tamperer = new Tamperer(options.tampering);
   }
 
   /** Handles a stop or a death. `last` promises that the next thing done is to look for another. */
@@ -101,51 +102,49 @@ export class Handlers {
 
   // A request fails only when the task was killed in between; its death is then the next we hear of it.
   private resume(task: Tracee, signal: number): void {
-    if (task.delay > 0) {
-      this.held.push({ task, signal, until: monotonicNow() + task.delay });
-      task.delay = 0;
-      return;
-    }
     trace.resume(task.tid, signal, !task.filtered || task.inCall, this.resumeLater);
   }
 
   private syscall(task: Tracee): void {
     if (!trace.syscallInfo(task.tid)) return;
-    let signal = 0;
     // entry and exit are told apart by what the kernel says, so nothing can get out of step
-    if (trace.info.op === OP_ENTRY) signal = this.entry(task);
+    if (trace.info.op === OP_ENTRY) this.entry(task);
     else if (trace.info.op === OP_EXIT) this.exit(task);
-    this.resume(task, signal);
+    this.proceed(task);
   }
 
-  /** Returns the signal that is injected, or 0. */
-  private entry(task: Tracee): number {
+  /** Lets a task go on from a stop at a call, with what was injected there. */
+  private proceed(task: Tracee, filtered = false): void {
+    const { signalDue, delayDue } = task;
+    // the kernel drops a signal given at the stop of a filter: it gets that at the call's exit
+    const signal = filtered ? 0 : signalDue;
+    if (!filtered) task.signalDue = 0;
+    task.delayDue = 0;
+    if (delayDue > 0) this.delays.hold(task, signal, monotonicNow() + delayDue);
+    else this.resume(task, signal);
+  }
+
+  /** Lets those go on whose delay is over. Returns ns to the end of the next. */
+  endDelays(): number {
+    const now = monotonicNow();
+    for (const { task, signal } of this.delays.take(now))
+      trace.resume(task.tid, signal, !task.filtered || task.inCall, false);
+    return this.delays.untilNext(now);
+  }
+
+  private entry(task: Tracee): void {
     const { call } = task;
     const wanted = takeEntry(call, this.calls);
     if (task.hidden) {
-      if (call.name !== "execve" && call.name !== "execveat") return 0;
+      if (call.name !== "execve" && call.name !== "execveat") return;
       task.hidden = false;
     }
     task.inCall = wanted;
     task.skipping = !wanted;
-    if (!wanted) return 0;
-    const signal = this.injector?.enter(task) ?? 0;
+    if (!wanted) return;
     call.entry = monotonicNow();
+    this.tamperer?.enter(task, this.memory);
     this.sink.enter(task, this.memory);
-    return signal;
-  }
-
-  /** When (ns) the first task that is held up goes on; undefined when there is none. */
-  get nextHeld(): number | undefined {
-    return this.held.length === 0 ? undefined : Math.min(...this.held.map((h) => h.until));
-  }
-
-  /** Lets tasks go on that were held up until `now` (ns). */
-  releaseHeld(now: number): void {
-    const due = this.held.filter((h) => h.until <= now);
-    this.held = this.held.filter((h) => h.until > now);
-    this.resumeLater = false;
-    for (const { task, signal } of due) if (this.tasks.get(task.tid) === task) this.resume(task, signal);
   }
 
   private exit(task: Tracee): void {
@@ -157,7 +156,7 @@ export class Handlers {
       call.exit = monotonicNow();
       takeExit(call);
       task.inCall = false;
-      this.injector?.exit(task);
+      this.tamperer?.exit(task, this.memory);
       this.sink.exit(task, this.memory);
       if (task.starting && call.error !== 0) task.hidden = true;
     } else if (!task.skipping && !task.hidden) {
@@ -169,7 +168,8 @@ export class Handlers {
   /** With a filter, its report is the entry. It comes after the system call stop, so the next one is the exit's. */
   private filterHit(task: Tracee): void {
     if (!trace.syscallInfo(task.tid)) return;
-    this.resume(task, this.entry(task));
+    this.entry(task);
+    this.proceed(task, true);
   }
 
   private signal(task: Tracee, signo: number): void {
@@ -253,6 +253,7 @@ export class Handlers {
 
   private gone(task: Tracee, event: ExitEvent): void {
     this.onOwnMemory(task.tid);
+    this.delays.forget(task.tid);
     if (this.tasks.remove(task)) this.sink.exited(task, event, monotonicNow());
   }
 
@@ -262,6 +263,13 @@ export class Handlers {
     // fails when it was killed meanwhile: then we hear of that
     if (!trace.detach(task.tid, stop === Stop.signal ? stopSignal(status) : 0)) return;
     if (this.tasks.remove(task)) this.sink.detached(task);
+  }
+
+  /** Lets go of all whose delay is not over. */
+  releaseDelayed(): void {
+    for (const { task, signal } of this.delays.take(Number.POSITIVE_INFINITY)) {
+      if (trace.detach(task.tid, signal) && this.tasks.remove(task)) this.sink.detached(task);
+    }
   }
 
   /** Lets go of a child born while we were leaving; it was never reported. */

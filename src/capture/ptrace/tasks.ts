@@ -16,13 +16,13 @@ export class Tracee extends Task {
   keepAtExec = false;
   /** To be let go at its next stop. */
   leaving = false;
-  /** What is done to its present call, and whether that is not made. */
+  /** What is done to the call it is in. */
   injection: Injection | undefined;
-  replaced = false;
-  /** ns it is held up before it goes on. */
-  delay = 0;
-  /** Calls of each kind that something may be done to, so far. */
-  readonly counts = new Map<string, number>();
+  /** Signal it gets, and ns it waits, when it goes on from the stop in hand. */
+  signalDue = 0;
+  delayDue = 0;
+  /** How often it has made the calls that are tampered with, by ABI and number. */
+  readonly times = new Map<string, number>();
 }
 
 interface Early {

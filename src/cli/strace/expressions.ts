@@ -141,3 +141,20 @@ export function parseWords<T extends string>(text: string, words: readonly T[], 
   }
   return inverted ? new Set(words.filter((w) => !members.has(w))) : members;
 }
+
+/** Parses a set of file descriptors; the result answers for one. */
+export function parseFdSet(text: string): (fd: number) => boolean {
+  const inverted = text.startsWith("!");
+  const body = inverted ? text.slice(1) : text;
+  if (body === "all") return () => !inverted;
+  if (body === "none") return () => inverted;
+  const members = new Set<number>();
+  const items = body.split(",").filter((item) => item !== "");
+  if (items.length === 0) throw new UsageError("invalid descriptor ''");
+  for (const item of items) {
+    if (!/^ *\d+$/.test(item) || Number(item) > 0x7fffffff)
+      throw new UsageError(`invalid descriptor '${item}'`);
+    members.add(Number(item));
+  }
+  return (fd) => members.has(fd) !== inverted;
+}

@@ -1,141 +1,145 @@
-/** -e inject= and -e fault=: what is done to which calls. */
+/** -e inject= and -e fault=: SET[:OPTION[=VALUE]]..., as man 1 strace has it under "Tampering". */
 import { errnoNumber } from "../../abi/errno.ts";
 import { signalNumber } from "../../abi/signals.ts";
-import type { Abi } from "../../abi/syscalls.ts";
+import { syscallNumber } from "../../abi/syscalls.ts";
 import { UsageError } from "../../base/errors.ts";
-import type { EngineOptions } from "../../capture/engine.ts";
-import type { Injection, Poke } from "../../capture/injection.ts";
+import type { Injection, InjectionRule, Poke } from "../../capture/injection.ts";
 import { descriptor } from "../../syscalls/index.ts";
-import { type CallSet, parseCallSet } from "./expressions.ts";
+import { parseCallSet } from "./expressions.ts";
+import { parseTime } from "./times.ts";
+
+type Kind = "inject" | "fault";
+type Parts = { -readonly [K in keyof Injection]?: Injection[K] };
 
 const ENOSYS = 38;
-const MAX_ERRNO = 4095;
-const MAX_COUNT = 65_535;
-const WORD = 1n << 64n;
-const HALF = 1n << 32n;
-/** Nanoseconds; microseconds without a unit. */
-const units: Readonly<Record<string, number>> = { "": 1e3, s: 1e9, ms: 1e6, us: 1e3, ns: 1 };
+const ERRNO_MAX = 4095n;
+const WORD = 1n << 32n;
+/** Highest FIRST and STEP; LAST stays one below. */
+const TURNS = 65535;
+const ARGS = 7;
 
-type Parts = { -readonly [K in keyof Injection]?: Injection[K] };
-/** Takes the value of a token into `parts`; false if it is none. */
-type Token = (parts: Parts, value: string) => boolean;
-
-const tokens: Readonly<Record<string, Token>> = {
-  error: (p, v) => set(p, "error", errnoOf(v)),
-  retval: (p, v) => set(p, "result", integer(v)),
-  signal: (p, v) => set(p, "signal", signalNumber(v) || undefined),
-  syscall: (p, v) => set(p, "replacement", isPure(v) ? v : undefined),
-  delay_enter: (p, v) => set(p, "delayEntry", duration(v)),
-  delay_exit: (p, v) => set(p, "delayExit", duration(v)),
-  poke_enter: (p, v) => set(p, "pokeEntry", pokes(v)),
-  poke_exit: (p, v) => set(p, "pokeExit", pokes(v)),
-  when: (p, v) => {
-    const when = occasions(v);
-    if (!when || p.first !== undefined) return false;
-    Object.assign(p, when);
-    return true;
+/** The options that may come once only; false from a parser is a mistake. */
+const parsers: Readonly<Record<string, (value: string, parts: Parts) => boolean>> = {
+  error(value, parts) {
+    const errno = /^\d+$/.test(value) ? Number(value) : errnoNumber(value);
+    if (errno === undefined || errno < 1 || errno > ERRNO_MAX) return false;
+    return once(parts, "result", { errno });
   },
+  retval(value, parts) {
+    const n = parseInteger(value);
+    if (n === undefined) return false;
+    return once(parts, "result", { lo: Number(n % WORD), hi: Number(n / WORD) });
+  },
+  signal(value, parts) {
+    const signal = signalNumber(value);
+    return signal !== undefined && signal > 0 && once(parts, "signal", signal);
+  },
+  syscall(value, parts) {
+    const pure = syscallNumber("x86_64", value) !== undefined && descriptor(value)?.classes.includes("pure");
+    return pure === true && once(parts, "instead", value);
+  },
+  delay_enter: (value, parts) => once(parts, "delayEntry", parseTime(value)),
+  delay_exit: (value, parts) => once(parts, "delayExit", parseTime(value)),
+  poke_enter: (value, parts) => once(parts, "pokesAtEntry", parsePokes(value)),
+  poke_exit: (value, parts) => once(parts, "pokesAtExit", parsePokes(value)),
 };
-const faultTokens = ["error", "when"];
+const ofFault = new Set(["error", "syscall"]);
 
-/** A token may come once. */
-function set<K extends keyof Parts>(parts: Parts, key: K, value: Parts[K]): boolean {
+/** Sets what has not been set; false if it has, or there is nothing to set. */
+function once<K extends keyof Injection>(parts: Parts, key: K, value: Injection[K] | undefined): boolean {
   if (value === undefined || parts[key] !== undefined) return false;
   parts[key] = value;
   return true;
 }
 
-function errnoOf(text: string): number | undefined {
-  if (!/^\d+$/.test(text)) return errnoNumber(text);
-  const n = Number(text);
-  return n > 0 && n <= MAX_ERRNO ? n : undefined;
-}
-
-/** A number as strtoull(3) takes it, as 64 bits. */
-function integer(text: string): bigint | undefined {
-  const m = /^(-?)(0x[0-9a-f]+|\d+)$/i.exec(text);
-  if (!m) return undefined;
-  const n = BigInt(/^0[0-7]+$/.test(m[2]) ? `0o${m[2]}` : m[2]);
-  return n < WORD ? BigInt.asUintN(64, m[1] ? -n : n) : undefined;
-}
-
-const isPure = (name: string): boolean => descriptor(name, "x86_64")?.classes.includes("pure") ?? false;
-
-function duration(text: string): number | undefined {
-  const m = /^(\d+(?:\.\d*)?|\.\d+)(s|ms|us|ns|)$/.exec(text);
-  return m ? Math.round(Number(m[1]) * units[m[2]]) : undefined;
-}
-
-function pokes(text: string): Poke[] | undefined {
-  const found = new Map<number, Poke>();
-  for (const item of text.split(",").filter((one) => one !== "")) {
-    const m = /^@arg([1-7])=((?:[0-9a-f]{2})+)$/i.exec(item);
-    const arg = Number(m?.[1]) - 1;
-    if (!m || found.has(arg)) return undefined;
-    found.set(arg, { arg, bytes: Buffer.from(m[2], "hex") });
+/** Parses what follows `inject=` or `fault=`. Throws UsageError with strace's words. */
+export function parseInjection(kind: Kind, text: string): InjectionRule {
+  const [set, ...options] = text.split(":");
+  // mistakes in the options are told first, unless there is no set at all
+  if (set === "") parseCallSet(set);
+  const parts: Parts = {};
+  let turns = { first: 1, last: Number.POSITIVE_INFINITY, step: 1 };
+  const bad = () => new UsageError(`invalid ${kind} argument '${text}'`);
+  for (const option of options) {
+    if (option === "") continue;
+    const [, name, value] = /^([^=]*)=(.*)$/s.exec(option) ?? ["", "", ""];
+    if (name === "when") {
+      const when = parseWhen(value);
+      if (!when) throw bad();
+      turns = when;
+    } else if (!(Object.hasOwn(parsers, name) && (kind === "inject" || ofFault.has(name)))) throw bad();
+    else if (!parsers[name](value, parts)) throw bad();
   }
-  return found.size > 0 ? [...found.values()] : undefined;
+  if (kind === "fault") parts.result ??= { errno: ENOSYS };
+  const { instead, ...effects } = parts;
+  if (Object.keys(effects).length === 0) throw bad();
+  const { has } = parseCallSet(set);
+  return {
+    has,
+    injection: {
+      result: effects.result,
+      instead: effects.result && instead,
+      signal: effects.signal ?? 0,
+      delayEntry: effects.delayEntry,
+      delayExit: effects.delayExit,
+      pokesAtEntry: effects.pokesAtEntry ?? [],
+      pokesAtExit: effects.pokesAtExit ?? [],
+      ...turns,
+    },
+  };
 }
 
-/** FIRST, FIRST+, FIRST+STEP, and each with ..LAST behind FIRST. */
-function occasions(text: string): Pick<Injection, "first" | "last" | "step"> | undefined {
-  const m = /^(\d+)(?:\.\.(\d+))?(\+(\d+)?)?$/.exec(text);
+/** What strace says of a result that could be taken for an error, or does not fit 32 bits; undefined if all is well. */
+export function injectionWarning({ injection: { result } }: InjectionRule): string | undefined {
+  if (!result || "errno" in result) return undefined;
+  const value = BigInt(result.hi) * WORD + BigInt(result.lo);
+  const low = BigInt(result.lo);
+  const possible = "Inadvertent injection of error";
+  if (value >= WORD * WORD - ERRNO_MAX)
+    return `${possible} ${WORD * WORD - value} is possible for retval=${value}`;
+  if (low >= WORD - ERRNO_MAX)
+    return `${possible} ${WORD - low} is possible in compat personality for retval=${value}`;
+  if (low !== value) return `Injected return value ${value} will be clipped to ${low} in compat personality`;
+  return undefined;
+}
+
+/** As strtoull(3) with base 0. */
+function parseInteger(text: string): bigint | undefined {
+  const m = /^\s*([+-]?)(0x[0-9a-f]+|0[0-7]*|[1-9]\d*)$/i.exec(text);
+  if (!m) return undefined;
+  const [, sign, digits] = m;
+  const value = BigInt(/^0[0-7]/.test(digits) ? `0o${digits.slice(1)}` : digits);
+  if (value >= WORD * WORD) return undefined;
+  return BigInt.asUintN(64, sign === "-" ? -value : value);
+}
+
+/** FIRST[..LAST][+[STEP]] */
+function parseWhen(text: string): Pick<Injection, "first" | "last" | "step"> | undefined {
+  const m = /^\s*\+?(\d+)(?:\.\.(\d+))?(\+(\d*))?$/.exec(text);
   if (!m) return undefined;
   const first = Number(m[1]);
-  const last = m[2] === undefined ? Number.POSITIVE_INFINITY : Number(m[2]);
-  const step = m[4] === undefined ? (m[3] !== undefined || m[2] !== undefined ? 1 : 0) : Number(m[4]);
-  const fits = (n: number) => n >= 1 && n <= MAX_COUNT;
-  if (!fits(first) || (m[2] !== undefined && (!fits(last) || last < first))) return undefined;
-  return m[4] !== undefined && !fits(step) ? undefined : { first, last, step };
+  const step = m[4] ? Number(m[4]) : 1;
+  const open = m[3] === undefined ? first : Number.POSITIVE_INFINITY;
+  const last = m[2] === undefined ? open : Number(m[2]);
+  if (first < 1 || first > TURNS || step < 1 || step > TURNS) return undefined;
+  if (m[2] !== undefined && (last < first || last >= TURNS)) return undefined;
+  return { first, last, step };
 }
 
-/** What a value means where a call's result is narrower than it, or looks like an error. */
-function caveats(result: bigint): string[] {
-  const error = (n: bigint, bits: bigint) => (n > bits - 1n - BigInt(MAX_ERRNO) ? bits - n : 0n);
-  const low = result % HALF;
-  if (error(result, WORD) > 0n)
-    return [`Inadvertent injection of error ${error(result, WORD)} is possible for retval=${result}`];
-  if (error(low, HALF) > 0n)
-    return [
-      `Inadvertent injection of error ${error(low, HALF)} is possible in compat personality for retval=${result}`,
-    ];
-  return low === result
-    ? []
-    : [`Injected return value ${result} will be clipped to ${low} in compat personality`];
-}
-
-export class Injections {
-  private readonly added: { readonly calls: CallSet; readonly injection: Injection }[] = [];
-
-  /** What is done to a call; undefined when nothing is asked for. */
-  get of(): EngineOptions["inject"] {
-    if (this.added.length === 0) return undefined;
-    // the last word on a call counts
-    const known = new Map<string, Injection | undefined>();
-    return (abi: Abi, nr: number) => {
-      const key = `${abi} ${nr}`;
-      if (!known.has(key)) known.set(key, this.added.findLast(({ calls }) => calls.has(abi, nr))?.injection);
-      return known.get(key);
-    };
+/** @argN=HEX[,@argM=HEX]... */
+function parsePokes(text: string): Poke[] | undefined {
+  const pokes: Poke[] = [];
+  for (const item of text.split(",")) {
+    if (item === "") continue;
+    const m = /^@arg(\d)=((?:..)+)$/s.exec(item);
+    const arg = Number(m?.[1]) - 1;
+    if (!m || !(arg >= 0 && arg < ARGS) || pokes.some((p) => p.arg === arg)) return undefined;
+    const bytes = m[2].match(/../gs)!.map(hexPair);
+    if (bytes.some(Number.isNaN)) return undefined;
+    pokes.push({ arg, bytes: Uint8Array.from(bytes) });
   }
-
-  /** Takes the right side of `inject=` or `fault=`. Returns what is to be said about it. Throws UsageError. */
-  add(kind: "inject" | "fault", text: string): string[] {
-    const [calls, ...rest] = text.split(":");
-    // what is wrong with the tokens comes before what is wrong with the set, unless there is none
-    if (calls === "") parseCallSet(calls);
-    const wrong = () => new UsageError(`invalid ${kind} argument '${text}'`);
-    const parts: Parts = {};
-    for (const token of rest) {
-      const [, name, value] = /^(\w+)=(.*)$/s.exec(token) ?? [];
-      const take = kind === "fault" && !faultTokens.includes(name) ? undefined : tokens[name];
-      if (!take?.(parts, value)) throw wrong();
-    }
-    if (kind === "fault") parts.error ??= ENOSYS;
-    const { replacement: _, first = 1, last = Number.POSITIVE_INFINITY, step = 1, ...what } = parts;
-    if (Object.keys(what).length === 0 || (what.error !== undefined && what.result !== undefined))
-      throw wrong();
-    this.added.push({ calls: parseCallSet(calls), injection: { ...parts, first, last, step } });
-    return what.result === undefined ? [] : caveats(what.result);
-  }
+  return pokes.length > 0 ? pokes : undefined;
 }
+
+/** As strtoul(3), for which `0x` is 0. */
+const hexPair = (pair: string): number => (/^0x$/i.test(pair) ? 0 : Number.parseInt(pair, 16));

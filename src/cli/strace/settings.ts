@@ -2,13 +2,15 @@
 
 import { UsageError } from "../../base/errors.ts";
 import type { EngineKind } from "../../capture/choose.ts";
+import type { InjectionRule } from "../../capture/injection.ts";
 import { type Column, columnAliases, defaultColumns } from "../../render/count-table.ts";
 import { defaultText, type TextSettings, type TimeUnit } from "../../render/settings.ts";
 import { type GivenOption, getopt, OptionError } from "../getopt.ts";
-import { type CallSet, parseCallSet, parseSignalSet, parseWords } from "./expressions.ts";
-import { Injections } from "./injections.ts";
+import { type CallSet, parseCallSet, parseFdSet, parseSignalSet, parseWords } from "./expressions.ts";
+import { injectionWarning, parseInjection } from "./injections.ts";
 import { options, type StraceOption } from "./options.ts";
 import { applyRules } from "./rules.ts";
+import { parseTime } from "./times.ts";
 
 export interface StraceSettings {
   text: TextSettings;
@@ -26,8 +28,9 @@ export interface StraceSettings {
   detachOnExec: boolean;
   killOnExit: boolean;
   trace: CallSet | undefined;
-  readonly injections: Injections;
   paths: string[];
+  /** -e inject, -e fault. */
+  injections: InjectionRule[];
   output: string | undefined;
   append: boolean;
   count: "none" | "only" | "too";
@@ -75,6 +78,8 @@ export const fdWords = ["path", "socket", "dev", "pidfd", "eventfd", "signalfd"]
 
 const LAST_COUNTS =
   "Only the last of -z/--successful-only/-Z/--failed-only options will take effect. See status qualifier for more complex filters.";
+
+const nowhere = () => false;
 
 /** A mistake that strace follows with a pointer to -h. */
 export const hint = (program: string, message: string): UsageError =>
@@ -128,10 +133,10 @@ function fresh(program: string): StraceSettings {
     daemonize: 0,
     interruptible: undefined,
     detachOnExec: false,
-    injections: new Injections(),
     killOnExit: false,
     trace: undefined,
     paths: [],
+    injections: [],
     output: undefined,
     append: false,
     count: "none",
@@ -207,6 +212,8 @@ function apply(s: StraceSettings, n: Counts, given: GivenOption): void {
     case "decode-fds":
     case "inject":
     case "fault":
+    case "read":
+    case "write":
       expression(s, `${spec.id}=${value ?? "path"}`);
       break;
     case "decode-pids":
@@ -315,9 +322,9 @@ function apply(s: StraceSettings, n: Counts, given: GivenOption): void {
       setCount(s, "too");
       break;
     case "overhead": {
-      const m = /^(\d+(?:\.\d+)?)(s|ms|us|ns)?$/.exec(v);
-      if (!m) throw invalid(s, given, v);
-      s.overhead = Number(m[1]) * { s: 1e9, ms: 1e6, us: 1e3, ns: 1 }[(m[2] ?? "us") as TimeUnit];
+      const overhead = parseTime(v);
+      if (overhead === undefined) throw invalid(s, given, v);
+      s.overhead = overhead;
       break;
     }
     case "sort":
@@ -444,10 +451,24 @@ function expression(s: StraceSettings, text: string): void {
     case "fds":
       s.fds = parseWords(value, fdWords, "decode-fds");
       break;
-    case "inject":
-    case "fault":
-      s.warnings.push(...s.injections.add(key, value));
+    case "read":
+    case "reads":
+    case "r":
+      s.text.dumps = { read: parseFdSet(value), write: s.text.dumps?.write ?? nowhere };
       break;
+    case "write":
+    case "writes":
+    case "w":
+      s.text.dumps = { read: s.text.dumps?.read ?? nowhere, write: parseFdSet(value) };
+      break;
+    case "inject":
+    case "fault": {
+      const rule = parseInjection(key, value);
+      s.injections.push(rule);
+      const warning = injectionWarning(rule);
+      if (warning !== undefined) s.warnings.push(warning);
+      break;
+    }
     default:
       throw new UsageError(`-e ${key}= is not supported`);
   }

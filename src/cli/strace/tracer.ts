@@ -1,11 +1,13 @@
 /** Puts sinks, outputs and an engine together as the settings ask, and runs them to the end. */
 import { setImmediate as turn } from "node:timers/promises";
 import { errnoText } from "../../abi/errno.ts";
+import { syscallName } from "../../abi/syscalls.ts";
 import { SysError, UsageError } from "../../base/errors.ts";
 import type { BpfOptions } from "../../capture/bpf/engine.ts";
 import { type Chosen, createEngine } from "../../capture/choose.ts";
 import type { Engine } from "../../capture/engine.ts";
 import type { EventSink, ExitEvent, Task } from "../../capture/event.ts";
+import type { Tampering } from "../../capture/injection.ts";
 import { refuseDebugger } from "../../kernel/own-signals.ts";
 import { interruptBy, waitStopped } from "../../kernel/tracewait.ts";
 import { type CountLine, countTable } from "../../render/count-table.ts";
@@ -90,12 +92,12 @@ export class Tracer {
     for (const warning of s.warnings) this.say(warning);
     this.chosen = createEngine(s.engine, both(sinks, this.watch()), {
       followForks: s.follow,
-      wanted: s.trace && ((abi, nr) => s.trace!.has(abi, nr)),
+      // what has no name is in every set
+      wanted: s.trace && ((abi, nr) => s.trace!.has(abi, nr) || syscallName(abi, nr) === undefined),
       seccomp: s.seccomp,
+      tampering: s.injections.length === 0 ? undefined : this.tampering(),
       detachOnExec: s.detachOnExec,
       killOnExit: s.killOnExit,
-      inject: s.injections.of,
-      onInjectFailure: (text) => this.say(text),
       cpuTimes: s.count !== "none" && !s.wall,
       onIdle: () => {
         this.destinations.flush();
@@ -107,6 +109,17 @@ export class Tracer {
       ...extras.engine,
     });
     this.engine = this.chosen.engine;
+  }
+
+  private tampering(): Tampering {
+    return {
+      rules: this.s.injections,
+      applies: pathFilter(this.s.paths),
+      complain: (text) => {
+        this.destinations.flush();
+        this.say(text);
+      },
+    };
   }
 
   private openOutput(): Destinations & { close(): void } {

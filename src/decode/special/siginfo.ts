@@ -1,7 +1,7 @@
 /** siginfo_t (include/uapi/asm-generic/siginfo.h, Linux 6.1): which union member is meant depends on signal and si_code. */
 import { errnoName } from "../../abi/errno.ts";
 import { siCodeName, signalName } from "../../abi/signals.ts";
-import { syscallName } from "../../abi/syscalls.ts";
+import { type Abi, syscallName } from "../../abi/syscalls.ts";
 import type { Context } from "../context.ts";
 
 /** Offset of the union on 64-bit kernels, which is how ptrace hands it out even for 32-bit tracees. */
@@ -24,6 +24,9 @@ const SIGSYS = 31;
 const CLD_EXITED = 1;
 const SEGV_BNDERR = 3;
 const SEGV_PKUERR = 4;
+
+/** Signals whose members say something under SI_KERNEL too. */
+const fromKernel = new Set([SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV, SIGCHLD, SIGSYS]);
 
 /** Prints a raw siginfo_t of the tracee. */
 export function printSiginfo(c: Context, info: DataView): void {
@@ -67,7 +70,7 @@ export function printSiginfo(c: Context, info: DataView): void {
   } else if (code < 0 || code === SI_QUEUE || code === SI_MESGQ) {
     sender();
     value(UNION + 8);
-  } else if (code !== SI_KERNEL) known();
+  } else if (code !== SI_KERNEL || fromKernel.has(signo)) known();
   sink.closeStruct();
 
   function known(): void {
@@ -100,13 +103,22 @@ export function printSiginfo(c: Context, info: DataView): void {
         break;
       case SIGSYS:
         address("si_call_addr", UNION);
-        word("si_syscall", `__NR_${syscallName("x86_64", int(UNION + 8)) ?? int(UNION + 8)}`);
-        word("si_arch", archName(info.getUint32(UNION + 12, true)));
+        arch(int(UNION + 8), info.getUint32(UNION + 12, true));
         break;
       default:
         sender();
         if (info.getUint32(UNION + 8, true) !== 0 || info.getUint32(UNION + 12, true) !== 0) value(UNION + 8);
     }
+  }
+
+  function arch(nr: number, audit: number): void {
+    const known = arches[audit];
+    const name = known && syscallName(known.abi, nr);
+    word("si_syscall", name === undefined ? String(nr) : `__NR_${name}`);
+    field("si_arch", () => {
+      sink.word(known?.name ?? (audit === 0 ? "0" : `0x${audit.toString(16)}`));
+      if (!known) sink.comment("AUDIT_ARCH_???");
+    });
   }
 
   /** Clock ticks, with the time they stand for when there are any. */
@@ -117,8 +129,8 @@ export function printSiginfo(c: Context, info: DataView): void {
   }
 }
 
-function archName(arch: number): string {
-  if (arch === 0xc000003e) return "AUDIT_ARCH_X86_64";
-  if (arch === 0x40000003) return "AUDIT_ARCH_I386";
-  return `0x${arch.toString(16)}`;
-}
+/** AUDIT_ARCH_*: include/uapi/linux/audit.h */
+const arches: Readonly<Record<number, { readonly name: string; readonly abi: Abi }>> = {
+  3221225534: { name: "AUDIT_ARCH_X86_64", abi: "x86_64" },
+  1073741827: { name: "AUDIT_ARCH_I386", abi: "i386" },
+};

@@ -5,4 +5,4 @@ if (process.arch !== "x64") {
   throw new Error(`svtrace: this machine is ${process.arch}; only x64 is supported so far`);
 }
 
-export const { callRunner, childRunner, childRunner3, tracerRound, nr } = x64;
+export const { callRunner, childRunner, childRunner3, tracerRound, nr, userArea } = x64;

@@ -71,6 +71,9 @@ export const tracerRound = Buffer.from(
   "hex",
 );
 
+/** Offsets of orig_rax and rax in struct user (sys/user.h), for tracees of either ABI. */
+export const userArea = { call: 15 * 8, result: 10 * 8 };
+
 /** System call numbers the kernel layer itself issues (asm/unistd_64.h, Linux 6.1). */
 export const nr = {
   close: 3,

@@ -1,0 +1,92 @@
+/** Mistakes in options: what Debian's strace says of them, and what we do. */
+import { spawnSync } from "node:child_process";
+import { describe, expect, it } from "vitest";
+import { UsageError } from "../../src/base/errors.ts";
+import { parseSettings } from "../../src/cli/strace/settings.ts";
+import { missing, same } from "../differential/same.ts";
+import { compiled, debian, needs } from "../helpers.ts";
+
+const strace = debian("strace");
+
+const bad: readonly string[] = [
+  "inject=",
+  "inject=:error=1",
+  "inject=chdir",
+  "inject=chdir:",
+  "inject=chdir,:retval",
+  "inject=nosuchcall:error=1",
+  "inject=%nosuchclass:error=1",
+  ...["FOO", "0", "-1", "4096", "", "ENOENT:error=EPERM", "1:retval=1", "0x1"].map(
+    (e) => `inject=chdir:error=${e}`,
+  ),
+  ...["", "1x", "99999999999999999999", "1:retval=2", "08"].map((e) => `inject=chdir:retval=${e}`),
+  ...["FOO", "0", "65", "-1", "", "0x1", "1:signal=2"].map((e) => `inject=chdir:signal=${e}`),
+  ...["getpid", "write:error=1", "39:error=1", "nosuch:error=1", ":error=1"].map(
+    (e) => `inject=chdir:syscall=${e}`,
+  ),
+  ...["", "x", "-1", "1m", "1S", "0x10", "inf", "1:delay_enter=2"].map(
+    (e) => `inject=chdir:delay_enter=${e}`,
+  ),
+  ...["x", "1 ms"].map((e) => `inject=chdir:delay_exit=${e}`),
+  ...[
+    "",
+    "x",
+    "@arg1",
+    "@arg1=",
+    "@arg1=4",
+    "@arg1=zz",
+    "@arg0=00",
+    "@arg8=00",
+    "@arg1=00,@arg1=01",
+    "arg1=00",
+  ].map((e) => `inject=chdir:poke_enter=${e}`),
+  ...["0", "", "x", "1..", "..1", "2..1", "1+0", "65536", "1..65535", "1+65536", "1+2+3", "1.2", "-1"].map(
+    (e) => `inject=chdir:error=1:when=${e}`,
+  ),
+  "inject=chdir:when=1",
+  "inject=chdir:bogus=1",
+  "inject=chdir:toString=1",
+  "fault=chdir:retval=1",
+  "fault=chdir:signal=USR1",
+  "fault=chdir:delay_enter=1",
+  "fault=chdir:bogus",
+  "fault=nosuchcall",
+];
+
+/** What strace says before it does anything, without its name. */
+function theirs(options: readonly string[]): string[] {
+  const r = spawnSync(strace!, ["-o", "/dev/null", ...options, "true"], {
+    encoding: "utf8",
+    argv0: "strace",
+  });
+  return [...r.stderr.split("\n").filter((l) => l !== ""), `status ${r.status}`];
+}
+
+/** What we say. */
+function ours(options: readonly string[]): string[] {
+  const lines = (text: string) => text.split("\n").filter((l) => l !== "");
+  try {
+    const s = parseSettings("strace", ["-o", "/dev/null", ...options, "true"]);
+    return [...s.warnings.map((w) => `strace: ${w}`), "status 0"];
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    return [...lines(`strace: ${error.message}`), "status 1"];
+  }
+}
+
+describe("mistakes", () => {
+  it.each(bad)(...needs("-e %s", strace ? "" : "no strace"), (rule) => {
+    expect(ours(["-e", rule as string])).toEqual(theirs(["-e", rule as string]));
+  });
+});
+
+describe("what is read and written", () => {
+  it.each([
+    ["-e", "read=all", "-e", "write=all"],
+    ["-f", "-T", "--read=!3", "--write=4,5"],
+    ["-e", "trace=read,write", "-e", "raw=write", "-e", "w=all"],
+    ["-z", "-e", "reads=3,7", "-e", "inject=pread64:retval=5"],
+  ])(...needs("%s %s %s %s", ...missing), async (...options) => {
+    await same(["-e", "signal=none", ...options], [compiled("transfers")]);
+  });
+});
