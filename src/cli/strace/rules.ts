@@ -17,6 +17,7 @@ const pair = (short: string, long: string, others: readonly string[] = []): Rule
 const counting = (s: StraceSettings) => s.count !== "none";
 const stack = ["-k", "--stack-traces"];
 const eitherCount = "(-c/--summary-only or -C/--summary)";
+const needsStops = (s: StraceSettings) => s.injections.length > 0 || s.text.dumps !== undefined;
 const noCommand = (s: StraceSettings) => s.command.length === 0;
 
 /** The first that holds ends the program. */
@@ -55,6 +56,10 @@ const errors: readonly Rule[] = [
     when: (s, given) => s.count !== "only" && stack.some((o) => given.has(o)),
     text: "-k/--stack-traces is not supported",
     hinted: false,
+  },
+  {
+    when: (s) => s.engine === "bpf" && needsStops(s),
+    text: "-e inject, -e fault, -e read and -e write need --engine=ptrace",
   },
   {
     when: (s) => s.wall && !counting(s),
@@ -118,6 +123,7 @@ export function applyRules(s: StraceSettings, n: Counts, given: ReadonlySet<stri
     if (rule.when(s, given) && !(n.f > 1 && rule.text.startsWith("--output-separately")))
       s.warnings.push(rule.text);
   }
+  if (needsStops(s)) s.engine = "ptrace";
   if (!s.follow || s.pids.length > 0 || s.trace === undefined) s.seccomp = false;
   style(s, n);
 }

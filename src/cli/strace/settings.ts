@@ -160,7 +160,7 @@ function fresh(program: string): StraceSettings {
 export type Counts = Record<"f" | "D" | "q" | "t" | "x" | "y", number>;
 
 function number(s: StraceSettings, given: GivenOption): number {
-  const value = given.value ?? "";
+  const { value = "" } = given;
   if (!/^\d+$/.test(value) || Number(value) > 0x7fffffff) throw invalid(s, given, value);
   return Number(value);
 }
@@ -264,10 +264,6 @@ function apply(s: StraceSettings, n: Counts, given: GivenOption): void {
     case "arg-names":
       text.decode.argNames = true;
       break;
-    case "stack":
-    case "debug":
-    case "color":
-      break;
     case "F":
       s.warnings.push("option -F is deprecated, please use -f/--follow-forks instead");
       n.f = Math.max(n.f, 1);
@@ -281,8 +277,6 @@ function apply(s: StraceSettings, n: Counts, given: GivenOption): void {
       break;
     case "kvm":
       checkKvm(v);
-      break;
-    case "pidns":
       break;
     case "output":
       s.output = v;
