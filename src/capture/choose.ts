@@ -17,7 +17,6 @@ export interface Chosen {
 /** Options that need tracees to be stopped. */
 export function needsStops(options: BpfOptions): string | undefined {
   if (options.detachOnExec) return "detaching at exec (-b)";
-  if (options.tampering) return "tampering with calls (-e inject)";
   if (options.killOnExit) return "--kill-on-exit";
   return undefined;
 }

@@ -49,10 +49,10 @@ function longOption(
   const [, name, , attached] = /^--([^=]*)(=(.*))?$/s.exec(argv[at])!;
   const exact = table.find((o) => o.long === name);
   const candidates = exact ? [exact] : table.filter((o) => o.long?.startsWith(name));
-  if (candidates.length === 0) throw new OptionError(`unrecognized option '--${name}'`);
+  if (candidates.length === 0) throw new OptionError(`unrecognized option '${argv[at]}'`);
   if (candidates.length > 1) {
     const list = candidates.map((o) => `'--${o.long}'`).join(" ");
-    throw new OptionError(`option '--${name}' is ambiguous; possibilities: ${list}`);
+    throw new OptionError(`option '${argv[at]}' is ambiguous; possibilities: ${list}`);
   }
   const [spec] = candidates;
   if (spec.argument === "none" && attached !== undefined)

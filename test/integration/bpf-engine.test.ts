@@ -64,7 +64,7 @@ describe(...needs("bpf engine", noBpf(), lacks("gcc")), () => {
     expect(calls.map((l) => [l.abi, l.name, l.a0])).toEqual([
       ["i386", "getppid", 5],
       ["x32", "getppid", 7],
-      ["x86_64", "syscall_0xffffffff", 8],
+      ["x86_64", "syscall_0xffffffffffffffff", 8],
       ["x86_64", "getppid", 9],
     ]);
   });

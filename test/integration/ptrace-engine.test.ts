@@ -93,7 +93,7 @@ describe.runIf(gcc)("ptrace engine (needs gcc)", () => {
     expect(calls.map((l) => [l.abi, l.name, l.a0])).toEqual([
       ["i386", "getppid", 5],
       ["x32", "getppid", 7],
-      ["x86_64", "syscall_0xffffffff", 8],
+      ["x86_64", "syscall_0xffffffffffffffff", 8],
       ["x86_64", "getppid", 9],
     ]);
     expect(r.of("exit").slice(-2)[0]).toMatchObject({ error: 38 });

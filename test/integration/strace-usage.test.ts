@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { UsageError } from "../../src/base/errors.ts";
 import { parseSettings } from "../../src/cli/strace/settings.ts";
 import { missing, same } from "../differential/same.ts";
+import { usages } from "../differential/usages.ts";
 import { compiled, debian, needs } from "../helpers.ts";
 
 const strace = debian("strace");
@@ -77,6 +78,14 @@ function ours(options: readonly string[]): string[] {
 describe("mistakes", () => {
   it.each(bad)(...needs("-e %s", strace ? "" : "no strace"), (rule) => {
     expect(ours(["-e", rule as string])).toEqual(theirs(["-e", rule as string]));
+  });
+
+  it(...needs("in all other options", strace ? "" : "no strace"), () => {
+    const differ = usages.filter((line) => {
+      const options = line.split(" ");
+      return ours(options).join("\n") !== theirs(options).join("\n");
+    });
+    expect(differ).toEqual([]);
   });
 });
 

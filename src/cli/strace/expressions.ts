@@ -45,7 +45,7 @@ export function parseCallSet(text: string): CallSet {
   if (body === "all") return inverted ? setOf(new Map()) : everything;
   const members = new Map<Abi, Set<number>>(abis.map((a) => [a, new Set<number>()]));
   if (body !== "none") {
-    if (body === "") throw new UsageError(`invalid system call '${text}'`);
+    if (/^,*$/.test(body)) throw new UsageError(`invalid system call '${text}'`);
     for (const item of body.split(",")) if (item !== "") addItem(members, item);
   }
   const plain = setOf(members);
@@ -116,6 +116,7 @@ export function parseSignalSet(text: string): (signo: number) => boolean {
   const body = inverted ? text.slice(1) : text;
   if (body === "all") return () => !inverted;
   if (body === "none") return () => inverted;
+  if (body === "") throw new UsageError(`invalid signal '${text}'`);
   const members = new Set<number>();
   for (const name of body.split(",")) {
     const n = signalNumber(name);

@@ -1,17 +1,23 @@
 /** What options mean together: which exclude each other, which are idle without another, and strace's words for that. */
+import { UsageError } from "../../base/errors.ts";
 import { type Counts, fdWords, hint, quietWords, type StraceSettings } from "./settings.ts";
 
 interface Rule {
   readonly when: (s: StraceSettings, given: ReadonlySet<string>) => boolean;
   readonly text: string;
+  /** strace points to -h after it. */
+  readonly hinted?: boolean;
 }
 
 const pair = (short: string, long: string, others: readonly string[] = []): Rule => ({
   when: (_, given) => given.has(short) && (given.has(long) || others.some((o) => given.has(o))),
   text: `${short} and ${long} cannot be provided simultaneously`,
+  hinted: false,
 });
 const counting = (s: StraceSettings) => s.count !== "none";
+const stack = ["-k", "--stack-traces"];
 const eitherCount = "(-c/--summary-only or -C/--summary)";
+const needsStops = (s: StraceSettings) => s.injections.length > 0 || s.text.dumps !== undefined;
 const noCommand = (s: StraceSettings) => s.command.length === 0;
 
 /** The first that holds ends the program. */
@@ -28,10 +34,15 @@ const errors: readonly Rule[] = [
         given.has(o),
       ),
     text: "-q and -e quiet/--quiet cannot be provided simultaneously",
+    hinted: false,
   },
   {
     when: (s) => noCommand(s) && s.pids.length === 0 && !s.elsewhere,
     text: "must have PROG [ARGS] or -p PID",
+  },
+  {
+    when: (s) => s.daemonize > 3,
+    text: "Too many -D's (4), maximum supported -D count is 3",
   },
   {
     when: (s) => noCommand(s) && s.daemonize > 0,
@@ -40,6 +51,15 @@ const errors: readonly Rule[] = [
   {
     when: (s) => counting(s) && s.separately,
     text: `${eitherCount} and -ff/--output-separately are mutually exclusive`,
+  },
+  {
+    when: (s, given) => s.count !== "only" && stack.some((o) => given.has(o)),
+    text: "-k/--stack-traces is not supported",
+    hinted: false,
+  },
+  {
+    when: (s) => s.engine === "bpf" && needsStops(s),
+    text: "-e inject, -e fault, -e read and -e write need --engine=ptrace",
   },
   {
     when: (s) => s.wall && !counting(s),
@@ -63,7 +83,7 @@ const warnings: readonly Rule[] = [
     text: `-S/--summary-sort-by has no effect without ${eitherCount}`,
   },
   idle(["-i", "--instruction-pointer"], "-i/--instruction-pointer"),
-  idle(["-k", "-kk", "--stack-trace", "--stack-traces"], "-k/--stack-traces"),
+  idle(stack, "-k/--stack-traces"),
   idle(["-n", "--syscall-number"], "-n/--syscall-number"),
   idle(["-r", "--relative-timestamps"], "-r/--relative-timestamps"),
   idle(["-t", "--absolute-timestamps", "--timestamps"], "-t/--absolute-timestamps"),
@@ -95,14 +115,15 @@ const warnings: readonly Rule[] = [
 export function applyRules(s: StraceSettings, n: Counts, given: ReadonlySet<string>): void {
   s.follow = n.f > 0;
   if (n.f > 1) s.separately = true;
-  s.daemonize = Math.min(n.D, 3) as StraceSettings["daemonize"];
+  s.daemonize = n.D as StraceSettings["daemonize"];
   const error = errors.find((rule) => rule.when(s, given));
-  if (error) throw hint(s.text.program, error.text);
+  if (error) throw error.hinted === false ? new UsageError(error.text) : hint(s.text.program, error.text);
   // with -ff it goes without saying
   for (const rule of warnings) {
     if (rule.when(s, given) && !(n.f > 1 && rule.text.startsWith("--output-separately")))
       s.warnings.push(rule.text);
   }
+  if (needsStops(s)) s.engine = "ptrace";
   if (!s.follow || s.pids.length > 0 || s.trace === undefined) s.seccomp = false;
   style(s, n);
 }

@@ -6,6 +6,7 @@ import type { InjectionRule } from "../../capture/injection.ts";
 import { type Column, columnAliases, defaultColumns } from "../../render/count-table.ts";
 import { defaultText, type TextSettings, type TimeUnit } from "../../render/settings.ts";
 import { type GivenOption, getopt, OptionError } from "../getopt.ts";
+import { checkKvm, isTip } from "./accepted.ts";
 import { type CallSet, parseCallSet, parseFdSet, parseSignalSet, parseWords } from "./expressions.ts";
 import { injectionWarning, parseInjection } from "./injections.ts";
 import { options, type StraceOption } from "./options.ts";
@@ -57,9 +58,7 @@ export interface StraceSettings {
 
 const units: Readonly<Record<string, TimeUnit>> = { s: "s", ms: "ms", us: "us", ns: "ns" };
 const precisions: Readonly<Record<TimeUnit, TextSettings["precision"]>> = { s: 0, ms: 3, us: 6, ns: 9 };
-/** --strings-in-hex without a value means all. */
 const hexStyles: Readonly<Record<string, TextSettings["decode"]["hexStrings"]>> = {
-  "": 2,
   all: 2,
   none: 0,
   "non-ascii-chars": 3,
@@ -161,7 +160,7 @@ function fresh(program: string): StraceSettings {
 export type Counts = Record<"f" | "D" | "q" | "t" | "x" | "y", number>;
 
 function number(s: StraceSettings, given: GivenOption): number {
-  const value = given.value ?? "";
+  const { value = "" } = given;
   if (!/^\d+$/.test(value) || Number(value) > 0x7fffffff) throw invalid(s, given, value);
   return Number(value);
 }
@@ -188,7 +187,7 @@ function apply(s: StraceSettings, n: Counts, given: GivenOption): void {
       break;
     }
     case "attach":
-      for (const p of v.split(/[ ,\t\n]+/).filter((x) => x !== "")) {
+      for (const p of pids(v)) {
         if (!/^\d+$/.test(p) || Number(p) === 0) throw new UsageError(`Invalid process id: '${p}'`);
         s.pids.push(Number(p));
       }
@@ -214,7 +213,7 @@ function apply(s: StraceSettings, n: Counts, given: GivenOption): void {
     case "fault":
     case "read":
     case "write":
-      expression(s, `${spec.id}=${value ?? "path"}`);
+      expression(s, `${spec.id}=${value ?? (spec.id === "quiet" ? "attach,personality" : "path")}`);
       break;
     case "decode-pids":
       s.comm = parseWords(v, ["comm", "pidns"] as const, "decode-pids").has("comm");
@@ -265,8 +264,20 @@ function apply(s: StraceSettings, n: Counts, given: GivenOption): void {
     case "arg-names":
       text.decode.argNames = true;
       break;
-    case "stack":
-      throw new UsageError("-k/--stack-traces is not supported");
+    case "F":
+      s.warnings.push("option -F is deprecated, please use -f/--follow-forks instead");
+      n.f = Math.max(n.f, 1);
+      break;
+    case "secontext":
+      throw new UsageError(
+        "SELinux context printing (--secontext option) is not supported by this build of strace",
+      );
+    case "tips":
+      if (!isTip(v)) throw invalid(s, given, v);
+      break;
+    case "kvm":
+      checkKvm(v);
+      break;
     case "output":
       s.output = v;
       break;
@@ -299,8 +310,8 @@ function apply(s: StraceSettings, n: Counts, given: GivenOption): void {
       n.x++;
       break;
     case "hex":
-      text.decode.hexStrings = hexStyles[v] ?? 2;
-      if (hexStyles[v] === undefined) throw invalid(s, given, v);
+      text.decode.hexStrings = hexStyles[value ?? "all"] ?? 2;
+      if (hexStyles[value ?? "all"] === undefined) throw invalid(s, given, v);
       break;
     case "xlat":
       if (v !== "raw" && v !== "abbrev" && v !== "verbose") throw invalid(s, given, v);
@@ -368,7 +379,10 @@ function setCount(s: StraceSettings, mode: "only" | "too"): void {
 
 function absolute(s: StraceSettings, given: GivenOption, value: string): void {
   for (const part of value.split(",")) {
-    const word = part.replace(/^(format|precision):/, "");
+    const [, kind, word] = /^(?:(format|precision):)?(.*)$/s.exec(part)!;
+    if (word === "" && kind === undefined) continue;
+    if (kind !== undefined && (kind === "precision") !== (units[word] !== undefined))
+      throw invalid(s, given, value);
     if (word === "none") s.text.timestamp = "none";
     else if (word === "time") s.text.timestamp = "clock";
     else if (word === "unix") s.text.timestamp = "unix";
@@ -379,10 +393,16 @@ function absolute(s: StraceSettings, given: GivenOption, value: string): void {
   }
 }
 
+/** Separators between them count as one; nothing but separators is an empty id. */
+function pids(value: string): string[] {
+  const list = value.split(/[ ,\t\n]+/).filter((p) => p !== "");
+  return list.length === 0 ? [""] : list;
+}
+
 /** The two sides of an -e expression that has a known left one. */
 function qualifier(text: string): [string, string] | undefined {
   const m =
-    /^(trace|t|abbrev|a|verbose|v|raw|x|signals?|s|status|quiet|silent|silence|q|decode-fds?|fds|read|r|reads|write|w|writes|fault|inject|kvm|namespace|trace-fds?)=(.*)$/s.exec(
+    /^(trace|t|abbrev|a|verbose|v|raw|x|signals?|s|status|quiet|silent|silence|q|decode-fds?|read|r|reads|write|w|writes|fault|inject|kvm)=(.*)$/s.exec(
       text,
     );
   return m ? [m[1], m[2]] : undefined;
@@ -448,7 +468,6 @@ function expression(s: StraceSettings, text: string): void {
       break;
     case "decode-fds":
     case "decode-fd":
-    case "fds":
       s.fds = parseWords(value, fdWords, "decode-fds");
       break;
     case "read":
@@ -469,7 +488,8 @@ function expression(s: StraceSettings, text: string): void {
       if (warning !== undefined) s.warnings.push(warning);
       break;
     }
-    default:
-      throw new UsageError(`-e ${key}= is not supported`);
+    case "kvm":
+      checkKvm(value);
+      break;
   }
 }

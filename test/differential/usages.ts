@@ -1,0 +1,295 @@
+/** Options, right and wrong, that Debian's strace and ours say the same of; one command line a line. */
+export const usages: readonly string[] = `
+-e read=
+-e read=x
+-e write=-1
+-e write=1,x
+-e read=1-3
+-e !read=1
+-e write=2147483648
+-e read=1,
+-e read=0x1
+--read=foo
+-e fds=path
+-e namespace=new
+-e trace-fds=1
+-e trace-fd=1
+-e kvm=vcpu
+-e kvm=foo
+-e kvm=
+-e decode-fds=foo
+-e decode-fds=
+-e decode-fds=path,dev
+-e decode-fds=!path
+-e decode-fd=all
+--decode-fds=foo
+--decode-fds
+--decode-fds=none
+--decode-pids=foo
+--decode-pids=comm,pidns
+--decode-pids=
+--decode-pids=all
+--decode-pids
+-Y --decode-pids=comm
+--tips=foo
+--tips=id:-1
+--tips=format:foo
+--strings-in-hex
+--strings-in-hex=foo
+--strings-in-hex=all
+--strings-in-hex=none
+--strings-in-hex=non-ascii
+--strings-in-hex=non-ascii-chars
+--strings-in-hex=
+-x --strings-in-hex
+--relative-timestamps=foo
+--relative-timestamps=ms
+--relative-timestamps=
+--relative-timestamps=m
+-r --relative-timestamps=s
+--syscall-times=foo
+--syscall-times=
+--syscall-times=ns
+-T --syscall-times=s
+--absolute-timestamps=foo
+--absolute-timestamps=
+--absolute-timestamps=time,ms
+--absolute-timestamps=ms,time
+--absolute-timestamps=format:unix,precision:ns
+--absolute-timestamps=format:ms
+--absolute-timestamps=precision:unix
+--absolute-timestamps=unix,unix
+--absolute-timestamps=ms,us
+--absolute-timestamps=time,ms,us
+--absolute-timestamps=none,ms
+--absolute-timestamps=none
+--timestamps=unix
+--timestamps=foo
+--quiet=foo
+--quiet=
+--quiet
+--quiet=all
+--quiet=attach,foo
+--quiet=superseded
+--quiet=thread-execve
+--quiet=none
+--silent=foo
+--silence=foo
+-q --quiet=attach
+-e q=foo
+-e quiet=foo
+--summary-columns=foo
+--summary-columns=time
+-c --summary-columns=foo
+-c --summary-columns=
+-c --summary-columns=time,time
+-c --summary-columns=time,total-time
+-c --summary-columns=calls,calls,name
+-c -U time,
+-c -U ,time
+-c -U none
+-c -U min_time,max-time,avg,avg-time
+-c --summary-sort-by=foo
+-c --summary-sort-by=
+-c -S time,calls
+-c -S nothing
+-c -S none
+-c -S min-time
+-c -S shortest
+-c -S longest
+-c -S syscall
+-c -S syscall-name
+-c -S count
+-c -S error
+-S time
+-w
+-U calls
+--daemonize=foo
+--daemonize=
+-D --daemonize
+-D --daemonize=session
+--daemonize=pgroup,session
+--pidns-translation
+--secontext
+--secontext=full
+--secontext=foo
+-O foo
+-O 1
+-c -O 
+-c -O foo
+-c -O -1
+-c -O 1x
+-c -O 1.5ms
+-c -O 5us
+--summary-syscall-overhead=foo
+-I foo
+-I 0
+-I 5
+-I 1
+-I waiting
+--interruptible=foo
+--interruptible=
+-a foo
+-a -1
+-a 0
+-a
+-a 99999999999
+--columns=foo
+-s foo
+-s -1
+-s 0
+-s 1x
+-s 99999999999
+-s 4294967295
+-s 0x10
+--string-limit=foo
+-X foo
+-X raw
+-X 
+--const-print-style=foo
+-b foo
+-b execve
+-b execve,foo
+-b 
+--detach-on=foo
+-e trace=foo
+-e trace=foo,bar
+-e trace=%foo
+-e trace=!foo
+-e trace=?foo
+-e trace=
+-e trace=!
+-e trace=,
+-e trace=read,
+-e trace=read,,write
+-e trace=-1
+-e trace=99999
+-e trace=1000
+-e trace=read@foo
+-e trace=read@64
+-e trace=read@32
+-e trace=read@x32
+-e trace=foo@64
+-e trace=/[
+-e trace=/foo
+-e trace=!/read
+-e trace=none,read
+-e trace=all,read
+-e trace=read,all
+-e trace=all
+-e trace=!all
+-e trace=!none
+-e trace=%file,%foo
+-e foo
+-e foo=bar
+-e =
+-e 
+-e !
+-e !trace=read
+-e t=foo
+-e a=foo
+-e v=foo
+-e x=foo
+-e r=foo
+-e w=foo
+-e s=foo
+-e abbrev=foo
+-e verbose=foo
+-e raw=foo
+-e verbose=none
+-e raw=!all
+-e signal=foo
+-e signal=
+-e signal=64
+-e signal=0
+-e signal=-1
+-e signal=SIGTERM
+-e signal=term
+-e signal=!term,INT
+-e signals=foo
+-e status=foo
+-e status=
+-e status=successful,foo
+-e status=!successful
+-e status=all
+-e status=none
+-e status=!all
+--status=foo
+--trace=foo
+--signal=foo
+--abbrev=foo
+--verbose=foo
+--raw=foo
+--foo
+--sum
+--summary=1
+--output
+-Q
+-fQ
+-o
+-E
+-p
+-p foo
+-p 0
+-p -1
+-p 1x
+-p ,
+-P
+-z -Z
+-Z -z
+-f --follow-forks
+-f --output-separately
+-ff
+-F
+-C -c
+-c -i
+-c -k
+-c -n
+-c -r
+-c -t
+-c -tt
+-c -T
+-c -y
+-c -yy
+-c -ff
+-c --output-separately
+-C -ff
+-t --absolute-timestamps
+-tttt
+-xx --strings-in-hex
+-y --decode-fds
+-yy -e decode-fds=path
+-v -v
+-n
+-A
+--seccomp-bpf
+--seccomp-bpf -f
+--seccomp-bpf -f -e trace=read
+--syscall-number
+--syscall-number=1
+--instruction-pointer
+--no-abbrev
+--env
+--env=A
+--env=A=B
+--env=
+-E =x
+--trace-path=/x
+--successful-only
+--failed-only
+--output-append-mode
+--summary-wall-clock
+--summary-only
+--follow-fork
+--inject=foo
+--fault=foo
+--kvm=vcpu
+--kvm
+-e signal=!
+-DDDD
+--trace-fds=1
+--namespace=new
+--syscall-limit=5
+`
+  .split("\n")
+  .filter((line) => line !== "");
