@@ -1683,7 +1683,6 @@ export const nl_audit_types: FlagSet = {
   fallback: "AUDIT_???",
   entries: [
     [1, "AUDIT_LAST_FEATURE"],
-    [112, "AUDIT_EXE"],
     [1000, "AUDIT_GET"],
     [1001, "AUDIT_SET"],
     [1002, "AUDIT_LIST"],
