@@ -4,6 +4,7 @@ import type { Mask } from "./normalise.ts";
 
 /** Sequence numbers begin with the time of day, and ports are pids. */
 const masks: readonly Mask[] = [
+  [/(st_ino=)\d+(, st_mode=S_IFSOCK)/g, "$1N$2"],
   [/nl_pid=-?\d{3,}/g, "nl_pid=N"],
   [/nlmsg_(seq|pid)=-?\d{3,}/g, "nlmsg_$1=N"],
   [/(IFLA_(?:PERM_)?ADDRESS\}), [0-9a-f:]+/g, "$1, MAC"],
@@ -55,7 +56,7 @@ export const netlink: readonly Case[] = [
   },
   {
     name: "ip refused",
-    argv: dash("ip route add 10.9.0.0/16 via 127.8.0.1; ip addr del 10.7.0.1/8 dev lo; ip link show nothing"),
+    argv: dash("ip addr del 10.7.0.1/8 dev lo; ip link set nothing up; ip link show nothing"),
     options: f,
     needs,
     masks,

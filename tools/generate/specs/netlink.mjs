@@ -137,7 +137,19 @@ export default {
       fallback: "IFF_???",
     },
     nl_arphrd: macros("linux/if_arp.h", "ARPHRD_"),
-    nl_inet6_flags: macros(["netinet/in.h", "linux/if_link.h"], "IF_"),
+    // include/net/if_inet6.h, which is not for user space
+    nl_inet6_flags: {
+      headers: [],
+      names: [],
+      fallback: "IF_???",
+      extra: {
+        IF_RS_SENT: 0x10,
+        IF_RA_RCVD: 0x20,
+        IF_RA_MANAGED: 0x40,
+        IF_RA_OTHERCONF: 0x80,
+        IF_READY: 0x80000000,
+      },
+    },
     nl_addr_attrs: attributes("linux/if_addr.h", "IFA"),
     nl_addr_flags: { ...macros("linux/if_addr.h", "IFA_F_", /TEMPORARY/), fallback: "IFA_F_???" },
     nl_route_attrs: attributes(route, "RTA"),
