@@ -2519,6 +2519,11 @@ export const nl_inet6_flags: FlagSet = {
   name: "nl_inet6_flags",
   fallback: "IF_???",
   entries: [
+    [16, "IF_RS_SENT"],
+    [32, "IF_RA_RCVD"],
+    [64, "IF_RA_MANAGED"],
+    [128, "IF_RA_OTHERCONF"],
+    [2147483648, "IF_READY"],
   ],
 };
 export const nl_inet_attrs: FlagSet = {
