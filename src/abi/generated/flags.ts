@@ -2606,7 +2606,6 @@ export const nl_audit_types: FlagSet = {
   fallback: "AUDIT_???",
   entries: [
     [1, "AUDIT_LAST_FEATURE"],
-    [112, "AUDIT_EXE"],
     [1000, "AUDIT_GET"],
     [1001, "AUDIT_SET"],
     [1002, "AUDIT_LIST"],
@@ -3443,6 +3442,11 @@ export const nl_inet6_flags: FlagSet = {
   name: "nl_inet6_flags",
   fallback: "IF_???",
   entries: [
+    [16, "IF_RS_SENT"],
+    [32, "IF_RA_RCVD"],
+    [64, "IF_RA_MANAGED"],
+    [128, "IF_RA_OTHERCONF"],
+    [2147483648, "IF_READY"],
   ],
 };
 export const nl_inet_attrs: FlagSet = {

@@ -115,35 +115,11 @@ const OP = 4;
 /** A filter: struct inet_diag_bc_op[], each with what it compares. */
 const bytecode: Value = (c, at, length) => {
   if (length < OP) return false;
-  let here = at;
-  let left = length;
-  for (let first = true; left > 0; first = false) {
-    if (!first) c.sink.item();
-    if (left < OP) {
-      hexString(c, here, left);
-      break;
-    }
-    operation(c, here);
-    const code = c.memory.bytes[here];
-    here += OP;
-    left -= OP;
-    if (code === 0 || code === 1 || code > 15) {
-      if (left > 0) {
-        c.sink.item();
-        hexString(c, here, left);
-      }
-      break;
-    }
-    const operand = operands.get(enumName(F.nl_inet_diag_ops, code) ?? "");
-    if (left === 0) break;
-    c.sink.item();
-    if (!operand) {
-      hexString(c, here, left);
-      break;
-    }
-    operand(c, here, left);
-    break;
-  }
+  operation(c, at);
+  if (length === OP) return true;
+  c.sink.item();
+  const code = enumName(F.nl_inet_diag_ops, c.memory.bytes[at]) ?? "";
+  (operands.get(code) ?? hexString)(c, at + OP, length - OP);
   return true;
 };
 

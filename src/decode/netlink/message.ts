@@ -53,9 +53,9 @@ const routeFlags = [flagSets.NEW, flagSets.DEL, flagSets.GET, flagSets.other];
 function flagsOf(family: number, type: number, name: string | undefined): FlagSet {
   if (type === NLMSG_ERROR) return flagSets.ERROR;
   if (type < FIRST_OF_FAMILY) return flagSets.other;
-  if (family === ROUTE && name !== "RTM_DELACTION") return routeFlags[type & 3];
-  if (name === undefined) return flagSets.other;
   if (family === SOCK_DIAG || name === "RTM_DELACTION") return flagSets.GET;
+  if (family === ROUTE) return routeFlags[type & 3];
+  if (name === undefined) return flagSets.other;
   const verb = /^(?:XFRM_MSG_|CRYPTO_MSG_)(NEW|DEL|GET)(?!DEFAULT)/.exec(name)?.[1];
   return verb === undefined ? flagSets.other : flagSets[verb as "NEW"];
 }

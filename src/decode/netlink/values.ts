@@ -40,7 +40,7 @@ const atMost8 =
   (c, at, length, scope) =>
     length <= 8 && value(c, at, length, scope);
 export const flags = (set: FlagSet, size: 1 | 2 | 4 = 4): Value =>
-  atMost8(integer(size, (c, lo) => printFlags(c, set, lo >>> 0)));
+  integer(size, (c, lo) => printFlags(c, set, lo >>> 0));
 export const oneOf = (set: FlagSet, size: 1 | 2 | 4 = 4): Value =>
   atMost8(integer(size, (c, lo) => printEnum(c, set, lo >>> 0)));
 

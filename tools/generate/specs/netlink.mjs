@@ -82,7 +82,7 @@ export default {
       ...macros(
         "linux/audit.h",
         "AUDIT_",
-        /^AUDIT_(ARCH|ARG|BITMASK|BPF|CLASS|COMPARE|DEV|DIR|E[A-DF-WYZ]|EXIT|EXIT$|FAIL|FEATURE_(B|L|O|T|V|S)|FIELD|FILETYPE|FILTER|FLAG|FSTYPE|F?GID$|FSGID|FSUID|[ES]?[GU]ID$|INODE|LOGINUID|MAX|MESSAGE_TEXT|MSGTYPE|NEGATE|NEVER|NR_|OBJ_(GID|LEV|ROLE|TYPE|UID|USER)|OPERATORS|PERM|PERS|POSSIBLE|PPID|PID$|SADDR|SESSIONID|STATUS|SUBJ|SUCCESS|SYSCALL_CLASSES|UNUSED|UID|WATCH$|WATCH_|ALWAYS|BIT|VERSION|EQUAL|GREATER|LESS|NOT_EQUAL|UNSET|OP_|TTY_SET_)/,
+        /^AUDIT_(ARCH|ARG|BITMASK|BPF|CLASS|COMPARE|DEV|DIR|E[A-DF-WYZ]|EXE$|EXIT|EXIT$|FAIL|FEATURE_(B|L|O|T|V|S)|FIELD|FILETYPE|FILTER|FLAG|FSTYPE|F?GID$|FSGID|FSUID|[ES]?[GU]ID$|INODE|LOGINUID|MAX|MESSAGE_TEXT|MSGTYPE|NEGATE|NEVER|NR_|OBJ_(GID|LEV|ROLE|TYPE|UID|USER)|OPERATORS|PERM|PERS|POSSIBLE|PPID|PID$|SADDR|SESSIONID|STATUS|SUBJ|SUCCESS|SYSCALL_CLASSES|UNUSED|UID|WATCH$|WATCH_|ALWAYS|BIT|VERSION|EQUAL|GREATER|LESS|NOT_EQUAL|UNSET|OP_|TTY_SET_)/,
       ),
       fallback: "AUDIT_???",
     },
@@ -137,7 +137,19 @@ export default {
       fallback: "IFF_???",
     },
     nl_arphrd: macros("linux/if_arp.h", "ARPHRD_"),
-    nl_inet6_flags: macros(["netinet/in.h", "linux/if_link.h"], "IF_"),
+    // include/net/if_inet6.h, which is not for user space
+    nl_inet6_flags: {
+      headers: [],
+      names: [],
+      fallback: "IF_???",
+      extra: {
+        IF_RS_SENT: 0x10,
+        IF_RA_RCVD: 0x20,
+        IF_RA_MANAGED: 0x40,
+        IF_RA_OTHERCONF: 0x80,
+        IF_READY: 0x80000000,
+      },
+    },
     nl_addr_attrs: attributes("linux/if_addr.h", "IFA"),
     nl_addr_flags: { ...macros("linux/if_addr.h", "IFA_F_", /TEMPORARY/), fallback: "IFA_F_???" },
     nl_route_attrs: attributes(route, "RTA"),
