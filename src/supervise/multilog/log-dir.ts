@@ -91,12 +91,7 @@ export class LogDir {
   /** Takes the directory and recovers what an earlier run left. Throws Fatal. */
   async open(): Promise<void> {
     const { dir } = this.options;
-    this.lock();
-    const current = this.attempt(`unable to stat ${dir}/current`, () => this.stat("current"));
-    if (current && (current.mode & DONE) !== 0) {
-      this.attempt(`unable to append to ${dir}/current`, () => this.append());
-      return;
-    }
+    if (this.take().done) return;
     await this.recover();
     this.attempt(`unable to write to ${dir}/state`, () =>
       closeSync(openSync(this.at("state"), "w", MODE_OPEN)),
@@ -110,14 +105,9 @@ export class LogDir {
    */
   async resume(mark: Mark): Promise<void> {
     const { dir } = this.options;
-    this.lock();
-    const current = this.attempt(`unable to stat ${dir}/current`, () => this.stat("current"));
-    if (current && (current.mode & DONE) !== 0) {
-      // it was closed in order, by us or by another multilog after us
-      this.attempt(`unable to append to ${dir}/current`, () => this.append());
-      return;
-    }
-    if (current?.ino !== mark.inode) {
+    const { inode, done } = this.take();
+    if (done) return;
+    if (inode !== mark.inode) {
       // what is here now is newer than the mark, and nothing was written since the rotation began
       this.attempt(`unable to append to ${dir}/current`, () => this.append());
       if (this.stat("previous") || this.stat("processed")) await this.retire(true);
@@ -131,6 +121,16 @@ export class LogDir {
     this.pending.bytes = this.written;
     this.due = mark.due;
     await this.endIfDue();
+  }
+
+  /** Locks the directory; goes on with a `current` that was closed in order (`done`), by us or another multilog. */
+  private take(): { inode: number | undefined; done: boolean } {
+    const { dir } = this.options;
+    this.lock();
+    const current = this.attempt(`unable to stat ${dir}/current`, () => this.stat("current"));
+    const done = current !== undefined && (current.mode & DONE) !== 0;
+    if (done) this.attempt(`unable to append to ${dir}/current`, () => this.append());
+    return { inode: current?.ino, done };
   }
 
   private lock(): void {
