@@ -5,8 +5,10 @@ import type { Context } from "../context.ts";
 import { enumName, printEnum } from "../flags.ts";
 import { printInterface } from "../special/sockaddr.ts";
 import { attributes, hexString, hexText, nested, type Table, type Value } from "./attrs.ts";
+import { bytecode } from "./bytecode.ts";
 import * as T from "./fields.ts";
 import { typed } from "./link-kinds.ts";
+import { byte, type Field, fieldsOf, half, word } from "./plain-fields.ts";
 import {
   AF_INET,
   AF_INET6,
@@ -54,16 +56,6 @@ function socketId(c: Context, at: number, family: number): void {
   sink.closeStruct();
 }
 
-type Field = readonly [name: string, offset: number, print: (c: Context, at: number) => void];
-const byte = (c: Context, at: number) => c.sink.num(c.memory.bytes[at]);
-const half = (c: Context, at: number) => c.sink.num(c.memory.view.getUint16(at, true));
-const word = (c: Context, at: number) => c.sink.num(c.memory.view.getUint32(at, true));
-const fieldsOf = (c: Context, at: number, fields: readonly Field[]): void => {
-  for (const [name, offset, print] of fields) {
-    c.sink.field(name);
-    print(c, at + offset);
-  }
-};
 const family: (name: string) => Field = (name) => [
   name,
   0,
@@ -110,74 +102,6 @@ function rest(c: Context, at: number, length: number, size: number, table: Table
   c.sink.item();
   attributes(c, at + size, length - size, table, { family: c.memory.bytes[at], hardware: -1, kind: "" });
 }
-
-const OP = 4;
-/** A filter: struct inet_diag_bc_op[], each with what it compares. */
-const bytecode: Value = (c, at, length) => {
-  if (length < OP) return false;
-  operation(c, at);
-  if (length === OP) return true;
-  c.sink.item();
-  const code = enumName(F.nl_inet_diag_ops, c.memory.bytes[at]) ?? "";
-  (operands.get(code) ?? hexString)(c, at + OP, length - OP);
-  return true;
-};
-
-function operation(c: Context, at: number): void {
-  c.sink.openStruct();
-  c.sink.field("code");
-  printEnum(c, F.nl_inet_diag_ops, c.memory.bytes[at]);
-  c.sink.field("yes");
-  c.sink.num(c.memory.bytes[at + 1]);
-  c.sink.field("no");
-  c.sink.num(c.memory.view.getUint16(at + 2, true));
-  c.sink.closeStruct();
-}
-
-type Operand = (c: Context, at: number, length: number) => void;
-const compared: Operand = (c, at, length) => {
-  if (length < OP) hexString(c, at, length);
-  else operation(c, at);
-};
-const host: Operand = (c, at, length) => {
-  if (length < 8) {
-    hexString(c, at, length);
-    return;
-  }
-  const { view, bytes } = c.memory;
-  const of = bytes[at];
-  c.sink.openStruct();
-  c.sink.field("family");
-  printEnum(c, F.address_families, of);
-  c.sink.field("prefix_len");
-  c.sink.num(bytes[at + 1]);
-  c.sink.field("port");
-  c.sink.num(view.getInt32(at + 4, true));
-  if (length > 8) addressField(c, "addr", at + 8, length - 8, of);
-  c.sink.closeStruct();
-};
-const device: Operand = (c, at, length) => {
-  if (length < 4) hexString(c, at, length);
-  else printInterface(c, c.memory.view.getUint32(at, true));
-};
-const mark: Operand = (c, at, length) => {
-  if (length < 8) hexString(c, at, length);
-  else {
-    c.sink.openStruct();
-    fieldsOf(c, at, [
-      ["mark", 0, word],
-      ["mask", 4, word],
-    ]);
-    c.sink.closeStruct();
-  }
-};
-const operands: ReadonlyMap<string, Operand> = new Map([
-  ...["S_GE", "S_LE", "D_GE", "D_LE"].map((n) => [`INET_DIAG_BC_${n}`, compared] as const),
-  ["INET_DIAG_BC_S_COND", host],
-  ["INET_DIAG_BC_D_COND", host],
-  ["INET_DIAG_BC_DEV_COND", device],
-  ["INET_DIAG_BC_MARK_COND", mark],
-]);
 
 const requestTable: Table = {
   set: F.nl_inet_diag_req,
