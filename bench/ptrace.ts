@@ -1,9 +1,9 @@
 /** The ptrace engine beside Debian's strace: full output to a file, interleaved runs, medians. */
-import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { freePort, median, type Run, run } from "./measure.ts";
+import { freePort, Group, median, type Run, run } from "./measure.ts";
+import { ready, redis, stop } from "./servers.ts";
 
 interface Workload {
   readonly name: string;
@@ -17,6 +17,10 @@ interface Tracer {
 }
 
 const ours = resolve("bin/svtrace");
+/** Of redis-benchmark: enough that starting up is not what is measured. */
+const REQUESTS = 80_000;
+/** A server answers, and ends once it is told to, within this time (s). */
+const LIMIT = 60;
 
 const tracers: readonly Tracer[] = [
   { name: "untraced", argv: (_out, _follow, command) => command },
@@ -63,7 +67,7 @@ export async function ptraceBench(repeat: number): Promise<void> {
       }
       report(w.name, runs, dir);
     }
-    await redis(dir, repeat);
+    await served(dir, repeat);
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
@@ -81,46 +85,20 @@ function report(name: string, runs: ReadonlyMap<string, readonly Run[]>, dir: st
   );
 }
 
-/** Requests per second of redis-benchmark against a server under each tracer. */
-async function redis(dir: string, repeat: number): Promise<void> {
+/** Requests per second of Redis under each tracer. */
+async function served(dir: string, repeat: number): Promise<void> {
   const rates = new Map<string, number[]>(tracers.map((t) => [t.name, []]));
   for (let i = 0; i < repeat; i++) {
     for (const t of tracers) {
       const port = await freePort();
-      const server = [
-        "/usr/bin/redis-server",
-        "--port",
-        String(port),
-        "--bind",
-        "127.0.0.1",
-        "--save",
-        "",
-        "--dir",
-        dir,
-      ];
-      const [program, ...args] = t.argv(join(dir, t.name), true, server);
-      const child = spawn(program, args, { stdio: "ignore" });
+      const server = new Group(t.argv(join(dir, t.name), true, redis.command(dir, port)));
       try {
-        await ready(port);
-        const { stdout } = await run([
-          "redis-benchmark",
-          "-h",
-          "127.0.0.1",
-          "-p",
-          String(port),
-          "-t",
-          "get",
-          // enough that starting up is not what is measured
-          "-n",
-          "80000",
-          "-c",
-          "20",
-          "--csv",
-        ]);
-        rates.get(t.name)!.push(Number(/"GET","([\d.]+)"/.exec(stdout)?.[1]));
-        await run(["redis-cli", "-p", String(port), "shutdown", "nosave"]).catch(() => undefined);
+        await ready(redis, port, LIMIT);
+        rates.get(t.name)!.push(await redis.load(port, 1, REQUESTS));
+        stop(dir);
+        await server.wait(LIMIT);
       } finally {
-        await new Promise((resolve) => (child.exitCode === null ? child.on("exit", resolve) : resolve(0)));
+        await server.end();
       }
     }
   }
@@ -130,16 +108,4 @@ async function redis(dir: string, repeat: number): Promise<void> {
     `\nredis-benchmark GET, 20 clients, requests/s: untraced ${rate("untraced").toFixed(0)}, strace -f ${rate("strace").toFixed(0)}, ` +
       `svtrace -f ${rate("svtrace").toFixed(0)}; svtrace serves ${ratio.toFixed(2)} times strace's requests`,
   );
-}
-
-async function ready(port: number): Promise<void> {
-  for (let i = 0; i < 200; i++) {
-    const ok = await run(["redis-cli", "-p", String(port), "ping"]).then(
-      (r) => r.stdout.includes("PONG"),
-      () => false,
-    );
-    if (ok) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error("redis-server did not come up");
 }

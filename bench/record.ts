@@ -1,5 +1,4 @@
 /** What recording costs: a program that does nothing but call, and services that are recorded all the time. */
-import { type ChildProcess, spawn } from "node:child_process";
 import {
   chmodSync,
   existsSync,
@@ -12,36 +11,44 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { readRecording } from "../src/record/reader.ts";
-import { freePort, median, run } from "./measure.ts";
+import { cpuOf, freePort, Group, median, pause, peakOf, run, until } from "./measure.ts";
+import { nginx, ready, redis, type Server, stop } from "./servers.ts";
+import { svtrace } from "./tracers.ts";
 
-const svtrace = resolve("bin/svtrace");
 const CALLS = 300_000;
 const IDLE_SECONDS = 20;
 const RESTARTS = 3;
+/** A service answers, and a host with all its services ends, within this time (s). */
+const READY = 60;
+const END = 60;
+/** What is expected of Redis; of its requests there are as many as that makes. */
+const REQUESTS = 20_000;
 /** A recorded service counts as running this long (ms) after it is ready, and a little more. */
 const SETTLED = 8000;
-/** Clock ticks a second in /proc/PID/stat. */
-const HZ = 100;
-const pause = (ms: number) => new Promise<void>((r) => setTimeout(r, ms));
+/** Required of a host whose services are all recorded by default: share of the untraced rate, share of a CPU when idle. */
+const REQUIRED = { share: 0.97, idle: 0.02 };
+const met = (kept: boolean) => (kept ? "met" : "missed");
 const percent = (n: number) => `${(100 * n).toFixed(1)} %`;
 
 export async function recordBench(rounds: number, short: boolean): Promise<void> {
   const dir = mkdtempSync(join(tmpdir(), "svtrace-bench-record-"));
   try {
-    await command(dir, rounds, short ? CALLS / 10 : CALLS);
-    await services(dir, rounds, short ? 2 : 5);
+    await told("a command recorded", () => command(dir, rounds, short ? CALLS / 10 : CALLS));
+    await told("services recorded", () => services(dir, rounds, short ? 2 : 5));
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
 }
 
-/** CPU seconds of a process. */
-function cpuOf(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return (Number(fields[11]) + Number(fields[12])) / HZ;
+/** A part that fails says why, and the bench goes on. */
+async function told(what: string, part: () => Promise<void>): Promise<void> {
+  try {
+    await part();
+  } catch (error) {
+    console.log(`${what}: failed: ${(error as Error).message}`);
+  }
 }
 
 /** Runs a command to its end; CPU seconds are its own and its children's. */
@@ -86,54 +93,12 @@ async function command(dir: string, rounds: number, count: number): Promise<void
   );
 }
 
-interface Service {
-  readonly name: string;
-  readonly script: (dir: string, port: number) => string;
-  /** Requests per second. */
-  readonly load: (port: number, seconds: number) => Promise<number>;
-}
-
-const loads: readonly Service[] = [
-  {
-    name: "redis",
-    script: (dir, port) =>
-      `exec /usr/bin/redis-server --port ${port} --bind 127.0.0.1 --save '' --dir ${dir} --logfile /dev/null`,
-    load: async (port, seconds) => {
-      const n = String(20_000 * seconds);
-      const { stdout } = await run([
-        "redis-benchmark",
-        "-h",
-        "127.0.0.1",
-        "-p",
-        String(port),
-        "-t",
-        "get",
-        "-n",
-        n,
-        "-c",
-        "20",
-        "--csv",
-      ]);
-      return Number(/"GET","([\d.]+)"/.exec(stdout)?.[1]);
-    },
-  },
-  {
-    name: "nginx",
-    script: (dir, port) => {
-      const conf = `error_log /dev/null; pid ${dir}/pid; worker_processes 1; events {}
-http { access_log off; server { listen 127.0.0.1:${port}; location / { return 200 "ok"; } } }`;
-      return `cat > nginx.conf <<'END'\n${conf}\nEND\nexec /usr/sbin/nginx -e /dev/null -p ${dir} -c ${dir}/nginx.conf -g 'daemon off; master_process off;'`;
-    },
-    load: async (port, seconds) => {
-      const { stdout } = await run(["wrk", "-t1", "-c16", `-d${seconds}s`, `http://127.0.0.1:${port}/`]);
-      return Number(/Requests\/sec:\s*([\d.]+)/.exec(stdout)?.[1]);
-    },
-  },
-];
+const loads: readonly Server[] = [redis, nginx];
+const shell = (argv: readonly string[]) => argv.map((w) => `'${w}'`).join(" ");
 
 /** A scan directory with every service, supervised; recorded if `trace`. */
 class Host {
-  private up: ChildProcess | undefined;
+  private up: Group | undefined;
   readonly ports = new Map<string, number>();
 
   constructor(
@@ -142,15 +107,17 @@ class Host {
   ) {}
 
   async start(): Promise<void> {
-    for (const { name, script } of loads) {
+    for (const server of loads) {
+      const { name } = server;
       const dir = join(this.scan, name);
       mkdirSync(this.trace ? join(dir, "trace") : dir, { recursive: true });
       const port = await freePort();
       this.ports.set(name, port);
-      writeFileSync(join(dir, "run"), `#!/bin/sh\n${script(dir, port)}\n`);
+      writeFileSync(join(dir, "run"), `#!/bin/sh\nexec ${shell(server.command(dir, port))}\n`);
       chmodSync(join(dir, "run"), 0o755);
     }
-    this.up = spawn(svtrace, ["up", this.scan], { stdio: "ignore" });
+    this.up = new Group([svtrace, "up", this.scan]);
+    for (const server of loads) await ready(server, this.ports.get(server.name)!, READY);
     for (const { name } of loads) await until(`${name} to be ready`, () => this.isReady(name));
     await pause(SETTLED);
   }
@@ -186,7 +153,10 @@ class Host {
   }
 
   get recorder(): number {
-    const children = readFileSync(`/proc/${this.up!.pid}/task/${this.up!.pid}/children`, "latin1").trim();
+    const children = readFileSync(
+      `/proc/${this.up!.child.pid}/task/${this.up!.child.pid}/children`,
+      "latin1",
+    ).trim();
     const found = children.split(" ").find((pid) => {
       return readFileSync(`/proc/${pid}/cmdline`, "latin1").split("\0").includes("recorder");
     });
@@ -196,9 +166,15 @@ class Host {
 
   async stop(): Promise<void> {
     const { up } = this;
-    if (!up || up.exitCode !== null) return;
-    up.kill("SIGTERM");
-    await new Promise((r) => up.on("exit", r));
+    if (!up) return;
+    if (up.outcome === undefined) up.child.kill("SIGTERM");
+    try {
+      await up.wait(END);
+    } finally {
+      await up.end();
+      // services lead groups of their own
+      for (const { name } of loads) stop(join(this.scan, name));
+    }
   }
 }
 
@@ -219,32 +195,23 @@ async function services(dir: string, rounds: number, seconds: number): Promise<v
         // each goes first in turn
         const order = i % 2 === 0 ? [plain, traced] : [traced, plain];
         const rate = new Map<Host, number>();
-        for (const host of order) rate.set(host, await load(host.ports.get(name)!, seconds));
+        for (const host of order) rate.set(host, await load(host.ports.get(name)!, seconds, REQUESTS));
         ratios.push(rate.get(traced)! / rate.get(plain)!);
         rates.push(rate.get(plain)!);
       }
       console.log(
-        `${name} recorded by default: ${percent(median(ratios))} of ${median(rates).toFixed(0)} requests/s`,
+        `${name} recorded by default: ${percent(median(ratios))} of ${median(rates).toFixed(0)} requests/s ` +
+          `(>= ${percent(REQUIRED.share)}: ${met(median(ratios) >= REQUIRED.share)})`,
       );
     }
     const bytes = await traced.bytesPerRestart();
-    const status = readFileSync(`/proc/${recorder}/status`, "latin1");
-    const peak = Number(/VmHWM:\s*(\d+)/.exec(status)?.[1]) / 1024;
+    const peak = peakOf(recorder) / 1024;
     console.log(
-      `recorder: ${percent(idle)} of a CPU while both are idle, peak ${peak.toFixed(0)} MB; ` +
+      `recorder: ${percent(idle)} of a CPU while both are idle ` +
+        `(< ${percent(REQUIRED.idle)}: ${met(idle < REQUIRED.idle)}), peak ${peak.toFixed(0)} MB; ` +
         `${(bytes / 1e6).toFixed(2)} MB on disk a restart`,
     );
   } finally {
     await Promise.all([plain.stop(), traced.stop()]);
-  }
-}
-
-async function until(what: string, probe: () => Promise<boolean>, seconds = 120): Promise<void> {
-  for (
-    const end = performance.now() + seconds * 1000;
-    !(await probe().catch(() => false));
-    await pause(200)
-  ) {
-    if (performance.now() > end) throw new Error(`waited ${seconds} s in vain: ${what}`);
   }
 }

@@ -7,6 +7,12 @@ export function errnoName(n: number): string | undefined {
   return table.get(n)?.name;
 }
 
+/** Number of an errno given by its name, in any case. */
+export function errnoNumber(name: string): number | undefined {
+  const wanted = name.toUpperCase();
+  return errnos.find(([, known]) => known === wanted)?.[0];
+}
+
 /** The C library's text; `Unknown error N` as strerror(3) says. */
 export function errnoText(n: number): string {
   return table.get(n)?.text ?? `Unknown error ${n}`;

@@ -71,6 +71,19 @@ test("a restart: causes in words, ranked, attributed to who really waited", () =
   expect(causes[0].seconds).toBeGreaterThanOrEqual(causes[1].seconds);
 });
 
+test("a wait that SIGCHLD ends is the child's, though its death was noticed after the signal", () => {
+  const r = new Synthetic({}).at({ started: 0, asked: 10, died: 13, ended: 13, written: 13 });
+  r.process(100, 0, "manager", 0, 13).process(101, 100, "worker", 1, 12.6);
+  r.call(100, 10, 12.5, "rt_sigsuspend", "[], 8", "? ERESTARTNOHAND");
+  const info =
+    "{si_signo=SIGCHLD, si_code=CLD_EXITED, si_pid=101, si_uid=0, si_status=0, si_utime=0, si_stime=0}";
+  r.signal(100, 12.5, "SIGCHLD", 0, info);
+  r.call(101, 5, 12.4, "epoll_wait", "8, [{…}], 512, -1", "1", { target: "tcp:10.0.0.7:40000" });
+  r.call(100, 12.6, 13, "exit_group", "0", "?");
+  const [first] = analyse(r.recording).causes;
+  expect([first.category, first.target]).toEqual(["network", "tcp:10.0.0.7:40000"]);
+});
+
 test("the process that lives longest after the main process is the one that is looked at", () => {
   const r = new Synthetic({}).at({ started: 0, asked: 10, died: 11, ended: 14, written: 14 });
   r.process(100, 0, "manager", 0, 11).process(101, 100, "stubborn", 1, 14).process(102, 100, "quick", 1, 12);

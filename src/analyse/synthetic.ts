@@ -107,8 +107,8 @@ export class Synthetic {
     return this;
   }
 
-  signal(tid: number, at: number, name: string, sender = 0): this {
-    this.recording.signals.push({ ts: ns(at), tid, pid: tid, name, info: "", sender });
+  signal(tid: number, at: number, name: string, sender = 0, info = ""): this {
+    this.recording.signals.push({ ts: ns(at), tid, pid: tid, name, info, sender });
     return this;
   }
 

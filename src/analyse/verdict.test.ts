@@ -22,9 +22,9 @@ test("a restart below a second is fast; its causes are listed all the same", () 
 });
 
 test("unless earlier restarts took much less", () => {
-  const report = restart(0.6, { usual: 0.2 });
+  const report = restart(0.8, { usual: 0.2 });
   expect(report.verdict).toMatch(
-    /^The restart took 0\.63 s \(usually 0\.20 s\)\. Starting: waited 0\.60 s for a lock/,
+    /^The restart took 0\.83 s \(usually 0\.20 s\)\. Starting: waited 0\.80 s for a lock/,
   );
   expect(report.usual).toBe(0.2);
   expect(restart(0.6, { usual: 0.5 }).verdict).toMatch(/^Nothing was slow: .* \(usually 0\.50 s\)\.$/);
@@ -37,10 +37,15 @@ test("or everything is asked for", () => {
 test.each([
   [0.99, undefined, true],
   [1, undefined, false],
-  [0.3, 0.01, false],
-  [0.2, 0.01, true],
+  [0.6, 0.01, false],
+  [0.5, 0.01, true],
   [0.9, 0.46, true],
   [1.2, 5, false],
 ])("%f s, usually %s s: fast is %s", (total, usual, fast) => {
   expect(isFast(total, { usual })).toBe(fast);
+});
+
+test("nor is one slow that is hardly longer than one before it", () => {
+  expect(isFast(0.8, { usual: 0.2, longest: 0.7 })).toBe(true);
+  expect(isFast(0.9, { usual: 0.2, longest: 0.7 })).toBe(false);
 });

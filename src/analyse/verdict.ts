@@ -6,8 +6,13 @@ import { duration } from "./words.ts";
 
 /** A restart shorter than this (s) is fine whatever it spent its time on, unless it is much slower than usual. */
 const FAST = 1;
-/** Much slower: this many times the usual length, and longer by NOTEWORTHY. */
+/**
+ * Much slower: this many times the usual length, longer by more than services differ by chance (s; many look twice a
+ * second whether they are to stop), and longer than any of the earlier ones by this factor.
+ */
 const TIMES = 2;
+const CHANCE = 0.5;
+const RECORD = 1.25;
 /** Waits shorter than this (s) are not worth a word. */
 const NOTEWORTHY = 0.25;
 
@@ -25,13 +30,16 @@ const ANYTHING = 0.001;
 export interface Scale {
   /** How long earlier restarts took: the median in seconds; undefined when there are none. */
   readonly usual?: number;
+  /** The longest of them. */
+  readonly longest?: number;
   /** Causes are named however short the restart was. */
   readonly all?: boolean;
 }
 
 /** A short restart is not slow, unless it is much slower than usual. */
-export function isFast(total: number, { usual }: Scale): boolean {
-  const slower = usual !== undefined && total > TIMES * usual && total - usual >= NOTEWORTHY;
+export function isFast(total: number, { usual, longest = 0 }: Scale): boolean {
+  const slower =
+    usual !== undefined && total > TIMES * usual && total - usual >= CHANCE && total > RECORD * longest;
   return total < FAST && !slower;
 }
 

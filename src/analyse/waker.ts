@@ -1,5 +1,5 @@
 /** Who a call waited for: the thread of ours whose doing, or end, let it return. */
-import type { CallRow } from "../record/model.ts";
+import type { CallRow, SignalRow } from "../record/model.ts";
 import { isProgress } from "../record/ready.ts";
 import { endOf, type Timeline } from "./timeline.ts";
 import { isPause, isPoll, isRead, isSleep, isWait, isWrite, timedOut } from "./waits.ts";
@@ -37,8 +37,8 @@ export class Wakers {
     if (anything && !timedOut(call)) {
       const signal = timeline.interruption(call);
       if (signal?.name === "SIGCHLD") {
-        const dead = timeline.lastDeath(call.ts, signal.ts, (p) => timeline.pidOf(p.parent) === call.pid);
-        if (dead) return this.known(dead.pid);
+        const dead = this.dead(call, signal);
+        if (dead !== undefined) return dead;
       } else if (signal && signal.sender !== call.pid) {
         const sender = this.known(signal.sender);
         if (sender !== undefined) return sender;
@@ -51,6 +51,15 @@ export class Wakers {
 
   private known(pid: number): number | undefined {
     return this.timeline.threads.has(pid) ? pid : undefined;
+  }
+
+  /** The child whose death a SIGCHLD told of. A tracer may learn of the death after it has seen the signal. */
+  private dead(call: CallRow, signal: SignalRow): number | undefined {
+    const { timeline } = this;
+    const told = this.known(Number(/si_pid=(\d+)/.exec(signal.info)?.[1]));
+    if (told !== undefined) return told;
+    const last = timeline.lastDeath(call.ts, signal.ts, (p) => timeline.pidOf(p.parent) === call.pid);
+    return last && this.known(last.pid);
   }
 
   private child(call: CallRow, to: number): number | undefined {
@@ -80,9 +89,8 @@ export class Wakers {
       if (isSleep(c.name) || isPoll(c.name)) {
         if (timedOut(c) || !/EINTR|ERESTART/.test(c.error)) continue;
         const signal = timeline.interruption(c);
-        if (signal?.name !== "SIGCHLD") continue;
-        const dead = timeline.lastDeath(call.ts, signal.ts, (p) => timeline.pidOf(p.parent) === call.pid);
-        if (dead) return this.known(dead.pid);
+        const dead = signal?.name === "SIGCHLD" ? this.dead(call, signal) : undefined;
+        if (dead !== undefined) return dead;
       } else if (isWait(c.name)) {
         looked ??= c;
         const pid = Number.parseInt(c.ret, 10);

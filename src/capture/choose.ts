@@ -1,5 +1,5 @@
 /** Which engine captures. */
-import { SysError } from "../base/errors.ts";
+import { SysError, UsageError } from "../base/errors.ts";
 import { type BpfOptions, createBpfEngine } from "./bpf/engine.ts";
 import type { Engine } from "./engine.ts";
 import type { EventSink } from "./event.ts";
@@ -18,17 +18,21 @@ export interface Chosen {
 export function needsStops(options: BpfOptions): string | undefined {
   if (options.detachOnExec) return "detaching at exec (-b)";
   if (options.killOnExit) return "--kill-on-exit";
+  if (options.inject) return "injection";
   return undefined;
 }
 
 /**
  * Makes the engine asked for; `auto` takes the cheapest that works here. Throws SysError when the kernel refuses the
- * one asked for.
+ * one asked for, UsageError when that cannot do what the options ask.
  */
 export function createEngine(kind: "auto" | EngineKind, sink: EventSink, options: BpfOptions): Chosen {
   if (kind === "ptrace") return { engine: createPtraceEngine(sink, options), kind };
-  if (kind === "bpf") return { engine: createBpfEngine(sink, options), kind };
   const why = needsStops(options);
+  if (kind === "bpf") {
+    if (why !== undefined) throw new UsageError(`${why} stops tracees: it needs --engine ptrace`, 1);
+    return { engine: createBpfEngine(sink, options), kind };
+  }
   if (why !== undefined)
     return { engine: createPtraceEngine(sink, options), kind: "ptrace", why: `${why} needs ptrace` };
   try {

@@ -1,5 +1,6 @@
 /** What an engine is to the rest of the program. */
 import type { EventSink, Task } from "./event.ts";
+import type { Injection } from "./injection.ts";
 
 /** A command to start under trace. */
 export interface Command {
@@ -26,6 +27,10 @@ export interface EngineOptions {
   onIdle?: () => void;
   /** A child of ours that is not traced has ended; wait status as wait(2) gives it. */
   onOtherExit?: (pid: number, status: number) => void;
+  /** What is done to calls, which must be wanted ones; needs an engine that stops tracees. */
+  inject?: (abi: "x86_64" | "i386" | "x32" | "aarch64", nr: number) => Injection | undefined;
+  /** Told what could not be injected, in one line. */
+  onInjectFailure?: (text: string) => void;
   /** PTRACE_O_EXITKILL. */
   killOnExit?: boolean;
 }

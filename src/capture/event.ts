@@ -44,6 +44,8 @@ export class Call {
    */
   slot = -1;
   fresh = true;
+  /** What was done to it (`tampered` in injection.ts), by engines that inject. */
+  tampered = 0;
   /** Scratch space for decoders: values noted at entry that the exit needs. */
   readonly saved: number[] = [];
 }

@@ -7,6 +7,7 @@ import { history } from "../analyse/history.ts";
 import { safe } from "../analyse/lines.ts";
 import { analyseRunning } from "../analyse/running.ts";
 import type { Report } from "../analyse/types.ts";
+import type { Scale } from "../analyse/verdict.ts";
 import { coloured } from "./colour.ts";
 import { load } from "./history.ts";
 import { table } from "./options/index.ts";
@@ -43,7 +44,7 @@ export async function main(argv: string[]): Promise<number> {
   const report =
     current.lifetime.attached && !previous
       ? analyseRunning(current)
-      : analyse(current, previous, { all: view.all, usual: previous && (await usualLength(path)) });
+      : analyse(current, previous, { all: view.all, ...(previous && (await earlierLengths(path))) });
   await show(
     report,
     view,
@@ -57,13 +58,13 @@ async function show(report: Report, view: View, where: string): Promise<void> {
   await print(reportText(report, view.colours, view.all) + where);
 }
 
-/** Median length (s) of the restarts before the recording `path`; undefined when there are none. */
-async function usualLength(path: string): Promise<number | undefined> {
+/** How long (s) the restarts before the recording `path` took. */
+async function earlierLengths(path: string): Promise<Pick<Scale, "usual" | "longest">> {
   const { recordings } = await load(dirname(path), basename(path), EARLIER);
   const totals = history(recordings)
     .rows.filter((r) => r.kind === "restart")
     .map((r) => r.total);
-  return totals.length > 0 ? median(totals) : undefined;
+  return totals.length > 0 ? { usual: median(totals), longest: Math.max(...totals) } : {};
 }
 
 /** Records a running process for a while and reports. */

@@ -2,6 +2,7 @@
 import { signalName } from "../abi/signals.ts";
 import type { Length } from "../syscalls/types/types.ts";
 import type { Context } from "./context.ts";
+import { printNetlink } from "./netlink/message.ts";
 import { pointerWalker, type Walker } from "./walker.ts";
 
 const PATH_MAX = 4096;
@@ -51,9 +52,17 @@ export const pathWalker = (): Walker => pointerWalker(printPath);
 export const stringWalker = (max?: number): Walker =>
   pointerWalker((c, lo, hi) => printString(c, lo, hi, Math.min(max ?? Infinity, c.options.stringLimit)));
 
-export function bufferWalker(length: Length, wholePath: boolean): Walker {
+/** What was sent or received through the descriptor in argument 0: messages, if it is a netlink socket. */
+export function printTransfer(c: Context, lo: number, hi: number, length: number): void {
+  const family = length > 0 ? c.options.netlinkFamily?.(c.task.tid, c.argLo(0) | 0) : undefined;
+  if (family === undefined || (lo === 0 && hi === 0) || !printNetlink(c, family, lo, hi, length))
+    printBytes(c, lo, hi, length);
+}
+
+export function bufferWalker(length: Length, wholePath: boolean, socket: boolean): Walker {
   return pointerWalker((c, lo, hi) => {
     if (c.failed) c.sink.addr(lo, hi);
+    else if (socket) printTransfer(c, lo, hi, c.length(length));
     else if (wholePath) {
       const n = c.length(length);
       const at = n >= 0 && n <= PATH_MAX ? c.memory.readAll(lo, hi, n) : -1;
@@ -168,7 +177,14 @@ export function iovecWalker(count: Length, bytes?: Length): Walker {
 }
 
 /** Prints `count` iovecs; `left` bytes of their data are meaningful (-1: none, addresses only). */
-export function printIovec(c: Context, lo: number, hi: number, count: number, left: number): void {
+export function printIovec(
+  c: Context,
+  lo: number,
+  hi: number,
+  count: number,
+  left: number,
+  print = printBytes,
+): void {
   if ((lo === 0 && hi === 0) || !c.options.dereference(c.call.name)) {
     c.sink.addr(lo, hi);
     return;
@@ -208,7 +224,7 @@ export function printIovec(c: Context, lo: number, hi: number, count: number, le
     else {
       const n = Math.min(length, left);
       left -= n;
-      printBytes(c, baseLo, baseHi, n);
+      print(c, baseLo, baseHi, n);
     }
     c.sink.field("iov_len");
     c.sink.ulong(lenLo, lenHi);

@@ -8,6 +8,7 @@ import { goesOnLater, goOnLater, syscallWords, takeAnswer } from "./round.ts";
 
 const ptrace = libc("long ptrace(long request, long pid, uintptr_t addr, uintptr_t data)");
 
+const PTRACE_POKEUSER = 6;
 const PTRACE_CONT = 7;
 const PTRACE_DETACH = 17;
 const PTRACE_SYSCALL = 24;
@@ -28,6 +29,10 @@ export const options = {
   TRACESECCOMP: 0x80,
   EXITKILL: 0x100000,
 } as const;
+
+/** Offsets in struct user (sys/user.h, x86-64). */
+const RAX = 80;
+const ORIG_RAX = 120;
 
 const EPERM = 1;
 const ESRCH = 3;
@@ -84,6 +89,15 @@ export function resume(pid: number, signal: number, toSyscall: boolean, later: b
   else request(nr, pid, 0, signal);
 }
 export const detach = (pid: number, signal: number): boolean => request(PTRACE_DETACH, pid, 0, signal);
+
+const pokeUser = libc("long ptrace(long request, long pid, uintptr_t addr, int64_t data)");
+
+/** At a call's entry: makes it another call, or none (-1). */
+export const setSyscall = (pid: number, nr: bigint): boolean =>
+  pokeUser(PTRACE_POKEUSER, pid, ORIG_RAX, nr) === 0;
+/** At a call's exit: what it returns; errors are negative. */
+export const setResult = (pid: number, value: bigint): boolean =>
+  pokeUser(PTRACE_POKEUSER, pid, RAX, BigInt.asIntN(64, value)) === 0;
 
 const sendSignal = libc("int kill(int pid, int sig)");
 

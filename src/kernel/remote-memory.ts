@@ -1,10 +1,14 @@
-/** Reading another process's memory: process_vm_readv(2), or /proc/PID/mem where that is forbidden or missing. */
+/** Another process's memory: process_vm_readv(2), or /proc/PID/mem where that is forbidden or missing. */
 import { closeSync, openSync, readSync } from "node:fs";
 import { addressOf, errno, libc } from "./ffi.ts";
 
 // addresses instead of pointers: koffi would convert a typed array anew at every call
 const readv = libc(
   "intptr_t process_vm_readv(int pid, intptr_t local, unsigned long liovcnt, intptr_t remote, unsigned long riovcnt, unsigned long flags)",
+);
+
+const writev = libc(
+  "intptr_t process_vm_writev(int pid, intptr_t local, unsigned long liovcnt, intptr_t remote, unsigned long riovcnt, unsigned long flags)",
 );
 
 const EPERM = 1;
@@ -51,6 +55,13 @@ export function readMemory(
   const instead = readFile(tid, lo, hi, into, at, length);
   if (instead >= 0) forbidden = true;
   return instead;
+}
+
+/** Overwrites memory of a task that is stopped; false where it may not be written. */
+export function writeMemory(tid: number, address: number, bytes: Uint8Array): boolean {
+  const local = BigUint64Array.of(BigInt(addressOf(bytes)), BigInt(bytes.length));
+  const remote = BigUint64Array.of(BigInt(address), BigInt(bytes.length));
+  return writev(tid, addressOf(local), 1, addressOf(remote), 1, 0) === bytes.length;
 }
 
 /** An open /proc/PID/mem stays with the memory that an exec has left, so it is opened every time. */

@@ -120,18 +120,6 @@ export function isCompat(pid: number): boolean {
   return head[4] === 1;
 }
 
-/** Who holds the lock (flock, fcntl) that a process waits for, by /proc/locks. */
-export function lockHolder(pid: number): number | undefined {
-  let holder = 0;
-  for (const line of (text("/proc/locks") ?? "").split("\n")) {
-    const m = /^\d+: (-> )?\S+\s+\S+\s+\S+\s+(-?\d+)/.exec(line);
-    if (!m) continue;
-    if (m[1] === undefined) holder = Number(m[2]);
-    else if (Number(m[2]) === pid) return holder > 0 ? holder : undefined;
-  }
-  return undefined;
-}
-
 /** Other processes that have a pipe open, by the text of its link. */
 export function pipeHolders(link: string, except: number): number[] {
   return pids().filter((pid) => pid !== except && fds(pid).some((fd) => fdLink(pid, fd) === link));

@@ -5,7 +5,7 @@ import type { Memory } from "../capture/memory.ts";
 import { Decoder } from "../decode/call.ts";
 import { monotonicNow } from "../kernel/clock.ts";
 import type { Output } from "./output.ts";
-import { returnText } from "./returns.ts";
+import { returnText, tamperedText } from "./returns.ts";
 import type { TextSettings } from "./settings.ts";
 import { durationText, relativeStamp, stamp } from "./stamps.ts";
 import { TextSink } from "./text-sink.ts";
@@ -111,6 +111,7 @@ export class LineWriter implements EventSink {
       const aux = this.decoder.aux(task, memory);
       if (aux !== undefined) sink.line += ` (${aux})`;
     }
+    sink.line += tamperedText(task.call);
     if (settings.duration) sink.line += durationText(task.call.exit - task.call.entry, settings.duration);
     this.end(task, line, `${sink.line}\n`);
   }

@@ -1,13 +1,22 @@
 /** What follows the equals sign. */
 import { errnoName, errnoText } from "../abi/errno.ts";
-import type { Task } from "../capture/event.ts";
+import type { Call, Task } from "../capture/event.ts";
+import { tampered } from "../capture/injection.ts";
 import { returnKind } from "../decode/call.ts";
 import { modeDigits } from "../decode/scalars.ts";
 import type { TextSettings } from "./settings.ts";
 
 const RESTART_FIRST = 512;
 const RESTART_LAST = 516;
-const HIGH = 4294967296;
+
+/** What was done to a call, as strace says it after the result. */
+export function tamperedText({ tampered: bits }: Call): string {
+  if (bits === 0) return "";
+  const memory = (bits & tampered.memory) !== 0;
+  const result = (bits & tampered.result) !== 0;
+  const injected = memory ? ` (INJECTED: args${result ? ", retval" : ""})` : result ? " (INJECTED)" : "";
+  return (bits & tampered.delay) !== 0 ? `${injected} (DELAYED)` : injected;
+}
 
 /** Result of a finished call: value, or errno with its text. */
 export function returnText(task: Task, s: TextSettings): string {
@@ -40,9 +49,8 @@ export function returnText(task: Task, s: TextSettings): string {
       return text === undefined ? String(lo | 0) : `${lo | 0}<${text}>`;
     }
     default:
-      if (call.abi === "i386") return String(lo | 0);
-      if (hi === 0) return String(lo);
-      if (hi === 0xffffffff && lo !== 0) return String(lo - HIGH);
-      return BigInt.asIntN(64, (BigInt(hi) << 32n) | BigInt(lo)).toString();
+      // what looks negative is no error, or it would not be here
+      if (hi === 0 || call.abi === "i386") return String(lo);
+      return ((BigInt(hi) << 32n) | BigInt(lo)).toString();
   }
 }

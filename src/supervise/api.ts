@@ -21,7 +21,7 @@ export interface ServiceSummary {
 }
 
 export type Request =
-  | { readonly op: "status" | "wait" | "stop" }
+  | { readonly op: "status" | "wait" | "stop" | "traced" }
   | { readonly op: "replace"; readonly main?: string }
   | { readonly op: "control"; readonly service: string; readonly command: string };
 
@@ -32,12 +32,12 @@ export interface Answer {
   readonly services?: readonly ServiceSummary[];
 }
 
-const summary = (s: Service): ServiceSummary => ({
+const summary = (scan: ScanDirectory, s: Service): ServiceSummary => ({
   name: s.name,
   state: s.state,
   ready: s.ready,
   pid: s.pid,
-  failed: s.failed,
+  failed: scan.failureOf(s),
   waitsFor: s.waitingFor,
 });
 
@@ -113,7 +113,7 @@ function answer(
   socket: Socket,
   reply: (answer: Answer) => void,
 ): void {
-  const services = () => scan.services.map(summary);
+  const services = () => scan.services.map((s) => summary(scan, s));
   if (request.op === "status") reply({ ok: true, pid: process.pid, services: services() });
   else if (request.op === "control") {
     const service = scan.find(String(request.service));
@@ -122,6 +122,9 @@ function answer(
       for (const byte of String(request.command)) service.command(byte);
       reply({ ok: true });
     }
+  } else if (request.op === "traced") {
+    scan.lookForTraced();
+    reply({ ok: true });
   } else if (request.op === "stop") {
     reply({ ok: true });
     stop();
@@ -132,10 +135,11 @@ function answer(
     });
   } else if (request.op === "wait") {
     const look = () => {
-      const failed = scan.services.filter((s) => s.failed !== null);
+      const failed = services().filter((s) => s.failed !== null);
       if (failed.length > 0) {
         reply({ error: failed.map((s) => `${s.name}: ${s.failed}`).join("; "), services: services() });
-      } else if (scan.services.every((s) => s.ready || s.idle)) reply({ ok: true, services: services() });
+      } else if (scan.services.every((s) => s.ready || (s.supervised && s.idle)))
+        reply({ ok: true, services: services() });
       else return;
       waiting.delete(look);
     };

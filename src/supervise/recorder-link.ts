@@ -4,6 +4,7 @@
  */
 import { connect, type Socket } from "node:net";
 import { status } from "../kernel/proc.ts";
+import { commandLine } from "../kernel/tasks.ts";
 import { peerOf } from "../kernel/unix-socket.ts";
 
 /** How long a start waits for the recorder (ms). */
@@ -15,6 +16,9 @@ const BACKLOG = 64 * 1024;
 const MAX_LINE = 64 * 1024;
 /** A child reaches its stop in a moment; no longer than this (ms) is it looked at. */
 const STOP_MS = 1000;
+/** So long (ms) is it looked after once the recorder has it, this often. */
+const EXEC_MS = 5000;
+const LOOK_MS = 100;
 
 export class RecorderLink {
   private socket: Socket | undefined;
@@ -107,6 +111,7 @@ export class RecorderLink {
         clearTimeout(this.waiting.get(ack));
         this.waiting.delete(ack);
         if (error !== undefined) this.warn(`no trace of process ${ack}: ${error}`);
+        continueUntilExec(ack, performance.now() + EXEC_MS);
       } catch {
         // not ours to understand
       }
@@ -117,6 +122,20 @@ export class RecorderLink {
     this.closed = true;
     this.socket?.destroy();
   }
+}
+
+/** The recorder may have continued a child that had not stopped itself yet, or have died since it answered. */
+function continueUntilExec(pid: number, deadline: number): void {
+  const state = status(pid)?.state;
+  if (state === undefined || state === "Z" || state === "X" || hasExeced(pid)) return;
+  // one that is traced is in state t
+  if (state === "T") process.kill(pid, "SIGCONT");
+  if (performance.now() < deadline) setTimeout(() => continueUntilExec(pid, deadline), LOOK_MS);
+}
+
+/** Until its exec a child has our memory, and so our arguments. */
+function hasExeced(pid: number): boolean {
+  return commandLine(pid)?.join("\0") !== commandLine(process.pid)?.join("\0");
 }
 
 /** A SIGCONT before the child has stopped itself would be lost. */

@@ -13,8 +13,8 @@ import { RecorderLink } from "./recorder-link.ts";
 const START_WAIT_MS = 10_000;
 const POLL_MS = 30;
 const RETRY_MS = 1000;
-/** How often it is looked whether it is wanted by now (ms). */
-const LOOK_MS = 10_000;
+/** How often it is looked whether it is wanted by now (ms); `svtrace trace on` says so at once. */
+const LOOK_MS = 60_000;
 /** A recorder that has not written everything by then is left to itself (ms). */
 const STOP_WAIT_MS = 10_000;
 const O_RDWR = 2;
@@ -89,6 +89,11 @@ export class RecorderProcess {
         void this.listens();
       }
     }, ms);
+  }
+
+  /** Something may be to be recorded that was not before. */
+  look(): void {
+    if (this.pid === 0) this.later(0);
   }
 
   private ended(pid: number): void {

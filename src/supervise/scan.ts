@@ -5,10 +5,13 @@ import { join } from "node:path";
 import { tell } from "../base/stderr.ts";
 import { ownCgroup } from "../kernel/cgroup.ts";
 import { becomeSubreaper } from "../kernel/children.ts";
+import { holderOf } from "../kernel/locks.ts";
+import { commOf } from "../kernel/tasks.ts";
 import { words } from "./chain.ts";
 import { aliveOf, readExtended } from "./extended.ts";
 import { fault } from "./fault.ts";
 import { noteInheritance } from "./launch.ts";
+import { files } from "./layout.ts";
 import { closeUnclaimed, LogPipe } from "./log-pipe.ts";
 import { findCycles } from "./needs.ts";
 import { RecorderProcess } from "./recorder-process.ts";
@@ -70,6 +73,8 @@ export class ScanDirectory {
   private stopping = false;
   /** Names that were said to lead nowhere. */
   private readonly told = new Set<string>();
+  /** Why services could not be taken up, though it was tried again. */
+  private readonly refused = new Map<Service, string>();
   /** Called when the state of a service has changed. */
   onChange: (() => void) | undefined;
 
@@ -89,6 +94,11 @@ export class ScanDirectory {
   /** All services, loggers apart. */
   get services(): Service[] {
     return [...this.entries.values()].map((e) => e.service);
+  }
+
+  /** What is wrong with a service: it failed, or could not be taken up. */
+  failureOf(service: Service): string | null {
+    return service.failed ?? this.refused.get(service) ?? null;
   }
 
   get pipes(): LogPipe[] {
@@ -222,10 +232,13 @@ export class ScanDirectory {
   private open(service: Service): void {
     try {
       service.open();
+      this.refused.delete(service);
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       this.say(`fatal: ${error.message}`);
+      if (this.retries > 0) this.refused.set(service, error.message + heldBy(service.dir));
       this.retryLater();
+      this.changeSoon();
     }
   }
 
@@ -250,6 +263,7 @@ export class ScanDirectory {
     const entry = this.entries.get(key);
     if (!entry || entry.active || entry.service.supervised || entry.logger?.supervised) return;
     this.entries.delete(key);
+    this.refused.delete(entry.service);
     entry.pipe?.close();
     if (entry.shared) this.options.logging?.detach(entry.shared);
   }
@@ -281,6 +295,11 @@ export class ScanDirectory {
       if (!this.stopping) for (const service of this.services) service.poke();
       this.onChange?.();
     });
+  }
+
+  /** Recording may have been switched on for a service. */
+  lookForTraced(): void {
+    this.recorder?.look();
   }
 
   private anyTraced(): boolean {
@@ -370,4 +389,10 @@ export class ScanDirectory {
 
 function end(service: Service, commands: string): void {
   if (service.supervised) for (const c of commands) service.command(c);
+}
+
+/** Who supervises a directory whose lock we do not get. */
+function heldBy(dir: string): string {
+  const pid = holderOf(join(dir, files.lock));
+  return pid === undefined ? "" : ` (held by ${commOf(pid) ?? "process"}, pid ${pid})`;
 }

@@ -194,6 +194,25 @@ test("svtrace up --wait says what is not ready, and names a cycle of needs; the 
   await isUp(other);
 });
 
+test("svtrace up --wait names who has a service's directory", async () => {
+  const scan = tempDir();
+  const dir = service(scan, "app", {});
+  const holder = start([svtracePath, "supervise", dir]);
+  onTestFinished(async () => {
+    await svtrace(["svc", "-dx", dir]);
+    await waitUntil("supervise to leave", () => holder.exitCode !== null);
+  });
+  await isUp(dir);
+  const up = await svtrace(["up", "--wait=20", scan]);
+  onTestFinished(async () => void (await svtrace(["up", "--stop", scan])));
+  expect(up.status).toBe(1);
+  expect(up.stderr).toMatch(
+    new RegExp(
+      `app: unable to acquire app/supervise/lock: temporary failure \\(held by .*pid ${holder.pid}\\)`,
+    ),
+  );
+});
+
 test("killed supervisor: the next one takes over, hears of deaths at once and knows how they ended", async () => {
   const scan = tempDir();
   const dir = service(scan, "app", { run: "echo started\nexec sleep 1000" });

@@ -14,7 +14,6 @@ export const r1 = reg(1);
 export const r2 = reg(2);
 export const r3 = reg(3);
 export const r4 = reg(4);
-export const r5 = reg(5);
 export const r6 = reg(6);
 export const r7 = reg(7);
 export const r8 = reg(8);
@@ -27,8 +26,8 @@ export const helpers = {
   map_update_elem: 2,
   map_delete_elem: 3,
   ktime_get_ns: 5,
+  get_smp_processor_id: 8,
   tail_call: 12,
-  get_current_pid_tgid: 14,
   get_current_comm: 16,
   get_stack: 67,
   probe_read_user: 112,

@@ -21,7 +21,7 @@ import * as L from "./layout.ts";
 import { Kernel, zero } from "./loader.ts";
 import { Order } from "./order.ts";
 import * as P from "./programs/index.ts";
-import { createQuietMaps, QuietGroups, type QuietMaps } from "./quiet.ts";
+import { createQuietMaps, QuietGroups } from "./quiet.ts";
 import { STATE_BYTES } from "./reads.ts";
 import { type Compiled, compileShapes } from "./shapes.ts";
 import { BpfTask, TaskTable } from "./tasks.ts";
@@ -57,9 +57,15 @@ const RING_BYTES = 1 << 26;
 /** Records handled before `step` returns to its caller, and before their room is given back to the kernel. */
 const BATCH = 65536;
 const RELEASE_EVERY = 1024;
-/** Between looks at an empty ring (ms): short while there is something to see, long when there is not. */
+/**
+ * Between looks at an empty ring (ms): short while there is something to see, long when there is not. When there is
+ * much, fewer and larger batches take less of the CPU from the traced.
+ */
 const SHORTEST_NAP = 1;
+const BUSY_NAP = 8;
 const LONGEST_NAP = 20;
+/** Records of one nap that are much. */
+const MUCH = 32;
 /** ns between looks for tasks whose end was lost. */
 const CENSUS_EVERY = 1e9;
 const SIGCONT = "SIGCONT";
@@ -118,7 +124,7 @@ export class BpfEngine implements Engine {
     this.order = options.entries ? new Order(this.dispatcher) : undefined;
   }
 
-  private describe(quiet: QuietMaps | undefined): P.Environment {
+  private describe(quiet: P.QuietMaps | undefined): P.Environment {
     const { options, kernel } = this;
     return {
       maps: { ...kernel.maps, quiet },
@@ -262,8 +268,7 @@ export class BpfEngine implements Engine {
       this.options.onIdle?.();
       this.idle();
       if (maxWait > 0 && this.size > 0) this.sleep(maxWait);
-      this.drain();
-    } else this.nap = SHORTEST_NAP;
+    } else this.nap = Math.min(this.nap, BUSY_NAP);
     if (this.size === 0) this.reportRest();
     return this.size;
   }
@@ -287,7 +292,9 @@ export class BpfEngine implements Engine {
 
   private sleep(maxWait: number): void {
     Atomics.wait(pause, 0, 0, Math.min(maxWait, this.nap));
-    this.nap = Math.min(this.nap * 2, LONGEST_NAP);
+    const n = this.drain();
+    if (n === 0) this.nap = Math.min(this.nap * 2, LONGEST_NAP);
+    else this.nap = n < MUCH ? SHORTEST_NAP : BUSY_NAP;
   }
 
   /** Tasks whose end did not fit the ring, and what we started and was killed before it began, go without a word. */

@@ -146,8 +146,8 @@ export const signal = { ...head, signo: 16, stops: 20, ignored: 20, info: 24, by
 export const found = { ...head, pid: 16, parent: 20, comm: 24, bytes: 40 } as const;
 /** Stacks: kernel's first. */
 export const sample = { ...head, kernel: 16, count: 20, frames: 24 } as const;
-/** Counters, per CPU. */
-export const counters = { attempted: 0, lost: 8, unread: 16, bytes: 64 } as const;
+/** Counters, per CPU: calls sent from a task's own context, other records sent from anywhere, and what was lost. */
+export const counters = { calls: 0, others: 8, lost: 16, bytes: 64 } as const;
 
 /** What user space tells the programs. */
 export const config = { mode: 0, ownPid: 4, cgroupLevel: 8, cgroupId: 16, bytes: 64 } as const;
@@ -158,17 +158,20 @@ export const GROUPS = 256;
 /** Numbers of x86-64 calls that are counted. */
 export const COUNTED_CALLS = 512;
 export const BUCKETS = 40;
-/** Calls of one number in one group: times in ns, buckets (4 bytes) by the power of two below the duration. */
+/**
+ * Calls of one number in one group: times in ns, buckets (4 bytes) by the power of two below the duration. Their sum
+ * is the number of calls.
+ */
 export const counts = {
-  calls: 0,
-  errors: 8,
-  total: 16,
-  longest: 24,
-  buckets: 32,
-  bytes: 32 + 4 * BUCKETS,
+  errors: 0,
+  total: 8,
+  longest: 16,
+  buckets: 24,
+  bytes: 24 + 4 * BUCKETS,
 } as const;
+/** Quiet calls that are kept, of all CPUs together: a power of two. */
 export const FLIGHT_SLOTS = 1 << 16;
-/** The ring of quiet calls: how many were written, then slots. */
+/** The ring of quiet calls of one CPU: how many were written, then slots. */
 export const flight = {
   next: 0,
   slots: 64,

@@ -135,7 +135,7 @@ export class Kernel {
     let attempted = 0n;
     let lost = 0n;
     for (let i = 0; i < this.counted.length; i += L.counters.bytes / 8) {
-      attempted += this.counted[i + L.counters.attempted / 8];
+      attempted += this.counted[i + L.counters.calls / 8] + this.counted[i + L.counters.others / 8];
       lost += this.counted[i + L.counters.lost / 8];
     }
     return { attempted: Number(attempted), lost: Number(lost) };
@@ -154,7 +154,8 @@ export class Kernel {
 
 export const zero = new Uint32Array(1);
 
-function possibleCpus(): number {
+/** CPUs there can be: the programs number them from 0. */
+export function possibleCpus(): number {
   try {
     const last = /(\d+)\s*$/.exec(readFileSync("/sys/devices/system/cpu/possible", "latin1"));
     return Number(last![1]) + 1;

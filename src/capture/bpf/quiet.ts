@@ -4,26 +4,28 @@ import * as bpf from "../../kernel/bpf.ts";
 import { type Mapping, mapShared, unmap } from "../../kernel/memory.ts";
 import type { FlightCall, Groups, QuietCounts } from "../engine.ts";
 import * as L from "./layout.ts";
-import type { Kernel } from "./loader.ts";
+import { type Kernel, possibleCpus } from "./loader.ts";
+import type { QuietMaps } from "./programs/index.ts";
+import { flightBytes } from "./programs/quiet.ts";
 
 const WORD = 4294967296;
 const ABI: Abi = "x86_64";
 const one = { type: bpf.mapTypes.array, keySize: 4, maxEntries: 1, flags: bpf.MMAPABLE };
 const pages = (bytes: number): number => (bytes + 4095) & ~4095;
 
-export interface QuietMaps {
-  readonly thresholds: bpf.BpfMap;
-  readonly counts: bpf.BpfMap;
-  readonly flight: bpf.BpfMap;
-}
+const FEWEST_SLOTS = 1024;
 
 /** Throws SysError. */
 export function createQuietMaps(kernel: Kernel): QuietMaps {
   const map = (name: string, valueSize: number) => kernel.map({ ...one, name, valueSize });
+  const cpus = possibleCpus();
+  const slots = Math.max(FEWEST_SLOTS, 2 ** Math.floor(Math.log2(L.FLIGHT_SLOTS / cpus)));
   return {
+    cpus,
+    slots,
     thresholds: map("svtrace_quiet", L.GROUPS * 8),
     counts: map("svtrace_calls", L.GROUPS * L.COUNTED_CALLS * L.counts.bytes),
-    flight: map("svtrace_flight", L.flight.slots + L.FLIGHT_SLOTS * L.flight.bytes),
+    flight: map("svtrace_flight", cpus * flightBytes(slots)),
   };
 }
 
@@ -37,7 +39,7 @@ export class QuietGroups implements Groups {
   private readonly buckets = new Uint32Array(L.BUCKETS);
   private readonly free: number[] = [];
 
-  constructor(maps: QuietMaps) {
+  constructor(private readonly maps: QuietMaps) {
     for (let g = L.GROUPS - 1; g > 0; g--) this.free.push(g);
     try {
       this.thresholds = new BigUint64Array(this.view(maps.thresholds));
@@ -74,7 +76,7 @@ export class QuietGroups implements Groups {
 
   take(group: number, visit: (counts: QuietCounts) => void): void {
     if (group <= 0) return;
-    const perCall = 3 + L.BUCKETS;
+    const perCall = 2 + L.BUCKETS;
     let before = this.taken.get(group);
     if (!before) {
       before = new Float64Array(L.COUNTED_CALLS * perCall);
@@ -84,45 +86,56 @@ export class QuietGroups implements Groups {
     for (let nr = 0; nr < L.COUNTED_CALLS; nr++) {
       const at = ((group * L.COUNTED_CALLS + nr) * L.counts.bytes) >>> 2;
       const old = nr * perCall;
-      const calls = wide(w, at + (L.counts.calls >>> 2));
-      const more = calls - before[old];
-      if (more === 0) continue;
-      const errors = wide(w, at + (L.counts.errors >>> 2));
       const total = wide(w, at + (L.counts.total >>> 2));
+      // no call takes no time
+      if (total === before[old + 1]) continue;
+      let calls = 0;
+      for (let b = 0; b < L.BUCKETS; b++) {
+        const n = w[at + (L.counts.buckets >>> 2) + b];
+        // they wrap around
+        buckets[b] = n - before[old + 2 + b];
+        calls += buckets[b];
+        before[old + 2 + b] = n;
+      }
+      const errors = wide(w, at + (L.counts.errors >>> 2));
       const longest = wide(w, at + (L.counts.longest >>> 2));
       w[at + (L.counts.longest >>> 2)] = 0;
       w[at + (L.counts.longest >>> 2) + 1] = 0;
-      for (let b = 0; b < L.BUCKETS; b++) {
-        const n = w[at + (L.counts.buckets >>> 2) + b];
-        buckets[b] = n - before[old + 3 + b];
-        before[old + 3 + b] = n;
-      }
       const found = {
         name: syscallName(ABI, nr) ?? `syscall_0x${nr.toString(16)}`,
-        calls: more,
-        errors: errors - before[old + 1],
-        total: total - before[old + 2],
+        calls,
+        errors: errors - before[old],
+        total: total - before[old + 1],
         longest,
         buckets,
       };
-      before[old] = calls;
-      before[old + 1] = errors;
-      before[old + 2] = total;
+      before[old] = errors;
+      before[old + 1] = total;
       visit(found);
     }
   }
 
   recent(since: number, visit: (call: FlightCall) => void): void {
+    const { cpus, slots } = this.maps;
+    const calls: FlightCall[] = [];
+    for (let cpu = 0; cpu < cpus; cpu++) this.noted((cpu * flightBytes(slots)) >>> 2, since, calls);
+    calls.sort((a, b) => a.exit - b.exit);
+    for (const call of calls) visit(call);
+  }
+
+  /** Adds the calls in the ring at `start` that ended at `since` or later. */
+  private noted(start: number, since: number, calls: FlightCall[]): void {
     const { flight: w } = this;
-    const next = wide(w, L.flight.next >>> 2);
-    for (let n = Math.max(0, next - L.FLIGHT_SLOTS); n < next; n++) {
-      const at = (L.flight.slots + (n % L.FLIGHT_SLOTS) * L.flight.bytes) >>> 2;
+    const { slots } = this.maps;
+    const next = wide(w, start + (L.flight.next >>> 2));
+    for (let n = Math.max(0, next - slots); n < next; n++) {
+      const at = start + ((L.flight.slots + (n % slots) * L.flight.bytes) >>> 2);
       const time = wide(w, at + (L.flight.time >>> 2));
       if (time < since) continue;
       const nr = w[at + (L.flight.nr >>> 2)];
       const ret = w[at + (L.flight.ret >>> 2)] + (w[at + (L.flight.ret >>> 2) + 1] | 0) * WORD;
       const args = at + (L.flight.args >>> 2);
-      visit({
+      calls.push({
         exit: time,
         duration: wide(w, at + (L.flight.duration >>> 2)),
         tid: w[at + (L.flight.tid >>> 2)],

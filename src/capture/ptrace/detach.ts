@@ -17,6 +17,7 @@ const LOOK_EVERY = 20;
 
 /** Interrupts all tasks at once and detaches each as it stops. Takes a second at most. */
 export function detachAll(tasks: TaskTable, waits: Waits, handlers: Handlers, sink: EventSink): void {
+  handlers.releaseHeld(Number.POSITIVE_INFINITY);
   for (const task of tasks) {
     task.leaving = true;
     interrupt(task.tid);

@@ -47,7 +47,10 @@ class PtraceEngine implements Engine {
   step(maxWait: number): number {
     const { table, waits, handlers } = this;
     for (let n = 0; n < BATCH && table.size > 0; n++) {
-      if (!waits.next(maxWait, table.size > 1 || table.anyHeld)) {
+      const held = handlers.nextHeld;
+      if (held !== undefined && this.letGo(held)) continue;
+      if (!waits.next(this.patience(maxWait, held), table.size > 1 || table.anyHeld)) {
+        if (held !== undefined && this.letGo(held)) continue;
         this.idle();
         break;
       }
@@ -55,6 +58,22 @@ class PtraceEngine implements Engine {
     }
     waits.done();
     return table.size;
+  }
+
+  /** Lets tasks that were held up go on if the first of them is due. */
+  private letGo(held: number): boolean {
+    const now = monotonicNow();
+    if (held > now) return false;
+    this.handlers.releaseHeld(now);
+    return true;
+  }
+
+  /** How long (ms) to wait for a status when a task is held up until `held`. */
+  private patience(maxWait: number, held: number | undefined): number {
+    if (held === undefined) return maxWait;
+    // a timer that runs already would be too late
+    this.waits.done();
+    return Math.min(maxWait, Math.max(0.01, (held - monotonicNow()) / 1e6));
   }
 
   private idle(): void {

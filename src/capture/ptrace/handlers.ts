@@ -7,6 +7,7 @@ import type { EngineOptions } from "../engine.ts";
 import type { EventSink, ExitEvent } from "../event.ts";
 import { LiveMemory } from "../live-memory.ts";
 import { takeEntry, takeExit } from "./calls.ts";
+import { Injector } from "./inject.ts";
 import {
   classify,
   deathSignal,
@@ -29,6 +30,9 @@ const OP_EXIT = 2;
 export class Handlers {
   private readonly memory = new LiveMemory();
   private readonly calls: CallTable;
+  private readonly injector: Injector | undefined;
+  /** Tasks held up, and when (ns) they go on with which signal. */
+  private held: { readonly task: Tracee; readonly signal: number; readonly until: number }[] = [];
   /** The next status is looked for right after the stop in hand, so that its task can go on with that. */
   private resumeLater = false;
 
@@ -40,6 +44,7 @@ export class Handlers {
     private readonly onOwnMemory: (pid: number) => void,
   ) {
     this.calls = new CallTable(options.wanted);
+    this.injector = options.inject && new Injector(options.inject, options.onInjectFailure ?? (() => {}));
   }
 
   /** Handles a stop or a death. `last` promises that the next thing done is to look for another. */
@@ -96,29 +101,51 @@ export class Handlers {
 
   // A request fails only when the task was killed in between; its death is then the next we hear of it.
   private resume(task: Tracee, signal: number): void {
+    if (task.delay > 0) {
+      this.held.push({ task, signal, until: monotonicNow() + task.delay });
+      task.delay = 0;
+      return;
+    }
     trace.resume(task.tid, signal, !task.filtered || task.inCall, this.resumeLater);
   }
 
   private syscall(task: Tracee): void {
     if (!trace.syscallInfo(task.tid)) return;
+    let signal = 0;
     // entry and exit are told apart by what the kernel says, so nothing can get out of step
-    if (trace.info.op === OP_ENTRY) this.entry(task);
+    if (trace.info.op === OP_ENTRY) signal = this.entry(task);
     else if (trace.info.op === OP_EXIT) this.exit(task);
-    this.resume(task, 0);
+    this.resume(task, signal);
   }
 
-  private entry(task: Tracee): void {
+  /** Returns the signal that is injected, or 0. */
+  private entry(task: Tracee): number {
     const { call } = task;
     const wanted = takeEntry(call, this.calls);
     if (task.hidden) {
-      if (call.name !== "execve" && call.name !== "execveat") return;
+      if (call.name !== "execve" && call.name !== "execveat") return 0;
       task.hidden = false;
     }
     task.inCall = wanted;
     task.skipping = !wanted;
-    if (!wanted) return;
+    if (!wanted) return 0;
+    const signal = this.injector?.enter(task) ?? 0;
     call.entry = monotonicNow();
     this.sink.enter(task, this.memory);
+    return signal;
+  }
+
+  /** When (ns) the first task that is held up goes on; undefined when there is none. */
+  get nextHeld(): number | undefined {
+    return this.held.length === 0 ? undefined : Math.min(...this.held.map((h) => h.until));
+  }
+
+  /** Lets tasks go on that were held up until `now` (ns). */
+  releaseHeld(now: number): void {
+    const due = this.held.filter((h) => h.until <= now);
+    this.held = this.held.filter((h) => h.until > now);
+    this.resumeLater = false;
+    for (const { task, signal } of due) if (this.tasks.get(task.tid) === task) this.resume(task, signal);
   }
 
   private exit(task: Tracee): void {
@@ -130,6 +157,7 @@ export class Handlers {
       call.exit = monotonicNow();
       takeExit(call);
       task.inCall = false;
+      this.injector?.exit(task);
       this.sink.exit(task, this.memory);
       if (task.starting && call.error !== 0) task.hidden = true;
     } else if (!task.skipping && !task.hidden) {
@@ -141,8 +169,7 @@ export class Handlers {
   /** With a filter, its report is the entry. It comes after the system call stop, so the next one is the exit's. */
   private filterHit(task: Tracee): void {
     if (!trace.syscallInfo(task.tid)) return;
-    this.entry(task);
-    this.resume(task, 0);
+    this.resume(task, this.entry(task));
   }
 
   private signal(task: Tracee, signo: number): void {

@@ -1,5 +1,6 @@
 /** The tasks being traced, and the statuses of tasks nobody has told us about yet. */
 import { Task } from "../event.ts";
+import type { Injection } from "../injection.ts";
 
 /** A task with what only the engine needs to know of it. */
 export class Tracee extends Task {
@@ -15,6 +16,13 @@ export class Tracee extends Task {
   keepAtExec = false;
   /** To be let go at its next stop. */
   leaving = false;
+  /** What is done to its present call, and whether that is not made. */
+  injection: Injection | undefined;
+  replaced = false;
+  /** ns it is held up before it goes on. */
+  delay = 0;
+  /** Calls of each kind that something may be done to, so far. */
+  readonly counts = new Map<string, number>();
 }
 
 interface Early {

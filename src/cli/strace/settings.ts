@@ -6,6 +6,7 @@ import { type Column, columnAliases, defaultColumns } from "../../render/count-t
 import { defaultText, type TextSettings, type TimeUnit } from "../../render/settings.ts";
 import { type GivenOption, getopt, OptionError } from "../getopt.ts";
 import { type CallSet, parseCallSet, parseSignalSet, parseWords } from "./expressions.ts";
+import { Injections } from "./injections.ts";
 import { options, type StraceOption } from "./options.ts";
 import { applyRules } from "./rules.ts";
 
@@ -25,6 +26,7 @@ export interface StraceSettings {
   detachOnExec: boolean;
   killOnExit: boolean;
   trace: CallSet | undefined;
+  readonly injections: Injections;
   paths: string[];
   output: string | undefined;
   append: boolean;
@@ -126,6 +128,7 @@ function fresh(program: string): StraceSettings {
     daemonize: 0,
     interruptible: undefined,
     detachOnExec: false,
+    injections: new Injections(),
     killOnExit: false,
     trace: undefined,
     paths: [],
@@ -440,6 +443,10 @@ function expression(s: StraceSettings, text: string): void {
     case "decode-fd":
     case "fds":
       s.fds = parseWords(value, fdWords, "decode-fds");
+      break;
+    case "inject":
+    case "fault":
+      s.warnings.push(...s.injections.add(key, value));
       break;
     default:
       throw new UsageError(`-e ${key}= is not supported`);

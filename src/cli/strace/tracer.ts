@@ -94,6 +94,8 @@ export class Tracer {
       seccomp: s.seccomp,
       detachOnExec: s.detachOnExec,
       killOnExit: s.killOnExit,
+      inject: s.injections.of,
+      onInjectFailure: (text) => this.say(text),
       cpuTimes: s.count !== "none" && !s.wall,
       onIdle: () => {
         this.destinations.flush();

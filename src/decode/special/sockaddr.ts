@@ -47,6 +47,11 @@ export function printSockaddr(c: Context, at: number, length: number): void {
       sink.num(scope);
     }
   } else if (family === AF_NETLINK && length >= 12) {
+    const pad = v.getUint16(at + 2, true);
+    if (pad !== 0) {
+      sink.field("nl_pad");
+      sink.hex(pad, 0);
+    }
     sink.field("nl_pid");
     sink.num(v.getInt32(at + 4, true));
     sink.field("nl_groups");

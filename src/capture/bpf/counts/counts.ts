@@ -172,7 +172,7 @@ function row(id: Pick<CountRow, "pid" | "fd" | "comm" | "call">, v: Uint32Array)
     calls,
     errors: at(C.count.errors),
     total: at(C.count.total),
-    cpu: at(C.count.cpu),
+    cpu: Math.max(0, at(C.count.total) - at(C.count.away)),
     blocked: at(C.count.blocked),
     min: calls > 0 ? shortest(v[C.count.min / 4], v[C.count.min / 4 + 1]) : 0,
     max: at(C.count.max),

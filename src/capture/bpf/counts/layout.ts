@@ -3,9 +3,9 @@ import { BUCKETS } from "../../../base/histogram.ts";
 
 export const count = {
   errors: 0,
-  /** ns of wall clock, and on a CPU. */
+  /** ns of wall clock, and of that not on a CPU: blocked, or waiting for one. */
   total: 8,
-  cpu: 16,
+  away: 16,
   max: 24,
   /** LARGEST less the shortest, so that 0 is none. */
   min: 32,

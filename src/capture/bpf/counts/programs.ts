@@ -3,17 +3,10 @@ import { BUCKETS, STEP_BITS } from "../../../base/histogram.ts";
 import type { BpfMap } from "../../../kernel/bpf.ts";
 import { Assembler, r0, r1, r2, r3, r4, r6, r7, r8, r9, r10 } from "../asm.ts";
 import * as L from "../layout.ts";
-import {
-  currentState,
-  type Environment,
-  NO_RETURN,
-  stateOf,
-  TABLE_BYTES,
-  UNWANTED,
-} from "../programs/common.ts";
-import { discover } from "../programs/discover.ts";
+import { currentState, type Environment, NO_RETURN, TABLE_BYTES, UNWANTED } from "../programs/common.ts";
+import { beginCall, enterCall } from "../programs/enter.ts";
 import { schedulingAtEntry, schedulingAtExit } from "../programs/scheduling.ts";
-import { lookUp, takeCall } from "../programs/take.ts";
+import { lookUp } from "../programs/take.ts";
 import { count, key, LARGEST, NO_FD } from "./layout.ts";
 
 export interface CountMaps {
@@ -41,21 +34,7 @@ const KEY = -key.bytes - 8;
 
 export function countEnter(e: Environment, maps: CountMaps): Assembler {
   const a = new Assembler("sys_enter");
-  a.step("is the task followed").mov(r9, r1);
-  a.call("get_current_task_btf").mov(r7, r0);
-  stateOf(a, e, r7);
-  a.jump("ne", r0, 0, "known");
-  discover(a, e);
-  a.label("known").mov(r6, r0);
-  a.load(8, r8, r9, 0).load(8, r9, r9, 8);
-  a.load(4, r1, r6, state.flags).mov(r2, r1).and(r2, flags.followed).jump("eq", r2, 0, "out");
-  a.and(r1, ~(flags.inCall | flags.found)).store(4, r6, state.flags, r1);
-  a.and(r1, flags.hidden).jump("eq", r1, 0, "visible");
-  a.step("hidden until its exec");
-  for (const nr of e.kernel.execs) a.jump("eq", r9, nr, "exec");
-  a.goto("out").label("exec").load(4, r1, r6, state.flags).and(r1, ~flags.hidden);
-  a.store(4, r6, state.flags, r1).label("visible");
-  takeCall(a, e, false);
+  enterCall(a, e);
   a.step("is the call counted").mov(r7, r9);
   lookUp(a, e, 0);
   a.jump("eq", r9, UNWANTED, "out").jump("eq", r9, NO_RETURN, "out").store(4, r6, state.shape, r9);
@@ -65,8 +44,7 @@ export function countEnter(e: Environment, maps: CountMaps): Assembler {
     a.store(4, r6, state.entryShape, r9);
   }
   if (e.options.scheduling) schedulingAtEntry(a);
-  a.call("ktime_get_ns").store(8, r6, record + L.call.entry, r0);
-  a.load(4, r1, r6, state.flags).or(r1, flags.inCall).store(4, r6, state.flags, r1);
+  beginCall(a);
   a.label("out").mov(r0, 0).exit();
   return a;
 }
@@ -141,11 +119,13 @@ function keyCounts(a: Assembler, maps: CountMaps): void {
 function add(a: Assembler, scheduling: boolean): void {
   a.step("add").atomicAdd(8, r7, count.total, r8);
   if (scheduling) {
-    a.load(8, r1, r6, state.facts + L.facts.blocked).atomicAdd(8, r7, count.blocked, r1);
+    // most calls stay on their CPU: what costs is the adding
+    a.load(8, r1, r6, state.facts + L.facts.blocked).jump("eq", r1, 0, "awake");
+    a.atomicAdd(8, r7, count.blocked, r1).label("awake");
     a.load(8, r2, r6, state.facts + L.facts.queued)
       .add(r2, r1)
-      .mov(r1, r8);
-    a.jump("ge", r1, r2, "spent").mov(r1, r2).label("spent").sub(r1, r2).atomicAdd(8, r7, count.cpu, r1);
+      .jump("eq", r2, 0, "stayed");
+    a.jump("le", r2, r8, "away").mov(r2, r8).label("away").atomicAdd(8, r7, count.away, r2).label("stayed");
   }
   a.jump("sge", r9, 0, "succeeded").jump("slt", r9, -MAX_ERRNO, "succeeded");
   a.mov(r1, 1).atomicAdd(8, r7, count.errors, r1).label("succeeded");

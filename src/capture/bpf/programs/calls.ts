@@ -1,16 +1,8 @@
 /** sys_enter and sys_exit: every call of every followed task goes through here. */
 import { Assembler, r0, r1, r2, r6, r7, r8, r9, r10 } from "../asm.ts";
 import * as L from "../layout.ts";
-import {
-  currentState,
-  type Environment,
-  NO_RETURN,
-  sendCall,
-  stateOf,
-  TABLE_BYTES,
-  UNWANTED,
-} from "./common.ts";
-import { discover } from "./discover.ts";
+import { currentState, type Environment, NO_RETURN, sendCall, TABLE_BYTES, UNWANTED } from "./common.ts";
+import { beginCall, enterCall } from "./enter.ts";
 import { countQuietly } from "./quiet.ts";
 import { schedulingAtEntry, schedulingAtExit } from "./scheduling.ts";
 import { CONTEXT, compatElsewhere, lookUp, readShapes, takeCall } from "./take.ts";
@@ -21,24 +13,10 @@ const { state, flags, kinds } = L;
 const { record } = state;
 
 export function sysEnter(e: Environment): Assembler {
-  const { options, kernel } = e;
+  const { options } = e;
   const a = new Assembler("sys_enter");
-  a.step("is the task followed").mov(r9, r1).store(8, r10, CONTEXT, r1);
-  a.call("get_current_task_btf").mov(r7, r0);
-  stateOf(a, e, r7);
-  a.jump("ne", r0, 0, "known");
-  discover(a, e);
-  a.label("known").mov(r6, r0);
-  a.load(8, r8, r9, 0).load(8, r9, r9, 8);
-  a.load(4, r1, r6, state.flags).mov(r2, r1).and(r2, flags.followed).jump("eq", r2, 0, "out");
-  a.and(r1, ~(flags.inCall | flags.found)).store(4, r6, state.flags, r1);
-  const visible = "visible";
-  a.and(r1, flags.hidden).jump("eq", r1, 0, visible);
-  a.step("hidden until its exec");
-  for (const nr of kernel.execs) a.jump("eq", r9, nr, "exec");
-  a.goto("out").label("exec").load(4, r1, r6, state.flags).and(r1, ~flags.hidden);
-  a.store(4, r6, state.flags, r1).label(visible);
-  takeCall(a, e, false);
+  a.store(8, r10, CONTEXT, r1);
+  enterCall(a, e);
   a.step("is the call wanted").mov(r7, r9);
   lookUp(a, e, 0);
   a.jump("eq", r9, UNWANTED, "out");
@@ -46,10 +24,8 @@ export function sysEnter(e: Environment): Assembler {
   lookUp(a, e, TABLE_BYTES);
   a.store(4, r6, state.shape, r9).mov(r9, r8).store(4, r6, state.entryShape, r9);
   if (options.scheduling) schedulingAtEntry(a);
-  a.call("ktime_get_ns")
-    .store(8, r6, record + L.call.entry, r0)
-    .store(8, r6, record + L.call.time, r0);
-  a.load(4, r1, r6, state.flags).or(r1, flags.inCall).store(4, r6, state.flags, r1);
+  beginCall(a);
+  a.store(8, r6, record + L.call.time, r0);
   a.jump("eq", r9, NO_RETURN, "no-return");
   compatElsewhere(a, e.maps.compatEntry, "read");
   readEntry(a, e);

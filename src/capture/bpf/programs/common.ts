@@ -13,6 +13,16 @@ export const NO_RETURN = 0xfffe;
 /** Two bytes for each number of each ABI: what to read at entry; behind them what to read at exit. */
 export const TABLE_BYTES = 2 * L.NUMBERS * L.abis.length;
 
+export interface QuietMaps {
+  readonly thresholds: BpfMap;
+  readonly counts: BpfMap;
+  /** Rings of the calls noted, one a CPU. */
+  readonly flight: BpfMap;
+  readonly cpus: number;
+  /** Slots of each ring: a power of two. */
+  readonly slots: number;
+}
+
 export interface Maps {
   readonly tasks: BpfMap;
   readonly events: BpfMap;
@@ -23,7 +33,7 @@ export interface Maps {
   readonly compatEntry: BpfMap;
   readonly compatExit: BpfMap;
   /** For groups that can be quiet: nanoseconds below which a call is not sent (0: all are), counts, and the ring. */
-  readonly quiet?: { readonly thresholds: BpfMap; readonly counts: BpfMap; readonly flight: BpfMap };
+  readonly quiet?: QuietMaps;
 }
 
 export interface ProgramOptions {
@@ -80,8 +90,11 @@ function countSent(a: Assembler, e: Environment, owner: boolean): void {
   const out = a.fresh("counted");
   a.step("count what is sent").mov(r9, r0);
   a.store(4, r10, -4, 0).map(r1, e.maps.counters).mov(r2, r10).add(r2, -4).call("map_lookup_elem");
-  a.jump("eq", r0, 0, out).mov(r1, 1).atomicAdd(8, r0, L.counters.attempted, r1);
-  a.jump("sge", r9, 0, good).atomicAdd(8, r0, L.counters.lost, r1);
+  a.jump("eq", r0, 0, out);
+  // tracepoints of calls run without preemption: nobody else adds to this meanwhile
+  if (owner) a.load(8, r1, r0, L.counters.calls).add(r1, 1).store(8, r0, L.counters.calls, r1);
+  else a.mov(r1, 1).atomicAdd(8, r0, L.counters.others, r1);
+  a.jump("sge", r9, 0, good).mov(r1, 1).atomicAdd(8, r0, L.counters.lost, r1);
   if (owner) a.atomicAdd(4, r6, state.lost, r1);
   a.goto(out).label(good);
   if (owner) a.store(4, r6, state.lost, 0);

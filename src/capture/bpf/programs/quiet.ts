@@ -18,6 +18,7 @@ export function countQuietly(a: Assembler, e: Environment, done: string): void {
   const counted = a.fresh("counted");
   const fine = a.fresh("fine");
   const most = a.fresh("most");
+  const noted = a.fresh("noted");
   a.step("is the task's group quiet")
     .load(4, r8, r6, state.group)
     .jump("gt", r8, L.GROUPS - 1, loud);
@@ -34,16 +35,19 @@ export function countQuietly(a: Assembler, e: Environment, done: string): void {
   a.jump("gt", r1, L.COUNTED_CALLS - 1, counted);
   a.alu("mul", r8, L.COUNTED_CALLS).add(r8, r1).alu("mul", r8, L.counts.bytes);
   a.mapValue(r3, quiet.counts).add(r3, r8);
-  a.mov(r1, 1).atomicAdd(8, r3, L.counts.calls, r1).atomicAdd(8, r3, L.counts.total, r9);
+  a.atomicAdd(8, r3, L.counts.total, r9);
   a.load(8, r2, r6, record + L.call.ret)
     .jump("sge", r2, 0, fine)
     .jump("slt", r2, -MAX_ERRNO, fine);
-  a.atomicAdd(8, r3, L.counts.errors, r1).label(fine);
+  a.mov(r1, 1).atomicAdd(8, r3, L.counts.errors, r1).label(fine);
   a.load(8, r2, r3, L.counts.longest).jump("ge", r2, r9, most).store(8, r3, L.counts.longest, r9).label(most);
   logarithm(a);
-  a.lsh(r4, 2).add(r3, r4).atomicAdd(4, r3, L.counts.buckets, r1).label(counted);
-  a.step("note the call").mov(r1, 1).mapValue(r2, quiet.flight).fetchAdd(8, r2, L.flight.next, r1);
-  a.and(r1, L.FLIGHT_SLOTS - 1)
+  a.lsh(r4, 2).add(r3, r4).mov(r1, 1).atomicAdd(4, r3, L.counts.buckets, r1).label(counted);
+  a.step("note the call").call("get_smp_processor_id").jump("ge", r0, quiet.cpus, noted);
+  a.alu("mul", r0, flightBytes(quiet.slots)).mapValue(r2, quiet.flight).add(r2, r0);
+  // no other task gets this CPU meanwhile
+  a.load(8, r1, r2, L.flight.next).mov(r3, r1).add(r3, 1).store(8, r2, L.flight.next, r3);
+  a.and(r1, quiet.slots - 1)
     .alu("mul", r1, L.flight.bytes)
     .add(r2, r1);
   for (const [to, from, size] of [
@@ -57,8 +61,11 @@ export function countQuietly(a: Assembler, e: Environment, done: string): void {
   ] as const)
     a.load(size, r0, r6, from).store(size, r2, L.flight.slots + to, r0);
   a.store(8, r2, L.flight.slots + L.flight.duration, r9);
-  a.jump("lt", r9, r7, done).label(loud);
+  a.label(noted).jump("lt", r9, r7, done).label(loud);
 }
+
+/** Bytes of the ring of one CPU. */
+export const flightBytes = (slots: number): number => L.flight.slots + slots * L.flight.bytes;
 
 /** r4 = the highest bit of r9, at most the last bucket's. Clobbers r2. */
 function logarithm(a: Assembler): void {

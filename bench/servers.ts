@@ -1,0 +1,99 @@
+/** The servers the benches put under load: how they are started, known to be ready, loaded and ended. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
+import { join } from "node:path";
+import { run, until } from "./measure.ts";
+
+export interface Server {
+  readonly name: string;
+  /** What it is loaded with, for the heading of a table. */
+  readonly loadedBy: string;
+  /** Writes what it needs into `dir` and returns its command line; it stays in the foreground. */
+  command(dir: string, port: number): readonly string[];
+  /** One request and what begins or is in its answer. */
+  readonly probe: readonly [request: string, answer: string];
+  /** Loads it for about `seconds` if it answers `expected` requests a second; returns requests per second. */
+  load(port: number, seconds: number, expected: number): Promise<number>;
+}
+
+const PID_FILE = "server.pid";
+/** A load that takes longer than this (s) is given up. */
+const LOAD_LIMIT = 60;
+
+function rateIn(text: string, pattern: RegExp): number {
+  const rate = Number(pattern.exec(text)?.[1]);
+  if (!(rate > 0)) throw new Error(`no rate in what the load said: ${text.slice(0, 200)}`);
+  return rate;
+}
+
+export const redis: Server = {
+  name: "redis",
+  loadedBy: "redis-benchmark GET, 20 clients",
+  command: (dir, port) => {
+    const conf = join(dir, "redis.conf");
+    writeFileSync(
+      conf,
+      `port ${port}\nbind 127.0.0.1\nsave ""\ndir ${dir}\npidfile ${join(dir, PID_FILE)}\nlogfile /dev/null\n`,
+    );
+    return ["/usr/bin/redis-server", conf];
+  },
+  probe: ["PING\r\n", "+PONG"],
+  load: async (port, seconds, expected) => {
+    const requests = String(Math.ceil(expected * seconds));
+    const options = ["-h", "127.0.0.1", "-p", String(port), "-t", "get", "-n", requests, "-c", "20", "--csv"];
+    return rateIn((await run(["redis-benchmark", ...options], LOAD_LIMIT)).stdout, /"GET","([\d.]+)"/);
+  },
+};
+
+export const nginx: Server = {
+  name: "nginx",
+  loadedBy: "wrk, 20 connections",
+  command: (dir, port) => {
+    const conf = join(dir, "nginx.conf");
+    writeFileSync(
+      conf,
+      `daemon off; pid ${join(dir, PID_FILE)}; error_log /dev/null; worker_processes 1; events {}
+http { access_log off; server { listen 127.0.0.1:${port}; location / { return 200 "ok"; } } }
+`,
+    );
+    return ["/usr/sbin/nginx", "-e", "/dev/null", "-p", dir, "-c", conf];
+  },
+  probe: ["GET / HTTP/1.0\r\n\r\n", "200 OK"],
+  load: async (port, seconds) =>
+    rateIn(
+      (await run(["wrk", "-t1", "-c20", `-d${seconds}s`, `http://127.0.0.1:${port}/`], LOAD_LIMIT)).stdout,
+      /Requests\/sec:\s*([\d.]+)/,
+    ),
+};
+
+/** Waits until the server answers. Throws when it does not within `seconds`. */
+export function ready(server: Server, port: number, seconds: number): Promise<void> {
+  return until(`${server.name} to answer`, () => answers(server, port), seconds);
+}
+
+function answers({ probe: [request, answer] }: Server, port: number): Promise<boolean> {
+  return new Promise((done) => {
+    let text = "";
+    const socket = connect(port, "127.0.0.1", () => socket.write(request));
+    const end = (yes: boolean) => {
+      socket.destroy();
+      done(yes);
+    };
+    socket.setTimeout(1000, () => end(false));
+    socket.on("data", (d) => {
+      text += d;
+      if (text.includes(answer)) end(true);
+    });
+    socket.on("error", () => end(false));
+    socket.on("close", () => end(false));
+  });
+}
+
+/** Asks the server that was started with `dir` to end. */
+export function stop(dir: string): void {
+  try {
+    process.kill(Number(readFileSync(join(dir, PID_FILE), "latin1")), "SIGTERM");
+  } catch {
+    // it did not start, or has ended
+  }
+}

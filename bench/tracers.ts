@@ -1,0 +1,151 @@
+/** The tracers of the bench: their command lines, and how many events each delivered and says it lost. */
+import { existsSync, readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { withRecording } from "../src/record/reader.ts";
+import { run } from "./measure.ts";
+
+export const svtrace = resolve("bin/svtrace");
+
+/** What must be kept: dd at most so many times slower, a server at least that share of its untraced rate. */
+export interface Required {
+  readonly slowdown?: number;
+  readonly share?: number;
+  readonly noLoss?: boolean;
+}
+
+export interface Tracer {
+  readonly name: string;
+  /** The program that must be there; none for the untraced runs. */
+  readonly program?: string;
+  argv(out: string, command: readonly string[]): readonly string[];
+  /** Bytes dd copies (two calls each), in thousands, and the rate expected of Redis: slow ones get fewer. */
+  readonly thousands: number;
+  readonly requests: number;
+  /** Events in its output; undefined where that cannot be known. */
+  delivered(out: string): Promise<number | undefined>;
+  /** Events it says it lost; undefined where it does not say. */
+  lost(out: string, stderr: string): Promise<number | undefined>;
+  readonly required?: Required;
+}
+
+/** The command and what it forks, as `-c` of bpftrace has no "follow". */
+const FOLLOWED = `BEGIN { @followed[cpid] = 1; } END { clear(@followed); }
+tracepoint:sched:sched_process_fork /@followed[pid]/ { @followed[args->child_pid] = 1; }
+tracepoint:raw_syscalls:sys_exit /@followed[pid]/`;
+const COUNTING = `${FOLLOWED} { @calls[args->id] = count(); }`;
+const PRINTING = `${FOLLOWED} { printf("%d %d = %d\\n", tid, args->id, args->ret); }`;
+
+/** As bpftrace 0.17 wants it: it splits at blanks and knows no quotes. */
+const words = (command: readonly string[]): string => command.join(" ");
+const nothing = async () => undefined;
+const none = async () => 0;
+
+/** How many lines of a file match, or with `-v` do not. */
+async function lines(...grep: string[]): Promise<number> {
+  // grep exits with 1 when it counts 0
+  return Number((await run(["sh", "-c", 'grep -c "$@" || [ $? = 1 ]', "sh", ...grep])).stdout);
+}
+
+const sum = (text: string, pattern: RegExp): number =>
+  [...text.matchAll(pattern)].reduce((total, found) => total + Number(found[1]), 0);
+
+/** Lines of strace's form are calls, but for the ends of tasks, signals, and the first halves of interrupted lines. */
+const calls = (out: string) => lines("-avE", "^[0-9]+ +([-+]{3} )|<unfinished \\.\\.\\.>$", out);
+const lostByUs = async (_: string, stderr: string) => sum(stderr, /(\d+) events lost in all/g);
+const ours = { program: svtrace, thousands: 500, requests: 50_000, lost: lostByUs } as const;
+const bpftrace = {
+  program: "/usr/bin/bpftrace",
+  thousands: 500,
+  requests: 30_000,
+  lost: async (out: string, stderr: string) =>
+    sum(
+      stderr + (await run(["sh", "-c", 'grep -a "^Lost" "$1" || true', "sh", out])).stdout,
+      /Lost (\d+) events/g,
+    ),
+} as const;
+
+/** Calls in a recording. */
+const recorded = (file: string): Promise<number> =>
+  withRecording(file, async (db) => {
+    const [row] = (await db.runAndReadAll("SELECT count(*) AS n FROM call")).getRowObjects();
+    return Number(row.n);
+  });
+
+export const UNTRACED = "untraced";
+export const JSON_NULL = "svtrace --json >/dev/null";
+export const COUNTS = "svtrace -c";
+
+export const tracers: readonly Tracer[] = [
+  { name: UNTRACED, thousands: 500, requests: 50_000, argv: (_, c) => c, delivered: nothing, lost: nothing },
+  {
+    name: "strace -f",
+    program: "/usr/bin/strace",
+    thousands: 10,
+    requests: 3000,
+    argv: (o, c) => ["/usr/bin/strace", "-f", "-o", o, ...c],
+    delivered: calls,
+    lost: none,
+  },
+  {
+    name: "perf trace",
+    program: "/usr/bin/perf",
+    thousands: 50,
+    requests: 8000,
+    argv: (o, c) => ["/usr/bin/perf", "trace", "-o", o, ...c],
+    delivered: (o) => lines("-avE", "\\[continued\\]|^LOST ", o),
+    lost: async (o) =>
+      sum((await run(["sh", "-c", 'grep -a "LOST" "$1" || true', "sh", o])).stdout, /LOST (\d+)/g),
+  },
+  {
+    name: "bpftrace count",
+    ...bpftrace,
+    argv: (o, c) => ["/usr/bin/bpftrace", "-o", o, "-e", COUNTING, "-c", words(c)],
+    delivered: async (o) => sum(readFileSync(o, "latin1"), /^@calls\[\d+\]: (\d+)/gm),
+    lost: none,
+  },
+  {
+    name: "bpftrace printf",
+    ...bpftrace,
+    argv: (o, c) => ["/usr/bin/bpftrace", "-o", o, "-e", PRINTING, "-c", words(c)],
+    delivered: (o) => lines("-aE", "^[0-9]+ [0-9]+ = ", o),
+  },
+  {
+    name: "svtrace text to file",
+    ...ours,
+    argv: (o, c) => [svtrace, "trace", "--engine", "bpf", "-f", "-o", o, ...c],
+    delivered: calls,
+    required: { slowdown: 3, share: 0.85, noLoss: true },
+  },
+  {
+    name: JSON_NULL,
+    ...ours,
+    argv: (_, c) => [svtrace, "trace", "--engine", "bpf", "-f", "--json", "-o", "/dev/null", ...c],
+    delivered: nothing,
+    required: { slowdown: 2.8, share: 0.85, noLoss: true },
+  },
+  {
+    name: "svtrace record",
+    ...ours,
+    argv: (o, c) => [svtrace, "record", "-o", o, "--", ...c],
+    delivered: recorded,
+    required: { slowdown: 2.8, share: 0.85, noLoss: true },
+  },
+  {
+    name: COUNTS,
+    ...ours,
+    argv: (o, c) => [svtrace, "trace", "--engine", "bpf", "-f", "-c", "-o", o, ...c],
+    delivered: async (o) => sum(readFileSync(o, "latin1"), / (\d+) .{9} total$/gm),
+    required: { slowdown: 2 },
+  },
+  {
+    name: "svtrace --slower-than=1ms",
+    ...ours,
+    argv: (o, c) => [svtrace, "trace", "--engine", "bpf", "-f", "--slower-than=1ms", "-o", o, ...c],
+    delivered: calls,
+    required: { slowdown: 2, share: 0.95 },
+  },
+];
+
+/** Why a tracer cannot run here; undefined when it can. */
+export const missing = (t: Tracer): string | undefined =>
+  t.program === undefined || existsSync(t.program) ? undefined : `${t.program}: not installed`;

@@ -1,0 +1,36 @@
+/** What sys_enter begins with, whatever is done with the call. */
+import { type Assembler, r0, r1, r2, r6, r7, r8, r9 } from "../asm.ts";
+import * as L from "../layout.ts";
+import { type Environment, stateOf } from "./common.ts";
+import { discover } from "./discover.ts";
+import { takeCall } from "./take.ts";
+
+const { state, flags } = L;
+
+/**
+ * Goes to "out" with calls that do not concern us. Leaves the state in r6, the index of the tables in r9, and the call
+ * taken.
+ */
+export function enterCall(a: Assembler, e: Environment): void {
+  a.step("is the task followed").mov(r9, r1);
+  a.call("get_current_task_btf").mov(r7, r0);
+  stateOf(a, e, r7);
+  a.jump("ne", r0, 0, "known");
+  discover(a, e);
+  a.label("known").mov(r6, r0);
+  a.load(8, r8, r9, 0).load(8, r9, r9, 8);
+  a.load(4, r1, r6, state.flags).mov(r2, r1).and(r2, flags.followed).jump("eq", r2, 0, "out");
+  a.and(r1, ~(flags.inCall | flags.found)).store(4, r6, state.flags, r1);
+  a.and(r1, flags.hidden).jump("eq", r1, 0, "visible");
+  a.step("hidden until its exec");
+  for (const nr of e.kernel.execs) a.jump("eq", r9, nr, "exec");
+  a.goto("out").label("exec").load(4, r1, r6, state.flags).and(r1, ~flags.hidden);
+  a.store(4, r6, state.flags, r1).label("visible");
+  takeCall(a, e, false);
+}
+
+/** The call is wanted: it begins now, which is in r0. */
+export function beginCall(a: Assembler): void {
+  a.load(4, r1, r6, state.flags).or(r1, flags.inCall).store(4, r6, state.flags, r1);
+  a.call("ktime_get_ns").store(8, r6, state.record + L.call.entry, r0);
+}

@@ -1,0 +1,104 @@
+/** Injection beside Debian's strace: the same commands with the same tampering, and the same refusals. */
+import { expect, test } from "vitest";
+import { lacks, needs, run, svtracePath, tempDir } from "../helpers.ts";
+
+/** What differs from run to run: pids, addresses, times, and what the tools call themselves. */
+const plain = (text: string): string =>
+  text
+    .replace(/^(\d{2,} )/gm, "PID ")
+    .replace(/si_pid=\d+/g, "si_pid=PID")
+    .replace(/process \d+/g, "process PID")
+    .replace(/0x[0-9a-f]{8,}/g, "ADDRESS")
+    .replace(/getpid\(\) = \d+/g, "getpid() = PID")
+    .replace(/getppid\(\) = \d{2,}(?! \(INJ)/g, "getppid() = PID")
+    .replace(/<\d+\.(\d)\d*>/g, "<about .$1>");
+
+const CD = "cd /; cd /tmp; cd /nonexistent; cd /; cd /";
+
+/** Options, and what a shell does under them. */
+const runs: readonly (readonly [options: string, script: string])[] = [
+  ["-e trace=chdir -e inject=chdir:error=ENOENT", CD],
+  ["-e trace=chdir -e inject=chdir:error=eacces:when=2", CD],
+  ["-e trace=chdir -e inject=chdir:error=4095", CD],
+  ["-e trace=chdir -e inject=chdir:error=512:when=1", CD],
+  ["-e trace=chdir -e inject=chdir:error=1:when=2+", CD],
+  ["-e trace=chdir -e inject=chdir:error=1:when=2+2", CD],
+  ["-e trace=chdir -e inject=chdir:error=1:when=2..4", CD],
+  ["-e trace=chdir -e inject=chdir:error=1:when=1..4+2", CD],
+  ["-e trace=chdir -e inject=chdir:retval=5", CD],
+  ["-e trace=chdir -e inject=chdir:retval=0x7fffffff", CD],
+  ["-e trace=chdir -e inject=chdir:retval=-1", CD],
+  ["-e trace=chdir -e inject=chdir:retval=0x123456789", CD],
+  ["-e trace=chdir -e fault=chdir", CD],
+  ["-e trace=chdir --fault=chdir:error=ENOSPC:when=3", CD],
+  ["-e trace=chdir,getppid -e inject=chdir:error=1 -e inject=%file,getppid:error=5:when=1", CD],
+  ["-e trace=chdir -e inject=?nosuch,chdir:error=1:when=1", CD],
+  ["-e trace=getpid -e inject=chdir:error=1", CD],
+  ["-e trace=chdir -e inject=chdir:error=1:syscall=getpid", CD],
+  ["-e trace=chdir -e inject=chdir:retval=0:syscall=getppid:when=3", CD],
+  ["-e trace=chdir -T -e inject=chdir:delay_enter=200ms:when=1", CD],
+  ["-e trace=chdir -T -e inject=chdir:delay_enter=100000:delay_exit=.1s:error=2:when=2", CD],
+  ["-e trace=chdir -e inject=chdir:signal=USR1:when=1", `trap 'echo got' USR1; ${CD}`],
+  ["-e trace=chdir -e inject=chdir:signal=10:error=2:when=2", `trap 'echo got' USR1; ${CD}`],
+  ["-e trace=chdir -e inject=chdir:signal=KILL:when=2", CD],
+  ["-e trace=uname -e inject=uname:poke_exit=@arg1=414200", "uname"],
+  ["-e trace=uname -e inject=uname:poke_exit=@arg1=414200:retval=3", "uname"],
+  ["-e trace=uname -e inject=uname:poke_enter=@arg1=4142:error=3", "uname"],
+  ["-e trace=uname -e inject=uname:poke_enter=@arg2=4142", "uname"],
+  ["-e trace=uname -e inject=uname:poke_exit=@arg1=41,@arg2=42", "uname"],
+  ["-e trace=chdir -e inject=chdir:poke_enter=@arg1=2f00:when=2", `${CD}; pwd`],
+  ["-f -e trace=chdir -e inject=chdir:error=2:when=2", `(${CD}); (${CD})`],
+  ["-f --seccomp-bpf -e trace=chdir -e inject=chdir:error=2:when=2", CD],
+  ["-f -e trace=exit_group -e inject=exit_group:error=1", "(exit 4); exit 3"],
+  ["-e trace=getppid -e inject=getppid:retval=77", "echo $PPID"],
+  ["-e trace=chdir -z -e inject=chdir:retval=0:when=3", CD],
+  ["-e trace=chdir -Z -e inject=chdir:error=2:when=1", CD],
+  ["-e trace=execve -e inject=execve:error=ENOENT", "exec /bin/true"],
+  ["-C -U calls,errors,name -e trace=chdir -e inject=chdir:error=EPERM:when=1", CD],
+];
+
+const wrong = [
+  ...["", ":", ":bogus=1", ":error", ":error=FOO", ":error=0", ":error=5000", ":error=1:retval=1"],
+  ...[":when=1", ":error=1:error=2", ":syscall=getpid", ":syscall=open:error=1", ":syscall=nosuch:error=1"],
+  ...[":retval=", ":retval=abc", ":retval=0x1ffffffffffffffff", ":signal=FOO", ":signal=0", ":signal=65"],
+  ...[":delay_enter=abc", ":delay_enter=-1", ":delay_exit=1h", ":delay_exit="],
+  ...[
+    ":poke_enter=@arg1",
+    ":poke_enter=@arg8=00",
+    ":poke_enter=@arg1=0",
+    ":poke_exit=@arg1=zz",
+    ":poke_exit=",
+  ],
+  ...[":poke_enter=arg1=00", ":poke_exit=@arg1=0A,@arg1=0B"],
+  ...["0", "1+0", "2..1", "1..", "..2", "a", "1+a", "1..a", "70000", "1..70000", "1+70000", ""].map(
+    (when) => `:error=1:when=${when}`,
+  ),
+].map((rest) => `inject=chdir${rest}`);
+const wrongToo = [
+  ...["fault=chdir:retval=1", "fault=chdir:error=1:delay_enter=1", "fault=chdir:when=0", "fault=nosuch"],
+  ...["inject=nosuch:error=1", "inject=:error=1", "inject=nosuch:bogus=1", "fault=", "inject="],
+];
+
+async function both(options: readonly string[], script: string): Promise<[ours: string, theirs: string]> {
+  const dir = tempDir("inject");
+  const results: string[] = [];
+  for (const [i, tool] of [[svtracePath, "strace"], ["strace"]].entries()) {
+    const out = `${dir}/${i}`;
+    const r = await run([...tool, "-a0", "-o", out, ...options, "sh", "-c", script], { cwd: dir });
+    const trace = await run(["cat", out]);
+    results.push(plain(`${r.status} ${r.signal ?? ""}\n${r.stdout}${r.stderr}\n${trace.stdout}`));
+  }
+  return results as [string, string];
+}
+
+test.each(runs)(...(needs("%s", lacks("strace")).slice(0, 1) as [string]), async (options, script) => {
+  const [ours, theirs] = await both(options.split(" "), script);
+  expect(ours).toBe(theirs);
+});
+
+test(...needs("what is refused, and how", lacks("strace")), async () => {
+  for (const expression of [...wrong, ...wrongToo]) {
+    const [ours, theirs] = await both(["-e", expression], ":");
+    expect(`${expression}: ${ours}`).toBe(`${expression}: ${theirs}`);
+  }
+});
