@@ -282,6 +282,7 @@ const exceptions: Readonly<Record<string, string>> = {
   recvmsg: "control data beyond 512 bytes",
   sendmmsg: "what messages after the second point to",
   recvmmsg: "what messages after the second point to",
+  recvmmsg_time64: "what messages after the second point to",
   io_submit: "what pointers after the fourth lead to, vectors",
   getxattrat: "a value for which there was no room",
   sethostname: "an empty name is an address",

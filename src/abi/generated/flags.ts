@@ -779,7 +779,7 @@ export const flock_ops: FlagSet = {
 };
 export const fs_magics: FlagSet = {
   name: "fs_magics",
-  fallback: "??? _MAGIC",
+  fallback: "",
   entries: [
     [44533, "ADFS_SUPER_MAGIC"],
     [44543, "AFFS_SUPER_MAGIC"],
@@ -2222,23 +2222,11 @@ export const move_pages_flags: FlagSet = {
     [4, "MPOL_MF_MOVE_ALL"],
   ],
 };
-export const mq_open_flags: FlagSet = {
-  name: "mq_open_flags",
+export const mq_flags: FlagSet = {
+  name: "mq_flags",
   fallback: "O_???",
   entries: [
-    [64, "O_CREAT"],
-    [128, "O_EXCL"],
     [2048, "O_NONBLOCK"],
-    [524288, "O_CLOEXEC"],
-  ],
-};
-export const mq_open_modes: FlagSet = {
-  name: "mq_open_modes",
-  fallback: "O_???",
-  entries: [
-    [0, "O_RDONLY"],
-    [1, "O_WRONLY"],
-    [2, "O_RDWR"],
   ],
 };
 export const mremap_flags: FlagSet = {

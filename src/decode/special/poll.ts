@@ -79,6 +79,9 @@ function pollResult(c: Context): boolean {
   return true;
 }
 
+registerAux("timeout", (c) => {
+  if (!c.call.error && c.ret === 0) c.sink.word("Timeout");
+});
 registerAux("poll", (c) => void pollResult(c));
 registerAux("ppoll", (c) => {
   if (pollResult(c)) timeLeft(c, 2, "tv_nsec", ", ");

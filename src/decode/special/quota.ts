@@ -112,7 +112,7 @@ function commandOf(word: number): Command {
 function commandText(word: number): string {
   const op = word >>> 8;
   const type = word & 0xff;
-  const name = enumName(F.quota_cmds, op) ?? `${hexText(op, 0)} /* Q_??? */`;
+  const name = enumName(F.quota_cmds, op) ?? `${op === 0 ? "0" : hexText(op, 0)} /* Q_??? */`;
   const kind = enumName(F.quota_types, type) ?? `0x${type.toString(16)} /* ???QUOTA */`;
   return `QCMD(${name}, ${kind})`;
 }

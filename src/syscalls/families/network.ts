@@ -100,7 +100,7 @@ export const sockets = family({
       flags: flags(F.msg_flags),
       timeout: timespec,
     },
-    { classes: "network", wait: "network" },
+    { classes: "network", wait: "network", aux: "timeout" },
   ),
   shutdown: call({ sockfd: fd, how: oneOf(F.shutdown_modes) }, network),
   setsockopt: call(

@@ -8,7 +8,7 @@ import {
   flags,
   hex,
   long,
-  oneOf,
+  oneOf64,
   out,
   path,
   ptr,
@@ -25,7 +25,7 @@ const at = flags(F.at_flags);
 const statfs = out(
   ptr(
     struct("statfs", {
-      f_type: oneOf(F.fs_magics),
+      f_type: oneOf64(F.fs_magics),
       f_bsize: ulong,
       f_blocks: ulong,
       f_bfree: ulong,

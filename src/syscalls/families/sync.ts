@@ -6,14 +6,15 @@ import {
   array,
   buffer,
   call,
-  cstring,
   family,
   fd,
   flags,
+  flags64,
   hex32,
   int,
   long,
   out,
+  path,
   pid,
   ptr,
   returned,
@@ -77,7 +78,7 @@ const sembufs = array(
 );
 const ipc = { classes: "ipc" } as const;
 const mqAttr = struct("mq_attr", {
-  mq_flags: flags(F.mq_open_flags),
+  mq_flags: flags64(F.mq_flags),
   mq_maxmsg: long,
   mq_msgsize: long,
   mq_curmsgs: long,
@@ -141,14 +142,14 @@ export const sync = family({
   msgctl: call({ msqid: int, op: special("ipc_command", undefined, F.msg_commands), buf: addr }, ipc),
   mq_open: call(
     {
-      name: cstring,
-      oflag: flags(F.mq_open_flags, F.mq_open_modes),
+      name: path,
+      oflag: flags(F.open_flags, F.open_modes),
       mode: when("oflag", 0o100, umode),
       attr: when("oflag", 0o100, ptr(mqAttr)),
     },
     { ret: "fd", classes: "desc" },
   ),
-  mq_unlink: call({ name: cstring }),
+  mq_unlink: call({ name: path }),
   mq_timedsend: call(
     { mqdes: fd, msg_ptr: buffer("msg_len"), msg_len: size_t, msg_prio: uint, abs_timeout: timespec },
     { classes: "desc", wait: "ipc" },

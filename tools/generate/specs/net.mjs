@@ -565,12 +565,7 @@ export default {
       fallback: "MODULE_INIT_???",
     },
     delete_module_flags: { headers: ["fcntl.h"], names: ["O_NONBLOCK", "O_TRUNC"], fallback: "O_???" },
-    mq_open_flags: {
-      headers: ["fcntl.h"],
-      names: ["O_CREAT", "O_EXCL", "O_NONBLOCK", "O_CLOEXEC"],
-      fallback: "O_???",
-    },
-    mq_open_modes: { headers: ["fcntl.h"], names: ["O_RDONLY", "O_WRONLY", "O_RDWR"], fallback: "O_???" },
+    mq_flags: { headers: ["fcntl.h"], names: ["O_NONBLOCK"], fallback: "O_???" },
     term_iflags: {
       headers: ["asm/termbits.h"],
       names: [
