@@ -49,7 +49,7 @@ function make(type: Type): Walker {
     case "cstring":
       return stringWalker(type.max);
     case "buffer":
-      return bufferWalker(type.length, type.path ?? false);
+      return bufferWalker(type.length, type.path ?? false, type.socket ?? false);
     case "pointer":
       return pointerTo(
         compile(type.to),

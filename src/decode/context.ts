@@ -64,7 +64,9 @@ export class Context {
     if ("arg" in spec) return this.arg(this.index(spec.arg)) * (spec.times ?? 1);
     if ("field" in spec) return this.fieldValue(spec.field);
     const ret = this.ret;
-    return spec.max === undefined ? ret : Math.min(ret, this.arg(this.index(spec.max)));
+    const max = spec.max === undefined ? -1 : this.arg(this.index(spec.max));
+    // a room with its sign bit set is as large as can be
+    return max < 0 ? ret : Math.min(ret, max);
   }
 
   /** A sibling field of the struct being printed, as a double. */

@@ -18,6 +18,10 @@ export interface DecodeOptions {
   fdText?: (tid: number, fd: number) => string | undefined;
   /** Name of a network interface by its index, escaped. */
   interfaceText?: (index: number) => string | undefined;
+  /** Family (NETLINK_ROUTE …) of a netlink socket, -1 if the kernel does not tell; undefined for other descriptors. */
+  netlinkFamily?: (tid: number, fd: number) => number | undefined;
+  /** Name of a generic netlink family by its number. */
+  genericName?: (type: number) => string | undefined;
   /** -Y: comm shown after a pid. */
   pidText?: (pid: number) => string | undefined;
 }

@@ -2,10 +2,12 @@
 import { signalName } from "../abi/signals.ts";
 import type { Length } from "../syscalls/types/types.ts";
 import type { Context } from "./context.ts";
+import { printNetlink } from "./netlink/message.ts";
 import { pointerWalker, type Walker } from "./walker.ts";
 
 const PATH_MAX = 4096;
-const IOV_MAX = 1024;
+/** A count with its sign bit set is a large one. */
+const unsigned = (count: number): number => (count < 0 ? Infinity : count);
 
 /** Prints the string at an address; never shortened below PATH_MAX. */
 export function printPath(c: Context, lo: number, hi: number): void {
@@ -50,9 +52,17 @@ export const pathWalker = (): Walker => pointerWalker(printPath);
 export const stringWalker = (max?: number): Walker =>
   pointerWalker((c, lo, hi) => printString(c, lo, hi, Math.min(max ?? Infinity, c.options.stringLimit)));
 
-export function bufferWalker(length: Length, wholePath: boolean): Walker {
+/** What was sent or received through the descriptor in argument 0: messages, if it is a netlink socket. */
+export function printTransfer(c: Context, lo: number, hi: number, length: number): void {
+  const family = length > 0 ? c.options.netlinkFamily?.(c.task.tid, c.argLo(0) | 0) : undefined;
+  if (family === undefined || (lo === 0 && hi === 0) || !printNetlink(c, family, lo, hi, length))
+    printBytes(c, lo, hi, length);
+}
+
+export function bufferWalker(length: Length, wholePath: boolean, socket: boolean): Walker {
   return pointerWalker((c, lo, hi) => {
     if (c.failed) c.sink.addr(lo, hi);
+    else if (socket) printTransfer(c, lo, hi, c.length(length));
     else if (wholePath) {
       const n = c.length(length);
       const at = n >= 0 && n <= PATH_MAX ? c.memory.readAll(lo, hi, n) : -1;
@@ -167,7 +177,14 @@ export function iovecWalker(count: Length, bytes?: Length): Walker {
 }
 
 /** Prints `count` iovecs; `left` bytes of their data are meaningful (-1: none, addresses only). */
-export function printIovec(c: Context, lo: number, hi: number, count: number, left: number): void {
+export function printIovec(
+  c: Context,
+  lo: number,
+  hi: number,
+  count: number,
+  left: number,
+  print = printBytes,
+): void {
   if ((lo === 0 && hi === 0) || !c.options.dereference(c.call.name)) {
     c.sink.addr(lo, hi);
     return;
@@ -178,11 +195,11 @@ export function printIovec(c: Context, lo: number, hi: number, count: number, le
     return;
   }
   const word = c.wordSize;
-  if (count < 0 || count > IOV_MAX || c.memory.readAll(lo, hi, 2 * word) < 0) {
+  if (c.memory.readAll(lo, hi, 2 * word) < 0) {
     c.sink.addr(lo, hi);
     return;
   }
-  const limit = c.verbose ? count : Math.min(count, c.options.stringLimit);
+  const limit = count < 0 || !c.verbose ? Math.min(unsigned(count), c.options.stringLimit) : count;
   c.sink.openArray();
   for (let i = 0; i < limit; i++) {
     const l = addLo(lo, i * 2 * word);
@@ -207,13 +224,13 @@ export function printIovec(c: Context, lo: number, hi: number, count: number, le
     else {
       const n = Math.min(length, left);
       left -= n;
-      printBytes(c, baseLo, baseHi, n);
+      print(c, baseLo, baseHi, n);
     }
     c.sink.field("iov_len");
     c.sink.ulong(lenLo, lenHi);
     c.sink.closeStruct();
   }
-  if (limit < count) {
+  if (limit < unsigned(count)) {
     c.sink.item();
     c.sink.more();
   }
@@ -238,8 +255,8 @@ export function sigsetText(c: Context, at: number, size: number): string {
 export function sigsetWalker(size: Length): Walker {
   return pointerWalker((c, lo, hi) => {
     const n = c.length(size);
-    const at = (lo === 0 && hi === 0) || n <= 0 || n > 128 ? -1 : follow(c, lo, hi, Math.min(n, 8));
+    const at = (lo === 0 && hi === 0) || n <= 0 || n > 8 ? -1 : follow(c, lo, hi, n);
     if (at < 0) c.sink.addr(lo, hi);
-    else c.sink.word(sigsetText(c, at, Math.min(n, 8)));
+    else c.sink.word(sigsetText(c, at, n));
   });
 }

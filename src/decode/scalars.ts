@@ -27,7 +27,7 @@ export function modeDigits(value: number): string {
 /** `S_IFREG|S_ISUID|0755` for st_mode. */
 export function modeText(value: number): string | undefined {
   const format = formats.find(([bits]) => (value & 0o170000) === bits);
-  if (!format) return undefined;
+  if (!format) return modeDigits(value >>> 0);
   const special =
     (value & 0o4000 ? "|S_ISUID" : "") +
     (value & 0o2000 ? "|S_ISGID" : "") +

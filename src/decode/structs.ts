@@ -88,7 +88,7 @@ function isZero(c: Context, field: Field, at: number): boolean {
   return c.memory.bytes.subarray(start, start + field.size * field.count).every((b) => b === 0);
 }
 
-function printField(c: Context, field: Field, walker: Walker, scalar: boolean, at: number): void {
+export function printField(c: Context, field: Field, walker: Walker, scalar: boolean, at: number): void {
   if (field.bits) {
     const [offset, width] = field.bits;
     const word = c.integer(at + field.offset, field.size, false);

@@ -2,7 +2,6 @@
  * Writes batches one after the other in a thread of its own: opening, checkpointing and closing a database take
  * tens of milliseconds, in which the thread that owns the tracees must not stand still.
  */
-import { setPriority } from "node:os";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import { oneLine } from "../base/errors.ts";
 import { buffersOf, countOf } from "./columns.ts";
@@ -10,8 +9,6 @@ import type { Batch, CallColumns } from "./model.ts";
 import type { Written } from "./writer.ts";
 
 const ROLE = "svtrace-record-writer";
-/** What is recorded, and taking its events, go before writing them: a burst waits in memory. */
-const NICE = 10;
 
 interface Reply {
   id: number;
@@ -101,8 +98,6 @@ export class WriteQueue {
 }
 
 if (!isMainThread && workerData === ROLE) {
-  // this thread only
-  setPriority(NICE);
   let chain = Promise.resolve();
   parentPort!.on("message", ({ id, batch }: { id: number; batch?: Batch }) => {
     chain = chain.then(async () => {

@@ -67,7 +67,8 @@ export class WholeLines implements EventSink {
     if (duration) line += durationText(call.exit - call.entry, duration);
     line += "\n";
     if (slot >= 0 && this.bare) {
-      this.lines[slot] = line.length <= LONGEST_KEPT ? Buffer.from(line, "latin1") : undefined;
+      // most calls that come once do not come again
+      this.lines[slot] = known && line.length <= LONGEST_KEPT ? Buffer.from(line, "latin1") : undefined;
       this.owners[slot] = task.tid;
     }
     output.write(line);

@@ -1,4 +1,5 @@
 /** Command lines both tracers run, and why lines that still differ do. */
+import { netlink } from "./netlink.ts";
 import type { Mask } from "./normalise.ts";
 
 export interface Known {
@@ -251,21 +252,7 @@ export const cases: readonly Case[] = [
     ),
     options: f,
   },
-  {
-    name: "ip",
-    argv: ["ip", "-o", "addr", "show", "lo"],
-    needs: ["ip"],
-    masks: [
-      [/nl_pid=-?\d{3,}/g, "nl_pid=N"],
-      [/nlmsg_(seq|pid)=-?\d{3,}/g, "nlmsg_$1=N"],
-    ],
-    differs: [
-      {
-        why: "we show netlink messages as bytes where strace takes them apart",
-        line: /^((sendmsg|recvmsg)\(\d+, \{msg_name=\{sa_family=AF_NETLINK|sendto\(\d+, ["[])/,
-      },
-    ],
-  },
+  ...netlink,
   { name: "chrt taskset", argv: sh("taskset -p $$; chrt -p $$; ionice -p $$; nice"), options: f },
   {
     name: "python3 walk",

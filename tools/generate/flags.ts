@@ -1,5 +1,5 @@
 /** Flag sets by specification: which names, in which order they print, from which headers. */
-import { constants, literal, macros } from "./gcc.ts";
+import { constants, enumerators, literal, macros } from "./gcc.ts";
 
 export interface SetSpec {
   readonly headers: readonly string[];
@@ -7,6 +7,8 @@ export interface SetSpec {
   readonly names?: readonly string[];
   /** Or: every macro with this prefix, by value. */
   readonly prefix?: string;
+  /** Or: every member of the enumeration this is a member of, in its order. */
+  readonly enumOf?: string;
   readonly exclude?: RegExp;
   /** What an unknown value is called in a comment, `O_???`. */
   readonly fallback: string;
@@ -41,9 +43,10 @@ function oneSet(setName: string, spec: SetSpec): string {
   if (spec.headers.length > 0) {
     const names =
       spec.names ??
-      [...macros(spec.headers).keys()].filter(
-        (n) => n.startsWith(spec.prefix ?? "?") && !spec.exclude?.test(n),
-      );
+      (spec.enumOf
+        ? enumerators(spec.headers, spec.enumOf)
+        : [...macros(spec.headers).keys()].filter((n) => n.startsWith(spec.prefix ?? "?"))
+      ).filter((n) => !spec.exclude?.test(n));
     const values = constants(spec.headers, names);
     for (const n of names) {
       const v = values.get(n);
@@ -51,7 +54,7 @@ function oneSet(setName: string, spec: SetSpec): string {
       else if (spec.names && spec.extra?.[n] === undefined)
         console.error(`warning: ${setName}: ${n} is not defined by ${spec.headers.join(", ")}`);
     }
-    if (!spec.names) {
+    if (!spec.names && !spec.enumOf) {
       entries.sort((a, b) => (a[1] < b[1] ? -1 : a[1] > b[1] ? 1 : a[0] < b[0] ? -1 : 1));
       for (let i = entries.length - 1; i > 0; i--)
         if (entries[i][1] === entries[i - 1][1]) entries.splice(i, 1);

@@ -42,6 +42,17 @@ export function macros(headers: readonly string[], defines: readonly string[] = 
   return result;
 }
 
+/** Members of the enumeration in the headers that has this member, in order, without the `__` ones. */
+export function enumerators(headers: readonly string[], member: string): string[] {
+  const r = gcc(["-E", "-P", "-x", "c", "-"], includes(headers));
+  if (!r.ok) throw new Error(`gcc cannot read <${headers.join(">, <")}>: ${r.stderr}`);
+  for (const m of r.stdout.matchAll(/\benum\s*\w*\s*\{([^}]*)\}/g)) {
+    const names = m[1].split(",").map((part) => /^\s*(\w+)/.exec(part)?.[1] ?? "");
+    if (names.includes(member)) return names.filter((n) => n !== "" && !n.startsWith("__"));
+  }
+  throw new Error(`no enumeration of <${headers.join(">, <")}> has ${member}`);
+}
+
 /**
  * Values of constant expressions as unsigned 64-bit numbers (32-bit ones without sign extension), by compiling
  * them into an assembly listing. Names gcc does not know are left out.

@@ -2,6 +2,7 @@
 import { readFileSync, readlinkSync, statSync } from "node:fs";
 import type { DecodeOptions } from "../../decode/options.ts";
 import { interfaceName } from "../../kernel/interfaces.ts";
+import { genericFamily, netlinkFamily } from "../../kernel/netlink.ts";
 import { socketText } from "../../kernel/socket-text.ts";
 import { escapeName } from "../../render/escape.ts";
 import type { StraceSettings } from "./settings.ts";
@@ -11,6 +12,11 @@ const AT_FDCWD = -100;
 /** Fills in the look-ups the settings ask for. */
 export function addNames(decode: DecodeOptions, s: StraceSettings): void {
   decode.interfaceText = interfaceText;
+  decode.netlinkFamily = netlinkFamily;
+  decode.genericName = (type) => {
+    const name = genericFamily(type);
+    return name === undefined ? undefined : escapeName(name);
+  };
   if (s.fds.size > 0) decode.fdText = (tid, fd) => fdText(tid, fd, s.fds);
   if (s.comm) decode.pidText = commText;
 }

@@ -1,6 +1,6 @@
 /** Control messages of sendmsg(2) and recvmsg(2): cmsg(3). What a type carries is a table. */
 import * as F from "../../abi/flags.ts";
-import { long, struct } from "../../syscalls/types/build.ts";
+import { long, struct, ulong } from "../../syscalls/types/build.ts";
 import { compile } from "../compile.ts";
 import type { Context } from "../context.ts";
 import { printEnum } from "../flags.ts";
@@ -11,8 +11,8 @@ const SOL_IP = 0;
 const SOL_SOCKET = 1;
 const SO_EE_SIZE = 16;
 
-const timespec = compile(struct("timespec", { tv_sec: long, tv_nsec: long }));
-const timeval = compile(struct("timeval", { tv_sec: long, tv_usec: long }));
+const timespec = compile(struct("timespec", { tv_sec: long, tv_nsec: ulong }));
+const timeval = compile(struct("timeval", { tv_sec: long, tv_usec: ulong }));
 
 interface Content {
   /** Bytes below which nothing prints, or `???` if it says so. */

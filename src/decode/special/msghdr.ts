@@ -2,7 +2,7 @@
 import * as F from "../../abi/flags.ts";
 import type { Context } from "../context.ts";
 import { printFlags } from "../flags.ts";
-import { addHi, addLo, printIovec } from "../pointers.ts";
+import { addHi, addLo, printIovec, printTransfer } from "../pointers.ts";
 import { pointerWalker, registerValue } from "../walker.ts";
 import { printControl } from "./control.ts";
 import { followSockaddr } from "./sockaddr.ts";
@@ -37,7 +37,7 @@ function printMsghdr(c: Context, lo: number, hi: number, data: number, nameLengt
   if (nameLength !== undefined && nameLength !== length && data >= 0) sink.word(`${nameLength} => ${length}`);
   else sink.num(length);
   sink.field("msg_iov");
-  printIovec(c, ...words[2], words[3][0] + words[3][1] * 4294967296, data);
+  printIovec(c, ...words[2], words[3][0] + words[3][1] * 4294967296, data, printTransfer);
   sink.field("msg_iovlen");
   sink.ulong(...words[3]);
   const controlLength = words[5][0];

@@ -20,12 +20,12 @@ registerValue("pollfds", () =>
       c.sink.closeArray();
       return;
     }
-    const at = (lo === 0 && hi === 0) || count > POLLFDS_MAX ? -1 : c.memory.readAll(lo, hi, count * POLLFD);
+    const shown = c.verbose ? Math.min(count, POLLFDS_MAX) : Math.min(count, c.options.stringLimit);
+    const at = lo === 0 && hi === 0 ? -1 : c.memory.readAll(lo, hi, shown * POLLFD);
     if (at < 0) {
       c.sink.addr(lo, hi);
       return;
     }
-    const shown = c.verbose ? count : Math.min(count, c.options.stringLimit);
     c.sink.openArray();
     for (let i = 0; i < shown; i++) {
       const fd = c.memory.view.getInt32(at + i * POLLFD, true);
@@ -88,16 +88,17 @@ registerAux("ppoll", (c) => {
 function timeLeft(c: Context, arg: number, fraction: string, separator: string): void {
   const lo = c.argLo(arg);
   const hi = c.argHi(arg);
-  const at = lo === 0 && hi === 0 ? -1 : c.memory.readAll(lo, hi, 2 * c.wordSize);
+  const size = c.call.name.endsWith("_time64") ? 8 : c.wordSize;
+  const at = lo === 0 && hi === 0 ? -1 : c.memory.readAll(lo, hi, 2 * size);
   if (at < 0) return;
   c.wordAt(at);
   const sec = c.wordLo;
-  c.wordAt(at + c.wordSize);
+  c.wordAt(at + size);
   c.sink.word(`${separator}left {tv_sec=${sec}, ${fraction}=${c.wordLo}}`);
 }
 
 function setMembers(c: Context, lo: number, hi: number, nfds: number): number[] | undefined {
-  if (lo === 0 && hi === 0) return undefined;
+  if ((lo === 0 && hi === 0) || nfds < 0) return undefined;
   const word = c.wordSize;
   const bytes = Math.ceil(Math.min(Math.max(nfds, 0), 1024 * 1024) / (8 * word)) * word;
   if (bytes === 0) return [];

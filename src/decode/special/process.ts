@@ -4,7 +4,7 @@ import { signalName } from "../../abi/signals.ts";
 import { rusage } from "../../syscalls/families/process.ts";
 import { compile } from "../compile.ts";
 import type { Context } from "../context.ts";
-import { printFlags } from "../flags.ts";
+import { printEnum, printFlags } from "../flags.ts";
 import { printString } from "../pointers.ts";
 import { pointerWalker, registerAux, registerValue, type Walker } from "../walker.ts";
 
@@ -85,6 +85,10 @@ registerAux("sched_policy", (c) => {
 
 /** Bits of a CPU set, `[0 1 5]`. */
 function cpuset(c: Context, lo: number, hi: number, bytes: number): void {
+  if (bytes === 0 && (lo !== 0 || hi !== 0)) {
+    c.sink.word("[]");
+    return;
+  }
   const at = bytes > 0 && bytes <= 8192 ? c.memory.readAll(lo, hi, bytes) : -1;
   if (at < 0) {
     c.sink.addr(lo, hi);
@@ -100,15 +104,17 @@ registerValue("cpuset_out", () =>
   pointerWalker((c, lo, hi) => (c.call.error ? c.sink.addr(lo, hi) : cpuset(c, lo, hi, c.ret))),
 );
 
-registerValue("personality", () =>
-  pointerWalker((c, lo) => {
-    if (lo >>> 0 === 0xffffffff) c.sink.word("0xffffffff");
-    else if ((lo & 0xff) === 0) {
-      const rest = (lo & ~0xff) >>> 0;
-      c.sink.word(rest === 0 ? "PER_LINUX" : `PER_LINUX|${flagText(rest)}`);
-    } else c.sink.hex(lo, 0);
-  }),
-);
+function printPersonality(c: Context, lo: number): void {
+  if (lo >>> 0 === 0xffffffff) c.sink.word("0xffffffff");
+  else if ((lo & 0xff) === 0) {
+    const rest = (lo & ~0xff) >>> 0;
+    c.sink.word(rest === 0 ? "PER_LINUX" : `PER_LINUX|${flagText(rest)}`);
+  } else printEnum(c, F.personalities, lo);
+}
+registerValue("personality", () => pointerWalker(printPersonality));
+registerAux("personality", (c) => {
+  if (!c.call.error) printPersonality(c, c.call.retLo);
+});
 
 /** include/uapi/linux/personality.h */
 const personalityFlags: readonly (readonly [number, string])[] = [

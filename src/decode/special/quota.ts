@@ -4,7 +4,7 @@ import { flags, int, oneOf, ptr, struct, uint, ulong } from "../../syscalls/type
 import type { Type } from "../../syscalls/types/types.ts";
 import { compile } from "../compile.ts";
 import type { Context } from "../context.ts";
-import { enumName, printEnum } from "../flags.ts";
+import { enumName, hexText, printEnum } from "../flags.ts";
 import { printPath } from "../pointers.ts";
 import { registerCall } from "../walker.ts";
 
@@ -112,7 +112,7 @@ function commandOf(word: number): Command {
 function commandText(word: number): string {
   const op = word >>> 8;
   const type = word & 0xff;
-  const name = enumName(F.quota_cmds, op) ?? `0x${op.toString(16)} /* Q_??? */`;
+  const name = enumName(F.quota_cmds, op) ?? `${hexText(op, 0)} /* Q_??? */`;
   const kind = enumName(F.quota_types, type) ?? `0x${type.toString(16)} /* ???QUOTA */`;
   return `QCMD(${name}, ${kind})`;
 }

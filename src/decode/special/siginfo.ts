@@ -105,6 +105,7 @@ export function printSiginfo(c: Context, info: DataView): void {
         break;
       default:
         sender();
+        if (info.getUint32(UNION + 8, true) !== 0 || info.getUint32(UNION + 12, true) !== 0) value(UNION + 8);
     }
   }
 

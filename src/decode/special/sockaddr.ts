@@ -1,7 +1,7 @@
 /** Socket addresses (struct sockaddr_*), socket types and protocols. */
 import * as F from "../../abi/flags.ts";
 import type { Context } from "../context.ts";
-import { enumName, flagNames, printEnum } from "../flags.ts";
+import { enumName, flagNames, printEnum, printFlags } from "../flags.ts";
 import { pointerWalker, registerValue } from "../walker.ts";
 
 const AF_UNIX = 1;
@@ -47,6 +47,11 @@ export function printSockaddr(c: Context, at: number, length: number): void {
       sink.num(scope);
     }
   } else if (family === AF_NETLINK && length >= 12) {
+    const pad = v.getUint16(at + 2, true);
+    if (pad !== 0) {
+      sink.field("nl_pad");
+      sink.hex(pad, 0);
+    }
     sink.field("nl_pid");
     sink.num(v.getInt32(at + 4, true));
     sink.field("nl_groups");
@@ -158,8 +163,11 @@ const NO_LENGTH = Number.MIN_SAFE_INTEGER;
 const TYPE_MASK = 0xf;
 registerValue("socket_type", () =>
   pointerWalker((c, lo) => {
-    const kind =
-      enumName(F.socket_types, lo & TYPE_MASK) ?? `0x${(lo & TYPE_MASK).toString(16)} /* SOCK_??? */`;
+    const kind = enumName(F.socket_types, lo & TYPE_MASK);
+    if (kind === undefined) {
+      printFlags(c, F.socket_type_flags, lo);
+      return;
+    }
     const rest = (lo & ~TYPE_MASK) >>> 0;
     const names = rest === 0 ? "" : `|${flagNames(F.socket_type_flags, rest) ?? `0x${rest.toString(16)}`}`;
     c.sink.xlat(lo, 0, kind + names, "", "hex");
@@ -167,12 +175,12 @@ registerValue("socket_type", () =>
 );
 
 registerValue("socket_protocol", () =>
-  pointerWalker((c, lo) => {
+  pointerWalker((c, lo, hi) => {
     const family = c.argLo(0);
     if (family === AF_INET || family === AF_INET6) printEnum(c, F.inet_protocols, lo);
     else if (family === AF_NETLINK) printEnum(c, F.netlink_protocols, lo);
     else if (family === AF_PACKET && lo !== 0)
       c.sink.word(`htons(0x${(((lo & 0xff) << 8) | ((lo >>> 8) & 0xff)).toString(16)})`);
-    else c.sink.num(lo | 0);
+    else c.sink.ulong(lo, hi);
   }),
 );

@@ -27,7 +27,7 @@ registerValue("sockopt_name", () =>
   pointerWalker((c, lo) => {
     const set = optionSets.get(c.argLo(1));
     if (set) printEnum(c, set, lo);
-    else c.sink.hex(lo, 0);
+    else c.sink.num(lo >>> 0);
   }),
 );
 

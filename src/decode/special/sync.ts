@@ -3,7 +3,7 @@
 import type { FlagSet } from "../../abi/flags.ts";
 import * as F from "../../abi/flags.ts";
 import type { Context } from "../context.ts";
-import { enumName, flagNames, printEnum } from "../flags.ts";
+import { enumName, flagNames, hexText, printEnum } from "../flags.ts";
 import { addHi, addLo, printBytes } from "../pointers.ts";
 import { modeDigits } from "../scalars.ts";
 import { pointerWalker, registerValue, type Walker } from "../walker.ts";
@@ -60,12 +60,17 @@ registerValue("ipc_key", () =>
   pointerWalker((c, lo) => (lo === 0 ? c.sink.word("IPC_PRIVATE") : c.sink.hex(lo, 0))),
 );
 
+/** Above it, the logarithm of the size of huge pages (linux/shm.h). */
+const SHM_HUGE_SHIFT = 26;
+
 /** Flags, then permission bits: IPC_CREAT|0600. */
 registerValue("ipc_mode", (data) =>
   pointerWalker((c, lo) => {
-    const high = (lo & ~0o777) >>> 0;
-    const names = high === 0 ? "" : (flagNames(data as FlagSet, high) ?? `0x${high.toString(16)}`);
-    c.sink.word(`${names === "" ? "" : `${names}|`}${modeDigits(lo & 0o777)}`);
+    const huge = data === F.shm_flags ? lo >>> SHM_HUGE_SHIFT : 0;
+    const high = (lo & ~0o777 & (data === F.shm_flags ? 2 ** SHM_HUGE_SHIFT - 1 : -1)) >>> 0;
+    const names = high === 0 ? "" : `${flagNames(data as FlagSet, high) ?? hexText(high, 0)}|`;
+    const size = huge === 0 ? "" : `${huge}<<SHM_HUGE_SHIFT|`;
+    c.sink.word(`${names}${size}${modeDigits(lo & 0o777)}`);
   }),
 );
 

@@ -4,6 +4,7 @@ import { signalName } from "../../abi/signals.ts";
 import type { Context } from "../context.ts";
 import { enumName, printEnum } from "../flags.ts";
 import { pointerWalker, registerAux, registerValue } from "../walker.ts";
+import { valueWalker } from "./bytes.ts";
 
 const CPUCLOCKS = ["CPUCLOCK_PROF", "CPUCLOCK_VIRT", "CPUCLOCK_SCHED", "CLOCKFD"];
 
@@ -18,6 +19,16 @@ registerValue("clockid", () =>
     const kind = CPUCLOCKS[id & 3];
     if (kind === "CLOCKFD") c.sink.word(`FD_TO_CLOCKID(${~(id >> 3)})`);
     else c.sink.word(`MAKE_${id & 4 ? "THREAD" : "PROCESS"}_CPUCLOCK(${~(id >> 3)}, ${kind})`);
+  }),
+);
+
+/** clock_t: how many hundredths of a second (USER_HZ). */
+registerValue("ticks", () =>
+  valueWalker("word", (c, lo, hi) => {
+    c.sink.ulong(lo, hi);
+    if (lo === 0 && hi === 0) return;
+    const ticks = (BigInt(hi) << 32n) | BigInt(lo >>> 0);
+    c.sink.comment(`${ticks / 100n}.${String(ticks % 100n).padStart(2, "0")} s`);
   }),
 );
 
@@ -91,6 +102,8 @@ registerValue("sigevent", () =>
 );
 
 registerAux("adjtimex_state", (c: Context) => {
-  const name = c.call.error ? undefined : enumName(F.adjtimex_states, c.call.retLo);
+  const buf = c.call.name === "adjtimex" ? 0 : 1;
+  const read = c.memory.readAll(c.argLo(buf), c.argHi(buf), c.wordSize) >= 0;
+  const name = c.call.error || !read ? undefined : enumName(F.adjtimex_states, c.call.retLo);
   if (name) c.sink.word(name);
 });

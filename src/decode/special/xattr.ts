@@ -14,7 +14,11 @@ function printValue(c: Context, lo: number, hi: number, length: number): void {
     return;
   }
   const limit = c.options.stringLimit;
-  const at = length === 0 || (lo === 0 && hi === 0) ? -1 : c.memory.readAll(lo, hi, Math.min(length, limit));
+  if (length === 0 && (lo !== 0 || hi !== 0)) {
+    c.sink.str(c.memory.bytes, 0, 0, false);
+    return;
+  }
+  const at = lo === 0 && hi === 0 ? -1 : c.memory.readAll(lo, hi, Math.min(length, limit));
   if (at < 0) c.sink.addr(lo, hi);
   else {
     const trimmed = c.options.hexStrings !== 2 && length <= limit && c.memory.bytes[at + length - 1] === 0;

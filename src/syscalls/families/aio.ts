@@ -20,7 +20,7 @@ import {
 import type { Type } from "../types/types.ts";
 
 const context = hex;
-const timespec = ptr(struct("timespec", { tv_sec: long, tv_nsec: long }));
+const timespec = ptr(struct("timespec", { tv_sec: long, tv_nsec: ulong }));
 const event = struct("io_event", { data: hex, obj: hex, res: long, res2: long });
 const events = out(array(event, { ret: true }));
 

@@ -32,6 +32,7 @@ import {
 } from "../types/build.ts";
 import type { Type } from "../types/types.ts";
 import { descriptors } from "./descriptor.ts";
+import { renamed } from "./renamed.ts";
 
 /** 64 bits in two registers, the first of which is argument `index`. */
 const pair = (index: number): Type => special("pair", undefined, { index });
@@ -89,6 +90,7 @@ for (const first of [12, 36]) {
 const owners = { owner: uid, group: gid };
 
 export const compat = [
+  ...renamed,
   ...family({
     stat64: call({ pathname: path, statbuf: stat64 }, { classes: "file stat stat_like" }),
     lstat64: call({ pathname: path, statbuf: stat64 }, { classes: "file lstat stat_like" }),

@@ -1,6 +1,7 @@
 /** ioctl(2), and calls that configure the kernel: bpf, perf, modules, keys, security. */
 import * as F from "../../abi/flags.ts";
 import {
+  type Args,
   addr,
   buffer,
   byArg,
@@ -10,16 +11,66 @@ import {
   fd,
   flags,
   flags64,
+  gid,
   hex,
   hex32,
   int,
+  iovec,
   oneOf,
+  out,
   pid,
+  ptr,
+  returned,
   size_t,
   special,
+  struct,
+  uid,
   uint,
   ulong,
 } from "../types/build.ts";
+
+const beneath = struct("landlock_path_beneath_attr", {
+  allowed_access: flags64(F.landlock_fs_access),
+  parent_fd: fd,
+});
+const compared = { pid1: pid, pid2: pid, type: oneOf(F.kcmp_types) };
+
+const key = special("key_id");
+const operation = oneOf(F.keyctl_commands);
+const room = { buffer: out(returned("length")), length: ulong };
+const link = { operation, key, keyring: key };
+/** Arguments by command, in the order of linux/keyctl.h. */
+const keyCommands: readonly (readonly [number, Args])[] = [
+  [0, { operation, id: key, create: int }],
+  [1, { operation, name: cstring }],
+  [2, { operation, key, payload: buffer("plen"), plen: ulong }],
+  [3, { operation, key }],
+  [4, { operation, key, uid, gid }],
+  [5, { operation, key, perm: flags(F.key_permissions) }],
+  [6, { operation, key, ...room }],
+  [7, { operation, key }],
+  [8, link],
+  [9, link],
+  [10, { operation, keyring: key, type: cstring, description: cstring, destination: key }],
+  [11, { operation, key, ...room }],
+  [12, { operation, key, payload: buffer("plen"), plen: ulong, keyring: key }],
+  [13, { operation, key, timeout: uint, keyring: key }],
+  [14, { operation, default: oneOf(F.key_default_keyrings) }],
+  [15, { operation, key, timeout: uint }],
+  [16, { operation, key }],
+  [17, { operation, key, ...room }],
+  [18, { operation }],
+  [19, { operation, key, timeout: uint, error: { kind: "errno" }, keyring: key }],
+  [20, { operation, key, payload: iovec("count"), count: ulong, keyring: key }],
+  [21, { operation, key }],
+  [22, { operation, uid, keyring: key }],
+  [29, { operation, keyring: key, type: cstring, restriction: cstring }],
+  [30, { operation, key, from: key, to: key, flags: flags(F.key_move_flags) }],
+];
+const keyctl = call(
+  { operation, arg2: hex, arg3: hex, arg4: hex, arg5: hex },
+  { variants: { by: "operation", cases: keyCommands } },
+);
 
 export const kernels = family({
   ioctl: call({ fd, op: hex32, arg: hex }, { ret: "int", classes: "desc", special: "ioctl" }),
@@ -30,7 +81,7 @@ export const kernels = family({
   ),
   seccomp: call({
     operation: oneOf(F.seccomp_ops),
-    flags: flags(F.seccomp_flags),
+    flags: byArg("operation", [[1, flags(F.seccomp_filter_flags)]], hex32),
     args: byArg("operation", [[1, special("seccomp_filter", 16)]], addr),
   }),
   init_module: call({ module_image: buffer("len"), len: ulong, param_values: cstring }),
@@ -49,16 +100,42 @@ export const kernels = family({
     callout_info: cstring,
     dest_keyring: special("key_id"),
   }),
-  keyctl: call({ operation: int, arg2: hex, arg3: hex, arg4: hex, arg5: hex }),
-  kcmp: call({ pid1: pid, pid2: pid, type: int, idx1: ulong, idx2: ulong }),
+  keyctl,
+  kcmp: call(
+    { ...compared, idx1: hex, idx2: hex },
+    {
+      variants: {
+        by: "type",
+        cases: [
+          [0, { ...compared, idx1: uint, idx2: uint }],
+          ...[1, 2, 3, 4, 5, 6].map((type) => [type, compared] as const),
+          [7, { ...compared, idx1: uint, idx2: hex }],
+        ],
+      },
+    },
+  ),
   kexec_load: call({ entry: addr, nr_segments: ulong, segments: addr, flags: hex }),
   kexec_file_load: call(
-    { kernel_fd: fd, initrd_fd: fd, cmdline_len: ulong, cmdline: cstring, flags: hex },
+    {
+      kernel_fd: fd,
+      initrd_fd: fd,
+      cmdline_len: ulong,
+      cmdline: buffer("cmdline_len"),
+      flags: flags64(F.kexec_file_flags),
+    },
     { classes: "desc" },
   ),
-  landlock_create_ruleset: call({ attr: addr, size: size_t, flags: hex32 }, { ret: "fd", classes: "desc" }),
+  landlock_create_ruleset: call(
+    { attr: special("landlock_ruleset", 8), size: size_t, flags: flags(F.landlock_ruleset_flags) },
+    { ret: "fd", classes: "desc" },
+  ),
   landlock_add_rule: call(
-    { ruleset_fd: fd, rule_type: int, rule_attr: addr, flags: hex32 },
+    {
+      ruleset_fd: fd,
+      rule_type: oneOf(F.landlock_rules),
+      rule_attr: byArg("rule_type", [[1, ptr(beneath)]], addr),
+      flags: hex32,
+    },
     { classes: "desc" },
   ),
   landlock_restrict_self: call({ ruleset_fd: fd, flags: hex32 }, { classes: "desc" }),

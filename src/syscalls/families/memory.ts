@@ -44,7 +44,7 @@ export const memories = family({
       old_size: size_t,
       new_size: size_t,
       flags: flags64(F.mremap_flags),
-      new_address: when("flags", 2 | 4, addr),
+      new_address: when("flags", 3, addr, [3]),
     },
     { ret: "hex", classes: "memory" },
   ),

@@ -3,7 +3,6 @@ import * as F from "../../abi/flags.ts";
 import {
   addr,
   array,
-  buffer,
   call,
   family,
   fd,
@@ -11,20 +10,21 @@ import {
   inout,
   int,
   long,
+  message,
   oneOf,
   out,
   ptr,
-  returned,
   size_t,
   sockaddr,
   sockaddrOut,
   special,
   struct,
   uint,
+  ulong,
 } from "../types/build.ts";
 
 const sockType = special("socket_type");
-const timespec = ptr(struct("timespec", { tv_sec: long, tv_nsec: long }));
+const timespec = ptr(struct("timespec", { tv_sec: long, tv_nsec: ulong }));
 const socklen = inout(special("socklen", 4));
 const network = { classes: "network" } as const;
 
@@ -61,7 +61,7 @@ export const sockets = family({
   sendto: call(
     {
       sockfd: fd,
-      buf: buffer("len"),
+      buf: message({ arg: "len" }),
       len: size_t,
       flags: flags(F.msg_flags),
       dest_addr: sockaddr("addrlen"),
@@ -72,7 +72,7 @@ export const sockets = family({
   recvfrom: call(
     {
       sockfd: fd,
-      buf: out(returned("len")),
+      buf: out(message({ ret: true, max: "len" })),
       len: size_t,
       flags: flags(F.msg_flags),
       src_addr: out(sockaddrOut("addrlen")),

@@ -4,12 +4,12 @@ import {
   addr,
   byArg,
   call,
+  cstring,
   family,
   fd,
   flags,
   flags64,
   hex,
-  hex32,
   inout,
   int,
   long,
@@ -18,16 +18,17 @@ import {
   path,
   pid,
   ptr,
+  returned,
   signal,
-  size_t,
   special,
   struct,
   uint,
   ulong,
+  when,
 } from "../types/build.ts";
 
 const rlimit = struct("rlimit64", { rlim_cur: special("rlim"), rlim_max: special("rlim") });
-const timeval = struct("timeval", { tv_sec: long, tv_usec: long });
+const timeval = struct("timeval", { tv_sec: long, tv_usec: ulong });
 export const rusage = struct(
   "rusage",
   {
@@ -51,6 +52,8 @@ export const rusage = struct(
   ["ru_utime", "ru_stime"],
 );
 const schedParam = ptr(special("sched_param"));
+
+const logAction = special("log_action");
 
 export const process = family({
   fork: call({}, { ret: "pid", classes: "process" }),
@@ -94,7 +97,7 @@ export const process = family({
   setpgid: call({ pid, pgid: pid }),
   getsid: call({ pid }, { ret: "pid" }),
   setsid: call({}, { ret: "pid" }),
-  set_tid_address: call({ tidptr: addr }),
+  set_tid_address: call({ tidptr: hex }),
   kill: call({ pid, sig: signal }, { classes: "signal process" }),
   tkill: call({ tid: pid, sig: signal }, { classes: "signal process" }),
   tgkill: call({ tgid: pid, tid: pid, sig: signal }, { classes: "signal process" }),
@@ -121,28 +124,47 @@ export const process = family({
   sched_getscheduler: call({ pid }, { aux: "sched_policy" }),
   sched_get_priority_max: call({ policy: oneOf(F.sched_policies) }),
   sched_get_priority_min: call({ policy: oneOf(F.sched_policies) }),
-  sched_rr_get_interval: call({ pid, tp: out(ptr(struct("timespec", { tv_sec: long, tv_nsec: long }))) }),
-  sched_setaffinity: call({ pid, cpusetsize: size_t, mask: special("cpuset_in", 128) }),
-  sched_getaffinity: call({ pid, cpusetsize: size_t, mask: out(special("cpuset_out", 128)) }, { ret: "int" }),
+  sched_rr_get_interval: call({ pid, tp: out(ptr(struct("timespec", { tv_sec: long, tv_nsec: ulong }))) }),
+  sched_setaffinity: call({ pid, cpusetsize: uint, mask: special("cpuset_in", 128) }),
+  sched_getaffinity: call({ pid, cpusetsize: uint, mask: out(special("cpuset_out", 128)) }, { ret: "int" }),
   sched_setattr: call({ pid, attr: inout(special("sched_attr_in", 56)), flags: uint }),
   sched_getattr: call({ pid, attr: out(special("sched_attr_out", 56)), size: uint, flags: uint }),
   ioprio_set: call({ which: oneOf(F.ioprio_which), who: int, ioprio: special("ioprio") }),
   ioprio_get: call({ which: oneOf(F.ioprio_which), who: int }, { aux: "ioprio" }),
   getcpu: call({ cpu: out(ptr(uint)), node: out(ptr(uint)), tcache: addr }, { classes: "pure" }),
-  rseq: call({ rseq: addr, rseq_len: hex32, flags: flags(F.rseq_flags), sig: hex32 }),
-  setns: call({ fd: fd, nstype: flags(F.clone_flags) }, { classes: "desc process" }),
-  unshare: call({ flags: flags64(F.clone_flags) }, { classes: "process" }),
-  personality: call({ persona: special("personality") }, { ret: "int" }),
+  rseq: call({ rseq: hex, rseq_len: hex, flags: hex, sig: hex }),
+  setns: call({ fd: fd, nstype: flags(F.namespace_flags) }, { classes: "desc process" }),
+  unshare: call({ flags: flags64(F.unshare_flags) }, { classes: "process" }),
+  personality: call({ persona: special("personality") }, { ret: "int", aux: "personality" }),
   acct: call({ filename: path }, { classes: "file" }),
-  modify_ldt: call({ func: int, ptr: addr, bytecount: ulong }),
-  set_thread_area: call({ u_info: addr }),
-  get_thread_area: call({ u_info: addr }),
+  modify_ldt: call({ func: int, ptr: special("user_desc_sized", 16), bytecount: ulong }),
+  set_thread_area: call({ u_info: special("user_desc", 16) }, { aux: "user_desc" }),
+  get_thread_area: call({ u_info: out(special("user_desc", 16)) }),
   iopl: call({ level: int }),
   ioperm: call({ from: hex, num: hex, turn_on: int }),
-  reboot: call({ magic: hex32, magic2: hex32, op: hex32, arg: addr }),
-  sethostname: call({ name: special("bytes_arg1", "string"), len: size_t }),
-  setdomainname: call({ name: special("bytes_arg1", "string"), len: size_t }),
-  syslog: call({ type: oneOf(F.syslog_actions), bufp: addr, len: int }),
+  reboot: call({
+    magic: oneOf(F.reboot_magic),
+    magic2: oneOf(F.reboot_magic2),
+    op: oneOf(F.reboot_commands),
+    arg: when("op", 0xffffffff, cstring, [0xa1b2c3d4 | 0]),
+  }),
+  sethostname: call({ name: special("bytes_arg1", "string"), len: uint }),
+  setdomainname: call({ name: special("bytes_arg1", "string"), len: uint }),
+  syslog: call(
+    { type: logAction, bufp: addr, len: uint },
+    {
+      variants: {
+        by: "type",
+        cases: [
+          ...[0, 1, 5, 6, 7, 9, 10].map((type) => [type, { type: logAction }] as const),
+          ...[2, 3, 4].map(
+            (type) => [type, { type: logAction, bufp: out(returned("len")), len: uint }] as const,
+          ),
+          [8, { type: logAction, bufp: addr, len: special("log_level") }],
+        ],
+      },
+    },
+  ),
   vhangup: call({}),
   uselib: call({ library: path }, { classes: "file" }),
   _sysctl: call({ args: addr }),

@@ -15,9 +15,10 @@ import {
   size_t,
   special,
   struct,
+  ulong,
 } from "../types/build.ts";
 
-const timespec = ptr(struct("timespec", { tv_sec: long, tv_nsec: long }));
+const timespec = ptr(struct("timespec", { tv_sec: long, tv_nsec: ulong }));
 
 export const signals = family({
   rt_sigaction: call(

@@ -28,7 +28,7 @@ import {
   when,
 } from "../types/build.ts";
 
-const timespec = ptr(struct("timespec", { tv_sec: long, tv_nsec: long }));
+const timespec = ptr(struct("timespec", { tv_sec: long, tv_nsec: ulong }));
 const uaddr = addr;
 const futex_op = special("futex_op");
 const base = { uaddr, futex_op };

@@ -15,10 +15,12 @@ import {
   struct,
   time,
   uint,
+  ulong,
 } from "../types/build.ts";
 
-const timespec = struct("timespec", { tv_sec: long, tv_nsec: long });
-const timeval = struct("timeval", { tv_sec: long, tv_usec: long });
+const timespec = struct("timespec", { tv_sec: long, tv_nsec: ulong });
+const ticks = special("ticks");
+const timeval = struct("timeval", { tv_sec: long, tv_usec: ulong });
 const itimerspec = struct("itimerspec", { it_interval: timespec, it_value: timespec });
 const itimerval = struct("itimerval", { it_interval: timeval, it_value: timeval });
 const timezone = struct("timezone", { tz_minuteswest: int, tz_dsttime: int });
@@ -95,7 +97,9 @@ export const times = family({
   clock_adjtime: call({ clk_id: clock, buf: inout(ptr(timex)) }, { classes: "clock", aux: "adjtimex_state" }),
   times: call(
     {
-      buf: out(ptr(struct("tms", { tms_utime: long, tms_stime: long, tms_cutime: long, tms_cstime: long }))),
+      buf: out(
+        ptr(struct("tms", { tms_utime: ticks, tms_stime: ticks, tms_cutime: ticks, tms_cstime: ticks })),
+      ),
     },
     { ret: "long" },
   ),

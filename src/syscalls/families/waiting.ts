@@ -15,10 +15,11 @@ import {
   special,
   struct,
   uint,
+  ulong,
 } from "../types/build.ts";
 
-const timespec = ptr(struct("timespec", { tv_sec: long, tv_nsec: long }));
-const timeval = ptr(struct("timeval", { tv_sec: long, tv_usec: long }));
+const timespec = ptr(struct("timespec", { tv_sec: long, tv_nsec: ulong }));
+const timeval = ptr(struct("timeval", { tv_sec: long, tv_usec: ulong }));
 const poll = { classes: "desc", wait: "poll" } as const;
 const set = special("fd_set", 128);
 

@@ -45,6 +45,8 @@ export const oneOf64 = (set: FlagSet): Type => ({ kind: "enum", set, wide: true 
 export const buffer = (length: string | Length): Type => ({ kind: "buffer", length: toLength(length) });
 /** Bytes whose count is the return value, at most argument `max`. */
 export const returned = (max?: string): Type => ({ kind: "buffer", length: { ret: true, max } });
+/** The same, sent to or received from a socket. */
+export const message = (length: Length): Type => ({ kind: "buffer", length, socket: true });
 export const ptr = (to: Type): Type => ({ kind: "pointer", to });
 export const array = (of: Type, count: string | Length): Type => ({
   kind: "array",

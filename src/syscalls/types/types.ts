@@ -52,8 +52,8 @@ export type Type =
   | { readonly kind: "path" }
   /** NUL-terminated string, shortened by -s. */
   | { readonly kind: "cstring"; readonly max?: number }
-  /** Bytes of a known length, shortened by -s. */
-  | { readonly kind: "buffer"; readonly length: Length; readonly path?: boolean }
+  /** Bytes of a known length, shortened by -s; with `socket` messages, where argument 0 is a netlink socket. */
+  | { readonly kind: "buffer"; readonly length: Length; readonly path?: boolean; readonly socket?: boolean }
   /** Pointer to one value; scalars print in brackets, [5]. */
   | { readonly kind: "pointer"; readonly to: Type }
   /** Pointer to consecutive values. */

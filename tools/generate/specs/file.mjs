@@ -59,7 +59,7 @@ export default {
        STATX_ATTR_AUTOMOUNT STATX_ATTR_MOUNT_ROOT STATX_ATTR_VERITY STATX_ATTR_DAX`,
       { STATX_ATTR_WRITE_ATOMIC: 0x400000 },
     ),
-    rename_flags: set("RENAME_???", ["linux/fs.h"], "RENAME_NOREPLACE RENAME_EXCHANGE RENAME_WHITEOUT"),
+    rename_flags: set("RENAME_??", ["linux/fs.h"], "RENAME_NOREPLACE RENAME_EXCHANGE RENAME_WHITEOUT"),
     falloc_flags: set(
       "FALLOC_FL_???",
       ["linux/falloc.h"],
@@ -224,7 +224,7 @@ export default {
       "CLOSE_RANGE_UNSHARE CLOSE_RANGE_CLOEXEC",
     ),
     eventfd_flags: fixed("EFD_???", { EFD_SEMAPHORE: 1, EFD_CLOEXEC: 0o2000000, EFD_NONBLOCK: 0o4000 }),
-    memfd_secret_flags: set("O_???", ["asm/fcntl.h"], "O_CLOEXEC"),
+    memfd_secret_flags: set("", ["asm/fcntl.h"], "O_CLOEXEC"),
     memfd_flags: set("MFD_???", ["linux/memfd.h"], "MFD_CLOEXEC MFD_ALLOW_SEALING MFD_HUGETLB", {
       MFD_NOEXEC_SEAL: 8,
       MFD_EXEC: 16,

@@ -132,6 +132,7 @@ export default {
       fallback: "NETLINK_???",
     },
     msg_flags: {
+      rename: { MSG_PROXY: "MSG_PROBE" },
       headers: sys,
       names: [
         "MSG_OOB",
@@ -175,7 +176,7 @@ export default {
         "SOL_XDP",
         "SOL_MPTCP",
       ],
-      fallback: "SOL_???",
+      fallback: "SOL_??",
       extra: {
         SOL_IP: 0,
         SOL_TCP: 6,
@@ -434,7 +435,7 @@ export default {
     ipc_commands: {
       headers: ["linux/ipc.h"],
       names: ["IPC_RMID", "IPC_SET", "IPC_STAT", "IPC_INFO"],
-      fallback: "IPC_???",
+      fallback: "SHM_???",
       extra: { SHM_LOCK: 11, SHM_UNLOCK: 12, SHM_STAT: 13, SHM_INFO: 14, SHM_STAT_ANY: 15 },
     },
     sem_commands: {
@@ -474,7 +475,7 @@ export default {
     },
     msgrcv_flags: {
       headers: ["linux/ipc.h", "linux/msg.h"],
-      names: ["IPC_NOWAIT", "MSG_NOERROR", "MSG_EXCEPT", "MSG_COPY"],
+      names: ["MSG_NOERROR", "MSG_EXCEPT", "MSG_COPY", "IPC_NOWAIT"],
       fallback: "MSG_???",
     },
     semop_flags: {

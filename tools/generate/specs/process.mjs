@@ -36,16 +36,7 @@ export default {
     },
     wait4_options: {
       headers: ["linux/wait.h"],
-      names: [
-        "WNOHANG",
-        "WUNTRACED",
-        "WEXITED",
-        "WCONTINUED",
-        "WNOWAIT",
-        "__WCLONE",
-        "__WALL",
-        "__WNOTHREAD",
-      ],
+      names: ["WNOHANG", "WEXITED", "WSTOPPED", "WCONTINUED", "WNOWAIT", "__WCLONE", "__WALL", "__WNOTHREAD"],
       fallback: "W???",
     },
     waitid_types: {
@@ -388,12 +379,12 @@ export default {
     timer_flags: { headers: ["linux/time.h"], names: ["TIMER_ABSTIME"], fallback: "TIMER_???" },
     timerfd_flags: {
       headers: ["linux/timerfd.h"],
-      names: ["TFD_CLOEXEC", "TFD_NONBLOCK"],
+      names: ["TFD_TIMER_ABSTIME", "TFD_TIMER_CANCEL_ON_SET", "TFD_CLOEXEC", "TFD_NONBLOCK"],
       fallback: "TFD_???",
     },
     timerfd_settime_flags: {
       headers: ["linux/timerfd.h"],
-      names: ["TFD_TIMER_ABSTIME", "TFD_TIMER_CANCEL_ON_SET"],
+      names: ["TFD_TIMER_ABSTIME", "TFD_TIMER_CANCEL_ON_SET", "TFD_CLOEXEC", "TFD_NONBLOCK"],
       fallback: "TFD_???",
     },
     itimer_which: {

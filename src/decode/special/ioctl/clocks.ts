@@ -1,7 +1,7 @@
 /** Commands of clocks and timers: rtc(4), PTP clocks, watchdogs, random(4). */
 import * as F from "../../../abi/flags.ts";
 import { flags, int, oneOf, oneOf64, special, ulong } from "../../../syscalls/types/build.ts";
-import { both, type Command, each, grown, none, reads, record, value, writes } from "./command.ts";
+import { bothOrAddress, type Command, each, grown, none, reads, record, value, writes } from "./command.ts";
 
 const time = record("rtc_time", "tm_sec tm_min tm_hour tm_mday tm_mon tm_year ... tm_wday tm_yday tm_isdst");
 const wake = record("rtc_wkalrm", "enabled pending time:time", { time });
@@ -25,7 +25,7 @@ export const clocks: Readonly<Record<string, Command>> = {
   RTC_PLL_GET: writes(pll),
   RTC_PLL_SET: reads(pll),
   RTC_VL_READ: writes(flags(F.rtc_vl_flags)),
-  RTC_PARAM_GET: both(
+  RTC_PARAM_GET: bothOrAddress(
     record("rtc_param", "param:param index __pad?:hex", param),
     record("rtc_param", "uvalue:hex __pad?:hex"),
   ),

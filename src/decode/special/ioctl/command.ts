@@ -28,7 +28,13 @@ export type Command =
   /** A pointer to what the kernel writes. */
   | { readonly kind: "out"; readonly type: Type }
   /** Read, then written: both are shown, `{…} => {…}`. */
-  | { readonly kind: "both"; readonly before: Type; readonly after: Type }
+  | {
+      readonly kind: "both";
+      readonly before: Type;
+      readonly after: Type;
+      /** When the call failed, the address stands for what would have been written. */
+      readonly address?: boolean;
+    }
   /** One struct, some of its fields read and the others written: `{read` … `, written}`. */
   | { readonly kind: "grown"; readonly before: StructType; readonly after: StructType }
   /** None of these; `enter` returns true if nothing remains for the exit. */
@@ -39,10 +45,15 @@ export const none: Command = { kind: "none" };
 export const value = (type: Type): Command => ({ kind: "in", type });
 export const reads = (type: Type): Command => ({ kind: "in", type: ptr(type) });
 export const writes = (type: Type): Command => ({ kind: "out", type: ptr(type) });
-export const both = (before: Type, after: Type = before): Command => ({
+export const both = (before: Type, after: Type = before): Extract<Command, { kind: "both" }> => ({
   kind: "both",
   before: ptr(before),
   after: ptr(after),
+});
+/** `both`, with an address after `=>` when the call failed. */
+export const bothOrAddress = (before: Type, after: Type = before): Command => ({
+  ...both(before, after),
+  address: true,
 });
 export const grown = (before: StructType, after: StructType): Command => ({ kind: "grown", before, after });
 

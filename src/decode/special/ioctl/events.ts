@@ -1,7 +1,7 @@
 /** Commands of descriptors that report events: perf_event_open(2), userfaultfd(2), seccomp_unotify(2). */
 import * as F from "../../../abi/flags.ts";
 import { cstring, fd, flags, flags64, int, oneOf, special } from "../../../syscalls/types/build.ts";
-import { both, boxed, type Command, each, grown, reads, record, value, writes } from "./command.ts";
+import { bothOrAddress, boxed, type Command, each, grown, reads, record, value, writes } from "./command.ts";
 
 const u64 = boxed(special("u64"));
 const hex64 = boxed(special("hex64"));
@@ -51,7 +51,7 @@ export const events: Readonly<Record<string, Command>> = {
   ),
   ...each("UFFDIO_UNREGISTER UFFDIO_WAKE", reads(range)),
 
-  SECCOMP_IOCTL_NOTIF_RECV: both(notification),
+  SECCOMP_IOCTL_NOTIF_RECV: bothOrAddress(notification),
   SECCOMP_IOCTL_NOTIF_SEND: reads(
     record("seccomp_notif_resp", "id:hex val error flags:flags", { flags: flags(F.seccomp_answer_flags) }),
   ),

@@ -76,7 +76,7 @@ function output(c: Context, cmd: number): void {
   else if (command?.kind === "out") {
     sink.arg("argp");
     compile(command.type).value(c, lo, hi);
-  } else if (command?.kind === "both" && !c.failed) {
+  } else if (command?.kind === "both" && (!c.failed || command.address)) {
     sink.becomes();
     compile(command.after).value(c, lo, hi);
   } else if (command?.kind === "grown") {

@@ -1,0 +1,70 @@
+/** set_thread_area(2), modify_ldt(2): segment descriptors; syslog(2)'s numbers. */
+import * as F from "../../abi/flags.ts";
+import type { Context } from "../context.ts";
+import { enumName } from "../flags.ts";
+import { pointerWalker, registerAux, registerValue } from "../walker.ts";
+import { readable } from "./bytes.ts";
+
+const USER_DESC = 16;
+/** Bit fields after the limit: name, first bit, width (asm/ldt.h). */
+const bits: readonly (readonly [string, number, number])[] = [
+  ["seg_32bit", 0, 1],
+  ["contents", 1, 2],
+  ["read_exec_only", 3, 1],
+  ["limit_in_pages", 4, 1],
+  ["seg_not_present", 5, 1],
+  ["useable", 6, 1],
+];
+
+/** A number in hexadecimal of a width that includes `0x`; zero is digits only. */
+const padded = (value: number): string =>
+  value === 0 ? "00000000" : `0x${value.toString(16).padStart(6, "0")}`;
+
+function descriptor(c: Context, at: number): void {
+  const { sink } = c;
+  const word = (offset: number) => c.memory.view.getUint32(at + offset, true);
+  sink.openStruct();
+  sink.field("entry_number");
+  sink.num(word(0) | 0);
+  sink.field("base_addr");
+  sink.word(padded(word(4)));
+  sink.field("limit");
+  sink.word(padded(word(8)));
+  for (const [name, first, width] of bits) {
+    sink.field(name);
+    sink.num((word(12) >>> first) & ((1 << width) - 1));
+  }
+  if (c.wordSize === 8) {
+    sink.field("lm");
+    sink.num((word(12) >>> 7) & 1);
+  }
+  sink.closeStruct();
+}
+
+const pointer = (fits: (c: Context) => boolean) =>
+  pointerWalker((c, lo, hi) => {
+    const at = fits(c) ? readable(c, lo, hi, USER_DESC) : -1;
+    if (at < 0) c.sink.addr(lo, hi);
+    else descriptor(c, at);
+  });
+registerValue("user_desc", () => pointer(() => true));
+registerValue("user_desc_sized", () => pointer((c) => c.arg(2) === USER_DESC));
+
+/** The entry the kernel chose. */
+registerAux("user_desc", (c) => {
+  const entry = c.call.error ? undefined : c.readInt(c.argLo(0), c.argHi(0));
+  if (entry !== undefined) c.sink.word(`entry_number=${entry >>> 0}`);
+});
+
+registerValue("log_action", () =>
+  pointerWalker((c, lo) => {
+    c.sink.num(lo | 0);
+    c.sink.comment(enumName(F.syslog_actions, lo) ?? F.syslog_actions.fallback);
+  }),
+);
+registerValue("log_level", () =>
+  pointerWalker((c, lo) => {
+    c.sink.num(lo >>> 0);
+    c.sink.comment(enumName(F.log_levels, lo) ?? F.log_levels.fallback);
+  }),
+);
