@@ -67,7 +67,7 @@ export async function ptraceBench(repeat: number): Promise<void> {
       }
       report(w.name, runs, dir);
     }
-    await served(dir, repeat);
+    await served(dir, repeat).catch((error: Error) => console.log(`\nredis: failed: ${error.message}`));
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }

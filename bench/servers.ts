@@ -18,7 +18,7 @@ export interface Server {
 
 const PID_FILE = "server.pid";
 /** A load that takes longer than this (s) is given up. */
-const LOAD_LIMIT = 60;
+const LOAD_LIMIT = 180;
 
 function rateIn(text: string, pattern: RegExp): number {
   const rate = Number(pattern.exec(text)?.[1]);
