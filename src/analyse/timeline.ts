@@ -8,6 +8,7 @@ const SIGNAL_SLACK = 5e6;
 
 export class Timeline {
   private readonly byTid = new Map<number, CallRow[]>();
+  private readonly opens = new Map<number, Map<number, CallRow[]>>();
   private connected: Set<string> | undefined;
   private sampled: Map<number, SampleRow[]> | undefined;
   readonly threads = new Map<number, ProcessRow>();
@@ -56,13 +57,26 @@ export class Timeline {
   /** Path of the file that a call's descriptor was opened for, found by its open; "" when that is not recorded. */
   pathOf(call: CallRow): string {
     if (call.target !== "") return call.target;
-    const all = this.calls(call.tid);
-    for (let i = all.indexOf(call) - 1; i >= 0; i--) {
-      const c = all[i];
-      if (/^open(at2?)?$/.test(c.name) && Number.parseInt(c.ret, 10) === call.fd)
-        return c.target || (/"((?:[^"\\]|\\.)*)"/.exec(c.args)?.[1] ?? "");
+    const opens = this.opensBy(call.tid).get(call.fd) ?? [];
+    const last = opens[firstFrom(opens, call.ts) - 1];
+    return last ? last.target || (/"((?:[^"\\]|\\.)*)"/.exec(last.args)?.[1] ?? "") : "";
+  }
+
+  /** Opens of a thread, in order, by the descriptor they returned. */
+  private opensBy(tid: number): ReadonlyMap<number, CallRow[]> {
+    let byFd = this.opens.get(tid);
+    if (!byFd) {
+      byFd = new Map();
+      for (const call of this.calls(tid)) {
+        if (!/^open(at2?)?$/.test(call.name)) continue;
+        const fd = Number.parseInt(call.ret, 10);
+        const known = byFd.get(fd);
+        if (known) known.push(call);
+        else byFd.set(fd, [call]);
+      }
+      this.opens.set(tid, byFd);
     }
-    return "";
+    return byFd;
   }
 
   /** CPU samples of a thread in [from, to), in order. */

@@ -1,7 +1,6 @@
 /** Rows into DuckDB tables, a data chunk at a time. */
 import type { DuckDBConnection, DuckDBType } from "@duckdb/node-api";
-import duckdb from "@duckdb/node-api";
-import bindings from "@duckdb/node-bindings";
+import { bindings, duckdb } from "./duckdb.ts";
 import type { CallColumns, NewTexts } from "./model.ts";
 import { type TableName, tables } from "./schema.ts";
 

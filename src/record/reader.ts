@@ -64,7 +64,8 @@ export async function withRecording<T>(
   use: (db: DuckDBConnection, lifetime: Lifetime, newest: number) => Promise<T>,
 ): Promise<T> {
   if (!existsSync(path)) throw new UsageError(`${path}: file does not exist`);
-  const duckdb = await import("@duckdb/node-api");
+  // loaded when a recording is read: it takes a while
+  const { duckdb } = await import("./duckdb.ts");
   const instance = await open(duckdb, path);
   try {
     const db = await instance.connect();

@@ -3,9 +3,10 @@
  * read it in between, and each batch is one transaction, so that a crash leaves the file as of the last batch.
  */
 import { chmodSync, existsSync, renameSync, rmSync, statSync } from "node:fs";
-import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
+import type { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { oneLine } from "../base/errors.ts";
 import { appendCalls, appendRows, appendTexts, type Place } from "./append.ts";
+import { duckdb } from "./duckdb.ts";
 import type { Batch } from "./model.ts";
 import { BEGUN, LOG } from "./names.ts";
 import { createStatements, quoted } from "./schema.ts";
@@ -20,7 +21,7 @@ let instance: Promise<DuckDBInstance> | undefined;
 const symbols = new Symbols();
 
 function engine(): Promise<DuckDBInstance> {
-  instance ??= DuckDBInstance.create(":memory:", {
+  instance ??= duckdb.DuckDBInstance.create(":memory:", {
     threads: "1",
     memory_limit: "256MB",
     // One checkpoint, when a file is detached; crossing a smaller threshold would write the data twice.

@@ -71,21 +71,6 @@ export const netlink: readonly Case[] = [
   },
   { name: "genl", argv: ["genl", "ctrl", "list"], needs: ["genl", "root"], options: ["-s", "64"], masks },
   {
-    name: "netlink attributes",
-    argv: program(`
-send = sends(0)
-for t, size in ((16, 16), (20, 8), (24, 12), (28, 12), (32, 12), (36, 20), (48, 4), (64, 4), (72, 12), (80, 4), (84, 8), (88, 4), (92, 12), (104, 8)):
-    for family in (0, 2, 7, 10):
-        for a in range(0, 49, 1 if family == 2 else 3):
-            if (t, a) in ((36, 16), (92, 4)): continue
-            for payload in (bytes(range(1, 9)), bytes(3), bytes(40)):
-                send(msg(t, 1, bytes([family]) + bytes(size - 1) + nla(a, payload)))
-`),
-    options: verbose,
-    needs: ["/usr/bin/python3"],
-    masks,
-  },
-  {
     name: "netlink oddities",
     argv: program(`
 send = sends(0)

@@ -72,8 +72,8 @@ export function parseInjection(kind: Kind, text: string): InjectionRule {
   }
   if (kind === "fault") parts.result ??= { errno: ENOSYS };
   const { instead, ...effects } = parts;
-  if (Object.keys(effects).length === 0) throw bad();
   const { has } = parseCallSet(set);
+  if (Object.keys(effects).length === 0) throw bad();
   return {
     has,
     injection: {
