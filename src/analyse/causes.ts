@@ -182,7 +182,8 @@ function merge(groups: readonly Group[], key: (g: Group) => string): Group[] {
     same.total += g.total;
     same.longest = Math.max(same.longest, g.longest);
     for (const c of g.calls) same.calls.add(c);
-    same.segments.push(...g.segments);
+    // not spread: there can be more than a call takes arguments
+    for (const s of g.segments) same.segments.push(s);
   }
   return [...out.values()];
 }

@@ -92,13 +92,15 @@ export class CriticalPath {
   private between(tid: number, from: number, to: number, via: readonly CallRow[], next?: CallRow): void {
     const known = this.timeline.calls(tid).length > 0;
     const pid = this.timeline.pidOf(tid);
-    const common = { tid, pid, via, target: "" };
     // Blocked outside a call: a page had to be read, or memory to be found.
     const [blocked, queued] = shares(next?.gapBlocked ?? -1, next?.gapQueued ?? -1, to - from);
     const ran = to - blocked - queued;
-    this.push({ ...common, from, to: ran, category: known ? "cpu" : undefined, kind: "outside" });
-    this.push({ ...common, from: ran, to: ran + blocked, category: "memory", kind: "fault" });
-    this.push({ ...common, from: ran + blocked, to, category: "runqueue", kind: "runqueue" });
+    const outside = (a: number, b: number, category: Segment["category"], kind: string) => {
+      if (b > a) this.out.push({ from: a, to: b, category, tid, pid, target: "", via, kind });
+    };
+    outside(from, ran, known ? "cpu" : undefined, "outside");
+    outside(ran, ran + blocked, "memory", "fault");
+    outside(ran + blocked, to, "runqueue", "runqueue");
   }
 
   private inCall(
@@ -157,9 +159,12 @@ export class CriticalPath {
 
   private leaf(call: CallRow, from: number, to: number, via: readonly CallRow[]): void {
     const wait = this.waits.of(call);
-    const common = { tid: call.tid, pid: call.pid, call, via };
+    const inside = (a: number, b: number, category: Segment["category"], kind: string, target: string) => {
+      if (b > a)
+        this.out.push({ from: a, to: b, category, tid: call.tid, pid: call.pid, call, target, via, kind });
+    };
     if (call.blocked < 0 || wait.category === "cpu") {
-      this.push({ ...common, from, to, ...wait });
+      inside(from, to, wait.category, wait.kind, wait.target);
       return;
     }
     const all = call.duration > 0 ? (to - from) / call.duration : 0;
@@ -171,9 +176,9 @@ export class CriticalPath {
     // a long write copies to memory what the disk gets later: who looks at the file is right with either engine
     const whole = isWhole(call) || (wait.category === "disk" && call.duration >= WORTH_FOLLOWING);
     const end = to - queued - (whole ? 0 : ran);
-    this.push({ ...common, from, to: end, ...wait });
-    this.push({ ...common, from: end, to: to - queued, category: "cpu", kind: "calls", target: "" });
-    this.push({ ...common, from: to - queued, to, category: "runqueue", kind: "runqueue", target: "" });
+    inside(from, end, wait.category, wait.kind, wait.target);
+    inside(end, to - queued, "cpu", "calls", "");
+    inside(to - queued, to, "runqueue", "runqueue", "");
   }
 
   private push(segment: Segment): void {
