@@ -388,5 +388,5 @@ test("a service goes on though its recorder answers and does nothing", async () 
   up(scan);
   const pid = await waitUntil("the start to be told of", () => told, 20);
   await waitUntil("service to run", () => readFileSync(`/proc/${pid}/cmdline`, "latin1").startsWith("sleep"));
-  expect(pidOf(dir)).toBe(pid);
+  await waitUntil("its state to be told", () => pidOf(dir) === pid);
 }, 60_000);
