@@ -3,6 +3,10 @@ import type { Known } from "./cases.ts";
 
 export const bpfDiffers: readonly Known[] = [
   {
+    why: "netlink messages are taken apart where all of one was captured, which `-s` decides",
+    line: /^(sendto|recvfrom|sendmsg|recvmsg)\(.*(nlmsg_len|AF_NETLINK|NULL, (0|NULL))/,
+  },
+  {
     why: "nothing is stopped: processes and threads side by side wait for each other less, or elsewhere",
     line: /^(futex|poll|wait4|read|mmap|munmap|mprotect|brk)\(/,
   },

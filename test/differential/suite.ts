@@ -157,10 +157,12 @@ export interface Suite {
   readonly differs: readonly Known[];
   /** Why nothing can run, or "". */
   readonly lacks: string;
+  /** Commands of which nothing can be compared, and why. */
+  readonly leavesOut?: { readonly names: RegExp; readonly why: string };
 }
 
 /** Defines the tests of one engine. */
-export function differential({ options, all, each, differs, lacks }: Suite): void {
+export function differential({ options, all, each, differs, lacks, leavesOut }: Suite): void {
   beforeAll(async () => {
     // A process of its own: this one stands still while a command runs.
     const serve =
@@ -182,6 +184,7 @@ export function differential({ options, all, each, differs, lacks }: Suite): voi
   if (why) console.log(`skipped: differential: ${why}`);
 
   test.skipIf(why !== "").for(cases)("$name", (c, { skip }) => {
+    if (leavesOut?.names.test(c.name)) skip(leavesOut.why);
     const missing = [c.argv[0], ...(c.needs ?? [])].filter((p) => !onPath(p));
     if (missing.length > 0) skip(`not installed: ${missing.join(", ")}`);
     const d = once(c, options);
