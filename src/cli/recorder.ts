@@ -21,16 +21,18 @@ import { tracedServices } from "./traced-services.ts";
 import { version } from "./version.ts";
 
 /** It runs all the time, and most of what services do while they run stays in the kernel. */
-const RING_BYTES = 1 << 25;
+const RING_BYTES = 1 << 24;
 
 const USAGE = "usage: svtrace recorder DIR/.svtrace";
 /** With nothing traced and nobody connected for this long (ms) it ends. */
 const IDLE_LIMIT = 10_000;
 /** Longest wait in the kernel (ms): messages are answered at this pace. */
 const WAIT = 20;
-/** When every service just runs and nothing came for `CALM_AFTER` ms, it is looked this often (ms); messages wake us. */
+/** When every service just runs and little came for `CALM_AFTER` ms, it is looked this often (ms); messages wake us. */
 const CALM_WAIT = 100;
 const CALM_AFTER = 1000;
+/** Events of one look that are nothing to hurry for. */
+const FEW = 32;
 const MAX_LINE = 65_536;
 /** Services whose start we missed (the supervisor does not wait for long) are looked for this often (ms). */
 const LOOK = 3000;
@@ -85,6 +87,7 @@ export async function main(argv: string[]): Promise<number> {
   let lastEvent = Date.now();
   while (!stop) {
     const calm = recorder.calm && Date.now() - lastEvent > CALM_AFTER;
+    const before = recorder.demux.events;
     if (calm || recorder.tasks === 0) {
       worked = recorder.step(0);
       if (!worked) await pause.for(calm ? CALM_WAIT : WAIT);
@@ -92,7 +95,8 @@ export async function main(argv: string[]): Promise<number> {
       worked = recorder.step(worked ? 0 : WAIT);
       await turn();
     }
-    if (worked || !recorder.calm) lastEvent = Date.now();
+    // a service that looks at its clock now and then is calm, too
+    if (recorder.demux.events - before > FEW || !recorder.calm) lastEvent = Date.now();
     if (clients.size > 0 || recorder.tasks > 0 || recorder.busy > 0) idleSince = Date.now();
     if (Date.now() - idleSince > IDLE_LIMIT) break;
   }
