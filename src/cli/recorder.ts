@@ -90,7 +90,7 @@ export async function main(argv: string[]): Promise<number> {
     const before = recorder.demux.events;
     if (calm || recorder.tasks === 0) {
       worked = recorder.step(0);
-      if (!worked) await pause.for(calm ? CALM_WAIT : WAIT);
+      await pause.for(calm ? CALM_WAIT : WAIT);
     } else {
       worked = recorder.step(worked ? 0 : WAIT);
       await turn();
