@@ -43,6 +43,12 @@ export function commandLine(pid: number): string[] | undefined {
   return raw === "" ? [] : raw.replace(/\0$/, "").split("\0");
 }
 
+/** Whether two processes have the same arguments, as a child has those of its parent until its exec. */
+export function sameArguments(pid: number, other: number): boolean {
+  const own = text(`/proc/${pid}/cmdline`);
+  return own !== undefined && own === text(`/proc/${other}/cmdline`);
+}
+
 export function commOf(pid: number): string | undefined {
   return text(`/proc/${pid}/comm`)?.replace(/\n$/, "");
 }

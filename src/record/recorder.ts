@@ -3,7 +3,7 @@ import { basename, join } from "node:path";
 import type { Chosen } from "../capture/choose.ts";
 import type { Engine } from "../capture/engine.ts";
 import { bootTime, descendants, status } from "../kernel/proc.ts";
-import { commandLine } from "../kernel/tasks.ts";
+import { sameArguments } from "../kernel/tasks.ts";
 import { type Before, readBefore } from "./before.ts";
 import { Demux } from "./demux.ts";
 import type { Started } from "./lifetime.ts";
@@ -345,9 +345,8 @@ export class Recorder {
 
 /** We may hear of a child before it has stopped itself; one that has exec'd was continued without us and will not. */
 function awaitStop({ pid, supervisor }: Start): void {
-  const own = commandLine(supervisor)?.join("\0");
   for (let i = 0; i < STOP_STEPS; i++) {
-    if (!/[RSD]/.test(status(pid)?.state ?? "") || commandLine(pid)?.join("\0") !== own) return;
+    if (!/[RSD]/.test(status(pid)?.state ?? "") || !sameArguments(pid, supervisor)) return;
     Atomics.wait(pause, 0, 0, 1);
   }
 }

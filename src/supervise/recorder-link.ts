@@ -4,7 +4,7 @@
  */
 import { connect, type Socket } from "node:net";
 import { status } from "../kernel/proc.ts";
-import { commandLine } from "../kernel/tasks.ts";
+import { sameArguments } from "../kernel/tasks.ts";
 import { peerOf } from "../kernel/unix-socket.ts";
 
 /** How long a start waits for the recorder (ms). */
@@ -14,11 +14,9 @@ const CONNECT_PAUSE_MS = 50;
 /** More unread bytes than this and notifications are dropped. */
 const BACKLOG = 64 * 1024;
 const MAX_LINE = 64 * 1024;
-/** A child reaches its stop in a moment; no longer than this (ms) is it looked at. */
-const STOP_MS = 1000;
-/** So long (ms) is it looked after once the recorder has it, this often. */
+/** A child reaches its stop, and after that its exec, in a moment: so long (ms) is it looked after, this often. */
 const EXEC_MS = 5000;
-const LOOK_MS = 100;
+const LOOK_MS = 10;
 
 export class RecorderLink {
   private socket: Socket | undefined;
@@ -86,7 +84,7 @@ export class RecorderLink {
         : "the recorder is not running";
       this.waiting.delete(pid);
       this.warn(`no trace of process ${pid}: ${reason}`);
-      continueOnceStopped(pid, performance.now() + STOP_MS);
+      continueUntilExec(pid, performance.now() + EXEC_MS);
     };
     this.waiting.set(pid, setTimeout(giveUp, ACK_MS));
     if (!this.socket) this.needed();
@@ -124,24 +122,14 @@ export class RecorderLink {
   }
 }
 
-/** The recorder may have continued a child that had not stopped itself yet, or have died since it answered. */
+/**
+ * Continues a child that has stopped itself, until its exec: a SIGCONT before the stop is lost, whoever sent it, and a
+ * recorder may die after it has answered.
+ */
 function continueUntilExec(pid: number, deadline: number): void {
   const state = status(pid)?.state;
-  if (state === undefined || state === "Z" || state === "X" || hasExeced(pid)) return;
+  if (state === undefined || state === "Z" || state === "X" || !sameArguments(pid, process.pid)) return;
   // one that is traced is in state t
   if (state === "T") process.kill(pid, "SIGCONT");
   if (performance.now() < deadline) setTimeout(() => continueUntilExec(pid, deadline), LOOK_MS);
-}
-
-/** Until its exec a child has our memory, and so our arguments. */
-function hasExeced(pid: number): boolean {
-  return commandLine(pid)?.join("\0") !== commandLine(process.pid)?.join("\0");
-}
-
-/** A SIGCONT before the child has stopped itself would be lost. */
-function continueOnceStopped(pid: number, deadline: number): void {
-  const state = status(pid)?.state;
-  if (state === undefined || state === "Z" || state === "X") return;
-  if (state === "T") process.kill(pid, "SIGCONT");
-  else if (performance.now() < deadline) setTimeout(() => continueOnceStopped(pid, deadline), 10);
 }
