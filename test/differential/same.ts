@@ -13,7 +13,7 @@ async function outcome(tracer: readonly string[], options: readonly string[], co
   const said = r.stderr
     .replaceAll(strace, "strace")
     .replace(
-      /(\[pid +|[Pp]rocess |PID=|si_pid=|^(?:getppid|set_tid_address)\(.*\) += |^(?:fork|clone)\(.* = )\d{3,}/gm,
+      /(\[pid +|[Pp]rocess |PID=|si_pid=|^(?:getp?pid|set_tid_address)\(.*\) += |^(?:fork|clone)\(.* = )\d{3,}/gm,
       "$1PID",
     )
     .replace(/0x[0-9a-f]+(?= \/\* \d+ vars \*\/)/g, "ENV")
