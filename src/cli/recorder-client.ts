@@ -4,7 +4,7 @@ import net from "node:net";
 import { dirname, join } from "node:path";
 
 /** Socket of the recorder that records the services of `scanDir` (or of the directory it lies in). */
-export function recorderSocket(scanDir: string): string | undefined {
+function recorderSocket(scanDir: string): string | undefined {
   return [join(scanDir, ".svtrace"), join(dirname(scanDir), ".svtrace")]
     .map((d) => join(d, "recorder.sock"))
     .find((p) => existsSync(p));

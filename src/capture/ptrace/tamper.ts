@@ -94,10 +94,7 @@ function count(task: Tracee): number {
 }
 
 /** Whether the `n`th invocation, from 1, is one of those meant. */
-export function isTurn(
-  { first, last, step }: Pick<Injection, "first" | "last" | "step">,
-  n: number,
-): boolean {
+function isTurn({ first, last, step }: Pick<Injection, "first" | "last" | "step">, n: number): boolean {
   return n >= first && n <= last && (n - first) % step === 0;
 }
 

@@ -28,7 +28,7 @@ const AF_BRIDGE = 7;
 const NO_HANDLER_32 = 92;
 const NO_HANDLER_64 = 184;
 
-export const stats64 = record("rtnl_link_stats64", { least: NO_HANDLER_64 });
+const stats64 = record("rtnl_link_stats64", { least: NO_HANDLER_64 });
 
 /** A struct of `size` bytes; what is beyond it is shown too. */
 const andMore =

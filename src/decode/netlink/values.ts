@@ -151,7 +151,7 @@ export const linkAddress: Value = (c, at, length, scope) => {
   return true;
 };
 
-export function addressText(c: Context, at: number, family: number, name?: string): string {
+function addressText(c: Context, at: number, family: number, name?: string): string {
   const bytes = c.memory.bytes.subarray(at, at + (family === AF_INET ? 4 : 16));
   if (family === AF_INET) return `inet_addr("${bytes.join(".")}")`;
   return `inet_pton(AF_INET6, "${inet6(bytes)}"${name ? `, &${name}` : ""})`;
