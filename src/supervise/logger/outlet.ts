@@ -58,7 +58,7 @@ export class Outlet {
     return new Lines(
       this.script,
       this.logs.map((l) => l.pending),
-      { alert, status: (index, line, from, to) => this.status(index, statusText(line, from, to)) },
+      { alert, status: (index, line) => this.status(index, statusText(line)) },
       true,
     );
   }

@@ -50,7 +50,7 @@ export class Multilog {
     this.lines = new Lines(
       this.script,
       this.logs.map((l) => l.pending),
-      { alert, status: (index, line, from, to) => this.status(index, statusText(line, from, to)) },
+      { alert, status: (index, line) => this.status(index, statusText(line)) },
     );
   }
 

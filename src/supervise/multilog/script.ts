@@ -1,4 +1,5 @@
 /** multilog's script: one action an argument, carried out in order for each line. */
+import { bytesOf } from "../../base/bytes.ts";
 
 export type Action =
   | { readonly kind: "select"; readonly keep: boolean; readonly pattern: Uint8Array }
@@ -36,7 +37,7 @@ export function parseScript(argv: readonly string[]): Script {
     switch (arg[0]) {
       case "+":
       case "-":
-        actions.push({ kind: "select", keep: arg[0] === "+", pattern: Buffer.from(rest, "utf8") });
+        actions.push({ kind: "select", keep: arg[0] === "+", pattern: bytesOf(rest) });
         break;
       case "e":
         actions.push({ kind: "stderr" });
