@@ -2,7 +2,8 @@
 import { constants, mkdirSync, openSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { UsageError } from "../base/errors.ts";
-import { onEnd } from "../kernel/children.ts";
+import { tell as complain } from "../base/stderr.ts";
+import { becomeSubreaper, onEnd } from "../kernel/children.ts";
 import { parentsFileLimit, replaceProcess } from "../kernel/exec.ts";
 import { resources } from "../kernel/limits.ts";
 import { ChildScript } from "../kernel/spawn.ts";
@@ -73,7 +74,14 @@ async function supervise(dir: string): Promise<number> {
     }
     serve(dir, { scan, stop: done, replace: (main) => become(main ?? program, dir, scan) });
   });
-  await scan.start();
+  // orphans of any kind come to pid 1, whether a service has been started or not
+  if (process.pid === 1) becomeSubreaper();
+  try {
+    await scan.start();
+  } catch (error) {
+    complain(`svtrace up: ${(error as Error).message}\n`);
+    process.exit(1);
+  }
   await asked;
   await scan.stop();
   process.exit(0);

@@ -90,6 +90,8 @@ export function serve(dir: string, options: ApiOptions): Server {
       }
     });
   });
+  // no descriptor for one more: the caller hears nothing, and we live on
+  server.on("error", () => {});
   // nobody may find it with wider permissions
   const umask = process.umask(0o177);
   try {

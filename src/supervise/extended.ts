@@ -2,7 +2,7 @@
  * `supervise/svtrace.json`: what we know of a service beyond `status`, for people, programs, and the supervisor that
  * comes after us. docs/SUPERVISION.md describes it key by key.
  */
-import { readFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Cgroup } from "../kernel/cgroup.ts";
 import { comm, descendants, startTime, status as taskStatus } from "../kernel/proc.ts";
@@ -109,7 +109,28 @@ export function readExtended(dir: string): Extended | undefined {
 
 /** Whether it is this very process, alive. */
 export function isThere({ pid, born }: Process): boolean {
-  return pid > 1 && startTime(pid) === born && !["Z", "X"].includes(taskStatus(pid)?.state ?? "X");
+  return pid > 1 && bornAt(pid) === born && !["Z", "X"].includes(taskStatus(pid)?.state ?? "X");
+}
+
+/**
+ * When a process was born (clock ticks since boot); undefined if there is none. Throws where that cannot be seen, for
+ * want of descriptors: nobody must be taken for dead then.
+ */
+export function bornAt(pid: number): number | undefined {
+  const born = startTime(pid);
+  if (born !== undefined) return born;
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ESRCH") return undefined;
+  }
+  // throws what kept us from seeing it; if it has just ended, undefined it is
+  try {
+    closeSync(openSync(`/proc/${pid}/stat`, "r"));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+  }
+  return startTime(pid);
 }
 
 export interface Alive {

@@ -141,13 +141,15 @@ export class ServiceFiles {
   writeStatus(status: Status): void {
     const bytes = packStatus(status);
     if (this.written && Buffer.compare(bytes, this.written) === 0) return;
+    let doing = `open ${this.dir}/${files.statusNew}`;
     try {
       writeFileSync(this.at(files.statusNew), bytes, { mode: 0o644 });
       fault("status:written");
+      doing = `rename ${this.dir}/${files.statusNew} to status`;
       renameSync(this.at(files.statusNew), this.at(files.status));
       this.written = bytes;
     } catch (error) {
-      this.warn(`unable to open ${this.dir}/${files.statusNew}`, error);
+      this.warn(`unable to ${doing}`, error);
     }
   }
 
@@ -180,7 +182,9 @@ export class ServiceFiles {
       }
       this.extended = text;
     } catch (error) {
-      this.warn(`unable to write ${this.dir}/${files.extended}`, error);
+      // with the directory gone, what is said of status.new is enough
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT")
+        this.warn(`unable to write ${this.dir}/${files.extended}`, error);
     }
   }
 

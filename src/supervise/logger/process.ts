@@ -6,6 +6,7 @@ import { openFifoWriter } from "../../kernel/files.ts";
 import { watchProcess } from "../../kernel/pidfd.ts";
 import { ChildScript } from "../../kernel/spawn.ts";
 import { HOME } from "../api.ts";
+import { words } from "../chain.ts";
 import type { LogPipe } from "../log-pipe.ts";
 import type { SharedLogging } from "../shared-logging.ts";
 import { Channel } from "./channel.ts";
@@ -75,8 +76,14 @@ export class LoggerProcess implements SharedLogging {
     this.soon = true;
     setImmediate(() => {
       this.soon = false;
-      mkdirSync(this.home, { recursive: true, mode: 0o700 });
-      this.files.writeWork({ jobs: [...this.jobs.values()], over: this.over });
+      try {
+        mkdirSync(this.home, { recursive: true, mode: 0o700 });
+        this.files.writeWork({ jobs: [...this.jobs.values()], over: this.over });
+      } catch (error) {
+        this.warn(`warning: unable to tell the logger what to read: ${words(error)}`);
+        setTimeout(() => this.tell(), PAUSE_MS);
+        return;
+      }
       if (this.pid === 0) this.begin();
       else this.poke();
     });
