@@ -137,6 +137,7 @@ function answer(
     });
   } else if (request.op === "wait") {
     const look = () => {
+      if (!scan.begun) return;
       const failed = services().filter((s) => s.failed !== null);
       if (failed.length > 0) {
         reply({ error: failed.map((s) => `${s.name}: ${s.failed}`).join("; "), services: services() });

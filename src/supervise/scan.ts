@@ -71,6 +71,8 @@ export class ScanDirectory {
   private changed = false;
   private retries = 0;
   private stopping = false;
+  /** What is in the directory has been looked at. */
+  begun = false;
   /** Names that were said to lead nowhere. */
   private readonly told = new Set<string>();
   /** Why services could not be taken up, though it was tried again. */
@@ -123,6 +125,8 @@ export class ScanDirectory {
     }
     this.scan(true);
     closeUnclaimed();
+    this.begun = true;
+    this.changeSoon();
   }
 
   /** Where changes of the directory are not told. */
