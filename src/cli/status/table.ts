@@ -62,7 +62,7 @@ const FIRST_TO_GO = 5;
 /** `width`: columns of the terminal it is for; names are then cut, and what matters least is left out. */
 export function table(rows: readonly Row[], colours: boolean, width?: number): string {
   const named = rows.map((r) => ({ ...r, service: printable(width === undefined ? r.service : nameOf(r)) }));
-  const fitted = width === undefined ? { rows: named, columns } : it(named, width);
+  const fitted = width === undefined ? { rows: named, columns } : narrowed(named, width);
   const widths = widthsOf(fitted.columns, fitted.rows);
   const line = (cells: (c: Column) => string, paint: (c: Column) => Paint | undefined) =>
     fitted.columns
