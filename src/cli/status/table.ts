@@ -96,7 +96,7 @@ const nameOf = ({ service }: Row): string => {
 const widthsOf = (cs: readonly Column[], rows: readonly Row[]): number[] =>
   cs.map((c) => Math.max(columnsOf(c.head), ...rows.map((r) => columnsOf(c.text(r)))));
 
-function _fit(
+function narrowed(
   rows: readonly Row[],
   width: number,
 ): { readonly rows: readonly Row[]; readonly columns: readonly Column[] } {
