@@ -4,6 +4,7 @@
  */
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { bytesOf } from "../base/bytes.ts";
 import { Cgroup } from "../kernel/cgroup.ts";
 import { comm, descendants, startTime, status as taskStatus } from "../kernel/proc.ts";
 import { files } from "./layout.ts";
@@ -94,7 +95,7 @@ export function parseExtended(text: string): Extended | undefined {
 
 /** What is known of a service directory's service; undefined if nothing is. */
 export function readExtended(dir: string): Extended | undefined {
-  const path = join(dir, files.extended);
+  const path = bytesOf(join(dir, files.extended));
   try {
     // it is written in place: what is read in the middle of that is no JSON, or differs from what is read next
     for (let text = readFileSync(path, "utf8"), left = READ_TRIES; ; left--) {

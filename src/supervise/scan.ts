@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, type FSWatcher, readdirSync, statSync, watch } from "node:fs";
 import { join } from "node:path";
+import { bytesOf, textOf } from "../base/bytes.ts";
 import { tell } from "../base/stderr.ts";
 import { ownCgroup } from "../kernel/cgroup.ts";
 import { becomeSubreaper } from "../kernel/children.ts";
@@ -56,7 +57,7 @@ export interface ScanOptions {
 /** Where the cgroups of the services of a directory are; undefined where there are none to be had. */
 export function cgroupBase(dir: string): string | undefined {
   const own = ownCgroup();
-  const s = statSync(dir);
+  const s = statSync(bytesOf(dir));
   const id = createHash("sha256").update(`${s.dev}:${s.ino}`).digest("hex").slice(0, 8);
   return own && join(own, `svtrace-${id}`);
 }
@@ -147,7 +148,7 @@ export class ScanDirectory {
     if (this.stopping) return;
     let names: string[];
     try {
-      names = readdirSync(this.dir);
+      names = readdirSync(bytesOf(this.dir), "buffer").map(textOf);
     } catch (error) {
       this.sayAsScanner(`warning: unable to read directory: ${words(error)}`);
       this.retryLater();
@@ -171,7 +172,7 @@ export class ScanDirectory {
   /** Services are known by device and inode: a renamed link is the same service. */
   private entryFor(name: string): { entry?: Entry; fresh: boolean } {
     const dir = join(this.dir, name);
-    const s = statSync(dir, { throwIfNoEntry: false });
+    const s = statSync(bytesOf(dir), { throwIfNoEntry: false });
     if (!s) return { fresh: false };
     const key = `${s.dev}:${s.ino}`;
     const known = this.entries.get(key);
@@ -356,7 +357,7 @@ export class ScanDirectory {
   /** A link that leads nowhere is told once. */
   private isService(name: string): boolean {
     try {
-      return statSync(join(this.dir, name)).isDirectory();
+      return statSync(bytesOf(join(this.dir, name))).isDirectory();
     } catch (error) {
       if (!this.told.has(name)) this.sayAsScanner(`warning: unable to stat ${name}: ${words(error)}`);
       this.told.add(name);

@@ -240,7 +240,7 @@ export class ServiceFiles {
 /** Whether there is a directory at `path`. */
 export const isDirectory = (path: string): boolean => {
   try {
-    return statSync(path).isDirectory();
+    return statSync(bytesOf(path)).isDirectory();
   } catch {
     return false;
   }
@@ -249,7 +249,7 @@ export const isDirectory = (path: string): boolean => {
 /** pid of the last child started in a service directory, whether it lives or not. */
 export function lastChildOf(dir: string): number | undefined {
   try {
-    return unpackChildRecord(readFileSync(join(dir, files.child)))?.pid;
+    return unpackChildRecord(readFileSync(bytesOf(join(dir, files.child))))?.pid;
   } catch {
     return undefined;
   }

@@ -1,6 +1,7 @@
 /** The supervisor's side of the shared logger: starts it, starts it again, tells it what to read. */
 import { closeSync, existsSync, mkdirSync, writeSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { bytesOf } from "../../base/bytes.ts";
 import { onEnd } from "../../kernel/children.ts";
 import { openFifoWriter } from "../../kernel/files.ts";
 import { watchProcess } from "../../kernel/pidfd.ts";
@@ -38,7 +39,7 @@ export class LoggerProcess implements SharedLogging {
   }
 
   serves(logDir: string): boolean {
-    return existsSync(join(logDir, SCRIPT)) && !existsSync(join(logDir, "run"));
+    return existsSync(bytesOf(join(logDir, SCRIPT))) && !existsSync(bytesOf(join(logDir, "run")));
   }
 
   attach(logDir: string, pipe: LogPipe): void {

@@ -136,7 +136,8 @@ export class LogDir {
 
   private lock(): void {
     const { dir } = this.options;
-    const path = bytesOf(resolve(this.within, dir));
+    // not resolve() where we are: the working directory's name need not be text
+    const path = bytesOf(this.within === "" ? dir : resolve(this.within, dir));
     try {
       mkdirSync(path, 0o700);
     } catch {

@@ -63,7 +63,7 @@ export function parseScript(argv: readonly string[]): Script {
   return { stamp, actions };
 }
 
-/** scan_ulong: the digits at the start, 0 without any. */
+/** scan_ulong: the digits at the start, 0 without any, modulo 2^64. */
 function leadingNumber(text: string): number {
-  return Number(/^\d*/.exec(text)![0] || 0);
+  return Number(BigInt.asUintN(64, BigInt(/^\d*/.exec(text)![0] || 0)));
 }
