@@ -8,6 +8,6 @@ export async function main(argv: string[]): Promise<number> {
   // what it makes is for others to read, as multilog's files are
   process.umask(0o022);
   for (const signal of ["SIGINT", "SIGHUP"] as const) process.on(signal, () => {});
-  await new Logger(argv[0], (text) => process.stderr.write(`svtrace logger: ${text}\n`)).run();
+  await new Logger(argv[0], (text) => process.stderr.write(`svtrace logger: ${printable(text)}\n`)).run();
   process.exit(0);
 }

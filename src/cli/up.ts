@@ -15,6 +15,7 @@ import { ScanDirectory } from "../supervise/scan.ts";
 import { isDirectory } from "../supervise/service-files.ts";
 import { table } from "./options/index.ts";
 import { parseArguments, wrong } from "./options/parse.ts";
+import { printable } from "./printable.ts";
 
 const DEFAULT_WAIT_S = 60;
 const ANSWER_MS = 10_000;
@@ -61,6 +62,7 @@ async function supervise(dir: string): Promise<number> {
     program: "svtrace up",
     recorder: { command },
     logging: sharedLogger(dir, "svtrace up"),
+    shown: printable,
   });
   const asked = new Promise<void>((done) => {
     const first = process.pid === 1;
@@ -200,6 +202,6 @@ const reason = (error: unknown): string => {
 };
 
 function fail(dir: string, why: string): number {
-  process.stderr.write(`svtrace up: ${dir}: ${why}\n`);
+  process.stderr.write(`svtrace up: ${printable(`${dir}: ${why}`)}\n`);
   return 1;
 }

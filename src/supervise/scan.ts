@@ -52,6 +52,8 @@ export interface ScanOptions {
   /** Start a recorder with this command and use it. */
   readonly recorder?: { readonly command: readonly string[] };
   readonly logging?: SharedLogging;
+  /** Names as messages have them; the originals print any byte. */
+  readonly shown?: (text: string) => string;
 }
 
 /** Where the cgroups of the services of a directory are; undefined where there are none to be had. */
@@ -217,7 +219,7 @@ export class ScanDirectory {
   private commonOptions(key: string, label: string) {
     return {
       program: this.options.program,
-      label,
+      label: this.shown(label),
       defaults: join(this.dir, DEFAULTS),
       cgroup: this.cgroups && join(this.cgroups, label.replace("/", ":")),
       onGone: () => this.left(key),
@@ -366,11 +368,15 @@ export class ScanDirectory {
   }
 
   private sayAsScanner(text: string): void {
-    tell(`${this.options.scanner ?? this.options.program}: ${text}\n`);
+    tell(`${this.options.scanner ?? this.options.program}: ${this.shown(text)}\n`);
   }
 
   private say(text: string): void {
-    tell(`${this.options.program}: ${text}\n`);
+    tell(`${this.options.program}: ${this.shown(text)}\n`);
+  }
+
+  private shown(text: string): string {
+    return this.options.shown?.(text) ?? text;
   }
 
   /**
