@@ -108,9 +108,13 @@ export function readExtended(dir: string): Extended | undefined {
   }
 }
 
-/** Whether it is this very process, alive. */
+/** Whether it is this very process, alive, as far as can be seen. */
 export function isThere({ pid, born }: Process): boolean {
-  return pid > 1 && bornAt(pid) === born && !["Z", "X"].includes(taskStatus(pid)?.state ?? "X");
+  try {
+    return pid > 1 && bornAt(pid) === born && !["Z", "X"].includes(taskStatus(pid)?.state ?? "X");
+  } catch {
+    return true;
+  }
 }
 
 /**

@@ -10,26 +10,28 @@ export interface Noted {
   /** Undefined when the directory is not ours. */
   readonly files: ServiceFiles | undefined;
   readonly extended: Extended;
+  /** What is to follow. */
+  readonly intention: string;
   readonly status: Status;
 }
 
 export class Notes {
   private due: NodeJS.Timeout | undefined;
-  /** Plan and want as noted last. */
+  /** As noted last. */
   private intention = "";
 
   constructor(private readonly now: () => Noted) {}
 
   /** For whoever supervises after us, at once. */
   note(): void {
-    const { files, extended } = this.now();
-    this.intention = intentionOf(extended);
+    const { files, extended, intention } = this.now();
+    this.intention = intention;
     files?.writeExtended(extended);
   }
 
   /** What is to follow cannot be found out by looking at processes. */
   noteIntention(): void {
-    if (this.intention !== intentionOf(this.now().extended)) this.note();
+    if (this.intention !== this.now().intention) this.note();
   }
 
   writeSoon(): void {
@@ -49,5 +51,3 @@ export class Notes {
     this.due = undefined;
   }
 }
-
-const intentionOf = ({ plan, want }: Extended): string => plan + want;

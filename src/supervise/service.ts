@@ -448,6 +448,10 @@ export class Service {
     }
   }
 
+  get intention(): string {
+    return this.plan + this.want;
+  }
+
   get status(): Status {
     const { pid, paused, termSent, changed } = this.main;
     return { ...changed, pid, paused, termSent, want: this.want, finishing: this.state === "finishing" };
