@@ -34,7 +34,12 @@ interface Line {
   complete: boolean;
   /** The line was broken off as <unfinished ...>. */
   broken: boolean;
+  /** Where the call was made, if that had to be looked up before it left no trace of it. */
+  stack: string;
 }
+
+/** Calls after which the memory that says where they were made is gone. */
+const fatal = new Set(["execve", "execveat", "exit", "exit_group"]);
 
 export class LineWriter implements EventSink {
   private readonly sink: TextSink;
@@ -65,7 +70,7 @@ export class LineWriter implements EventSink {
     this.count++;
     const abi = this.foreign.get(task.parent);
     if (abi) this.foreign.set(task.tid, abi);
-    this.lines.set(task, { held: "", column: 0, complete: false, broken: false });
+    this.lines.set(task, { held: "", column: 0, complete: false, broken: false, stack: "" });
     if ((attached || task.parent !== 0) && !this.settings.quiet.has("attach")) {
       this.message(`Process ${task.tid} attached`);
     }
@@ -79,7 +84,8 @@ export class LineWriter implements EventSink {
       return;
     }
     if (task.call.abi !== "x86_64" || this.foreign.size > 0) this.noteAbi(task);
-    const { sink } = this;
+    const { sink, settings } = this;
+    line.stack = settings.stack && fatal.has(task.call.name) ? settings.stack(task) : "";
     const lead = this.leader(task, task.call.entry);
     sink.line = `${lead}${task.call.name}(`;
     sink.begin();
@@ -131,7 +137,7 @@ export class LineWriter implements EventSink {
     sink.line += injectedText(task.call);
     if (settings.duration) sink.line += durationText(task.call.exit - task.call.entry, settings.duration);
     const dump = settings.dumps ? dumpText(task.call, memory, settings.dumps) : "";
-    this.end(task, line, `${sink.line}\n${dump}`);
+    this.end(task, line, `${sink.line}\n${dump}${line.stack || (settings.stack?.(task) ?? "")}`);
   }
 
   /** Text to begin the rest of a call with; undefined if the call is not shown. */
@@ -143,7 +149,10 @@ export class LineWriter implements EventSink {
     if (this.hold) {
       const { held } = line;
       line.held = "";
-      if (!this.settings.statuses!.has(status)) return undefined;
+      if (!this.settings.statuses!.has(status)) {
+        line.stack = "";
+        return undefined;
+      }
       this.breakOther(task);
       line.column = 0;
       return held;
@@ -214,7 +223,7 @@ export class LineWriter implements EventSink {
   }
 
   /** A line of its own: signals, ends. */
-  private whole(task: Task, now: number, body: string, dead = false): void {
+  private whole(task: Task, now: number, body: string, { dead = false, stack = false } = {}): void {
     if (this.open && this.open !== task) this.breakOther(task);
     else if (this.open === task) {
       this.put(task, " <unfinished ...>\n");
@@ -225,24 +234,24 @@ export class LineWriter implements EventSink {
       }
       this.open = undefined;
     }
-    this.put(task, `${this.leader(task, now, dead)}${body}\n`);
+    this.put(task, `${this.leader(task, now, dead)}${body}\n${(stack && this.settings.stack?.(task)) || ""}`);
     this.destinations.of(task).settle();
   }
 
   signal(task: Task, event: SignalEvent, now: number): void {
     if (this.settings.signals && !this.settings.signals(event.signo)) return;
     if (!event.info) {
-      this.whole(task, now, `--- ${signalName(event.signo)} ---`);
+      this.whole(task, now, `--- ${signalName(event.signo)} ---`, { stack: true });
       return;
     }
     this.sink.line = "";
     this.decoder.siginfo(task, noMemory, event.info);
-    this.whole(task, now, `--- ${signalName(event.signo)} ${this.sink.line} ---`);
+    this.whole(task, now, `--- ${signalName(event.signo)} ${this.sink.line} ---`, { stack: true });
   }
 
   stopped(task: Task, signo: number, now: number): void {
     if (this.settings.signals && !this.settings.signals(signo)) return;
-    this.whole(task, now, `--- stopped by ${signalName(signo)} ---`);
+    this.whole(task, now, `--- stopped by ${signalName(signo)} ---`, { stack: true });
   }
 
   exec(task: Task, formerTid: number): void {
@@ -276,10 +285,12 @@ export class LineWriter implements EventSink {
     this.finishCall(task);
     if (event.signal !== undefined) {
       const core = event.coreDumped ? "(core dumped) " : "";
-      this.whole(task, now, `+++ killed by ${signalName(event.signal)} ${core}+++`, true);
+      this.whole(task, now, `+++ killed by ${signalName(event.signal)} ${core}+++`, { dead: true });
     } else if (!this.settings.quiet.has("exit")) {
-      this.whole(task, now, `+++ exited with ${event.status} +++`, true);
+      this.whole(task, now, `+++ exited with ${event.status} +++`, { dead: true });
     }
+    const stack = this.lines.get(task)?.stack;
+    if (stack) this.put(task, stack);
     this.drop(task);
   }
 

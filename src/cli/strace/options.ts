@@ -153,7 +153,17 @@ const rows: readonly Row[] = [
   ],
   ["number", "n", "syscall-number", "none", "Output format", "", "print the system call's number"],
   ["arg-names", "N", "arg-names", "none", "Output format", "", "print argument names"],
-  ["stack", "k", "stack-traces", "optional", "Output format", "", "print a stack trace after each call"],
+  ["stack", "k", "stack-traces", "none", "Output format", "", "print a stack trace after each call"],
+  ["stack-trace", "", "stack-trace", "optional", "Output format", "[=symbol]", "same as -k"],
+  [
+    "stack-limit",
+    "",
+    "stack-trace-frame-limit",
+    "required",
+    "Output format",
+    "LIMIT",
+    "show at most LIMIT frames of a stack (default 256)",
+  ],
   [
     "output",
     "o",

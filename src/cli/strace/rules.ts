@@ -1,6 +1,7 @@
 /** What options mean together: which exclude each other, which are idle without another, and strace's words for that. */
 import { UsageError } from "../../base/errors.ts";
-import { type Counts, fdWords, hint, quietWords, type StraceSettings } from "./settings.ts";
+import { fdWords, quietWords } from "./qualifiers.ts";
+import { type Counts, hint, type StraceSettings } from "./settings.ts";
 
 interface Rule {
   readonly when: (s: StraceSettings, given: ReadonlySet<string>) => boolean;
@@ -15,9 +16,9 @@ const pair = (short: string, long: string, others: readonly string[] = []): Rule
   hinted: false,
 });
 const counting = (s: StraceSettings) => s.count !== "none";
-const stack = ["-k", "--stack-traces"];
+const stack = ["-k", "--stack-traces", "--stack-trace"];
 const eitherCount = "(-c/--summary-only or -C/--summary)";
-const needsStops = (s: StraceSettings) => s.injections.length > 0 || s.text.dumps !== undefined;
+const needsStops = (s: StraceSettings) => s.injections.length > 0 || s.text.dumps !== undefined || s.stack;
 const noCommand = (s: StraceSettings) => s.command.length === 0;
 
 /** The first that holds ends the program. */
@@ -53,13 +54,8 @@ const errors: readonly Rule[] = [
     text: `${eitherCount} and -ff/--output-separately are mutually exclusive`,
   },
   {
-    when: (s, given) => s.count !== "only" && stack.some((o) => given.has(o)),
-    text: "-k/--stack-traces is not supported",
-    hinted: false,
-  },
-  {
     when: (s) => s.engine === "bpf" && needsStops(s),
-    text: "-e inject, -e fault, -e read and -e write need --engine=ptrace",
+    text: "-e inject, -e fault, -e read, -e write and -k need --engine=ptrace",
   },
   {
     when: (s) => s.wall && !counting(s),

@@ -5,11 +5,12 @@ import type { EngineKind } from "../../capture/choose.ts";
 import type { InjectionRule } from "../../capture/injection.ts";
 import { type Column, columnAliases, defaultColumns } from "../../render/count-table.ts";
 import { defaultText, type TextSettings, type TimeUnit } from "../../render/settings.ts";
+import { MAX_FRAMES } from "../../unwind/unwinder.ts";
 import { type GivenOption, getopt, OptionError } from "../getopt.ts";
 import { checkKvm, isTip } from "./accepted.ts";
-import { type CallSet, parseCallSet, parseFdSet, parseSignalSet, parseWords } from "./expressions.ts";
-import { injectionWarning, parseInjection } from "./injections.ts";
+import { type CallSet, parseWords } from "./expressions.ts";
 import { options, type StraceOption } from "./options.ts";
+import { expression, qualifier } from "./qualifiers.ts";
 import { applyRules } from "./rules.ts";
 import { parseTime } from "./times.ts";
 
@@ -46,6 +47,9 @@ export interface StraceSettings {
   /** Which descriptor details to show. */
   fds: Set<"path" | "socket" | "dev" | "pidfd" | "eventfd" | "signalfd">;
   comm: boolean;
+  /** -k, and how many frames are shown. */
+  stack: boolean;
+  stackFrames: number;
   /** -q. */
   silent: boolean;
   /** To be said before anything is traced. */
@@ -64,21 +68,8 @@ const hexStyles: Readonly<Record<string, TextSettings["decode"]["hexStrings"]>> 
   "non-ascii-chars": 3,
   "non-ascii": 1,
 };
-const statusWords = ["successful", "failed", "unfinished", "unavailable", "detached"] as const;
-export const quietWords = [
-  "attach",
-  "exit",
-  "path-resolution",
-  "personality",
-  "thread-execve",
-  "superseded",
-] as const;
-export const fdWords = ["path", "socket", "dev", "pidfd", "eventfd", "signalfd"] as const;
-
 const LAST_COUNTS =
   "Only the last of -z/--successful-only/-Z/--failed-only options will take effect. See status qualifier for more complex filters.";
-
-const nowhere = () => false;
 
 /** A mistake that strace follows with a pointer to -h. */
 export const hint = (program: string, message: string): UsageError =>
@@ -148,6 +139,8 @@ function fresh(program: string): StraceSettings {
     order: "completion",
     fds: new Set(),
     comm: false,
+    stack: false,
+    stackFrames: MAX_FRAMES,
     silent: false,
     warnings: [],
     elsewhere: false,
@@ -323,6 +316,18 @@ function apply(s: StraceSettings, n: Counts, given: GivenOption): void {
     case "Y":
       s.comm = true;
       break;
+    case "stack":
+      s.stack = true;
+      break;
+    case "stack-trace":
+      if (v === "source")
+        throw new UsageError("--stack-trace=source is not supported: only symbols are shown");
+      if (value !== undefined && v !== "symbol") throw invalid(s, given, v);
+      s.stack = true;
+      break;
+    case "stack-limit":
+      s.stackFrames = number(s, given);
+      break;
     case "always-pid":
       text.alwaysPid = true;
       break;
@@ -399,15 +404,6 @@ function pids(value: string): string[] {
   return list.length === 0 ? [""] : list;
 }
 
-/** The two sides of an -e expression that has a known left one. */
-function qualifier(text: string): [string, string] | undefined {
-  const m =
-    /^(trace|t|abbrev|a|verbose|v|raw|x|signals?|s|status|quiet|silent|silence|q|decode-fds?|read|r|reads|write|w|writes|fault|inject|kvm)=(.*)$/s.exec(
-      text,
-    );
-  return m ? [m[1], m[2]] : undefined;
-}
-
 function columns(program: string, value: string): Column[] {
   const list: Column[] = [];
   for (const [i, word] of value.split(",").entries()) {
@@ -423,73 +419,4 @@ function columns(program: string, value: string): Column[] {
     list.push(column);
   }
   return list;
-}
-
-/** One -e expression; without OPTION= it is trace=. */
-function expression(s: StraceSettings, text: string): void {
-  const [key, value] = qualifier(text) ?? ["trace", text];
-  const { decode } = s.text;
-  switch (key) {
-    case "trace":
-    case "t":
-      s.trace = parseCallSet(value);
-      break;
-    case "abbrev":
-    case "a": {
-      const set = parseCallSet(value);
-      decode.verbose = (name) => !set.hasName(name);
-      break;
-    }
-    case "verbose":
-    case "v": {
-      const set = parseCallSet(value);
-      decode.dereference = (name) => set.hasName(name);
-      break;
-    }
-    case "raw":
-    case "x": {
-      const set = parseCallSet(value);
-      decode.raw = (name) => set.hasName(name);
-      break;
-    }
-    case "signal":
-    case "signals":
-    case "s":
-      s.text.signals = parseSignalSet(value);
-      break;
-    case "status":
-      s.text.statuses = parseWords(value, statusWords, "status");
-      break;
-    case "quiet":
-    case "silent":
-    case "silence":
-    case "q":
-      s.text.quiet = parseWords(value, quietWords, "quiet");
-      break;
-    case "decode-fds":
-    case "decode-fd":
-      s.fds = parseWords(value, fdWords, "decode-fds");
-      break;
-    case "read":
-    case "reads":
-    case "r":
-      s.text.dumps = { read: parseFdSet(value), write: s.text.dumps?.write ?? nowhere };
-      break;
-    case "write":
-    case "writes":
-    case "w":
-      s.text.dumps = { read: s.text.dumps?.read ?? nowhere, write: parseFdSet(value) };
-      break;
-    case "inject":
-    case "fault": {
-      const rule = parseInjection(key, value);
-      s.injections.push(rule);
-      const warning = injectionWarning(rule);
-      if (warning !== undefined) s.warnings.push(warning);
-      break;
-    }
-    case "kvm":
-      checkKvm(value);
-      break;
-  }
 }

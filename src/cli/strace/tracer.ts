@@ -8,6 +8,7 @@ import { type Chosen, createEngine } from "../../capture/choose.ts";
 import type { Engine } from "../../capture/engine.ts";
 import type { EventSink, ExitEvent, Task } from "../../capture/event.ts";
 import type { Tampering } from "../../capture/injection.ts";
+import { Stacks } from "../../capture/ptrace/stacks.ts";
 import { refuseDebugger } from "../../kernel/own-signals.ts";
 import { interruptBy, waitStopped } from "../../kernel/tracewait.ts";
 import { type CountLine, countTable } from "../../render/count-table.ts";
@@ -15,6 +16,7 @@ import { Counter } from "../../render/counts.ts";
 import { command, separate, single } from "../../render/destinations.ts";
 import { type Destinations, LineWriter } from "../../render/line-writer.ts";
 import { Output, openFile } from "../../render/output.ts";
+import { frameText } from "../../render/stack-text.ts";
 import { WholeLines } from "../../render/whole-lines.ts";
 import { addNames } from "./names.ts";
 import { pathFilter } from "./path-filter.ts";
@@ -73,6 +75,8 @@ export class Tracer {
   ) {
     addNames(s.text.decode, s);
     this.destinations = this.openOutput();
+    const stacks = s.stack && s.count !== "only" ? new Stacks(frameText, s.stackFrames) : undefined;
+    if (stacks) s.text.stack = (task) => stacks.text(task);
     const sinks: EventSink[] = [];
     if (s.count !== "none") {
       this.counter = new Counter({ wall: s.wall, overhead: s.overhead, by: extras.by?.key });
@@ -96,6 +100,7 @@ export class Tracer {
       wanted: s.trace && ((abi, nr) => s.trace!.has(abi, nr) || syscallName(abi, nr) === undefined),
       seccomp: s.seccomp,
       tampering: s.injections.length === 0 ? undefined : this.tampering(),
+      onMapChange: stacks && ((pid) => stacks.forget(pid)),
       detachOnExec: s.detachOnExec,
       killOnExit: s.killOnExit,
       cpuTimes: s.count !== "none" && !s.wall,
