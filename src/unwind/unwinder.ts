@@ -85,7 +85,7 @@ export class Unwinder {
       if (outcome === "unknown" || outcome === "end") break;
       returned = outcome !== "interrupted";
       // a handler's stack may be anywhere, all others grow downwards
-      if (returned && !(values[sp] > before)) break;
+      if (returned && values[sp] < before) break;
       if (values[sp] === before && values[pc] === address) break;
     }
     return { places, incomplete };

@@ -1,7 +1,7 @@
 /** Stacks of tracees, as text, while they are stopped. */
 import { registers } from "../../kernel/ptrace.ts";
 import { abis } from "../../unwind/registers.ts";
-import { type Place, Unwinder } from "../../unwind/unwinder.ts";
+import { type Place, type Registers, Unwinder } from "../../unwind/unwinder.ts";
 import type { Task } from "../event.ts";
 import { Tracee } from "./tasks.ts";
 
@@ -10,9 +10,17 @@ const WORDS = 20;
 const CS = 17;
 const USER32_CS = 0x23;
 
+const words = new Float64Array(WORDS);
+
+/** Registers of a stopped tracee; undefined if it is gone. */
+export function registersOf(tid: number): Registers | undefined {
+  if (!registers(tid, words)) return undefined;
+  const abi = words[CS] === USER32_CS ? abis.i386 : abis.x86_64;
+  return { abi, values: Float64Array.from(abi.places, (place) => words[place]) };
+}
+
 export class Stacks {
   private readonly unwinder = new Unwinder();
-  private readonly words = new Float64Array(WORDS);
   private readonly texts = new WeakMap<Place, string>();
 
   constructor(
@@ -23,14 +31,12 @@ export class Stacks {
 
   /** Lines of the stack of a stopped task, innermost frame first. */
   text(task: Task): string {
-    const { words } = this;
     // what precedes the command is our own code
     if (task instanceof Tracee && task.starting) return "";
-    if (!registers(task.tid, words)) return "";
-    const abi = words[CS] === USER32_CS ? abis.i386 : abis.x86_64;
-    const values = Float64Array.from(abi.places, (place) => words[place]);
+    const known = registersOf(task.tid);
+    if (!known) return "";
     let text = "";
-    for (const place of this.unwinder.walk(task.pid, { abi, values }, this.maxFrames).places)
+    for (const place of this.unwinder.walk(task.pid, known, this.maxFrames).places)
       text += this.textOf(place);
     return text;
   }
