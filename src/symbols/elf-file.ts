@@ -6,6 +6,8 @@ import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 
 /** Nothing larger is read at once (bytes). */
 const MAX_READ = 1 << 28;
+/** Longer names are cut (bytes). */
+const MAX_NAME = 8192;
 const PT_LOAD = 1;
 const PT_NOTE = 4;
 const NT_GNU_BUILD_ID = 3;
@@ -160,10 +162,11 @@ export class ElfFile {
 
 const align4 = (n: number): number => Math.ceil(n / 4) * 4;
 
-/** The NUL-terminated string at `at`; what there is of it if the table ends first. */
+/** The NUL-terminated string at `at`; what there is of it if the table ends first, or it is no name by its length. */
 export function cString(strings: Buffer, at: number): string {
-  const end = strings.indexOf(0, at);
-  return at >= strings.length ? "" : strings.toString("utf8", at, end < 0 ? strings.length : end);
+  const name = strings.subarray(at, at + MAX_NAME);
+  const end = name.indexOf(0);
+  return name.toString("utf8", 0, end < 0 ? name.length : end);
 }
 
 /** Has `use` look at a file; undefined if that cannot be read or is not what `use` expects. */

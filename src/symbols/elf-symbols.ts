@@ -9,20 +9,22 @@ const SHT_DYNSYM = 11;
 const SHN_UNDEF = 0;
 const STT_FUNC = 2;
 const STT_GNU_IFUNC = 10;
+/** Functions of a table beyond these are left out. */
+const MAX_FUNCTIONS = 1 << 21;
 /** Where Debian and others put files by build ID. */
 const DEBUG_FILES = "/usr/lib/debug/.build-id";
 
-export interface Symbol {
+export interface FunctionSymbol {
   readonly name: string;
   /** Address in the file's own address space. */
   readonly start: number;
 }
 
-interface Row {
-  readonly start: number;
-  readonly size: number;
-  /** Where its name begins in the strings of all tables. */
-  readonly name: number;
+/** Columns of a table of functions; `name` is where that begins in the strings of all tables. */
+interface Rows {
+  readonly start: number[];
+  readonly size: number[];
+  readonly name: number[];
 }
 
 /** Offsets in Elf64_Sym and Elf32_Sym. */
@@ -39,16 +41,16 @@ export class ElfSymbols {
   private constructor(
     /** The address in the file's own address space of what lies at `offset` in the file. */
     readonly addressOf: (offset: number) => number,
-    rows: readonly Row[],
+    { start, size, name }: Rows,
     private readonly strings: Buffer,
   ) {
     // of several names for one start the table's first comes last, as that is the one that is found
-    const sorted = rows
-      .map((row, order) => ({ ...row, order }))
-      .sort((a, b) => a.start - b.start || a.size - b.size || b.order - a.order);
-    this.starts = Float64Array.from(sorted, (s) => s.start);
-    this.sizes = Float64Array.from(sorted, (s) => s.size);
-    this.names = Uint32Array.from(sorted, (s) => s.name);
+    const order = Uint32Array.from(start.keys()).sort(
+      (a, b) => start[a] - start[b] || size[a] - size[b] || b - a,
+    );
+    this.starts = Float64Array.from(order, (i) => start[i]);
+    this.sizes = Float64Array.from(order, (i) => size[i]);
+    this.names = Uint32Array.from(order, (i) => name[i]);
   }
 
   /** Reads a file's symbols; undefined when it is no ELF file or cannot be read. */
@@ -58,7 +60,7 @@ export class ElfSymbols {
 
   /** Symbols of an open file; what of its tables does not add up counts as absent. */
   static of(file: ElfFile): ElfSymbols {
-    const rows: Row[] = [];
+    const rows: Rows = { start: [], size: [], name: [] };
     const strings: Buffer[] = [];
     const types = [SHT_DYNSYM, SHT_SYMTAB].filter((type) => addTable(file, type, rows, strings));
     if (!types.includes(SHT_SYMTAB)) {
@@ -72,7 +74,7 @@ export class ElfSymbols {
   }
 
   /** The function that covers an address of the file's own address space. */
-  find(address: number): Symbol | undefined {
+  find(address: number): FunctionSymbol | undefined {
     const i = this.last(address);
     if (i < 0) return undefined;
     // hand-written assembler often gives no size
@@ -81,12 +83,12 @@ export class ElfSymbols {
   }
 
   /** The function that starts at or last before an address, however long it is. */
-  nearest(address: number): Symbol | undefined {
+  nearest(address: number): FunctionSymbol | undefined {
     const i = this.last(address);
     return i < 0 ? undefined : this.at(i);
   }
 
-  private at(i: number): Symbol {
+  private at(i: number): FunctionSymbol {
     return { name: cString(this.strings, this.names[i]), start: this.starts[i] };
   }
 
@@ -113,7 +115,7 @@ function buildId(file: ElfFile): string | undefined {
 }
 
 /** Adds the functions of a symbol table; false if the file has none that can be read. */
-function addTable(file: ElfFile, type: number, rows: Row[], strings: Buffer[]): boolean {
+function addTable(file: ElfFile, type: number, rows: Rows, strings: Buffer[]): boolean {
   try {
     const table = file.sections.find((s) => s.type === type);
     const names = table && file.sections[table.link];
@@ -122,14 +124,17 @@ function addTable(file: ElfFile, type: number, rows: Row[], strings: Buffer[]): 
     const symbols = file.read(table.offset, table.size);
     const text = file.read(names.offset, names.size);
     const base = strings.reduce((n, b) => n + b.length, 0);
-    for (let at = 0; at + bytes <= symbols.length; at += bytes) {
+    const most = rows.start.length + MAX_FUNCTIONS;
+    for (let at = 0; at + bytes <= symbols.length && rows.start.length < most; at += bytes) {
       const kind = symbols[at + info] & 15;
       if (kind !== STT_FUNC && kind !== STT_GNU_IFUNC) continue;
       const name = symbols.readUInt32LE(at);
       const start = file.word(symbols, at + value);
       if (start === 0 || name === 0 || name >= text.length) continue;
       if (symbols.readUInt16LE(at + section) === SHN_UNDEF) continue;
-      rows.push({ start, size: file.word(symbols, at + size), name: base + name });
+      rows.start.push(start);
+      rows.size.push(file.word(symbols, at + size));
+      rows.name.push(base + name);
     }
     // a string that runs past its table ends there
     strings.push(text, Buffer.alloc(1));

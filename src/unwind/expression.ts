@@ -105,59 +105,76 @@ class Evaluation {
     const { code, machine } = this;
     switch (op) {
       case 0x03: // addr
-        return this.push(big(code.value(0)));
+        this.push(big(code.value(0)));
+        break;
       case 0x06: // deref
-        return this.push(big(machine.word(Number(this.pop()))));
+        this.push(big(machine.word(Number(this.pop()))));
+        break;
       case 0x94: {
         // deref_size
         const size = code.u8();
-        return this.push(BigInt.asUintN(8 * Math.min(size, 8), big(machine.word(Number(this.pop())))));
+        this.push(BigInt.asUintN(8 * Math.min(size, 8), big(machine.word(Number(this.pop())))));
+        break;
       }
       case 0x10: // constu
-        return this.push(big(code.uleb()));
+        this.push(big(code.uleb()));
+        break;
       case 0x11: // consts
-        return this.push(big(code.sleb()));
+        this.push(big(code.sleb()));
+        break;
       case 0x12: // dup
-        return this.push(this.peek(0));
+        this.push(this.peek(0));
+        break;
       case 0x13: // drop
         this.pop();
-        return;
+        break;
       case 0x14: // over
-        return this.push(this.peek(1));
+        this.push(this.peek(1));
+        break;
       case 0x15: // pick
-        return this.push(this.peek(code.u8()));
+        this.push(this.peek(code.u8()));
+        break;
       case 0x16: {
         // swap
         const [b, a] = [this.pop(), this.pop()];
         this.push(b);
-        return this.push(a);
+        this.push(a);
+        break;
       }
       case 0x17: {
         // rot
         const [c, b, a] = [this.pop(), this.pop(), this.pop()];
         this.push(c);
         this.push(a);
-        return this.push(b);
+        this.push(b);
+        break;
       }
       case 0x19: {
         // abs
         const v = signed(this.pop());
-        return this.push(v < 0n ? -v : v);
+        this.push(v < 0n ? -v : v);
+        break;
       }
       case 0x1f: // neg
-        return this.push(-this.pop());
+        this.push(-this.pop());
+        break;
       case 0x20: // not
-        return this.push(~this.pop());
+        this.push(~this.pop());
+        break;
       case 0x23: // plus_uconst
-        return this.push(this.pop() + big(code.uleb()));
+        this.push(this.pop() + big(code.uleb()));
+        break;
       case 0x28: // bra
-        return this.jump(this.pop() !== 0n);
+        this.jump(this.pop() !== 0n);
+        break;
       case 0x2f: // skip
-        return this.jump(true);
+        this.jump(true);
+        break;
       case 0x92: // bregx
-        return this.push(big(machine.register(code.uleb())) + BigInt(code.sleb()));
+        this.push(big(machine.register(code.uleb())) + BigInt(code.sleb()));
+        break;
       case 0x96: // nop
-        return;
+        break;
       default:
         throw new RangeError("DWARF expression: unknown operation");
     }

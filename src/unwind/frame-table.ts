@@ -7,6 +7,8 @@ const PT_GNU_EH_FRAME = 0x6474e550;
 const MAX_TABLE = 1 << 27;
 /** Entries that are sorted where a file has no table of them. */
 const MAX_ENTRIES = 1 << 20;
+/** A longer entry is none (bytes): the longest of real programs take some hundreds. */
+const MAX_RECORD = 1 << 16;
 /** DW_EH_PE_datarel | DW_EH_PE_sdata4: the only encoding a table that can be searched has. */
 const SEARCHABLE = 0x3b;
 /** A length that announces a 64-bit one; no linker makes those in .eh_frame. */
@@ -160,7 +162,7 @@ export class FrameTable {
     const { bytes, address } = this.frames;
     if (!(at >= 0 && at + 4 <= bytes.length)) return undefined;
     const length = bytes.readUInt32LE(at);
-    if (length === 0 || length === EXTENDED || at + 4 + length > bytes.length) return undefined;
+    if (length === 0 || length > MAX_RECORD || at + 4 + length > bytes.length) return undefined;
     return new Cursor(bytes.subarray(0, at + 4 + length), at + 4, this.width, address);
   }
 

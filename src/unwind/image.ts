@@ -2,7 +2,7 @@
 import { closeSync, fstatSync, openSync } from "node:fs";
 import { readMemory } from "../kernel/remote-memory.ts";
 import { type ByteSource, ElfFile, withElfFile } from "../symbols/elf-file.ts";
-import { ElfSymbols, type Symbol } from "../symbols/elf-symbols.ts";
+import { ElfSymbols, type FunctionSymbol } from "../symbols/elf-symbols.ts";
 import type { Mapping } from "../symbols/maps.ts";
 import { FrameTable } from "./frame-table.ts";
 import { type Row, rowAt } from "./rows.ts";
@@ -40,12 +40,12 @@ export class Image {
   }
 
   /** The function that covers an address of the file's own address space. */
-  find(address: number): Symbol | undefined {
+  find(address: number): FunctionSymbol | undefined {
     return this.symbols.find(address);
   }
 
   /** The function that starts at or last before it. */
-  nearest(address: number): Symbol | undefined {
+  nearest(address: number): FunctionSymbol | undefined {
     return this.symbols.nearest(address);
   }
 }

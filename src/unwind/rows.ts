@@ -82,68 +82,84 @@ class Interpreter {
     const { state, common } = this;
     switch (op) {
       case 0x00: // nop
-        return;
+        break;
       case 0x01: // set_loc: in code of its own only, never with a relative encoding
         this.location = code.value(common.pointerEncoding & 0x0f);
-        return;
+        break;
       case 0x02:
-        return this.advance(code.u8());
+        this.advance(code.u8());
+        break;
       case 0x03:
-        return this.advance(code.u16());
+        this.advance(code.u16());
+        break;
       case 0x04:
-        return this.advance(code.u32());
+        this.advance(code.u32());
+        break;
       case 0x05: // offset_extended
-        return this.offset(code.uleb(), code.uleb());
+        this.offset(code.uleb(), code.uleb());
+        break;
       case 0x06: // restore_extended
-        return this.restore(code.uleb());
+        this.restore(code.uleb());
+        break;
       case 0x07: // undefined
-        return this.set(code.uleb(), { kind: "undefined" });
+        this.set(code.uleb(), { kind: "undefined" });
+        break;
       case 0x08: // same_value
         state.rules.delete(code.uleb());
-        return;
+        break;
       case 0x09: // register
-        return this.set(code.uleb(), { kind: "register", register: code.uleb() });
+        this.set(code.uleb(), { kind: "register", register: code.uleb() });
+        break;
       case 0x0a: // remember_state
         if (this.remembered.length >= MAX_REMEMBERED) throw new RangeError("too many states remembered");
         this.remembered.push({ frame: state.frame, rules: new Map(state.rules) });
-        return;
+        break;
       case 0x0b: {
         // restore_state
         const former = this.remembered.pop();
         if (!former) throw new RangeError("no state remembered");
         this.state = former;
-        return;
+        break;
       }
       case 0x0c: // def_cfa
         state.frame = { register: code.uleb(), offset: code.uleb() };
-        return;
+        break;
       case 0x0d: // def_cfa_register
-        return this.frameRegister(code.uleb());
+        this.frameRegister(code.uleb());
+        break;
       case 0x0e: // def_cfa_offset
-        return this.frameOffset(code.uleb());
+        this.frameOffset(code.uleb());
+        break;
       case 0x0f: // def_cfa_expression
         state.frame = { code: code.take(code.uleb()) };
-        return;
+        break;
       case 0x10: // expression
-        return this.set(code.uleb(), { kind: "expression", code: code.take(code.uleb()) });
+        this.set(code.uleb(), { kind: "expression", code: code.take(code.uleb()) });
+        break;
       case 0x11: // offset_extended_sf
-        return this.offset(code.uleb(), code.sleb());
+        this.offset(code.uleb(), code.sleb());
+        break;
       case 0x12: // def_cfa_sf
         state.frame = { register: code.uleb(), offset: code.sleb() * common.dataAlign };
-        return;
+        break;
       case 0x13: // def_cfa_offset_sf
-        return this.frameOffset(code.sleb() * common.dataAlign);
+        this.frameOffset(code.sleb() * common.dataAlign);
+        break;
       case 0x14: // val_offset
-        return this.set(code.uleb(), { kind: "value", offset: code.uleb() * common.dataAlign });
+        this.set(code.uleb(), { kind: "value", offset: code.uleb() * common.dataAlign });
+        break;
       case 0x15: // val_offset_sf
-        return this.set(code.uleb(), { kind: "value", offset: code.sleb() * common.dataAlign });
+        this.set(code.uleb(), { kind: "value", offset: code.sleb() * common.dataAlign });
+        break;
       case 0x16: // val_expression
-        return this.set(code.uleb(), { kind: "valueOf", code: code.take(code.uleb()) });
+        this.set(code.uleb(), { kind: "valueOf", code: code.take(code.uleb()) });
+        break;
       case 0x2e: // GNU_args_size
         code.uleb();
-        return;
+        break;
       case 0x2f: // GNU_negative_offset_extended
-        return this.offset(code.uleb(), -code.uleb());
+        this.offset(code.uleb(), -code.uleb());
+        break;
       default:
         throw new RangeError("unknown call frame instruction");
     }

@@ -135,7 +135,7 @@ export class Unwinder {
     next.set(values);
     next[sp] = cfa;
     for (const [register, rule] of row.rules)
-      if (register < count) next[register] = valueOf(rule, cfa, width, machine);
+      if (register < count) next[register] = ruleValue(rule, cfa, width, machine);
     const target = row.returnColumn < count ? next[row.returnColumn] : Number.NaN;
     if (!row.rules.has(row.returnColumn) || Number.isNaN(target)) return "end";
     values.set(next.subarray(0, count));
@@ -169,7 +169,7 @@ export class Unwinder {
 /** How a frame was left: to its caller, to what a signal interrupted, not at all; or for want of a register's value. */
 type Outcome = "returned" | "interrupted" | "end" | "unknown";
 
-function valueOf(rule: Rule, cfa: number, width: 4 | 8, machine: Machine): number {
+function ruleValue(rule: Rule, cfa: number, width: 4 | 8, machine: Machine): number {
   switch (rule.kind) {
     case "offset":
       return machine.word(cfa + rule.offset);

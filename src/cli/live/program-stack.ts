@@ -107,9 +107,16 @@ function registersIn(call: CurrentCall, name: "x86_64" | "i386"): Registers {
 /** Lines to be shown below a call. */
 export function stackLines(stack: ProgramStack | undefined): string[] {
   if (!stack) return [];
-  const lines = stack.frames.map(({ function: name, offset, module, place }) => {
-    const hex = (n: number) => `0x${n.toString(16)}`;
-    return name === "" ? `    ${hex(place)} in ${module || "?"}` : `    ${name}+${hex(offset)} in ${module}`;
-  });
+  const hex = (n: number) => `0x${n.toString(16)}`;
+  const lines: string[] = [];
+  const { frames } = stack;
+  for (let i = 0, next = 0; i < frames.length; i = next) {
+    const { function: name, offset, module, place } = frames[i];
+    // of recursion and of an interpreter's frames one is enough
+    for (next = i; frames[next]?.place === place && frames[next].module === module; ) next++;
+    const times = next - i > 1 ? `  (${next - i} times)` : "";
+    const where = name === "" ? hex(place) : module === "[jit]" ? name : `${name}+${hex(offset)}`;
+    lines.push(`    ${where} in ${module || "?"}${times}`);
+  }
   return stack.complete ? lines : [...lines, "    ... (--stop shows more)"];
 }

@@ -178,7 +178,7 @@ export const commands: readonly Program[] = [
     operands: [{ name: "PID", kind: "pid", optional: true, repeated: true }],
     description: [
       "Looks at each thread once, without stopping it, and prints the call it is in: the longest first, with the file, peer, lock holder or child it waits for. Nothing need have been traced before. The age of a call whose beginning was not seen is at least the time since its thread ran last (>=).",
-      "With -k the functions that led to the call follow it, innermost first: by the program's call frame information, its symbols or those of an installed debug package, and /tmp/perf-PID.map of a run-time compiler (node --perf-basic-prof). A thread that waits shows only some of its registers; where a frame needs others, its stack ends with '...'. With --stop such a thread is stopped for an instant as strace -p does, after which a few calls (epoll_wait among them) return EINTR.",
+      "With -k the functions that led to the call follow it, innermost first: by the program's call frame information, its symbols or those of an installed debug package, and /tmp/perf-PID.map of a run-time compiler (node --perf-basic-prof --interpreted-frames-native-stack). A thread that waits shows only some of its registers; where a frame needs others, its stack ends with '...'. With --stop such a thread is stopped for an instant as strace -p does, after which a few calls (epoll_wait among them) return EINTR.",
     ],
     exits,
     examples: [
