@@ -18,19 +18,19 @@ const columns = {
 } as const;
 
 export type Column = keyof typeof columns;
-export const columnAliases: Readonly<Record<string, Column>> = {
+/** Words for columns, with underscores for hyphens too. */
+const aliases: Readonly<Record<string, Column>> = {
   "time-percent": "time-percent",
-  time_percent: "time-percent",
   time: "time-percent",
   "total-time": "total-time",
-  total_time: "total-time",
+  "time-total": "total-time",
   "avg-time": "avg-time",
-  avg_time: "avg-time",
+  "time-avg": "avg-time",
   "min-time": "min-time",
-  min_time: "min-time",
+  "time-min": "min-time",
   shortest: "min-time",
   "max-time": "max-time",
-  max_time: "max-time",
+  "time-max": "max-time",
   longest: "max-time",
   calls: "calls",
   count: "calls",
@@ -44,8 +44,13 @@ export const columnAliases: Readonly<Record<string, Column>> = {
   name: "name",
   syscall: "name",
   "syscall-name": "name",
-  syscall_name: "name",
 };
+export const columnAliases: Readonly<Record<string, Column>> = Object.fromEntries(
+  Object.entries(aliases).flatMap(([word, column]) => [
+    [word, column],
+    [word.replace("-", "_"), column],
+  ]),
+);
 
 export const defaultColumns: readonly Column[] = [
   "time-percent",

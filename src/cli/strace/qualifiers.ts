@@ -1,4 +1,5 @@
 /** -e: one qualifying expression, and the long options that say the same. */
+import { UsageError } from "../../base/errors.ts";
 import { checkKvm } from "./accepted.ts";
 import { parseCallSet, parseFdSet, parseSignalSet, parseWords } from "./expressions.ts";
 import { injectionWarning, parseInjection } from "./injections.ts";
@@ -17,10 +18,14 @@ export const fdWords = ["path", "socket", "dev", "pidfd", "eventfd", "signalfd"]
 
 const nowhere = () => false;
 
+/** Debian's strace is built without it, too. */
+export const noSecontext = (): UsageError =>
+  new UsageError("SELinux context printing (--secontext option) is not supported by this build of strace");
+
 /** The two sides of an -e expression that has a known left one. */
 export function qualifier(text: string): [string, string] | undefined {
   const m =
-    /^(trace|t|abbrev|a|verbose|v|raw|x|signals?|s|status|quiet|silent|silence|q|decode-fds?|read|r|reads|write|w|writes|fault|inject|kvm)=(.*)$/s.exec(
+    /^(trace|t|abbrev|a|verbose|v|raw|x|signals?|s|status|quiet|silent|silence|q|decode-fds?|decode-pids?|secontext|read|r|reads|write|w|writes|fault|inject|kvm)=(.*)$/s.exec(
       text,
     );
   return m ? [m[1], m[2]] : undefined;
@@ -65,12 +70,18 @@ export function expression(s: StraceSettings, text: string): void {
     case "silent":
     case "silence":
     case "q":
-      s.text.quiet = parseWords(value, quietWords, "quiet");
+      s.text.quiet = parseWords(value.replace(/\bexits\b/gi, "exit"), quietWords, "quiet");
       break;
     case "decode-fds":
     case "decode-fd":
       s.fds = parseWords(value, fdWords, "decode-fds");
       break;
+    case "decode-pids":
+    case "decode-pid":
+      s.comm = parseWords(value, ["comm", "pidns"] as const, "decode-pids").has("comm");
+      break;
+    case "secontext":
+      throw noSecontext();
     case "read":
     case "reads":
     case "r":

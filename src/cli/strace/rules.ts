@@ -1,11 +1,14 @@
 /** What options mean together: which exclude each other, which are idle without another, and strace's words for that. */
+import { realpathSync } from "node:fs";
 import { UsageError } from "../../base/errors.ts";
+import { escapeName } from "../../render/escape.ts";
+import { everything } from "./expressions.ts";
 import { fdWords, quietWords } from "./qualifiers.ts";
 import { type Counts, hint, type StraceSettings } from "./settings.ts";
 
 interface Rule {
   readonly when: (s: StraceSettings, given: ReadonlySet<string>) => boolean;
-  readonly text: string;
+  readonly text: string | ((s: StraceSettings) => string);
   /** strace points to -h after it. */
   readonly hinted?: boolean;
 }
@@ -19,6 +22,7 @@ const counting = (s: StraceSettings) => s.count !== "none";
 const stack = ["-k", "--stack-traces", "--stack-trace"];
 const eitherCount = "(-c/--summary-only or -C/--summary)";
 const needsStops = (s: StraceSettings) => s.injections.length > 0 || s.text.dumps !== undefined || s.stack;
+const unfiltered = (s: StraceSettings) => s.trace === undefined || s.trace === everything;
 const noCommand = (s: StraceSettings) => s.command.length === 0;
 
 /** The first that holds ends the program. */
@@ -43,7 +47,7 @@ const errors: readonly Rule[] = [
   },
   {
     when: (s) => s.daemonize > 3,
-    text: "Too many -D's (4), maximum supported -D count is 3",
+    text: (s) => `Too many -D's (${s.daemonize}), maximum supported -D count is 3`,
   },
   {
     when: (s) => noCommand(s) && s.daemonize > 0,
@@ -102,26 +106,49 @@ const warnings: readonly Rule[] = [
     text: "--seccomp-bpf is not enabled for processes attached with -p",
   },
   {
-    when: (s) => s.seccomp && s.follow && s.trace === undefined,
+    when: (s) => s.seccomp && s.follow && unfiltered(s),
     text: "Seccomp filter is requested but there are no syscalls to filter.  See -e trace to filter syscalls.",
   },
 ];
 
 /** Completes the settings. Throws UsageError with strace's message for what cannot be. */
 export function applyRules(s: StraceSettings, n: Counts, given: ReadonlySet<string>): void {
-  s.follow = n.f > 0;
+  s.follow = n.f + n.F > 0;
   if (n.f > 1) s.separately = true;
   s.daemonize = n.D as StraceSettings["daemonize"];
   const error = errors.find((rule) => rule.when(s, given));
-  if (error) throw error.hinted === false ? new UsageError(error.text) : hint(s.text.program, error.text);
-  // with -ff it goes without saying
-  for (const rule of warnings) {
-    if (rule.when(s, given) && !(n.f > 1 && rule.text.startsWith("--output-separately")))
-      s.warnings.push(rule.text);
+  if (error) {
+    const text = words(error, s);
+    throw error.hinted === false ? new UsageError(text) : hint(s.text.program, text);
   }
+  if (n.F > 0)
+    s.warnings.push(
+      n.f > 0
+        ? "deprecated option -F ignored"
+        : "option -F is deprecated, please use -f/--follow-forks instead",
+    );
+  for (const rule of warnings) {
+    const text = words(rule, s);
+    // with -ff it goes without saying
+    if (rule.when(s, given) && !(n.f > 1 && text.startsWith("--output-separately"))) s.warnings.push(text);
+  }
+  if (!s.text.quiet.has("path-resolution"))
+    s.warnings.push(...s.paths.filter((p) => p !== "").flatMap(resolution));
   if (needsStops(s)) s.engine = "ptrace";
-  if (!s.follow || s.pids.length > 0 || s.trace === undefined) s.seccomp = false;
+  if (!s.follow || s.pids.length > 0 || unfiltered(s)) s.seccomp = false;
   style(s, n);
+}
+
+const words = ({ text }: Rule, s: StraceSettings): string => (typeof text === "string" ? text : text(s));
+
+/** What there is to say of a path of -P that leads elsewhere. */
+function resolution(path: string): string[] {
+  try {
+    const real = realpathSync(path);
+    return real === path ? [] : [`Requested path "${escapeName(path)}" resolved into "${escapeName(real)}"`];
+  } catch {
+    return [];
+  }
 }
 
 /** Repeated letters, and what goes without saying. */

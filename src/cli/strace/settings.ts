@@ -7,12 +7,13 @@ import { type Column, columnAliases, defaultColumns } from "../../render/count-t
 import { defaultText, type TextSettings, type TimeUnit } from "../../render/settings.ts";
 import { MAX_FRAMES } from "../../unwind/unwinder.ts";
 import { type GivenOption, getopt, OptionError } from "../getopt.ts";
-import { checkKvm, isTip } from "./accepted.ts";
-import { type CallSet, parseWords } from "./expressions.ts";
+import { checkKvm } from "./accepted.ts";
+import { type CallSet, parseUnsigned } from "./expressions.ts";
 import { options, type StraceOption } from "./options.ts";
-import { expression, qualifier } from "./qualifiers.ts";
+import { expression, noSecontext, qualifier } from "./qualifiers.ts";
 import { applyRules } from "./rules.ts";
 import { parseTime } from "./times.ts";
+import { parseTip, type Tip } from "./tips.ts";
 
 export interface StraceSettings {
   text: TextSettings;
@@ -50,6 +51,8 @@ export interface StraceSettings {
   /** -k, and how many frames are shown. */
   stack: boolean;
   stackFrames: number;
+  /** --tips. */
+  tip: Tip | undefined;
   /** -q. */
   silent: boolean;
   /** To be said before anything is traced. */
@@ -60,6 +63,7 @@ export interface StraceSettings {
   version: boolean;
 }
 
+const daemons: Readonly<Record<string, number>> = { grandchild: 1, pgroup: 2, pgrp: 2, session: 3 };
 const units: Readonly<Record<string, TimeUnit>> = { s: "s", ms: "ms", us: "us", ns: "ns" };
 const precisions: Readonly<Record<TimeUnit, TextSettings["precision"]>> = { s: 0, ms: 3, us: 6, ns: 9 };
 const hexStyles: Readonly<Record<string, TextSettings["decode"]["hexStrings"]>> = {
@@ -68,6 +72,8 @@ const hexStyles: Readonly<Record<string, TextSettings["decode"]["hexStrings"]>> 
   "non-ascii-chars": 3,
   "non-ascii": 1,
 };
+/** Longest -s: a quarter of what an int holds, as strings are quoted with up to four characters a byte. */
+const MAX_STRING = 0x3fffffff;
 const LAST_COUNTS =
   "Only the last of -z/--successful-only/-Z/--failed-only options will take effect. See status qualifier for more complex filters.";
 
@@ -92,17 +98,19 @@ export function parseSettings(program: string, argv: readonly string[], more?: M
     if (error instanceof OptionError) throw hint(program, error.message);
     throw error;
   }
-  const counts = { f: 0, D: 0, q: 0, t: 0, x: 0, y: 0 };
+  const counts = { f: 0, F: 0, D: 0, q: 0, t: 0, x: 0, y: 0 };
   if (more) s.engine = "auto";
   const given = new Set<string>();
+  let byStatus = 0;
   for (const option of parsed.options) {
     const spec = option.spec as StraceOption;
     if (more?.table.includes(spec)) more.apply(s, spec.id, option.value ?? "");
     else apply(s, counts, option);
     given.add(option.name);
     if (option.spec.short === "e") given.add(`-e ${qualifier(option.value ?? "")?.[0] ?? "trace"}`);
-    if (given.has("-z") && given.has("-Z") && !s.warnings.includes(LAST_COUNTS)) s.warnings.push(LAST_COUNTS);
+    if (spec.id === "successful" || spec.id === "failed") byStatus++;
   }
+  if (byStatus > 1) s.warnings.push(LAST_COUNTS);
   s.command = parsed.operands;
   s.elsewhere = more?.enough() ?? false;
   s.silent = counts.q > 0;
@@ -141,6 +149,7 @@ function fresh(program: string): StraceSettings {
     comm: false,
     stack: false,
     stackFrames: MAX_FRAMES,
+    tip: undefined,
     silent: false,
     warnings: [],
     elsewhere: false,
@@ -150,12 +159,13 @@ function fresh(program: string): StraceSettings {
 }
 
 /** How often options came that mean more when repeated. */
-export type Counts = Record<"f" | "D" | "q" | "t" | "x" | "y", number>;
+export type Counts = Record<"f" | "F" | "D" | "q" | "t" | "x" | "y", number>;
 
-function number(s: StraceSettings, given: GivenOption): number {
+function number(s: StraceSettings, given: GivenOption, max?: number): number {
   const { value = "" } = given;
-  if (!/^\d+$/.test(value) || Number(value) > 0x7fffffff) throw invalid(s, given, value);
-  return Number(value);
+  const n = parseUnsigned(value, max);
+  if (n === undefined) throw invalid(s, given, value);
+  return n;
 }
 
 function invalid(s: StraceSettings, given: GivenOption, value: string): UsageError {
@@ -163,7 +173,7 @@ function invalid(s: StraceSettings, given: GivenOption, value: string): UsageErr
 }
 
 function unit(s: StraceSettings, given: GivenOption): TimeUnit {
-  const u = units[given.value ?? "us"];
+  const u = units[given.value?.toLowerCase() ?? "us"];
   if (!u) throw invalid(s, given, given.value!);
   return u;
 }
@@ -181,8 +191,9 @@ function apply(s: StraceSettings, n: Counts, given: GivenOption): void {
     }
     case "attach":
       for (const p of pids(v)) {
-        if (!/^\d+$/.test(p) || Number(p) === 0) throw new UsageError(`Invalid process id: '${p}'`);
-        s.pids.push(Number(p));
+        const pid = parseUnsigned(p);
+        if (!pid) throw new UsageError(`Invalid process id: '${p}'`);
+        s.pids.push(pid);
       }
       break;
     case "user":
@@ -202,22 +213,20 @@ function apply(s: StraceSettings, n: Counts, given: GivenOption): void {
     case "raw":
     case "quiet":
     case "decode-fds":
+    case "decode-pids":
     case "inject":
     case "fault":
     case "read":
     case "write":
       expression(s, `${spec.id}=${value ?? (spec.id === "quiet" ? "attach,personality" : "path")}`);
       break;
-    case "decode-pids":
-      s.comm = parseWords(v, ["comm", "pidns"] as const, "decode-pids").has("comm");
-      break;
     case "detach-on":
       if (v !== "execve") throw new UsageError(`Syscall '${v}' for -b isn't supported`);
       s.detachOnExec = true;
       break;
     case "daemonize": {
-      const level = value === undefined ? n.D + 1 : 1 + ["grandchild", "pgroup", "session"].indexOf(value);
-      if (level < 1) throw invalid(s, given, v);
+      const level = value === undefined ? n.D + 1 : daemons[value.toLowerCase()];
+      if (level === undefined) throw invalid(s, given, v);
       n.D = level;
       break;
     }
@@ -228,7 +237,7 @@ function apply(s: StraceSettings, n: Counts, given: GivenOption): void {
       s.separately = true;
       break;
     case "interruptible": {
-      const level = ["anywhere", "waiting", "never", "never_tstp"].indexOf(v) + 1 || Number(v);
+      const level = ["anywhere", "waiting", "never", "never_tstp"].indexOf(v.toLowerCase()) + 1 || Number(v);
       if (![1, 2, 3, 4].includes(level)) throw invalid(s, given, v);
       s.interruptible = level as 1 | 2 | 3 | 4;
       break;
@@ -258,15 +267,13 @@ function apply(s: StraceSettings, n: Counts, given: GivenOption): void {
       text.decode.argNames = true;
       break;
     case "F":
-      s.warnings.push("option -F is deprecated, please use -f/--follow-forks instead");
-      n.f = Math.max(n.f, 1);
+      n.F++;
       break;
     case "secontext":
-      throw new UsageError(
-        "SELinux context printing (--secontext option) is not supported by this build of strace",
-      );
+      throw noSecontext();
     case "tips":
-      if (!isTip(v)) throw invalid(s, given, v);
+      s.tip = parseTip(v);
+      if (!s.tip) throw invalid(s, given, v);
       break;
     case "kvm":
       checkKvm(v);
@@ -285,7 +292,7 @@ function apply(s: StraceSettings, n: Counts, given: GivenOption): void {
       text.relativePrecision = precisions[unit(s, given)];
       break;
     case "string-limit":
-      text.decode.stringLimit = number(s, given);
+      text.decode.stringLimit = number(s, given, MAX_STRING);
       break;
     case "t":
       n.t++;
@@ -303,8 +310,8 @@ function apply(s: StraceSettings, n: Counts, given: GivenOption): void {
       n.x++;
       break;
     case "hex":
-      text.decode.hexStrings = hexStyles[value ?? "all"] ?? 2;
-      if (hexStyles[value ?? "all"] === undefined) throw invalid(s, given, v);
+      text.decode.hexStrings = hexStyles[value?.toLowerCase() ?? "all"];
+      if (text.decode.hexStrings === undefined) throw invalid(s, given, v);
       break;
     case "xlat":
       if (v !== "raw" && v !== "abbrev" && v !== "verbose") throw invalid(s, given, v);
@@ -384,7 +391,7 @@ function setCount(s: StraceSettings, mode: "only" | "too"): void {
 
 function absolute(s: StraceSettings, given: GivenOption, value: string): void {
   for (const part of value.split(",")) {
-    const [, kind, word] = /^(?:(format|precision):)?(.*)$/s.exec(part)!;
+    const [, kind, word] = /^(?:(format|precision):)?(.*)$/s.exec(part.toLowerCase())!;
     if (word === "" && kind === undefined) continue;
     if (kind !== undefined && (kind === "precision") !== (units[word] !== undefined))
       throw invalid(s, given, value);
@@ -401,7 +408,7 @@ function absolute(s: StraceSettings, given: GivenOption, value: string): void {
 /** Separators between them count as one; nothing but separators is an empty id. */
 function pids(value: string): string[] {
   const list = value.split(/[ ,\t\n]+/).filter((p) => p !== "");
-  return list.length === 0 ? [""] : list;
+  return list.length === 0 && value !== "" ? [""] : list;
 }
 
 function columns(program: string, value: string): Column[] {
