@@ -19,13 +19,19 @@ export function single(output: Output, prefix: Destinations["prefix"]): Destinat
 }
 
 /** -ff: FILE.pid for each task, opened when it first writes. */
-export function separate(path: string, append: boolean): Destinations & { close(): void } {
+export function separate(
+  path: string,
+  append: boolean,
+  onBroken: (name: string, why: string) => void,
+): Destinations & { close(): void } {
   const outputs = new Map<Task, Output>();
   return {
     of(task) {
       let output = outputs.get(task);
       if (!output) {
-        output = openFile(`${path}.${task.tid}`, append);
+        const name = `${path}.${task.tid}`;
+        output = openFile(name, append);
+        output.onBroken = (why) => onBroken(name, why);
         outputs.set(task, output);
       }
       return output;

@@ -19,6 +19,7 @@ const pair = (short: string, long: string, others: readonly string[] = []): Rule
   hinted: false,
 });
 const counting = (s: StraceSettings) => s.count !== "none";
+const quieting = ["--quiet", "--silent", "--silence", "-e quiet", "-e silent", "-e silence", "-e q"];
 const stack = ["-k", "--stack-traces", "--stack-trace"];
 const eitherCount = "(-c/--summary-only or -C/--summary)";
 const needsStops = (s: StraceSettings) => s.injections.length > 0 || s.text.dumps !== undefined || s.stack;
@@ -33,11 +34,7 @@ const errors: readonly Rule[] = [
   pair("-x", "--strings-in-hex"),
   pair("-y", "--decode-fds", ["-e decode-fds", "-e decode-fd", "-e fds"]),
   {
-    when: (_, given) =>
-      given.has("-q") &&
-      ["--quiet", "--silent", "--silence", "-e quiet", "-e silent", "-e silence", "-e q"].some((o) =>
-        given.has(o),
-      ),
+    when: (_, given) => given.has("-q") && quieting.some((o) => given.has(o)),
     text: "-q and -e quiet/--quiet cannot be provided simultaneously",
     hinted: false,
   },
@@ -114,7 +111,8 @@ const warnings: readonly Rule[] = [
 /** Completes the settings. Throws UsageError with strace's message for what cannot be. */
 export function applyRules(s: StraceSettings, n: Counts, given: ReadonlySet<string>): void {
   s.follow = n.f + n.F > 0;
-  if (n.f > 1) s.separately = true;
+  // with -f only a second one gives each process a file of its own
+  if (n.f > 0) s.separately = n.f > 1;
   s.daemonize = n.D as StraceSettings["daemonize"];
   const error = errors.find((rule) => rule.when(s, given));
   if (error) {
@@ -136,7 +134,7 @@ export function applyRules(s: StraceSettings, n: Counts, given: ReadonlySet<stri
     s.warnings.push(...s.paths.filter((p) => p !== "").flatMap(resolution));
   if (needsStops(s)) s.engine = "ptrace";
   if (!s.follow || s.pids.length > 0 || unfiltered(s)) s.seccomp = false;
-  style(s, n);
+  style(s, n, given);
 }
 
 const words = ({ text }: Rule, s: StraceSettings): string => (typeof text === "string" ? text : text(s));
@@ -152,7 +150,7 @@ function resolution(path: string): string[] {
 }
 
 /** Repeated letters, and what goes without saying. */
-function style(s: StraceSettings, n: Counts): void {
+function style(s: StraceSettings, n: Counts, given: ReadonlySet<string>): void {
   const { text } = s;
   if (n.t > 0) {
     text.timestamp = n.t >= 3 ? "unix" : "clock";
@@ -161,7 +159,7 @@ function style(s: StraceSettings, n: Counts): void {
   if (n.x > 0) text.decode.hexStrings = n.x > 1 ? 2 : 1;
   if (n.y > 0) s.fds = new Set(n.y > 1 ? fdWords : (["path"] as const));
   // With the trace in a file and a command of ours nobody wants to hear of its children, unless asked otherwise.
-  if (n.q === 0 && text.quiet.size === 0 && s.output !== undefined && s.command.length > 0)
+  if (n.q === 0 && !quieting.some((o) => given.has(o)) && s.output !== undefined && s.command.length > 0)
     text.quiet = new Set(["attach", "personality"]);
   if (n.q > 0) {
     text.quiet = new Set(

@@ -130,6 +130,7 @@ export class Tracer {
   private openOutput(): Destinations & { close(): void } {
     const { s } = this;
     const { output } = s;
+    const broken = (name: string, why: string) => this.say(`${name}: ${why}`);
     if (output === undefined && this.extras.fd === 1) return single(new Output(1, true, false), "none");
     if (output === undefined) return single(this.stderr, s.follow || s.pids.length > 1 ? "multi" : "none");
     if (output.startsWith("|") || output.startsWith("!")) {
@@ -137,11 +138,14 @@ export class Tracer {
         throw hint(s.text.program, "piping the output and -ff/--output-separately are mutually exclusive");
       const piped = command(output.slice(1));
       this.shell = piped.pid;
+      piped.output.onBroken = (why) => broken(output, why);
       return single(piped.output, s.follow ? "file" : "none");
     }
     try {
-      if (s.separately) return separate(output, s.append);
-      return single(openFile(output, s.append), s.follow || s.pids.length > 1 ? "file" : "none");
+      if (s.separately) return separate(output, s.append, broken);
+      const file = openFile(output, s.append);
+      file.onBroken = (why) => broken(output, why);
+      return single(file, s.follow || s.pids.length > 1 ? "file" : "none");
     } catch (error) {
       if (error instanceof SysError) throw new UsageError(`Can't fopen '${output}': ${error.text}`);
       throw error;
