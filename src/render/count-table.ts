@@ -99,14 +99,14 @@ export interface TableSettings {
   readonly head?: string;
 }
 
-/** The table as strace prints it. Sorts `rows`. */
+/** The table as strace prints it. Sorts `rows`, of which those that are equal keep their order. */
 export function countTable(rows: CountLine[], settings: TableSettings): string {
   const total = rows.reduce((t, r) => t + r.total, 0);
   const by = settings.sort;
   if (by) rows.sort((a, b) => compare(a, b, by));
   const shown = settings.columns.filter((c) => c !== "cpu" || rows.some((r) => r.cpu !== undefined));
   const rule = shown.map((c) => "-".repeat(columns[c].width)).join(" ");
-  const line = (cells: readonly string[]) => cells.join(" ").trimEnd();
+  const line = (cells: readonly string[]) => cells.join(" ");
   const head = shown.map((c, i) =>
     cell((c === "name" && settings.head) || columns[c].head, c, i === shown.length - 1),
   );
@@ -212,6 +212,6 @@ function compare(a: CountLine, b: CountLine, by: Column): number {
     case "max-time":
       return b.max - a.max;
     default:
-      return b.total - a.total || b.calls - a.calls || (a.name < b.name ? -1 : 1);
+      return b.total - a.total;
   }
 }

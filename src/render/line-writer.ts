@@ -6,6 +6,7 @@ import type { Memory } from "../capture/memory.ts";
 import { Decoder } from "../decode/call.ts";
 import { monotonicNow } from "../kernel/clock.ts";
 import { dumpText } from "./dumps.ts";
+import { escapeName } from "./escape.ts";
 import type { Output } from "./output.ts";
 import { injectedText, returnText } from "./returns.ts";
 import type { TextSettings } from "./settings.ts";
@@ -216,7 +217,9 @@ export class LineWriter implements EventSink {
 
   /** The pid, padded left (negative width) or right, with its comm under -Y. */
   private pidText(task: Task, width: number): string {
-    const comm = this.settings.decode.pidText?.(task.tid);
+    // one that has ended can no longer be asked
+    const { pidText } = this.settings.decode;
+    const comm = pidText && (pidText(task.tid) ?? escapeName(task.comm));
     const text = String(task.tid);
     const padded = width < 0 ? text.padStart(-width) : text.padEnd(width);
     return comm === undefined ? padded : `${padded}<${comm}>`;

@@ -173,7 +173,7 @@ const rows: Readonly<Record<Group, readonly Row[]>> = {
       "decode-fds",
       "optional",
       "[=SET]",
-      "details of file descriptors to print, as -e decode-fds=: dev (device numbers), path, pidfd, socket (addresses), eventfd, signalfd",
+      "details of file descriptors to print, as -e decode-fds=: dev (device numbers), path, pidfd (its process), socket (addresses)",
     ],
     ["pointer", "i", "instruction-pointer", "none", "", "print the instruction pointer at each call"],
     ["stack", "k", "stack-traces", "none", "", "print where in the program each call was made"],

@@ -66,6 +66,11 @@ export interface StraceSettings {
 const daemons: Readonly<Record<string, number>> = { grandchild: 1, pgroup: 2, pgrp: 2, session: 3 };
 const units: Readonly<Record<string, TimeUnit>> = { s: "s", ms: "ms", us: "us", ns: "ns" };
 const precisions: Readonly<Record<TimeUnit, TextSettings["precision"]>> = { s: 0, ms: 3, us: 6, ns: 9 };
+const stampFormats: Readonly<Record<string, TextSettings["timestamp"]>> = {
+  none: "none",
+  time: "clock",
+  unix: "unix",
+};
 const hexStyles: Readonly<Record<string, TextSettings["decode"]["hexStrings"]>> = {
   all: 2,
   none: 0,
@@ -390,19 +395,17 @@ function setCount(s: StraceSettings, mode: "only" | "too"): void {
 }
 
 function absolute(s: StraceSettings, given: GivenOption, value: string): void {
-  for (const part of value.split(",")) {
-    const [, kind, word] = /^(?:(format|precision):)?(.*)$/s.exec(part.toLowerCase())!;
+  let format: TextSettings["timestamp"] = "clock";
+  let precision: TimeUnit = "s";
+  for (const part of value.toLowerCase().split(",")) {
+    const [, kind, word] = /^(?:(format|precision):)?(.*)$/s.exec(part)!;
     if (word === "" && kind === undefined) continue;
-    if (kind !== undefined && (kind === "precision") !== (units[word] !== undefined))
-      throw invalid(s, given, value);
-    if (word === "none") s.text.timestamp = "none";
-    else if (word === "time") s.text.timestamp = "clock";
-    else if (word === "unix") s.text.timestamp = "unix";
-    else if (units[word]) {
-      s.text.precision = precisions[units[word]];
-      if (s.text.timestamp === "none") s.text.timestamp = "clock";
-    } else throw invalid(s, given, value);
+    if (stampFormats[word] && kind !== "precision") format = stampFormats[word];
+    else if (units[word] && kind !== "format") precision = units[word];
+    else throw invalid(s, given, value);
   }
+  s.text.timestamp = format;
+  s.text.precision = precisions[precision];
 }
 
 /** Separators between them count as one; nothing but separators is an empty id. */

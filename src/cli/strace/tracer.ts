@@ -79,7 +79,16 @@ export class Tracer {
     if (stacks) s.text.stack = (task) => stacks.text(task);
     const sinks: EventSink[] = [];
     if (s.count !== "none") {
-      this.counter = new Counter({ wall: s.wall, overhead: s.overhead, by: extras.by?.key });
+      this.counter = new Counter({
+        wall: s.wall,
+        overhead: s.overhead,
+        by: extras.by?.key,
+        filter: pathFilter(s.paths),
+        message:
+          s.count === "only" && !extras.table && !s.text.quiet.has("attach")
+            ? (text) => this.say(text)
+            : undefined,
+      });
       sinks.push(this.counter);
     }
     if (s.count !== "only" && extras.lines) {
@@ -251,7 +260,9 @@ export class Tracer {
   }
 
   private finish(counts: CountLine[] | undefined): void {
-    if (this.counter) this.showCounts(counts ?? this.counter.lines);
+    const lines = counts ?? this.counter?.lines ?? [];
+    // strace shows no empty table
+    if (this.counter && (lines.length > 0 || this.extras.table)) this.showCounts(lines);
     this.destinations.flush();
     if (this.lossCount > 0) this.say(`${this.lossCount} events lost in all`);
     this.stderr.flush();
