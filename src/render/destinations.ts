@@ -25,12 +25,15 @@ export function separate(
   onBroken: (name: string, why: string) => void,
 ): Destinations & { close(): void } {
   const outputs = new Map<Task, Output>();
+  /** A thread that execs goes on in the file of its leader. */
+  const used = new Set<string>();
   return {
     of(task) {
       let output = outputs.get(task);
       if (!output) {
         const name = `${path}.${task.tid}`;
-        output = openFile(name, append);
+        output = openFile(name, append || used.has(name));
+        used.add(name);
         output.onBroken = (why) => onBroken(name, why);
         outputs.set(task, output);
       }

@@ -258,11 +258,16 @@ export class LineWriter implements EventSink {
   }
 
   exec(task: Task, formerTid: number): void {
-    if (formerTid > 0 && formerTid !== task.tid) {
-      // the line begun under the former tid is resumed under the leader's
-      const line = this.lines.get(task);
-      if (line && this.open === task) this.breakOpen();
-    }
+    if (formerTid <= 0 || formerTid === task.tid) return;
+    // the line begun under the former tid is resumed under the leader's
+    const line = this.lines.get(task);
+    if (!line) return;
+    if (this.open === task) this.breakOpen();
+    if (this.destinations.shared) return;
+    if (line.column > 0) this.put(task, ` <pid changed to ${task.tid} ...>\n`);
+    line.broken = true;
+    line.column = 0;
+    this.destinations.done(task);
   }
 
   private breakOpen(): void {
