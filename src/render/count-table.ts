@@ -5,8 +5,8 @@ const columns = {
   "time-percent": { head: "% time", width: 6 },
   "total-time": { head: "seconds", width: 11 },
   "avg-time": { head: "usecs/call", width: 11 },
-  "min-time": { head: "shortest", width: 11 },
-  "max-time": { head: "longest", width: 11 },
+  "min-time": { head: "shortest", width: 8 },
+  "max-time": { head: "longest", width: 8 },
   calls: { head: "calls", width: 9 },
   errors: { head: "errors", width: 9 },
   p50: { head: "p50 us", width: 9 },
@@ -105,27 +105,33 @@ export function countTable(rows: CountLine[], settings: TableSettings): string {
   const by = settings.sort;
   if (by) rows.sort((a, b) => compare(a, b, by));
   const shown = settings.columns.filter((c) => c !== "cpu" || rows.some((r) => r.cpu !== undefined));
-  const rule = shown.map((c) => "-".repeat(columns[c].width)).join(" ");
-  const line = (cells: readonly string[]) => cells.join(" ");
-  const head = shown.map((c, i) =>
-    cell((c === "name" && settings.head) || columns[c].head, c, i === shown.length - 1),
-  );
-  const body = rows.map((r) =>
-    line(shown.map((c, i) => cell(value(r, c, total), c, i === shown.length - 1))),
-  );
   const sum = sumOf(rows, total);
-  const foot = line(
-    shown.map((c, i) =>
-      cell(
-        rows.length === 0 && c !== "name" && c !== "time-percent" && c !== "total-time"
-          ? "0"
-          : value(sum, c, total),
-        c,
-        i === shown.length - 1,
-      ),
+  const cells = [
+    shown.map((c) => (c === "name" && settings.head) || columns[c].head),
+    ...rows.map((r) => shown.map((c) => value(r, c, total))),
+    shown.map((c) =>
+      rows.length === 0 && c !== "name" && c !== "time-percent" && c !== "total-time"
+        ? "0"
+        : value(sum, c, total),
     ),
+  ];
+  const widths = shown.map((c, i) => widthOf(c, cells, i));
+  const lines = cells.map((row) =>
+    row.map((text, i) => cell(text, shown[i], widths[i], i === shown.length - 1)),
   );
-  return `${[line(head), rule, ...body, rule, foot].join("\n")}\n`;
+  lines.splice(
+    1,
+    0,
+    widths.map((w) => "-".repeat(w)),
+  );
+  lines.splice(-1, 0, lines[1]);
+  return `${lines.map((l) => l.join(" ")).join("\n")}\n`;
+}
+
+/** Numbers make room for themselves; names that are longer than their column push the rest of the line aside. */
+function widthOf(column: Column, cells: readonly (readonly string[])[], i: number): number {
+  const { width } = columns[column];
+  return column === "name" ? width : Math.max(width, ...cells.map((row) => row[i].length));
 }
 
 function sumOf(rows: readonly CountLine[], total: number): CountLine {
@@ -152,8 +158,7 @@ function micros(ns: number): string {
   return us.toFixed(us < 10 ? 3 : us < 1000 ? 1 : 0);
 }
 
-function cell(text: string, column: Column, last: boolean): string {
-  const { width } = columns[column];
+function cell(text: string, column: Column, width: number, last: boolean): string {
   return column === "name" ? (last ? text : text.padEnd(width)) : text.padStart(width);
 }
 

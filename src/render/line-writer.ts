@@ -291,9 +291,11 @@ export class LineWriter implements EventSink {
 
   exited(task: Task, event: ExitEvent, now: number): void {
     this.finishCall(task);
+    const { signals } = this.settings;
     if (event.signal !== undefined) {
       const core = event.coreDumped ? "(core dumped) " : "";
-      this.whole(task, now, `+++ killed by ${signalName(event.signal)} ${core}+++`, { dead: true });
+      const body = `+++ killed by ${signalName(event.signal)} ${core}+++`;
+      if (!signals || signals(event.signal)) this.whole(task, now, body, { dead: true });
     } else if (!this.settings.quiet.has("exit")) {
       this.whole(task, now, `+++ exited with ${event.status} +++`, { dead: true });
     }

@@ -428,5 +428,6 @@ function columns(program: string, value: string): Column[] {
     }
     list.push(column);
   }
+  if (!list.includes("name")) list.push("name");
   return list;
 }

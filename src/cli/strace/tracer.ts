@@ -27,7 +27,8 @@ import { both } from "./tee.ts";
 /** Also how late a file shows what has happened. */
 const WAIT_MS = 100;
 const SIGINT = 2;
-const numbers = { SIGHUP: 1, SIGINT, SIGQUIT: 3, SIGTERM: 15 } as const;
+/** A reader of the trace that has gone away is one, too. */
+const numbers = { SIGHUP: 1, SIGINT, SIGQUIT: 3, SIGPIPE: 13, SIGTERM: 15 } as const;
 
 /** How a trace ended, for our own exit status. */
 export interface Ending {
