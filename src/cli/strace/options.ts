@@ -34,9 +34,6 @@ type Row = readonly [
 
 const SET = "[!][?]{{SYSCALL|GROUP|all|/REGEX}[@64|@32|@x32]|none}";
 const PRECISION = "PRECISION: s, ms, us (default) or ns";
-const RULE =
-  "SET[:error=ERRNO|:retval=VALUE][:signal=SIG][:syscall=SYSCALL][:delay_enter=DELAY][:delay_exit=DELAY][:poke_enter=@argN=DATAN,@argM=DATAM...][:poke_exit=@argN=DATAN,@argM=DATAM...][:when=WHEN]";
-
 /** By group, in the order of -h. */
 const rows: Readonly<Record<Group, readonly Row[]>> = {
   General: [
@@ -330,8 +327,8 @@ const rows: Readonly<Record<Group, readonly Row[]>> = {
       "",
       "inject",
       "required",
-      RULE,
-      "tamper with the calls in SET, as -e inject=. DELAY: microseconds or NUMBER{s|ms|us|ns}; WHEN: FIRST[..LAST][+[STEP]]",
+      "SET:OPTION[:OPTION]...",
+      "tamper with the calls in SET, as -e inject=. OPTIONs: error=ERRNO or retval=VALUE, signal=SIG, syscall=SYSCALL, delay_enter=DELAY, delay_exit=DELAY, poke_enter=@argN=DATAN,@argM=DATAM..., poke_exit= the same, when=WHEN. DELAY: microseconds or NUMBER{s|ms|us|ns}; WHEN: FIRST[..LAST][+[STEP]]",
     ],
     [
       "fault",
