@@ -318,7 +318,8 @@ export class LineWriter implements EventSink {
 
   detached(task: Task): void {
     const line = this.lines.get(task);
-    if (line && this.open === task) {
+    if (this.hold) this.detachHeld(task, line);
+    else if (line && this.open === task) {
       this.put(task, " <detached ...>\n");
       this.open = undefined;
     } else if (line && task.inCall && line.broken) {
@@ -328,6 +329,14 @@ export class LineWriter implements EventSink {
       this.put(task, " <detached ...>\n");
     if (!this.settings.quiet.has("attach")) this.message(`Process ${task.tid} detached`);
     this.drop(task);
+  }
+
+  /** A line that has been kept back until its status was known. */
+  private detachHeld(task: Task, line: Line | undefined): void {
+    if (!line || !task.inCall || line.held === "" || line.held === "skip") return;
+    if (!this.settings.statuses!.has("detached")) return;
+    this.breakOther(task);
+    this.put(task, `${line.held} <detached ...>\n`);
   }
 
   private drop(task: Task): void {

@@ -51,6 +51,12 @@ S -e trace=write -e inject=write:poke_enter=@arg2=4142 echo hello
 S -D -e trace=chdir -o out sh -c 'cd /; exit 5'; while ! grep -q exited out; do sleep 0.1; done
 S -E A=1 -E HOME -e trace=none sh -c 'echo $A $HOME'
 S -e trace=?nosuch,/^chd sh -c 'cd /'
+S --follow-forks --output-separately --output=out --trace=chdir sh -c '(cd /)'
+S -o out -e status=detached -e trace=execve,chdir -b execve sh -c 'cd /; exec /bin/true'
+S --trace-path=f --inject=openat:error=EACCES:when=1 cat /etc/hostname f
+S --summary-only --summary-sort-by=calls --summary-columns=calls,name --summary-wall-clock --trace=chdir sh -c 'cd /'
+S --output=out --output-append-mode --string-limit=3 --trace=write --no-abbrev echo hello
+S --columns=10 --instruction-pointer --syscall-number --trace=chdir sh -c 'cd /'
 S -p 999999999
 S -p 4194305
 S -z

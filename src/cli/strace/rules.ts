@@ -111,8 +111,8 @@ const warnings: readonly Rule[] = [
 /** Completes the settings. Throws UsageError with strace's message for what cannot be. */
 export function applyRules(s: StraceSettings, n: Counts, given: ReadonlySet<string>): void {
   s.follow = n.f + n.F > 0;
-  // with -f only a second one gives each process a file of its own
-  if (n.f > 0) s.separately = n.f > 1;
+  // with the short form only a second one gives each process a file of its own
+  if (given.has("-f")) s.separately = n.f > 1;
   s.daemonize = n.D as StraceSettings["daemonize"];
   const error = errors.find((rule) => rule.when(s, given));
   if (error) {
