@@ -1,8 +1,11 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { ElfFile } from "../symbols/elf-file.ts";
+import { mappings } from "../symbols/maps.ts";
 import { evaluate, type Machine } from "./expression.ts";
 import { Image } from "./image.ts";
+import { abis } from "./registers.ts";
+import { MAX_FRAMES, Unwinder } from "./unwinder.ts";
 
 const source = (bytes: Buffer) => ({
   size: bytes.length,
@@ -75,6 +78,22 @@ test("ELF files with any bytes changed, or cut anywhere, do no harm", () => {
   }
   expect(opened).toBeGreaterThan(50);
   expect(found).toBeGreaterThan(1000);
+});
+
+test("threads whose registers hold anything do no harm", () => {
+  const unwinder = new Unwinder();
+  const maps = mappings(process.pid)!;
+  const next = random(5);
+  for (const abi of [abis.x86_64, abis.i386]) {
+    for (let i = 0; i < 2000; i++) {
+      const values = new Float64Array(abi.count).map(() => {
+        const { start, end } = maps[next(maps.length)];
+        const kinds = [next(2 ** 31), start + next(end - start), -next(2 ** 31), Number.NaN, 2 ** 63, start];
+        return kinds[next(kinds.length)];
+      });
+      expect(unwinder.walk(process.pid, { abi, values }).places.length).toBeLessThanOrEqual(MAX_FRAMES);
+    }
+  }
 });
 
 const machine: Machine = {
