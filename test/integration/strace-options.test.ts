@@ -57,6 +57,8 @@ S --trace-path=f --inject=openat:error=EACCES:when=1 cat /etc/hostname f
 S --summary-only --summary-sort-by=calls --summary-columns=calls,name --summary-wall-clock --trace=chdir sh -c 'cd /'
 S --output=out --output-append-mode --string-limit=3 --trace=write --no-abbrev echo hello
 S --columns=10 --instruction-pointer --syscall-number --trace=chdir sh -c 'cd /'
+S -e trace=write -e signal=none sh -c 'while :; do echo x; done' 2>&1 >/dev/null | head -n 1
+S -e verbose=none -e trace=wait4 -e signal=none sh -c '(exit 3); true'
 S -p 999999999
 S -p 4194305
 S -z
