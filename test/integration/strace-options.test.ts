@@ -75,10 +75,10 @@ const masked = (text: string): string =>
     .replace(/0x[0-9a-f]{7,}/g, "ADDRESS")
     .replace(/(\[pid +|[Pp]rocess |si_pid=|kill\(|= |out\.)\d{3,7}\b/g, "$1PID")
     // shorter ones are padded
-    .replace(/^\d{3,7} */gm, "PID ")
+    .replace(/^\d{3,7}\b(?!\.) */gm, "PID ")
     .replace(/\d\d:\d\d:\d\d/g, "TIME")
-    .replace(/\b\d{10}(?=\.)/g, "SECONDS")
     .replace(/(\.)(\d{3,9})\b/g, (_, dot, digits) => dot + "N".repeat(digits.length))
+    .replace(/\d+(?=\.NNN)/g, "SECONDS")
     .replace(/:\[\d+\]/g, ":[INODE]")
     .replace(/\d+ vars/g, "VARS");
 
