@@ -221,7 +221,7 @@ export class LineWriter implements EventSink {
     const { pidText } = this.settings.decode;
     const comm = pidText && (pidText(task.tid) ?? escapeName(task.comm));
     const text = String(task.tid);
-    const padded = width < 0 ? text.padStart(-width) : text.padEnd(width);
+    const padded = width < 0 ? text.padStart(-width) : text.padEnd(comm === undefined ? width : 0);
     return comm === undefined ? padded : `${padded}<${comm}>`;
   }
 
