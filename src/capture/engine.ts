@@ -29,6 +29,11 @@ export interface EngineOptions {
   onOtherExit?: (pid: number, status: number) => void;
   /** What to do to calls (-e inject); of the ptrace engine only. */
   tampering?: Tampering;
+  /**
+   * What is mapped in a process may have changed: a call about memory has returned, wanted or not, or the process has
+   * exec'd or ended. Called before the event is reported; by the ptrace engine only.
+   */
+  onMapChange?: (pid: number) => void;
   /** PTRACE_O_EXITKILL. */
   killOnExit?: boolean;
 }

@@ -102,7 +102,8 @@ export class Handlers {
 
   // A request fails only when the task was killed in between; its death is then the next we hear of it.
   private resume(task: Tracee, signal: number): void {
-    trace.resume(task.tid, signal, !task.filtered || task.inCall, this.resumeLater);
+    const toExit = task.inCall || (task.skipping && this.options.onMapChange !== undefined);
+    trace.resume(task.tid, signal, !task.filtered || toExit, this.resumeLater);
   }
 
   private syscall(task: Tracee): void {
@@ -152,6 +153,8 @@ export class Handlers {
     if ((task.inCall || task.skipping) && call.name === "prctl" && call.args[0] === PR_SET_NAME) {
       task.comm = comm(task.tid);
     }
+    if (this.options.onMapChange && call.descriptor?.classes.includes("memory"))
+      this.options.onMapChange(task.pid);
     if (task.inCall) {
       call.exit = monotonicNow();
       takeExit(call);
@@ -242,6 +245,7 @@ export class Handlers {
     task.starting = false;
     task.comm = comm(task.tid);
     this.onOwnMemory(task.tid);
+    this.options.onMapChange?.(task.pid);
     this.sink.exec(task, former, now);
     if (this.options.detachOnExec && !task.keepAtExec) {
       this.release(task, Stop.exec, 0);
@@ -254,6 +258,7 @@ export class Handlers {
   private gone(task: Tracee, event: ExitEvent): void {
     this.onOwnMemory(task.tid);
     this.delays.forget(task.tid);
+    if (task.tid === task.pid) this.options.onMapChange?.(task.pid);
     if (this.tasks.remove(task)) this.sink.exited(task, event, monotonicNow());
   }
 

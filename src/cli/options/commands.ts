@@ -171,10 +171,15 @@ export const commands: readonly Program[] = [
     name: "stuck",
     summary: "the system calls a process is in now, for how long, and what they wait for",
     section: 1,
-    synopsis: ["-p PIDS [--tree] [--for=DURATION] [--json]"],
+    synopsis: ["-p PIDS [--tree] [-k [--stop]] [--for=DURATION] [--json]"],
     options: [
       { short: "p", long: "attach", value: "PIDS", kind: "pid", help: "these processes" },
       { long: "tree", help: "and everything below them" },
+      { short: "k", long: "stack-traces", help: "and where in the program each call was made" },
+      {
+        long: "stop",
+        help: "with -k: stop threads for an instant whose stacks cannot be seen to their ends otherwise",
+      },
       {
         long: "for",
         value: "DURATION",
@@ -187,9 +192,13 @@ export const commands: readonly Program[] = [
     operands: [{ name: "PID", kind: "pid", optional: true, repeated: true }],
     description: [
       "Looks at each thread once, without stopping it, and prints the call it is in: the longest first, with the file, peer, lock holder or child it waits for. Nothing need have been traced before. The age of a call whose beginning was not seen is at least the time since its thread ran last (>=).",
+      "With -k the functions that led to the call follow it, innermost first: by the program's call frame information, its symbols or those of an installed debug package, and /tmp/perf-PID.map of a run-time compiler (node --perf-basic-prof --interpreted-frames-native-stack). A thread that waits shows only some of its registers; where a frame needs others, its stack ends with '...'. With --stop such a thread is stopped for an instant as strace -p does, after which a few calls (epoll_wait among them) return EINTR.",
     ],
     exits,
-    examples: [["svtrace stuck -p 1234 --tree", "what is this service waiting for?"]],
+    examples: [
+      ["svtrace stuck -p 1234 --tree", "what is this service waiting for?"],
+      ["svtrace stuck -k -p 1234", "and where in its code?"],
+    ],
     seeAlso: ["svtrace-top(1)", "svtrace-trace(1)"],
   },
   {

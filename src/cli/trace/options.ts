@@ -106,6 +106,7 @@ function check(t: TraceSettings): void {
   if (s.count !== "only" && (t.by !== "syscall" || t.interval > 0))
     throw new UsageError("--by and --interval need -c");
   if (t.json && s.separately) throw new UsageError("--json and -ff/--output-separately exclude each other");
+  if (t.json && s.stack) throw new UsageError("--json and -k/--stack-traces exclude each other");
   if (t.all || t.tree || t.cgroup !== undefined) s.follow = true;
   if (s.count !== "none") {
     s.wall = true;

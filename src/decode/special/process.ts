@@ -46,9 +46,11 @@ export function waitStatusText(status: number): string {
   return rest ? `{${text}} | 0x${(rest >>> 0).toString(16)}` : `{${text}}`;
 }
 
+const followed = (c: Context): boolean => c.call.error === 0 && c.options.dereference(c.call.name);
+
 registerValue("wstatus", () =>
   pointerWalker((c, lo, hi) => {
-    const status = c.call.error || c.ret <= 0 ? undefined : c.readInt(lo, hi);
+    const status = c.ret <= 0 || !followed(c) ? undefined : c.readInt(lo, hi);
     if (status === undefined) c.sink.addr(lo, hi);
     else {
       c.sink.openArray();
@@ -62,7 +64,7 @@ registerValue("wstatus", () =>
 registerValue("wait_rusage", () =>
   pointerWalker((c, lo, hi) => {
     const walker = compile(rusage);
-    const at = c.call.error || c.ret <= 0 ? -1 : c.memory.readAll(lo, hi, walker.size(c));
+    const at = c.ret <= 0 || !followed(c) ? -1 : c.memory.readAll(lo, hi, walker.size(c));
     if (at < 0) c.sink.addr(lo, hi);
     else walker.memory(c, at);
   }),

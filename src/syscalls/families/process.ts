@@ -102,10 +102,7 @@ export const process = family({
   tkill: call({ tid: pid, sig: signal }, { classes: "signal process" }),
   tgkill: call({ tgid: pid, tid: pid, sig: signal }, { classes: "signal process" }),
   ptrace: call({ request: oneOf(F.ptrace_requests), pid, addr, data: addr }, { ret: "long" }),
-  arch_prctl: call(
-    { op: oneOf(F.arch_prctl_ops), addr: inout(special("arch_prctl_arg", 8)) },
-    { classes: "process" },
-  ),
+  arch_prctl: call({ op: oneOf(F.arch_prctl_ops), addr: inout(special("arch_prctl_arg", 8)) }),
   getrlimit: call({ resource: oneOf(F.rlimit_resources), rlim: out(ptr(rlimit)) }),
   setrlimit: call({ resource: oneOf(F.rlimit_resources), rlim: ptr(rlimit) }),
   prlimit64: call({
