@@ -1,4 +1,5 @@
 /** Records of the ring, turned into events. */
+import { hasNarrowArgs } from "../../abi/syscalls.ts";
 import type { RingBuffer } from "../../kernel/ringbuf.ts";
 import type { CallTable } from "../calls.ts";
 import type { Call, EventSink, ExitEvent } from "../event.ts";
@@ -190,6 +191,7 @@ export class Dispatcher {
     const { args } = call;
     const from = at + words(L.call.args);
     for (let i = 0; i < 12; i++) args[i] = w[from + i];
+    if (abi === "x32" && hasNarrowArgs(abi, nr)) for (let i = 1; i < 12; i += 2) args[i] = 0;
     call.exit = time(w, at);
     call.entry = wide(w, at + words(L.call.entry));
     takeResult(call, w[at + words(L.call.ret)], w[at + words(L.call.ret) + 1]);

@@ -1,10 +1,12 @@
 /** What to do at each kind of stop. Every handler but those of deaths and group-stops lets the task go on. */
+import { isIndirect } from "../../abi/syscalls.ts";
 import { monotonicNow } from "../../kernel/clock.ts";
 import { comm, status as procStatus } from "../../kernel/proc.ts";
 import * as trace from "../../kernel/ptrace.ts";
 import { CallTable } from "../calls.ts";
 import type { EngineOptions } from "../engine.ts";
 import type { EventSink, ExitEvent } from "../event.ts";
+import { fetchResult } from "../indirect.ts";
 import { LiveMemory } from "../live-memory.ts";
 import { takeEntry, takeExit } from "./calls.ts";
 import { Delays } from "./delays.ts";
@@ -134,7 +136,7 @@ export class Handlers {
 
   private entry(task: Tracee): void {
     const { call } = task;
-    const wanted = takeEntry(call, this.calls);
+    const wanted = takeEntry(call, this.calls, this.memory);
     if (task.hidden) {
       if (call.name !== "execve" && call.name !== "execveat") return;
       task.hidden = false;
@@ -155,6 +157,7 @@ export class Handlers {
     if (task.inCall) {
       call.exit = monotonicNow();
       takeExit(call);
+      if (isIndirect(call.abi, call.nr)) fetchResult(call, this.memory);
       task.inCall = false;
       this.tamperer?.exit(task, this.memory);
       this.sink.exit(task, this.memory);
