@@ -60,6 +60,11 @@ export function hasNarrowArgs(abi: Abi, nr: number): boolean {
   return abi === "i386" || (abi === "x32" && nr >= X32_OWN && !X32_WIDE.has(nr));
 }
 
+/** The number in the register of a call that has one of those behind all others. */
+export function madeThrough(nr: number): number {
+  return nr >= IPCCALLS ? 117 : 102;
+}
+
 /** Whether a number is none of the kernel's but that of a call made through another. */
 export const isIndirect = (abi: Abi, nr: number): boolean => abi === "i386" && nr >= SOCKETCALLS;
 

@@ -38,13 +38,13 @@ export class CallTable {
   indirect(call: Call, number: number): Known {
     let known = this.others.get(number);
     if (!known) {
-      const nr = printed.get(number) ?? number;
+      const nr = printedNumber(number);
       const name = syscallName("i386", nr)!;
       const descriptor = indirectDescriptor(number);
       known = { name, descriptor, wanted: this.wanted?.("i386", nr) ?? true };
       this.others.set(number, known);
     }
-    call.nr = printed.get(number) ?? number;
+    call.nr = printedNumber(number);
     call.name = known.name;
     call.descriptor = known.descriptor;
     return known;
@@ -52,18 +52,21 @@ export class CallTable {
   private readonly others = new Map<number, Known>();
 
   private make(abi: Abi, nr: number): Known {
-    const found = isIndirect(abi, nr) ? undefined : syscallName(abi, nr);
+    const hole = isIndirect(abi, nr);
+    const found = hole ? undefined : syscallName(abi, nr);
     const known = {
       name: found ?? `syscall_0x${hex(abi, nr)}`,
       descriptor: found === undefined ? undefined : descriptor(found, abi),
-      wanted: this.wanted?.(abi, nr) ?? true,
+      wanted: this.wanted?.(abi, hole ? -1 : nr) ?? true,
     };
     if (nr >= 0 && nr < 4096) this.tables[abi][nr] = known;
     return known;
   }
 }
 
-/** Numbers that are only ours. */
+/** The number that stands for one of our own. */
+export const printedNumber = (nr: number): number => printed.get(nr) ?? nr;
+
 const printed = new Map([
   [SELECT, OLD_SELECT],
   [BLIND_MSGRCV, IPCCALLS + 12],
@@ -71,8 +74,8 @@ const printed = new Map([
 
 const X32_BIT = 0x40000000;
 
-/** The number as the caller gave it; a negative one as wide as the ABI's registers. */
+/** The number as the caller gave it; a negative one with its sign, as the kernel tells it. */
 function hex(abi: Abi, nr: number): string {
   if (nr >= 0) return (abi === "x32" ? nr + X32_BIT : nr).toString(16);
-  return (abi === "i386" ? "" : "ffffffff") + (nr >>> 0).toString(16);
+  return `ffffffff${(nr >>> 0).toString(16)}`;
 }

@@ -9,11 +9,11 @@ import type { Memory } from "./memory.ts";
 export const OLD_SELECT = 82;
 export const SOCKETCALL = 102;
 export const IPC = 117;
-const MSGRCV = 12;
+export const MSGRCV = 12;
 const SHMAT = 21;
 /** Index of the address of shmat's result among its arguments. */
 const SHMAT_RESULT = 3;
-const SELECT_ARGS = 5;
+export const SELECT_ARGS = 5;
 
 /** How many arguments each of socketcall's calls takes. */
 export const socketArgs: readonly number[] = [0, 3, 3, 3, 2, 3, 3, 3, 4, 4, 4, 6, 6, 2, 5, 5, 3, 3, 4, 5, 4];

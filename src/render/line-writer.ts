@@ -1,7 +1,7 @@
 /** Events as strace's text. */
 import { signalName } from "../abi/signals.ts";
-import type { Abi } from "../abi/syscalls.ts";
-import type { EventSink, ExitEvent, SignalEvent, Task } from "../capture/event.ts";
+import { type Abi, isIndirect, madeThrough } from "../abi/syscalls.ts";
+import type { Call, EventSink, ExitEvent, SignalEvent, Task } from "../capture/event.ts";
 import type { Memory } from "../capture/memory.ts";
 import { Decoder } from "../decode/call.ts";
 import { monotonicNow } from "../kernel/clock.ts";
@@ -196,12 +196,8 @@ export class LineWriter implements EventSink {
       text += relativeStamp(s, this.last === 0 ? 0 : now - this.last);
       this.last = now;
     }
-    if (s.showNumber) text += `[${String(task.call.nr).padStart(4)}] `;
-    if (s.showPointer && dead) text += `[${"?".repeat(16)}] `;
-    else if (s.showPointer) {
-      const hi = task.call.ipHi.toString(16).padStart(8, "0");
-      text += `[${hi}${task.call.ipLo.toString(16).padStart(8, "0")}] `;
-    }
+    if (s.showNumber) text += `[${numberOf(task.call).padStart(4)}] `;
+    if (s.showPointer) text += `[${pointerText(task.call, dead)}] `;
     return text;
   }
 
@@ -327,6 +323,20 @@ export class LineWriter implements EventSink {
   flush(): void {
     this.destinations.flush();
   }
+}
+
+/** The number in the register. */
+function numberOf({ abi, nr, descriptor }: Call): string {
+  if (nr < 0) return String(BigInt.asUintN(64, BigInt(nr)));
+  return String(descriptor && isIndirect(abi, nr) ? madeThrough(nr) : nr);
+}
+
+/** As many digits as the ABI's pointers have. */
+function pointerText({ abi, ipLo, ipHi }: Call, dead: boolean): string {
+  const short = abi === "i386" || abi === "x32";
+  if (dead) return "?".repeat(short ? 8 : 16);
+  const digits = (n: number) => n.toString(16).padStart(8, "0");
+  return short && ipHi === 0 ? digits(ipLo) : digits(ipHi) + digits(ipLo);
 }
 
 /** A siginfo is complete in itself. */

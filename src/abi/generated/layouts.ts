@@ -2125,6 +2125,14 @@ export const x86_64: Readonly<Record<string, Layout>> = {
       {"name":"tv_usec","offset":8,"size":8,"signed":true,"count":1},
     ],
   },
+  timeval64: {
+    name: "timeval64",
+    size: 16,
+    fields: [
+      {"name":"tv_sec","offset":0,"size":8,"signed":true,"count":1},
+      {"name":"tv_usec","offset":8,"size":8,"signed":true,"count":1},
+    ],
+  },
   timex: {
     name: "timex",
     size: 208,
@@ -4528,6 +4536,14 @@ export const i386: Readonly<Record<string, Layout>> = {
     fields: [
       {"name":"tv_sec","offset":0,"size":4,"signed":true,"count":1},
       {"name":"tv_usec","offset":4,"size":4,"signed":true,"count":1},
+    ],
+  },
+  timeval64: {
+    name: "timeval64",
+    size: 16,
+    fields: [
+      {"name":"tv_sec","offset":0,"size":8,"signed":true,"count":1},
+      {"name":"tv_usec","offset":8,"size":8,"signed":true,"count":1},
     ],
   },
   timex: {

@@ -1,14 +1,15 @@
 /** Records of the ring, turned into events. */
-import { hasNarrowArgs } from "../../abi/syscalls.ts";
+import { type Abi, hasNarrowArgs, isIndirect } from "../../abi/syscalls.ts";
 import type { RingBuffer } from "../../kernel/ringbuf.ts";
 import type { CallTable } from "../calls.ts";
 import type { Call, EventSink, ExitEvent } from "../event.ts";
+import { fetchResult } from "../indirect.ts";
 import type { Memory } from "../memory.ts";
 import * as L from "./layout.ts";
 import { LiveRecordMemory } from "./live-memory.ts";
 import { RecordMemory } from "./record-memory.ts";
 import { Repeats } from "./repeats.ts";
-import { SIGRETURN_MASK } from "./special-reads.ts";
+import { OLDMASK, SIGRETURN_MASK, SIGRETURN_MASK_IA32 } from "./special-reads.ts";
 import { BpfTask, type End, strange, type TaskTable } from "./tasks.ts";
 
 const WORD = 4294967296;
@@ -180,14 +181,9 @@ export class Dispatcher {
     const w = s.words;
     const at = words(s.offset);
     const { call } = task;
-    const abi = L.abis[(w[at] >>> 8) & 0xff];
     const nr = w[at + words(L.call.nr)] | 0;
+    const abi = identify(call, this.calls, (w[at] >>> 8) & 0xff, nr);
     if (abi !== "x86_64") this.options.onCompat();
-    const known = this.calls.lookup(abi, nr);
-    call.abi = abi;
-    call.nr = nr;
-    call.name = known.name;
-    call.descriptor = known.descriptor;
     const { args } = call;
     const from = at + words(L.call.args);
     for (let i = 0; i < 12; i++) args[i] = w[from + i];
@@ -198,7 +194,8 @@ export class Dispatcher {
     const length = w[at + words(L.call.length)];
     this.atEntry.at(s.bytes, w, s.offset + L.call.data, length);
     this.atExit.at(s.bytes, w, s.offset + L.call.data, length);
-    if (call.name === "rt_sigreturn" && length > 0) takeStack(call, w, at + words(L.call.data));
+    if (isIndirect(abi, call.nr)) fetchResult(call, this.atExit);
+    if (length > 0 && call.name.endsWith("sigreturn")) takeStack(call, w, at + words(L.call.data));
     return w[at] >>> 16;
   }
 
@@ -421,6 +418,20 @@ export class Dispatcher {
   }
 }
 
+/** Says what call a record is about: `abi` is its byte. */
+export function identify(call: Call, calls: CallTable, abi: number, nr: number): Abi {
+  call.abi = L.abis[abi] ?? "i386";
+  if (abi === L.ABI_I386_INDIRECT) {
+    calls.indirect(call, nr);
+    return call.abi;
+  }
+  const known = calls.lookup(call.abi, nr);
+  call.nr = nr;
+  call.name = known.name;
+  call.descriptor = known.descriptor;
+  return call.abi;
+}
+
 const frames = new Float64Array(2 * L.SAMPLE_FRAMES);
 
 function wide(w: Uint32Array, at: number): number {
@@ -448,16 +459,18 @@ function noFacts(call: Call): void {
   call.waker = 0;
 }
 
-function takeResult(call: Call, lo: number, hi: number): void {
+function takeResult(call: Call, lo: number, given: number): void {
+  const hi = call.abi === "i386" && (lo | 0) < 0 ? 0xffffffff : given;
   call.retLo = lo;
-  call.retHi = hi;
+  call.retHi = given;
   const error = hi === 0xffffffff ? -(lo | 0) : 0;
   call.error = error > 0 && error <= ERRNO_MAX ? error : 0;
 }
 
-/** The signal frame was read at the stack pointer plus SIGRETURN_MASK; records have no room for the pointer itself. */
+/** The signal frame was read at a known distance from the stack pointer; records have no room for the pointer itself. */
 function takeStack(call: Call, w: Uint32Array, segment: number): void {
-  const low = w[segment] - SIGRETURN_MASK;
+  const native = call.abi === "i386" ? SIGRETURN_MASK_IA32 : SIGRETURN_MASK;
+  const low = w[segment] - (call.name === "sigreturn" ? OLDMASK : native);
   call.spLo = low >>> 0;
   call.spHi = w[segment + 1] - (low < 0 ? 1 : 0);
 }

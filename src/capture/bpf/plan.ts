@@ -14,7 +14,7 @@ import { callReads, specialReads } from "./special-reads.ts";
 export type Address =
   | { readonly arg: number; readonly plus?: number }
   | { readonly sp: number }
-  | { readonly slot: number };
+  | { readonly slot: number; readonly word: 4 | 8 };
 
 /** A number of bytes or elements. */
 export type Count =
@@ -242,6 +242,9 @@ function count(length: Length, size: number, scope: Scope): Count {
   return { ret: true, max, times: size };
 }
 
+/** Bytes in the kernel's long. */
+export const longOf = (scope: Scope): number => (scope.abi === "i386" ? 4 : 8);
+
 /** Bytes a value occupies in memory. */
 function sizeOf(type: Type, scope: Scope): number {
   switch (type.kind) {
@@ -274,8 +277,9 @@ function sizeOf(type: Type, scope: Scope): number {
       return 1;
     case "long":
     case "ulong":
-    case "addr":
     case "time":
+      return longOf(scope);
+    case "addr":
       return scope.word;
     case "switch":
       return Math.max(

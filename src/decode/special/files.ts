@@ -150,7 +150,8 @@ registerValue("utimbuf", () =>
     ] as const) {
       c.sink.field(name);
       const second = c.integer(at + offset, word, true);
-      c.sink.num(second);
+      if (word === 4) c.sink.num(second);
+      else c.sink.long(c.integer(at + offset, 4, false), c.integer(at + offset + 4, 4, false));
       dateComment(c, second, 0, 9);
     }
     c.sink.closeStruct();

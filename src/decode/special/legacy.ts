@@ -82,11 +82,14 @@ registerCall("sigreturn", {
 });
 
 const NAME_MAX = 256;
+const DIRENT_NAME = 10;
 /** struct old_linux_dirent (fs/readdir.c): readdir(2) gives one. */
 registerValue("old_dirent", () =>
   pointerWalker((c, lo, hi) => {
     const at =
-      c.failed || c.ret <= 0 || !c.options.dereference(c.call.name) ? -1 : c.memory.readAll(lo, hi, 10);
+      c.failed || c.ret <= 0 || !c.options.dereference(c.call.name)
+        ? -1
+        : c.memory.readAll(lo, hi, DIRENT_NAME);
     if (at < 0) {
       c.sink.addr(lo, hi);
       return;
@@ -101,8 +104,8 @@ registerValue("old_dirent", () =>
     sink.field("d_reclen");
     sink.num(length);
     sink.field("d_name");
-    const name = memory.readAll(lo + 10, hi, length);
-    if (name < 0) sink.addr(lo + 10, hi);
+    const name = memory.readAll(lo + DIRENT_NAME, hi, length);
+    if (name < 0) sink.addr(lo + DIRENT_NAME, hi);
     else sink.str(memory.bytes, name, length, false);
     sink.closeStruct();
   }),

@@ -53,11 +53,11 @@ export function printSiginfo(c: Context, info: DataView, compat = false): void {
   }
   word("si_signo", signalName(signo));
   word("si_code", siCodeName(signo, code) ?? (code < 0 ? String(code) : `0x${code.toString(16)}`));
-  if (int(4) !== 0) word("si_errno", errnoName(int(4)) ?? String(int(4)));
+  if (int(4) !== 0) word("si_errno", errnoName(int(4)) ?? String(info.getUint32(4, true)));
 
   const sender = () => {
     field("si_pid", () => sink.pid(int(UNION), c.options.pidText?.(int(UNION))));
-    num("si_uid", info.getUint32(UNION + 4, true));
+    num("si_uid", int(UNION + 4) === -1 ? -1 : info.getUint32(UNION + 4, true));
   };
   const value = (at: number) => {
     num("si_int", int(at));
@@ -115,7 +115,7 @@ export function printSiginfo(c: Context, info: DataView, compat = false): void {
         arch(int(UNION + (compat ? 4 : 8)), info.getUint32(UNION + (compat ? 8 : 12), true));
         break;
       default:
-        sender();
+        if (int(UNION) !== 0 || int(UNION + 4) !== 0) sender();
         if (info.getUint32(UNION + 8, true) !== 0 || high(UNION + 8) !== 0) value(UNION + 8);
     }
   }

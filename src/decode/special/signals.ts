@@ -17,7 +17,7 @@ export function handlerName(lo: number, hi: number): string | undefined {
 
 export function printHandler(c: Context, lo: number, hi: number): void {
   const name = handlerName(lo, hi);
-  if (name) c.sink.word(name);
+  if (name) c.sink.xlat(lo, hi, name, "", "hex");
   else c.sink.hex(lo, hi);
 }
 

@@ -266,8 +266,9 @@ function eachEntry(c: Context, start: number, length: number, wide: boolean, pri
 /** A name the call wrote, as many bytes as it returned. */
 registerValue("returned_path", () =>
   pointerWalker((c, lo, hi) => {
-    const at = c.ret > 0 ? readable(c, lo, hi, c.ret) : -1;
+    const length = c.failed || (lo === 0 && hi === 0) ? -1 : c.ret;
+    const at = length > 0 ? readable(c, lo, hi, length) : length;
     if (at < 0) c.sink.addr(lo, hi);
-    else c.sink.str(c.memory.bytes, at, c.ret, false);
+    else c.sink.str(c.memory.bytes, at, length, false);
   }),
 );

@@ -44,6 +44,7 @@ const mask32 = sigset(4);
 const oldStat = out(special("oldstat", 32));
 const rlimit = special("rlimit32", 8);
 const resource = oneOf(F.rlimit_resources);
+const oneEntry = { fd, dirp: out(special("old_dirent", 268)) };
 const oldAction = special("old_sigaction", 16);
 
 export const legacy = family({
@@ -83,8 +84,9 @@ export const legacy = family({
   oldlstat: call({ pathname: path, statbuf: oldStat }, { classes: "file lstat stat_like" }),
   oldfstat: call({ fd, statbuf: oldStat }, { classes: "desc fstat stat_like" }),
   readdir: call(
-    { fd, dirp: out(special("old_dirent", 268)), count: uint },
-    { classes: "desc", wait: "disk" },
+    { ...oneEntry, count: uint },
+    // there is always one
+    { classes: "desc", wait: "disk", variants: { by: "count", cases: [[1, oneEntry]] } },
   ),
   stime: call({ t: out(ptr(time)) }, { classes: "clock" }),
   getrlimit: call({ resource, rlim: out(rlimit) }),

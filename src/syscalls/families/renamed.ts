@@ -26,6 +26,7 @@ const wide: Readonly<Record<string, string>> = {
   timespec: "timespec64",
   itimerspec: "itimerspec64",
   timex: "timex64",
+  timeval: "timeval64",
 };
 
 /** The same type with 64-bit times. */

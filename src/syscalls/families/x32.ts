@@ -5,6 +5,7 @@ import { x86_64 } from "../../abi/generated/syscalls.ts";
 import { syscallName } from "../../abi/syscalls.ts";
 import {
   addr,
+  array,
   call,
   family,
   fd,
@@ -13,6 +14,8 @@ import {
   iovec,
   off_t,
   out,
+  pid,
+  ptr,
   size_t,
   special,
   uint,
@@ -53,6 +56,7 @@ export const x32: readonly Descriptor[] = [
       },
       { ret: "long", classes: "desc network", wait: "network" },
     ),
+    get_robust_list: call({ pid, head_ptr: out(ptr(addr)), len_ptr: out(array(special("uword", 4), 1)) }),
     ustat: call({ dev: special("mknod_dev"), ubuf: addr }, { classes: "statfs_like" }),
   }),
 ];

@@ -101,6 +101,10 @@ export default {
     // 64-bit times whatever the ABI (linux/time_types.h)
     timespec64: { headers: ["linux/time_types.h"], type: "struct __kernel_timespec" },
     timex64: { headers: ["linux/time_types.h", "linux/timex.h"], type: "struct __kernel_timex" },
+    timeval64: {
+      headers: ["linux/time_types.h", "linux/timex.h"],
+      type: "struct __kernel_timex_timeval",
+    },
     oldstat: { headers: ["asm/stat.h"], type: "struct __old_kernel_stat" },
     itimerspec64: { headers: ["linux/time_types.h"], type: "struct __kernel_itimerspec" },
     landlock_ruleset_attr: { headers: ["linux/landlock.h"] },
