@@ -243,7 +243,8 @@ const NSIG = 64;
 export function maskText(has: (n: number) => boolean, size: number): string {
   const members: number[] = [];
   for (let n = 0; n < size; n++) if (has(n)) members.push(n);
-  const inverted = members.length >= Math.floor((size * 2) / 3);
+  // counted by whole words
+  const inverted = members.length >= Math.floor((Math.ceil(size / 32) * 32 * 2) / 3);
   const shown = inverted ? Array.from({ length: size }, (_, n) => n).filter((n) => !has(n)) : members;
   return `${inverted ? "~" : ""}[${shown.map((n) => signalName(n + 1).replace(/^SIG/, "")).join(" ")}]`;
 }

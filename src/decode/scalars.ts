@@ -32,8 +32,7 @@ export function modeText(value: number): string | undefined {
     (value & 0o4000 ? "|S_ISUID" : "") +
     (value & 0o2000 ? "|S_ISGID" : "") +
     (value & 0o1000 ? "|S_ISVTX" : "");
-  const rest = value & ~(0o170000 | 0o7777);
-  return `${format[1]}${special}|${modeDigits(value & 0o777)}${rest ? `|0x${rest.toString(16)}` : ""}`;
+  return `${format[1]}${special}|${modeDigits((value & ~0o177000) >>> 0)}`;
 }
 
 type Printer = (c: Context, lo: number, hi: number) => void;

@@ -74,11 +74,11 @@ export class LineWriter implements EventSink {
   enter(task: Task, memory: Memory): void {
     const line = this.lines.get(task);
     if (!line) return;
+    this.noteAbi(task);
     if (this.filter && !this.filter(task, memory)) {
       line.held = "skip";
       return;
     }
-    if (task.call.abi !== "x86_64" || this.foreign.size > 0) this.noteAbi(task);
     const { sink } = this;
     const lead = this.leader(task, task.call.entry);
     sink.line = `${lead}${task.call.name}(`;
@@ -99,7 +99,12 @@ export class LineWriter implements EventSink {
     if (this.destinations.shared) this.open = task;
   }
 
-  private noteAbi(task: Task): void {
+  /** A task's call is about to be shown. */
+  noteAbi(task: Task): void {
+    if (task.call.abi !== "x86_64" || this.foreign.size > 0) this.otherAbi(task);
+  }
+
+  otherAbi(task: Task): void {
     const { abi, entry } = task.call;
     if (abi === (this.foreign.get(task.tid) ?? "x86_64")) return;
     if (abi === "x86_64") this.foreign.delete(task.tid);
@@ -196,7 +201,7 @@ export class LineWriter implements EventSink {
       text += relativeStamp(s, this.last === 0 ? 0 : now - this.last);
       this.last = now;
     }
-    if (s.showNumber) text += `[${numberOf(task.call).padStart(4)}] `;
+    if (s.showNumber) text += `[${numberOf(task.call)}] `;
     if (s.showPointer) text += `[${pointerText(task.call, dead)}] `;
     return text;
   }
@@ -325,10 +330,14 @@ export class LineWriter implements EventSink {
   }
 }
 
+const X32_BIT = 0x40000000;
+
 /** The number in the register. */
 function numberOf({ abi, nr, descriptor }: Call): string {
+  if (nr === -1) return "???";
   if (nr < 0) return String(BigInt.asUintN(64, BigInt(nr)));
-  return String(descriptor && isIndirect(abi, nr) ? madeThrough(nr) : nr);
+  if (abi === "x32") return String(nr + X32_BIT);
+  return String(descriptor && isIndirect(abi, nr) ? madeThrough(nr) : nr).padStart(4);
 }
 
 /** As many digits as the ABI's pointers have. */
@@ -336,7 +345,8 @@ function pointerText({ abi, ipLo, ipHi }: Call, dead: boolean): string {
   const short = abi === "i386" || abi === "x32";
   if (dead) return "?".repeat(short ? 8 : 16);
   const digits = (n: number) => n.toString(16).padStart(8, "0");
-  return short && ipHi === 0 ? digits(ipLo) : digits(ipHi) + digits(ipLo);
+  if (!short) return digits(ipHi) + digits(ipLo);
+  return (ipHi === 0 ? "" : ipHi.toString(16)) + digits(ipLo);
 }
 
 /** A siginfo is complete in itself. */

@@ -159,16 +159,19 @@ static void files(void) {
 }
 
 static void others(void) {
-  unsigned set = 1, info[32];
+  unsigned set, info[32];
   struct timeval none = {0, 0};
-  long select_args[5] = {1, V(&set), 0, 0, V(&none)}, mmap_args[6] = {0, 4096, 3, 0x22, -1, 0};
+  long select_args[5] = {0, V(&set), 0, 0, V(&none)}, mmap_args[6] = {0, 4096, 3, 0x22, -1, 0};
   struct epoll_event event = {EPOLLIN, {.u64 = 0x123456789abcdef0}};
   unsigned short utsname[400];
   int fd = call(SYS_epoll_create, 5), ends[2];
   pipe(ends);
+  set = 1u << ends[0];
+  select_args[0] = ends[0] + 1;
   call(SYS_select, select_args);
   call(SYS_select, 4);
-  call(SYS__newselect, 1, &set, 0, 0, &none);
+  set = 1u << ends[1];
+  call(SYS__newselect, ends[1] + 1, 0, &set, 0, &none);
   call(SYS_mmap, mmap_args);
   call(SYS_mmap2, 0, 4096, 3, 0x22, -1, 0);
   call(SYS_epoll_ctl, fd, 1, ends[0], &event);

@@ -113,7 +113,8 @@ export function planOf(d: Descriptor | undefined, abi: Abi, options: PlanOptions
     if (p.entry.length > 0) entry.push(when(p.entry));
     if (p.exit.length > 0) exit.push(when(p.exit));
   }
-  return { entry: merged(entry), exit: merged(exit) };
+  // values without a case of their own read as the main list does; mostly that is nothing
+  return { entry: [...main.entry, ...merged(entry)], exit: [...main.exit, ...merged(exit)] };
 }
 
 /** Cases that read the same are one case of several values. */

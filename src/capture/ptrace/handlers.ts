@@ -143,7 +143,14 @@ export class Handlers {
     }
     task.inCall = wanted;
     task.skipping = !wanted;
-    if (!wanted) return;
+    const other = call.abi !== task.abi;
+    task.abi = call.abi;
+    if (!wanted) {
+      if (!other) return;
+      call.entry = monotonicNow();
+      this.sink.otherAbi?.(task);
+      return;
+    }
     call.entry = monotonicNow();
     this.tamperer?.enter(task, this.memory);
     this.sink.enter(task, this.memory);
@@ -205,6 +212,7 @@ export class Handlers {
   private adopt(tid: number, pid: number, parent: number, like: Tracee | undefined): void {
     const task = new Tracee(tid, pid, parent);
     task.comm = like?.comm ?? comm(tid);
+    if (like) task.abi = like.abi;
     task.hidden = like?.hidden ?? false;
     task.filtered = this.options.seccomp ?? false;
     this.follow(task, false);

@@ -54,7 +54,7 @@ registerValue("user_desc_out", () => ({
     const at = readable(c, lo, hi, USER_DESC);
     const [entry] = c.call.saved;
     if (at >= 0) descriptor(c, at);
-    else if (entry === undefined || !c.failed) c.sink.addr(lo, hi);
+    else if (entry === undefined) c.sink.addr(lo, hi);
     else {
       c.sink.openStruct();
       c.sink.field("entry_number");
