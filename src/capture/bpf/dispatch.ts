@@ -1,23 +1,21 @@
 /** Records of the ring, turned into events. */
-import { type Abi, hasNarrowArgs, isIndirect } from "../../abi/syscalls.ts";
+import { hasNarrowArgs, isIndirect } from "../../abi/syscalls.ts";
 import type { RingBuffer } from "../../kernel/ringbuf.ts";
 import type { CallTable } from "../calls.ts";
 import type { Call, EventSink, ExitEvent } from "../event.ts";
 import { fetchResult } from "../indirect.ts";
 import type { Memory } from "../memory.ts";
+import { argvOf, identify, latin, takeResult, takeStack } from "./call-record.ts";
 import * as L from "./layout.ts";
 import { LiveRecordMemory } from "./live-memory.ts";
 import { RecordMemory } from "./record-memory.ts";
 import { Repeats } from "./repeats.ts";
-import { OLDMASK, SIGRETURN_MASK, SIGRETURN_MASK_IA32 } from "./special-reads.ts";
 import { BpfTask, type End, strange, type TaskTable } from "./tasks.ts";
 
 const WORD = 4294967296;
-const ERRNO_MAX = 4095;
 const SIGINFO_BYTES = 128;
 const PR_SET_NAME = 15;
 const SIGKILL = 9;
-const MAX_ARGV = 64;
 /** Signals held back until the task's call is known: anyone may send them by the million. */
 const MOST_IGNORED = 1024;
 const FACTS = L.facts.bytes >>> 2;
@@ -418,20 +416,6 @@ export class Dispatcher {
   }
 }
 
-/** Says what call a record is about: `abi` is its byte. */
-export function identify(call: Call, calls: CallTable, abi: number, nr: number): Abi {
-  call.abi = L.abis[abi] ?? "i386";
-  if (abi === L.ABI_I386_INDIRECT) {
-    calls.indirect(call, nr);
-    return call.abi;
-  }
-  const known = calls.lookup(call.abi, nr);
-  call.nr = nr;
-  call.name = known.name;
-  call.descriptor = known.descriptor;
-  return call.abi;
-}
-
 const frames = new Float64Array(2 * L.SAMPLE_FRAMES);
 
 function wide(w: Uint32Array, at: number): number {
@@ -459,49 +443,8 @@ function noFacts(call: Call): void {
   call.waker = 0;
 }
 
-function takeResult(call: Call, lo: number, given: number): void {
-  const hi = call.abi === "i386" && (lo | 0) < 0 ? 0xffffffff : given;
-  call.retLo = lo;
-  call.retHi = given;
-  const error = hi === 0xffffffff ? -(lo | 0) : 0;
-  call.error = error > 0 && error <= ERRNO_MAX ? error : 0;
-}
-
-/** The signal frame was read at a known distance from the stack pointer; records have no room for the pointer itself. */
-function takeStack(call: Call, w: Uint32Array, segment: number): void {
-  const native = call.abi === "i386" ? SIGRETURN_MASK_IA32 : SIGRETURN_MASK;
-  const low = w[segment] - (call.name === "sigreturn" ? OLDMASK : native);
-  call.spLo = low >>> 0;
-  call.spHi = w[segment + 1] - (low < 0 ? 1 : 0);
-}
-
-/** The arguments of an execve or execveat of a 64-bit program. */
-function argvOf(call: Call, memory: RecordMemory): string[] | undefined {
-  if (call.abi !== "x86_64") return undefined;
-  const i = call.name === "execveat" ? 2 : 1;
-  const lo = call.args[2 * i];
-  const hi = call.args[2 * i + 1];
-  const argv: string[] = [];
-  for (let n = 0; n < MAX_ARGV; n++) {
-    const at = memory.readAll(lo + 8 * n, hi, 8);
-    if (at < 0) return n === 0 ? undefined : argv;
-    const text = memory.readString(
-      memory.view.getUint32(at, true),
-      memory.view.getUint32(at + 4, true),
-      4096,
-    );
-    if (text < 0) break;
-    argv.push(latin(memory.bytes, text, memory.got));
-  }
-  return argv;
-}
-
 function cText(bytes: Uint8Array, at: number, max: number): string {
   let n = 0;
   while (n < max && bytes[at + n] !== 0) n++;
   return latin(bytes, at, n);
-}
-
-function latin(bytes: Uint8Array, at: number, n: number): string {
-  return Buffer.from(bytes.subarray(at, at + n)).toString("utf8");
 }
