@@ -32,6 +32,11 @@ export class Context {
     return this.call.abi === "i386" || this.call.abi === "x32" ? 4 : 8;
   }
 
+  /** Bytes in what the kernel calls long: x32 has 64-bit ones beside its 32-bit pointers. */
+  get longSize(): number {
+    return this.call.abi === "i386" ? 4 : 8;
+  }
+
   /** Index of an argument by name. Throws if the descriptor has no such argument: a mistake in the table. */
   index(name: string): number {
     const i = this.names.indexOf(name);
@@ -109,6 +114,17 @@ export class Context {
   }
   wordLo = 0;
   wordHi = 0;
+
+  /** The same for a kernel's long, with its sign. */
+  readLong(lo: number, hi: number): boolean {
+    const size = this.longSize;
+    const at = this.memory.readAll(lo, hi, size);
+    if (at < 0) return false;
+    this.wordLo = this.memory.view.getUint32(at, true);
+    this.wordHi =
+      size === 8 ? this.memory.view.getUint32(at + 4, true) : (this.wordLo | 0) < 0 ? 0xffffffff : 0;
+    return true;
+  }
 
   /** Loads a word from the arena into `wordLo`, `wordHi`. */
   wordAt(at: number): void {

@@ -239,17 +239,20 @@ export function printIovec(
 
 const NSIG = 64;
 
-/** `[INT TERM]`, or `~[KILL STOP]` when most are set, of the mask at an arena offset. */
-export function sigsetText(c: Context, at: number, size: number): string {
+/** `[INT TERM]`, or `~[KILL STOP]` when most are set, of a set of `size` signals; `has` counts from 0. */
+export function maskText(has: (n: number) => boolean, size: number): string {
   const members: number[] = [];
-  for (let s = 1; s <= Math.min(NSIG, size * 8); s++) {
-    if (c.memory.bytes[at + ((s - 1) >> 3)] & (1 << ((s - 1) & 7))) members.push(s);
-  }
-  const inverted = members.length >= (NSIG * 2) / 3;
-  const shown = inverted
-    ? Array.from({ length: NSIG }, (_, i) => i + 1).filter((s) => !members.includes(s))
-    : members;
-  return `${inverted ? "~" : ""}[${shown.map((s) => signalName(s).replace(/^SIG/, "")).join(" ")}]`;
+  for (let n = 0; n < size; n++) if (has(n)) members.push(n);
+  // counted by whole words
+  const inverted = members.length >= Math.floor((Math.ceil(size / 32) * 32 * 2) / 3);
+  const shown = inverted ? Array.from({ length: size }, (_, n) => n).filter((n) => !has(n)) : members;
+  return `${inverted ? "~" : ""}[${shown.map((n) => signalName(n + 1).replace(/^SIG/, "")).join(" ")}]`;
+}
+
+/** The same of the mask of `size` bytes at an arena offset. */
+export function sigsetText(c: Context, at: number, size: number): string {
+  const { bytes } = c.memory;
+  return maskText((n) => (bytes[at + (n >> 3)] & (1 << (n & 7))) !== 0, Math.min(NSIG, 8 * size));
 }
 
 export function sigsetWalker(size: Length): Walker {

@@ -32,8 +32,7 @@ export function modeText(value: number): string | undefined {
     (value & 0o4000 ? "|S_ISUID" : "") +
     (value & 0o2000 ? "|S_ISGID" : "") +
     (value & 0o1000 ? "|S_ISVTX" : "");
-  const rest = value & ~(0o170000 | 0o7777);
-  return `${format[1]}${special}|${modeDigits(value & 0o777)}${rest ? `|0x${rest.toString(16)}` : ""}`;
+  return `${format[1]}${special}|${modeDigits((value & ~0o177000) >>> 0)}`;
 }
 
 type Printer = (c: Context, lo: number, hi: number) => void;
@@ -44,7 +43,7 @@ const printers: Record<ScalarKind, Printer> = {
   short: (c, lo) => c.sink.num((lo << 16) >> 16),
   ushort: (c, lo) => c.sink.num(lo & 0xffff),
   byte: (c, lo) => c.sink.num(lo & 0xff),
-  long: (c, lo, hi) => (c.wordSize === 4 && hi === 0 ? c.sink.num(lo | 0) : c.sink.long(lo, hi)),
+  long: (c, lo, hi) => (c.longSize === 4 && hi === 0 ? c.sink.num(lo | 0) : c.sink.long(lo, hi)),
   ulong: (c, lo, hi) => c.sink.ulong(lo, hi),
   time: (c, lo, hi) => {
     c.sink.long(lo, hi);
@@ -100,16 +99,18 @@ const sizes: Partial<Record<ScalarKind, number>> = {
   signal: 4,
   errno: 4,
 };
+const longs: ReadonlySet<ScalarKind> = new Set(["long", "ulong", "time"]);
 const signed: ReadonlySet<ScalarKind> = new Set(["int", "short", "long", "time", "fd", "dirfd", "pid"]);
 
 /** Size in bytes of a scalar in memory; words follow the tracee. */
 export function scalarWalker(kind: ScalarKind): Walker {
   const value = printers[kind];
   const fixed = sizes[kind];
+  const size = (c: Context) => fixed ?? (longs.has(kind) ? c.longSize : c.wordSize);
   return {
-    size: (c) => fixed ?? c.wordSize,
+    size,
     value,
-    memory: (c, at) => loadInteger(c, at, fixed ?? c.wordSize, signed.has(kind), value),
+    memory: (c, at) => loadInteger(c, at, size(c), signed.has(kind), value),
   };
 }
 

@@ -1,7 +1,7 @@
 /** Events as strace's text. */
 import { signalName } from "../abi/signals.ts";
-import type { Abi } from "../abi/syscalls.ts";
-import type { EventSink, ExitEvent, SignalEvent, Task } from "../capture/event.ts";
+import { type Abi, isIndirect, madeThrough } from "../abi/syscalls.ts";
+import type { Call, EventSink, ExitEvent, SignalEvent, Task } from "../capture/event.ts";
 import type { Memory } from "../capture/memory.ts";
 import { Decoder } from "../decode/call.ts";
 import { monotonicNow } from "../kernel/clock.ts";
@@ -80,11 +80,11 @@ export class LineWriter implements EventSink {
   enter(task: Task, memory: Memory): void {
     const line = this.lines.get(task);
     if (!line) return;
+    this.noteAbi(task);
     if (this.filter && !this.filter(task, memory)) {
       line.held = "skip";
       return;
     }
-    if (task.call.abi !== "x86_64" || this.foreign.size > 0) this.noteAbi(task);
     const { sink, settings } = this;
     line.stack = settings.stack && fatal.has(task.call.name) ? settings.stack(task) : "";
     const lead = this.leader(task, task.call.entry);
@@ -106,7 +106,12 @@ export class LineWriter implements EventSink {
     if (this.destinations.shared) this.open = task;
   }
 
-  private noteAbi(task: Task): void {
+  /** A task's call is about to be shown. */
+  noteAbi(task: Task): void {
+    if (task.call.abi !== "x86_64" || this.foreign.size > 0) this.otherAbi(task);
+  }
+
+  otherAbi(task: Task): void {
     const { abi, entry } = task.call;
     if (abi === (this.foreign.get(task.tid) ?? "x86_64")) return;
     if (abi === "x86_64") this.foreign.delete(task.tid);
@@ -206,12 +211,8 @@ export class LineWriter implements EventSink {
       text += relativeStamp(s, this.last === 0 ? 0 : now - this.last);
       this.last = now;
     }
-    if (s.showNumber) text += `[${String(task.call.nr).padStart(4)}] `;
-    if (s.showPointer && dead) text += `[${"?".repeat(16)}] `;
-    else if (s.showPointer) {
-      const hi = task.call.ipHi.toString(16).padStart(8, "0");
-      text += `[${hi}${task.call.ipLo.toString(16).padStart(8, "0")}] `;
-    }
+    if (s.showNumber) text += `[${numberOf(task.call)}] `;
+    if (s.showPointer) text += `[${pointerText(task.call, dead)}] `;
     return text;
   }
 
@@ -357,6 +358,25 @@ export class LineWriter implements EventSink {
   flush(): void {
     this.destinations.flush();
   }
+}
+
+const X32_BIT = 0x40000000;
+
+/** The number in the register. */
+function numberOf({ abi, nr, descriptor }: Call): string {
+  if (nr === -1) return "???";
+  if (nr < 0) return String(BigInt.asUintN(64, BigInt(nr)));
+  if (abi === "x32") return String(nr + X32_BIT);
+  return String(descriptor && isIndirect(abi, nr) ? madeThrough(nr) : nr).padStart(4);
+}
+
+/** As many digits as the ABI's pointers have. */
+function pointerText({ abi, ipLo, ipHi }: Call, dead: boolean): string {
+  const short = abi === "i386" || abi === "x32";
+  if (dead) return "?".repeat(short ? 8 : 16);
+  const digits = (n: number) => n.toString(16).padStart(8, "0");
+  if (!short) return digits(ipHi) + digits(ipLo);
+  return (ipHi === 0 ? "" : ipHi.toString(16)) + digits(ipLo);
 }
 
 /** A siginfo is complete in itself. */

@@ -55,6 +55,16 @@ int main(void) {
 
   for (struct call *c = calls; c < calls + h.calls; c++) {
     uint64_t *a = c->args;
+#ifdef __i386__
+    uint32_t now[7] = {c->nr, a[0], a[1], a[2], a[3], a[4], a[5]};
+    void *p = now;
+    __asm__ volatile("push %%ebp; push %%ebx; mov 4(%%eax), %%ebx; mov 8(%%eax), %%ecx; mov 12(%%eax), %%edx;"
+                     "mov 16(%%eax), %%esi; mov 20(%%eax), %%edi; mov 24(%%eax), %%ebp; mov (%%eax), %%eax;"
+                     "int $0x80; pop %%ebx; pop %%ebp"
+                     : "+a"(p)
+                     :
+                     : "memory", "ecx", "edx", "esi", "edi");
+#else
     if (h.abi == 32) {
       long ret;
       register uint64_t bp __asm__("r12") = a[5];
@@ -64,6 +74,7 @@ int main(void) {
                        : "memory", "r8", "r9", "r10", "r11");
     } else
       syscall(c->nr, a[0], a[1], a[2], a[3], a[4], a[5]);
+#endif
   }
   syscall(SYS_exit_group, LAST);
 }

@@ -1,10 +1,12 @@
 /** What to do at each kind of stop. Every handler but those of deaths and group-stops lets the task go on. */
+import { isIndirect } from "../../abi/syscalls.ts";
 import { monotonicNow } from "../../kernel/clock.ts";
 import { comm, status as procStatus } from "../../kernel/proc.ts";
 import * as trace from "../../kernel/ptrace.ts";
 import { CallTable } from "../calls.ts";
 import type { EngineOptions } from "../engine.ts";
 import type { EventSink, ExitEvent } from "../event.ts";
+import { fetchResult } from "../indirect.ts";
 import { LiveMemory } from "../live-memory.ts";
 import { takeEntry, takeExit } from "./calls.ts";
 import { Delays } from "./delays.ts";
@@ -135,14 +137,21 @@ export class Handlers {
 
   private entry(task: Tracee): void {
     const { call } = task;
-    const wanted = takeEntry(call, this.calls);
+    const wanted = takeEntry(call, this.calls, this.memory);
     if (task.hidden) {
       if (call.name !== "execve" && call.name !== "execveat") return;
       task.hidden = false;
     }
     task.inCall = wanted;
     task.skipping = !wanted;
-    if (!wanted) return;
+    const other = call.abi !== task.abi;
+    task.abi = call.abi;
+    if (!wanted) {
+      if (!other) return;
+      call.entry = monotonicNow();
+      this.sink.otherAbi?.(task);
+      return;
+    }
     call.entry = monotonicNow();
     this.tamperer?.enter(task, this.memory);
     this.sink.enter(task, this.memory);
@@ -158,6 +167,7 @@ export class Handlers {
     if (task.inCall) {
       call.exit = monotonicNow();
       takeExit(call);
+      if (isIndirect(call.abi, call.nr)) fetchResult(call, this.memory);
       task.inCall = false;
       this.tamperer?.exit(task, this.memory);
       this.sink.exit(task, this.memory);
@@ -205,6 +215,7 @@ export class Handlers {
   private adopt(tid: number, pid: number, parent: number, like: Tracee | undefined): void {
     const task = new Tracee(tid, pid, parent);
     task.comm = like?.comm ?? comm(tid);
+    if (like) task.abi = like.abi;
     task.hidden = like?.hidden ?? false;
     task.filtered = this.options.seccomp ?? false;
     this.follow(task, false);

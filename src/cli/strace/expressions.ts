@@ -1,6 +1,6 @@
 /** Sets in -e expressions: system calls, signals, statuses. */
 import { signalName, signalNumber } from "../../abi/signals.ts";
-import { type Abi, syscallCount, syscallName, syscallNumber } from "../../abi/syscalls.ts";
+import { type Abi, syscallCount, syscallName } from "../../abi/syscalls.ts";
 import { UsageError } from "../../base/errors.ts";
 import { descriptor } from "../../syscalls/index.ts";
 import type { CallClass } from "../../syscalls/types/types.ts";
@@ -114,9 +114,9 @@ function* numbers(abi: Abi, name: string): Iterable<number> {
       if (d?.classes.some((c) => wanted.includes(c))) yield nr;
     }
   } else {
-    const nr =
-      /^\d+$/.test(name) && Number(name) < syscallCount(abi) ? Number(name) : syscallNumber(abi, name);
-    if (nr !== undefined) yield nr;
+    // a call of 32-bit x86 can have two: its own, and one behind socketcall or ipc
+    for (let nr = 0; nr < syscallCount(abi); nr++)
+      if (syscallName(abi, nr) === name || String(nr) === name) yield nr;
   }
 }
 

@@ -137,7 +137,7 @@ registerValue("swap_flags", () =>
 /** struct utimbuf: two times_t. */
 registerValue("utimbuf", () =>
   pointerWalker((c, lo, hi) => {
-    const word = c.wordSize;
+    const word = c.longSize;
     const at = readable(c, lo, hi, 2 * word);
     if (at < 0) {
       c.sink.addr(lo, hi);
@@ -150,7 +150,8 @@ registerValue("utimbuf", () =>
     ] as const) {
       c.sink.field(name);
       const second = c.integer(at + offset, word, true);
-      c.sink.num(second);
+      if (word === 4) c.sink.num(second);
+      else c.sink.long(c.integer(at + offset, 4, false), c.integer(at + offset + 4, 4, false));
       dateComment(c, second, 0, 9);
     }
     c.sink.closeStruct();
@@ -213,34 +214,39 @@ registerValue("utimensat_times64", () =>
   pointerWalker((c, lo, hi) => printTimePair(c, lo, hi, "tv_nsec", 8)),
 );
 
-/** A file offset the call moves: `[3] => [8]`. */
-registerValue("moving_offset", () =>
-  pointerWalker(
+/** A file offset the call moves: `[3] => [8]`. It has 64 bits unless `data` says "long", a sign unless "unsigned". */
+registerValue("moving_offset", (data) => {
+  const read = (c: Context, lo: number, hi: number): readonly [number, number] | undefined => {
+    const size = data === "long" ? c.longSize : 8;
+    const at = lo === 0 && hi === 0 ? -1 : c.memory.readAll(lo, hi, size);
+    if (at < 0) return undefined;
+    const low = c.memory.view.getInt32(at, true);
+    return [low >>> 0, size === 8 ? c.memory.view.getUint32(at + 4, true) : low < 0 ? 0xffffffff : 0];
+  };
+  return pointerWalker(
     (c, lo, hi) => {
-      const at = lo === 0 && hi === 0 ? -1 : c.memory.readAll(lo, hi, 8);
-      if (at < 0) {
+      const after = read(c, lo, hi);
+      if (!after) {
         c.sink.addr(lo, hi);
         return;
       }
-      const v = c.memory.view;
       const [before, beforeHigh] = c.call.saved;
       const show = (l: number, h: number) => {
         c.sink.openArray();
         c.sink.item();
-        c.sink.long(l, h);
+        if (data === "unsigned") c.sink.ulong(l, h);
+        else c.sink.long(l, h);
         c.sink.closeArray();
       };
-      show(before ?? v.getUint32(at, true), beforeHigh ?? v.getUint32(at + 4, true));
+      show(before ?? after[0], beforeHigh ?? after[1]);
       if (c.call.error === 0 && c.ret > 0) {
         c.sink.becomes();
-        show(v.getUint32(at, true), v.getUint32(at + 4, true));
+        show(...after);
       }
     },
     (c, lo, hi) => {
-      const at = lo === 0 && hi === 0 ? -1 : c.memory.readAll(lo, hi, 8);
-      if (at < 0) return;
-      c.call.saved[0] = c.memory.view.getUint32(at, true);
-      c.call.saved[1] = c.memory.view.getUint32(at + 4, true);
+      const before = read(c, lo, hi);
+      if (before) c.call.saved.push(...before);
     },
-  ),
-);
+  );
+});

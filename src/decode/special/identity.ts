@@ -23,14 +23,14 @@ registerValue(
 registerValue(
   "ulong3",
   (): Walker => ({
-    size: (c) => 3 * c.wordSize,
+    size: (c) => 3 * c.longSize,
     value: () => {},
     memory(c, at) {
       c.sink.openArray();
       for (let i = 0; i < 3; i++) {
+        const p = at + i * c.longSize;
         c.sink.item();
-        c.wordAt(at + i * c.wordSize);
-        c.sink.ulong(c.wordLo, c.wordHi);
+        c.sink.ulong(c.integer(p, 4, false), c.longSize === 8 ? c.integer(p + 4, 4, false) : 0);
       }
       c.sink.closeArray();
     },

@@ -7,6 +7,7 @@ import "./fcntl.ts";
 import "./files.ts";
 import "./identity.ts";
 import "./landlock.ts";
+import "./legacy.ts";
 import "./memory.ts";
 import "./mount.ts";
 import "./prctl.ts";

@@ -34,7 +34,7 @@ function descriptor(c: Context, at: number): void {
     sink.field(name);
     sink.num((word(12) >>> first) & ((1 << width) - 1));
   }
-  if (c.wordSize === 8) {
+  if (c.call.abi !== "i386") {
     sink.field("lm");
     sink.num((word(12) >>> 7) & 1);
   }
@@ -48,6 +48,27 @@ const pointer = (fits: (c: Context) => boolean) =>
     else descriptor(c, at);
   });
 registerValue("user_desc", () => pointer(() => true));
+/** What get_thread_area gives for the entry it was asked for. */
+registerValue("user_desc_out", () => ({
+  ...pointerWalker((c, lo, hi) => {
+    const at = readable(c, lo, hi, USER_DESC);
+    const [entry] = c.call.saved;
+    if (at >= 0) descriptor(c, at);
+    else if (entry === undefined) c.sink.addr(lo, hi);
+    else {
+      c.sink.openStruct();
+      c.sink.field("entry_number");
+      c.sink.num(entry | 0);
+      c.sink.item();
+      c.sink.more();
+      c.sink.closeStruct();
+    }
+  }),
+  enter(c: Context, lo: number, hi: number) {
+    const entry = lo === 0 && hi === 0 ? undefined : c.readInt(lo, hi);
+    if (entry !== undefined) c.call.saved.push(entry);
+  },
+}));
 registerValue("user_desc_sized", () => pointer((c) => c.arg(2) === USER_DESC));
 
 /** The entry the kernel chose. */

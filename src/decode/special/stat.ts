@@ -53,9 +53,10 @@ function printStat(struct: string): Walker {
       return c.integer(at + f.at, f.size, f.signed);
     };
     const print = (name: string, walker: Walker | undefined) => {
-      const f = fields.get(name)!;
+      // the old one has no blocks
+      const f = fields.get(name) ?? { at: 0, size: 0, signed: false };
       c.sink.field(name);
-      const low = c.integer(at + f.at, Math.min(f.size, 4), false);
+      const low = f.size === 0 ? 0 : c.integer(at + f.at, Math.min(f.size, 4), false);
       const high = f.size === 8 ? view.getUint32(at + f.at + 4, true) : 0;
       if (walker) walker.value(c, low, high);
       else c.sink.ulong(low, high);
@@ -81,10 +82,11 @@ function printStat(struct: string): Walker {
     if (c.verbose) {
       for (const time of ["st_atime", "st_mtime", "st_ctime"]) {
         const second = number(time);
-        const nsec = number(`${time}_nsec`);
+        const nsec = fields.has(`${time}_nsec`) ? number(`${time}_nsec`) : undefined;
         c.sink.field(time);
         c.sink.num(second);
-        dateComment(c, second, nsec, 9);
+        dateComment(c, second, nsec ?? 0, 9);
+        if (nsec === undefined) continue;
         c.sink.field(`${time}_nsec`);
         c.sink.num(nsec);
       }
@@ -97,6 +99,7 @@ function printStat(struct: string): Walker {
 }
 
 registerValue("stat", () => printStat("stat"));
+registerValue("oldstat", () => printStat("oldstat"));
 registerValue("stat64", () => printStat("stat64"));
 
 const STATX_BTIME = 0x800;
@@ -263,8 +266,9 @@ function eachEntry(c: Context, start: number, length: number, wide: boolean, pri
 /** A name the call wrote, as many bytes as it returned. */
 registerValue("returned_path", () =>
   pointerWalker((c, lo, hi) => {
-    const at = c.ret > 0 ? readable(c, lo, hi, c.ret) : -1;
+    const length = c.failed || (lo === 0 && hi === 0) ? -1 : c.ret;
+    const at = length > 0 ? readable(c, lo, hi, length) : length;
     if (at < 0) c.sink.addr(lo, hi);
-    else c.sink.str(c.memory.bytes, at, c.ret, false);
+    else c.sink.str(c.memory.bytes, at, length, false);
   }),
 );

@@ -93,7 +93,7 @@ registerValue(
 
 /** struct msgbuf: a long, then bytes. */
 function msgbuf(c: Context, lo: number, hi: number, length: number): void {
-  if (!c.readWord(lo, hi) || length < 0) {
+  if (!c.readLong(lo, hi) || length < 0) {
     c.sink.addr(lo, hi);
     return;
   }
@@ -101,7 +101,7 @@ function msgbuf(c: Context, lo: number, hi: number, length: number): void {
   c.sink.field("mtype");
   c.sink.long(c.wordLo, c.wordHi);
   c.sink.field("mtext");
-  printBytes(c, addLo(lo, c.wordSize), addHi(lo, hi, c.wordSize), length);
+  printBytes(c, addLo(lo, c.longSize), addHi(lo, hi, c.longSize), length);
   c.sink.closeStruct();
 }
 registerValue("msgbuf", () => pointerWalker((c, lo, hi) => msgbuf(c, lo, hi, c.arg(2))));

@@ -24,7 +24,7 @@ registerValue("clockid", () =>
 
 /** clock_t: how many hundredths of a second (USER_HZ). */
 registerValue("ticks", () =>
-  valueWalker("word", (c, lo, hi) => {
+  valueWalker("long", (c, lo, hi) => {
     c.sink.ulong(lo, hi);
     if (lo === 0 && hi === 0) return;
     const ticks = (BigInt(hi) << 32n) | BigInt(lo >>> 0);

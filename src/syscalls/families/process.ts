@@ -136,7 +136,7 @@ export const process = family({
   acct: call({ filename: path }, { classes: "file" }),
   modify_ldt: call({ func: int, ptr: special("user_desc_sized", 16), bytecount: ulong }),
   set_thread_area: call({ u_info: special("user_desc", 16) }, { aux: "user_desc" }),
-  get_thread_area: call({ u_info: out(special("user_desc", 16)) }),
+  get_thread_area: call({ u_info: inout(special("user_desc_out", 16)) }),
   iopl: call({ level: int }),
   ioperm: call({ from: hex, num: hex, turn_on: int }),
   reboot: call({
