@@ -158,6 +158,13 @@ export const aio_poll_events: FlagSet = {
     [32768, "POLL_BUSY_LOOP"],
   ],
 };
+export const alg_flags: FlagSet = {
+  name: "alg_flags",
+  fallback: "CRYPTO_ALG_???",
+  entries: [
+    [4096, "CRYPTO_ALG_KERN_DRIVER_ONLY"],
+  ],
+};
 export const arch_prctl_ops: FlagSet = {
   name: "arch_prctl_ops",
   fallback: "ARCH_???",
@@ -255,6 +262,25 @@ export const audit_arches: FlagSet = {
     [3758096392, "AUDIT_ARCH_MIPSEL64N32"],
   ],
 };
+export const ax25_protocols: FlagSet = {
+  name: "ax25_protocols",
+  fallback: "AX25_P_???",
+  entries: [
+    [1, "AX25_P_ROSE"],
+    [6, "AX25_P_VJCOMP"],
+    [7, "AX25_P_VJUNCOMP"],
+    [8, "AX25_P_SEGMENT"],
+    [195, "AX25_P_TEXNET"],
+    [196, "AX25_P_LQ"],
+    [202, "AX25_P_ATALK"],
+    [203, "AX25_P_ATALK_ARP"],
+    [204, "AX25_P_IP"],
+    [205, "AX25_P_ARP"],
+    [206, "AX25_P_FLEXNET"],
+    [207, "AX25_P_NETROM"],
+    [240, "AX25_P_TEXT"],
+  ],
+};
 export const blkpg_ops: FlagSet = {
   name: "blkpg_ops",
   fallback: "BLKPG_???",
@@ -262,6 +288,60 @@ export const blkpg_ops: FlagSet = {
     [1, "BLKPG_ADD_PARTITION"],
     [2, "BLKPG_DEL_PARTITION"],
     [3, "BLKPG_RESIZE_PARTITION"],
+  ],
+};
+export const bluetooth_address_types: FlagSet = {
+  name: "bluetooth_address_types",
+  fallback: "BDADDR_???",
+  entries: [
+    [0, "BDADDR_BREDR"],
+    [1, "BDADDR_LE_PUBLIC"],
+    [2, "BDADDR_LE_RANDOM"],
+  ],
+};
+export const bluetooth_cids: FlagSet = {
+  name: "bluetooth_cids",
+  fallback: "L2CAP_CID_???",
+  entries: [
+    [1, "L2CAP_CID_SIGNALING"],
+    [2, "L2CAP_CID_CONN_LESS"],
+    [3, "L2CAP_CID_A2MP"],
+    [4, "L2CAP_CID_ATT"],
+    [5, "L2CAP_CID_LE_SIGNALING"],
+    [6, "L2CAP_CID_SMP"],
+    [7, "L2CAP_CID_SMP_BREDR"],
+    [64, "L2CAP_CID_DYN_START"],
+    [127, "L2CAP_CID_LE_DYN_END"],
+    [65535, "L2CAP_CID_DYN_END"],
+  ],
+};
+export const bluetooth_protocols: FlagSet = {
+  name: "bluetooth_protocols",
+  fallback: "BTPROTO_???",
+  entries: [
+    [0, "BTPROTO_L2CAP"],
+    [1, "BTPROTO_HCI"],
+    [2, "BTPROTO_SCO"],
+    [3, "BTPROTO_RFCOMM"],
+    [4, "BTPROTO_BNEP"],
+    [5, "BTPROTO_CMTP"],
+    [6, "BTPROTO_HIDP"],
+    [7, "BTPROTO_AVDTP"],
+  ],
+};
+export const bluetooth_psms: FlagSet = {
+  name: "bluetooth_psms",
+  fallback: "L2CAP_PSM_???",
+  entries: [
+    [1, "L2CAP_PSM_SDP"],
+    [3, "L2CAP_PSM_RFCOMM"],
+    [33, "L2CAP_PSM_3DSP"],
+    [35, "L2CAP_PSM_IPSP"],
+    [128, "L2CAP_PSM_LE_DYN_START"],
+    [255, "L2CAP_PSM_LE_DYN_END"],
+    [4097, "L2CAP_PSM_DYN_START"],
+    [4351, "L2CAP_PSM_AUTO_END"],
+    [65535, "L2CAP_PSM_DYN_END"],
   ],
 };
 export const bpf_commands: FlagSet = {
@@ -351,6 +431,31 @@ export const btrfs_subvolume_flags: FlagSet = {
     [16, "BTRFS_SUBVOL_SPEC_BY_ID"],
   ],
 };
+export const caif_protocols: FlagSet = {
+  name: "caif_protocols",
+  fallback: "CAIFPROTO_???",
+  entries: [
+    [0, "CAIFPROTO_AT"],
+    [1, "CAIFPROTO_DATAGRAM"],
+    [2, "CAIFPROTO_DATAGRAM_LOOP"],
+    [3, "CAIFPROTO_UTIL"],
+    [4, "CAIFPROTO_RFM"],
+    [5, "CAIFPROTO_DEBUG"],
+  ],
+};
+export const can_protocols: FlagSet = {
+  name: "can_protocols",
+  fallback: "CAN_???",
+  entries: [
+    [1, "CAN_RAW"],
+    [2, "CAN_BCM"],
+    [3, "CAN_TP16"],
+    [4, "CAN_TP20"],
+    [5, "CAN_MCNET"],
+    [6, "CAN_ISOTP"],
+    [7, "CAN_J1939"],
+  ],
+};
 export const cap_versions: FlagSet = {
   name: "cap_versions",
   fallback: "_LINUX_CAPABILITY_VERSION_???",
@@ -405,6 +510,130 @@ export const capabilities: FlagSet = {
     [38, "CAP_PERFMON"],
     [39, "CAP_BPF"],
     [40, "CAP_CHECKPOINT_RESTORE"],
+  ],
+};
+export const cbpf_classes: FlagSet = {
+  name: "cbpf_classes",
+  fallback: "BPF_???",
+  entries: [
+    [0, "BPF_LD"],
+    [1, "BPF_LDX"],
+    [2, "BPF_ST"],
+    [3, "BPF_STX"],
+    [4, "BPF_ALU"],
+    [5, "BPF_JMP"],
+    [6, "BPF_RET"],
+    [7, "BPF_MISC"],
+  ],
+};
+export const cbpf_extensions: FlagSet = {
+  name: "cbpf_extensions",
+  fallback: "SKF_AD_???",
+  entries: [
+    [0, "SKF_AD_PROTOCOL"],
+    [4, "SKF_AD_PKTTYPE"],
+    [8, "SKF_AD_IFINDEX"],
+    [12, "SKF_AD_NLATTR"],
+    [16, "SKF_AD_NLATTR_NEST"],
+    [20, "SKF_AD_MARK"],
+    [24, "SKF_AD_QUEUE"],
+    [28, "SKF_AD_HATYPE"],
+    [32, "SKF_AD_RXHASH"],
+    [36, "SKF_AD_CPU"],
+    [40, "SKF_AD_ALU_XOR_X"],
+    [44, "SKF_AD_VLAN_TAG"],
+    [48, "SKF_AD_VLAN_TAG_PRESENT"],
+    [52, "SKF_AD_PAY_OFFSET"],
+    [56, "SKF_AD_RANDOM"],
+    [60, "SKF_AD_VLAN_TPID"],
+  ],
+};
+export const cbpf_jumps: FlagSet = {
+  name: "cbpf_jumps",
+  fallback: "BPF_???",
+  entries: [
+    [0, "BPF_JA"],
+    [16, "BPF_JEQ"],
+    [32, "BPF_JGT"],
+    [48, "BPF_JGE"],
+    [64, "BPF_JSET"],
+    [80, "BPF_JNE"],
+    [96, "BPF_JSGT"],
+    [112, "BPF_JSGE"],
+    [128, "BPF_CALL"],
+    [144, "BPF_EXIT"],
+    [160, "BPF_JLT"],
+    [176, "BPF_JLE"],
+    [192, "BPF_JSLT"],
+    [208, "BPF_JSLE"],
+  ],
+};
+export const cbpf_modes: FlagSet = {
+  name: "cbpf_modes",
+  fallback: "BPF_???",
+  entries: [
+    [0, "BPF_IMM"],
+    [32, "BPF_ABS"],
+    [64, "BPF_IND"],
+    [96, "BPF_MEM"],
+    [128, "BPF_LEN"],
+    [160, "BPF_MSH"],
+    [192, "BPF_XADD"],
+  ],
+};
+export const cbpf_moves: FlagSet = {
+  name: "cbpf_moves",
+  fallback: "BPF_???",
+  entries: [
+    [0, "BPF_TAX"],
+    [128, "BPF_TXA"],
+  ],
+};
+export const cbpf_operations: FlagSet = {
+  name: "cbpf_operations",
+  fallback: "BPF_???",
+  entries: [
+    [0, "BPF_ADD"],
+    [16, "BPF_SUB"],
+    [32, "BPF_MUL"],
+    [48, "BPF_DIV"],
+    [64, "BPF_OR"],
+    [80, "BPF_AND"],
+    [96, "BPF_LSH"],
+    [112, "BPF_RSH"],
+    [128, "BPF_NEG"],
+    [144, "BPF_MOD"],
+    [160, "BPF_XOR"],
+    [176, "BPF_MOV"],
+    [192, "BPF_ARSH"],
+    [208, "BPF_END"],
+  ],
+};
+export const cbpf_results: FlagSet = {
+  name: "cbpf_results",
+  fallback: "BPF_???",
+  entries: [
+    [0, "BPF_K"],
+    [8, "BPF_X"],
+    [16, "BPF_A"],
+  ],
+};
+export const cbpf_sizes: FlagSet = {
+  name: "cbpf_sizes",
+  fallback: "BPF_???",
+  entries: [
+    [0, "BPF_W"],
+    [8, "BPF_H"],
+    [16, "BPF_B"],
+    [24, "BPF_DW"],
+  ],
+};
+export const cbpf_sources: FlagSet = {
+  name: "cbpf_sources",
+  fallback: "BPF_???",
+  entries: [
+    [0, "BPF_K"],
+    [8, "BPF_X"],
   ],
 };
 export const clock_ids: FlagSet = {
@@ -1047,6 +1276,17 @@ export const hardware_types: FlagSet = {
     [65535, "ARPHRD_VOID"],
   ],
 };
+export const hci_channels: FlagSet = {
+  name: "hci_channels",
+  fallback: "HCI_CHANNEL_???",
+  entries: [
+    [0, "HCI_CHANNEL_RAW"],
+    [1, "HCI_CHANNEL_USER"],
+    [2, "HCI_CHANNEL_MONITOR"],
+    [3, "HCI_CHANNEL_CONTROL"],
+    [4, "HCI_CHANNEL_LOGGING"],
+  ],
+};
 export const icmp_types: FlagSet = {
   name: "icmp_types",
   fallback: "ICMP_???",
@@ -1075,6 +1315,30 @@ export const ide_bus_states: FlagSet = {
     [2, "BUSSTATE_TRISTATE"],
   ],
 };
+export const ieee802154_address_types: FlagSet = {
+  name: "ieee802154_address_types",
+  fallback: "IEEE802154_ADDR_???",
+  entries: [
+    [0, "IEEE802154_ADDR_NONE"],
+    [2, "IEEE802154_ADDR_SHORT"],
+    [3, "IEEE802154_ADDR_LONG"],
+  ],
+};
+export const ieee802154_addresses: FlagSet = {
+  name: "ieee802154_addresses",
+  fallback: "",
+  entries: [
+    [65534, "IEEE802154_ADDR_UNDEF"],
+    [65535, "IEEE802154_ADDR_BROADCAST"],
+  ],
+};
+export const ieee802154_networks: FlagSet = {
+  name: "ieee802154_networks",
+  fallback: "",
+  entries: [
+    [65535, "IEEE802154_PANID_BROADCAST"],
+  ],
+};
 export const inet_protocols: FlagSet = {
   name: "inet_protocols",
   fallback: "IPPROTO_???",
@@ -1095,6 +1359,7 @@ export const inet_protocols: FlagSet = {
     [47, "IPPROTO_GRE"],
     [50, "IPPROTO_ESP"],
     [51, "IPPROTO_AH"],
+    [58, "IPPROTO_ICMPV6"],
     [92, "IPPROTO_MTP"],
     [94, "IPPROTO_BEETPH"],
     [98, "IPPROTO_ENCAP"],
@@ -1107,7 +1372,6 @@ export const inet_protocols: FlagSet = {
     [143, "IPPROTO_ETHERNET"],
     [255, "IPPROTO_RAW"],
     [262, "IPPROTO_MPTCP"],
-    [58, "IPPROTO_ICMPV6"],
   ],
 };
 export const inode_flags: FlagSet = {
@@ -1257,45 +1521,7 @@ export const ip_message_types: FlagSet = {
     [11, "IP_RECVERR"],
     [20, "IP_ORIGDSTADDR"],
     [23, "IP_CHECKSUM"],
-  ],
-};
-export const ip_options: FlagSet = {
-  name: "ip_options",
-  fallback: "IP_???",
-  entries: [
-    [1, "IP_TOS"],
-    [2, "IP_TTL"],
-    [3, "IP_HDRINCL"],
-    [4, "IP_OPTIONS"],
-    [5, "IP_ROUTER_ALERT"],
-    [6, "IP_RECVOPTS"],
-    [7, "IP_RETOPTS"],
-    [8, "IP_PKTINFO"],
-    [9, "IP_PKTOPTIONS"],
-    [10, "IP_MTU_DISCOVER"],
-    [11, "IP_RECVERR"],
-    [12, "IP_RECVTTL"],
-    [13, "IP_RECVTOS"],
-    [14, "IP_MTU"],
-    [15, "IP_FREEBIND"],
-    [16, "IP_IPSEC_POLICY"],
-    [17, "IP_XFRM_POLICY"],
-    [18, "IP_PASSSEC"],
-    [19, "IP_TRANSPARENT"],
-    [20, "IP_ORIGDSTADDR"],
-    [21, "IP_MINTTL"],
-    [22, "IP_NODEFRAG"],
-    [23, "IP_CHECKSUM"],
-    [24, "IP_BIND_ADDRESS_NO_PORT"],
-    [25, "IP_RECVFRAGSIZE"],
-    [26, "IP_RECVERR_RFC4884"],
-    [32, "IP_MULTICAST_IF"],
-    [33, "IP_MULTICAST_TTL"],
-    [34, "IP_MULTICAST_LOOP"],
-    [35, "IP_ADD_MEMBERSHIP"],
-    [36, "IP_DROP_MEMBERSHIP"],
-    [49, "IP_MULTICAST_ALL"],
-    [50, "IP_UNICAST_IF"],
+    [3, "SCM_SECURITY"],
   ],
 };
 export const ipc_commands: FlagSet = {
@@ -1322,65 +1548,23 @@ export const ipc_flags: FlagSet = {
     [2048, "IPC_NOWAIT"],
   ],
 };
-export const ipv6_options: FlagSet = {
-  name: "ipv6_options",
-  fallback: "IPV6_???",
+export const isdn_protocols: FlagSet = {
+  name: "isdn_protocols",
+  fallback: "ISDN_P_???",
   entries: [
-    [1, "IPV6_ADDRFORM"],
-    [2, "IPV6_2292PKTINFO"],
-    [3, "IPV6_2292HOPOPTS"],
-    [4, "IPV6_2292DSTOPTS"],
-    [5, "IPV6_2292RTHDR"],
-    [6, "IPV6_2292PKTOPTIONS"],
-    [7, "IPV6_CHECKSUM"],
-    [8, "IPV6_2292HOPLIMIT"],
-    [9, "IPV6_NEXTHOP"],
-    [10, "IPV6_AUTHHDR"],
-    [11, "IPV6_FLOWINFO"],
-    [16, "IPV6_UNICAST_HOPS"],
-    [17, "IPV6_MULTICAST_IF"],
-    [18, "IPV6_MULTICAST_HOPS"],
-    [19, "IPV6_MULTICAST_LOOP"],
-    [20, "IPV6_ADD_MEMBERSHIP"],
-    [21, "IPV6_DROP_MEMBERSHIP"],
-    [22, "IPV6_ROUTER_ALERT"],
-    [23, "IPV6_MTU_DISCOVER"],
-    [24, "IPV6_MTU"],
-    [25, "IPV6_RECVERR"],
-    [26, "IPV6_V6ONLY"],
-    [27, "IPV6_JOIN_ANYCAST"],
-    [28, "IPV6_LEAVE_ANYCAST"],
-    [29, "IPV6_MULTICAST_ALL"],
-    [30, "IPV6_ROUTER_ALERT_ISOLATE"],
-    [31, "IPV6_RECVERR_RFC4884"],
-    [32, "IPV6_FLOWLABEL_MGR"],
-    [34, "IPV6_IPSEC_POLICY"],
-    [35, "IPV6_XFRM_POLICY"],
-    [36, "IPV6_HDRINCL"],
-    [49, "IPV6_RECVPKTINFO"],
-    [50, "IPV6_PKTINFO"],
-    [51, "IPV6_RECVHOPLIMIT"],
-    [52, "IPV6_HOPLIMIT"],
-    [53, "IPV6_RECVHOPOPTS"],
-    [54, "IPV6_HOPOPTS"],
-    [55, "IPV6_RTHDRDSTOPTS"],
-    [56, "IPV6_RECVRTHDR"],
-    [57, "IPV6_RTHDR"],
-    [58, "IPV6_RECVDSTOPTS"],
-    [59, "IPV6_DSTOPTS"],
-    [60, "IPV6_RECVPATHMTU"],
-    [61, "IPV6_PATHMTU"],
-    [62, "IPV6_DONTFRAG"],
-    [66, "IPV6_RECVTCLASS"],
-    [67, "IPV6_TCLASS"],
-    [70, "IPV6_AUTOFLOWLABEL"],
-    [72, "IPV6_ADDR_PREFERENCES"],
-    [73, "IPV6_MINHOPCOUNT"],
-    [74, "IPV6_ORIGDSTADDR"],
-    [75, "IPV6_TRANSPARENT"],
-    [76, "IPV6_UNICAST_IF"],
-    [77, "IPV6_RECVFRAGSIZE"],
-    [78, "IPV6_FREEBIND"],
+    [0, "ISDN_P_BASE"],
+    [1, "ISDN_P_TE_S0"],
+    [2, "ISDN_P_NT_S0"],
+    [3, "ISDN_P_TE_E1"],
+    [4, "ISDN_P_NT_E1"],
+    [16, "ISDN_P_LAPD_TE"],
+    [17, "ISDN_P_LAPD_NT"],
+    [33, "ISDN_P_B_RAW"],
+    [34, "ISDN_P_B_HDLC"],
+    [35, "ISDN_P_B_X75SLP"],
+    [36, "ISDN_P_B_L2DTMF"],
+    [37, "ISDN_P_B_L2DSP"],
+    [38, "ISDN_P_B_L2DSPHDLC"],
   ],
 };
 export const itimer_which: FlagSet = {
@@ -1390,6 +1574,13 @@ export const itimer_which: FlagSet = {
     [0, "ITIMER_REAL"],
     [1, "ITIMER_VIRTUAL"],
     [2, "ITIMER_PROF"],
+  ],
+};
+export const kcm_protocols: FlagSet = {
+  name: "kcm_protocols",
+  fallback: "KCMPROTO_???",
+  entries: [
+    [0, "KCMPROTO_CONNECTED"],
   ],
 };
 export const kcmp_types: FlagSet = {
@@ -1986,6 +2177,21 @@ export const mbind_flags: FlagSet = {
     [4, "MPOL_MF_MOVE_ALL"],
   ],
 };
+export const mctp_addresses: FlagSet = {
+  name: "mctp_addresses",
+  fallback: "",
+  entries: [
+    [0, "MCTP_ADDR_NULL"],
+    [255, "MCTP_ADDR_ANY"],
+  ],
+};
+export const mctp_networks: FlagSet = {
+  name: "mctp_networks",
+  fallback: "",
+  entries: [
+    [0, "MCTP_NET_ANY"],
+  ],
+};
 export const membarrier_cmds: FlagSet = {
   name: "membarrier_cmds",
   fallback: "MEMBARRIER_CMD_???",
@@ -2272,10 +2478,13 @@ export const msg_flags: FlagSet = {
     [16384, "MSG_NOSIGNAL"],
     [32768, "MSG_MORE"],
     [65536, "MSG_WAITFORONE"],
+    [131072, "MSG_SENDPAGE_NOTLAST"],
     [262144, "MSG_BATCH"],
+    [524288, "MSG_NO_SHARED_FRAGS"],
     [67108864, "MSG_ZEROCOPY"],
     [536870912, "MSG_FASTOPEN"],
     [1073741824, "MSG_CMSG_CLOEXEC"],
+    [2147483648, "MSG_CMSG_COMPAT"],
   ],
 };
 export const msgrcv_flags: FlagSet = {
@@ -2390,6 +2599,7 @@ export const netlink_protocols: FlagSet = {
   fallback: "NETLINK_???",
   entries: [
     [0, "NETLINK_ROUTE"],
+    [1, "NETLINK_UNUSED"],
     [2, "NETLINK_USERSOCK"],
     [3, "NETLINK_FIREWALL"],
     [4, "NETLINK_SOCK_DIAG"],
@@ -2410,6 +2620,37 @@ export const netlink_protocols: FlagSet = {
     [20, "NETLINK_RDMA"],
     [21, "NETLINK_CRYPTO"],
     [22, "NETLINK_SMC"],
+  ],
+};
+export const nfc_address_protocols: FlagSet = {
+  name: "nfc_address_protocols",
+  fallback: "NFC_PROTO_???",
+  entries: [
+    [1, "NFC_PROTO_JEWEL"],
+    [2, "NFC_PROTO_MIFARE"],
+    [3, "NFC_PROTO_FELICA"],
+    [4, "NFC_PROTO_ISO14443"],
+    [5, "NFC_PROTO_NFC_DEP"],
+    [6, "NFC_PROTO_ISO14443_B"],
+    [7, "NFC_PROTO_ISO15693"],
+  ],
+};
+export const nfc_protocols: FlagSet = {
+  name: "nfc_protocols",
+  fallback: "NFC_SOCKPROTO_???",
+  entries: [
+    [0, "NFC_SOCKPROTO_RAW"],
+    [1, "NFC_SOCKPROTO_LLCP"],
+  ],
+};
+export const nfc_saps: FlagSet = {
+  name: "nfc_saps",
+  fallback: "",
+  entries: [
+    [1, "LLCP_SAP_SDP"],
+    [2, "LLCP_SAP_IP"],
+    [3, "LLCP_SAP_OBEX"],
+    [4, "LLCP_SAP_SNEP"],
   ],
 };
 export const nl_action_attrs: FlagSet = {
@@ -3208,10 +3449,12 @@ export const nl_ether_types: FlagSet = {
     [245, "ETH_P_PHONET"],
     [246, "ETH_P_IEEE802154"],
     [247, "ETH_P_CAIF"],
+    [248, "ETH_P_XDSA"],
     [249, "ETH_P_MAP"],
     [250, "ETH_P_MCTP"],
     [512, "ETH_P_PUP"],
     [513, "ETH_P_PUPAT"],
+    [1536, "ETH_P_802_3_MIN"],
     [2048, "ETH_P_IP"],
     [2053, "ETH_P_X25"],
     [2054, "ETH_P_ARP"],
@@ -4948,6 +5191,30 @@ export const owner_types: FlagSet = {
     [2, "F_OWNER_PGRP"],
   ],
 };
+export const packet_mreq_types: FlagSet = {
+  name: "packet_mreq_types",
+  fallback: "PACKET_MR_???",
+  entries: [
+    [0, "PACKET_MR_MULTICAST"],
+    [1, "PACKET_MR_PROMISC"],
+    [2, "PACKET_MR_ALLMULTI"],
+    [3, "PACKET_MR_UNICAST"],
+  ],
+};
+export const packet_types: FlagSet = {
+  name: "packet_types",
+  fallback: "PACKET_???",
+  entries: [
+    [0, "PACKET_HOST"],
+    [1, "PACKET_BROADCAST"],
+    [2, "PACKET_MULTICAST"],
+    [3, "PACKET_OTHERHOST"],
+    [4, "PACKET_OUTGOING"],
+    [5, "PACKET_LOOPBACK"],
+    [6, "PACKET_USER"],
+    [7, "PACKET_KERNEL"],
+  ],
+};
 export const perf_flags: FlagSet = {
   name: "perf_flags",
   fallback: "PERF_FLAG_???",
@@ -4969,6 +5236,15 @@ export const personalities: FlagSet = {
   name: "personalities",
   fallback: "PER_???",
   entries: [
+  ],
+};
+export const phonet_protocols: FlagSet = {
+  name: "phonet_protocols",
+  fallback: "PN_PROTO_???",
+  entries: [
+    [0, "PN_PROTO_TRANSPORT"],
+    [1, "PN_PROTO_PHONET"],
+    [2, "PN_PROTO_PIPE"],
   ],
 };
 export const pidfd_open_flags: FlagSet = {
@@ -5305,6 +5581,20 @@ export const ptrace_requests: FlagSet = {
     [16911, "PTRACE_GET_RSEQ_CONFIGURATION"],
   ],
 };
+export const qrtr_nodes: FlagSet = {
+  name: "qrtr_nodes",
+  fallback: "",
+  entries: [
+    [4294967295, "QRTR_NODE_BCAST"],
+  ],
+};
+export const qrtr_ports: FlagSet = {
+  name: "qrtr_ports",
+  fallback: "",
+  entries: [
+    [4294967294, "QRTR_PORT_CTRL"],
+  ],
+};
 export const quota_cmds: FlagSet = {
   name: "quota_cmds",
   fallback: "Q_???",
@@ -5522,6 +5812,16 @@ export const rwf_flags: FlagSet = {
     [256, "RWF_NOSIGNAL"],
   ],
 };
+export const rxrpc_services: FlagSet = {
+  name: "rxrpc_services",
+  fallback: "???_SERVICE",
+  entries: [
+    [1, "CM_SERVICE"],
+    [2500, "YFS_FS_SERVICE"],
+    [2501, "YFS_CM_SERVICE"],
+    [2503, "YFS_VL_SERVICE"],
+  ],
+};
 export const sa_flags: FlagSet = {
   name: "sa_flags",
   fallback: "SA_???",
@@ -5580,12 +5880,16 @@ export const scm_types: FlagSet = {
     [2, "SCM_CREDENTIALS"],
     [3, "SCM_SECURITY"],
     [4, "SCM_PIDFD"],
+    [41, "SO_WIFI_STATUS"],
+    [61, "SO_TXTIME"],
     [29, "SO_TIMESTAMP_OLD"],
     [35, "SO_TIMESTAMPNS_OLD"],
     [37, "SO_TIMESTAMPING_OLD"],
     [63, "SO_TIMESTAMP_NEW"],
     [64, "SO_TIMESTAMPNS_NEW"],
     [65, "SO_TIMESTAMPING_NEW"],
+    [54, "SCM_TIMESTAMPING_OPT_STATS"],
+    [58, "SCM_TIMESTAMPING_PKTINFO"],
   ],
 };
 export const seals: FlagSet = {
@@ -5798,22 +6102,625 @@ export const sigprocmask_how: FlagSet = {
     [2, "SIG_SETMASK"],
   ],
 };
+export const smc_protocols: FlagSet = {
+  name: "smc_protocols",
+  fallback: "SMCPROTO_???",
+  entries: [
+    [0, "SMCPROTO_SMC"],
+    [1, "SMCPROTO_SMC6"],
+  ],
+};
+export const sock_alg_options: FlagSet = {
+  name: "sock_alg_options",
+  fallback: "ALG_???",
+  entries: [
+    [1, "ALG_SET_KEY"],
+    [2, "ALG_SET_IV"],
+    [3, "ALG_SET_OP"],
+    [4, "ALG_SET_AEAD_ASSOCLEN"],
+    [5, "ALG_SET_AEAD_AUTHSIZE"],
+    [6, "ALG_SET_DRBG_ENTROPY"],
+  ],
+};
+export const sock_ax25_options: FlagSet = {
+  name: "sock_ax25_options",
+  fallback: "AX25_???",
+  entries: [
+    [1, "AX25_WINDOW"],
+    [2, "AX25_T1"],
+    [3, "AX25_N2"],
+    [4, "AX25_T3"],
+    [5, "AX25_T2"],
+    [6, "AX25_BACKOFF"],
+    [7, "AX25_EXTSEQ"],
+    [8, "AX25_PIDINCL"],
+    [9, "AX25_IDLE"],
+    [10, "AX25_PACLEN"],
+    [12, "AX25_IAMDIGI"],
+    [25, "SO_BINDTODEVICE"],
+  ],
+};
+export const sock_bluetooth_options: FlagSet = {
+  name: "sock_bluetooth_options",
+  fallback: "BT_???",
+  entries: [
+    [4, "BT_SECURITY"],
+    [7, "BT_DEFER_SETUP"],
+    [8, "BT_FLUSHABLE"],
+    [9, "BT_POWER"],
+    [10, "BT_CHANNEL_POLICY"],
+    [11, "BT_VOICE"],
+    [12, "BT_SNDMTU"],
+    [13, "BT_RCVMTU"],
+  ],
+};
+export const sock_caif_options: FlagSet = {
+  name: "sock_caif_options",
+  fallback: "CAIFSO_???",
+  entries: [
+    [127, "CAIFSO_LINK_SELECT"],
+    [128, "CAIFSO_REQ_PARAM"],
+    [129, "CAIFSO_RSP_PARAM"],
+  ],
+};
+export const sock_can_raw_options: FlagSet = {
+  name: "sock_can_raw_options",
+  fallback: "CAN_RAW_???",
+  entries: [
+    [1, "CAN_RAW_FILTER"],
+    [2, "CAN_RAW_ERR_FILTER"],
+    [3, "CAN_RAW_LOOPBACK"],
+    [4, "CAN_RAW_RECV_OWN_MSGS"],
+    [5, "CAN_RAW_FD_FRAMES"],
+    [6, "CAN_RAW_JOIN_FILTERS"],
+  ],
+};
+export const sock_dccp_options: FlagSet = {
+  name: "sock_dccp_options",
+  fallback: "DCCP_SOCKOPT_???",
+  entries: [
+    [1, "DCCP_SOCKOPT_PACKET_SIZE"],
+    [2, "DCCP_SOCKOPT_SERVICE"],
+    [3, "DCCP_SOCKOPT_CHANGE_L"],
+    [4, "DCCP_SOCKOPT_CHANGE_R"],
+    [5, "DCCP_SOCKOPT_GET_CUR_MPS"],
+    [6, "DCCP_SOCKOPT_SERVER_TIMEWAIT"],
+    [10, "DCCP_SOCKOPT_SEND_CSCOV"],
+    [11, "DCCP_SOCKOPT_RECV_CSCOV"],
+    [12, "DCCP_SOCKOPT_AVAILABLE_CCIDS"],
+    [13, "DCCP_SOCKOPT_CCID"],
+    [14, "DCCP_SOCKOPT_TX_CCID"],
+    [15, "DCCP_SOCKOPT_RX_CCID"],
+    [16, "DCCP_SOCKOPT_QPOLICY_ID"],
+    [17, "DCCP_SOCKOPT_QPOLICY_TXQLEN"],
+    [128, "DCCP_SOCKOPT_CCID_RX_INFO"],
+    [192, "DCCP_SOCKOPT_CCID_TX_INFO"],
+  ],
+};
+export const sock_ip_get_options: FlagSet = {
+  name: "sock_ip_get_options",
+  fallback: "IP_???",
+  entries: [
+    [96, "ARPT_SO_GET_INFO"],
+    [97, "ARPT_SO_GET_ENTRIES"],
+    [99, "ARPT_SO_GET_REVISION_TARGET"],
+    [128, "EBT_SO_GET_INFO"],
+    [129, "EBT_SO_GET_ENTRIES"],
+    [130, "EBT_SO_GET_INIT_INFO"],
+    [131, "EBT_SO_GET_INIT_ENTRIES"],
+    [1152, "IP_VS_SO_GET_VERSION"],
+    [1153, "IP_VS_SO_GET_INFO"],
+    [1154, "IP_VS_SO_GET_SERVICES"],
+    [1155, "IP_VS_SO_GET_SERVICE"],
+    [1156, "IP_VS_SO_GET_DESTS"],
+    [1157, "IP_VS_SO_GET_DEST"],
+    [1158, "IP_VS_SO_GET_TIMEOUT"],
+    [1159, "IP_VS_SO_GET_DAEMON"],
+    [64, "IPT_SO_GET_INFO"],
+    [65, "IPT_SO_GET_ENTRIES"],
+    [66, "IPT_SO_GET_REVISION_MATCH"],
+    [67, "IPT_SO_GET_REVISION_TARGET"],
+  ],
+};
+export const sock_ip_options: FlagSet = {
+  name: "sock_ip_options",
+  fallback: "IP_???",
+  entries: [
+    [1, "IP_TOS"],
+    [2, "IP_TTL"],
+    [3, "IP_HDRINCL"],
+    [4, "IP_OPTIONS"],
+    [5, "IP_ROUTER_ALERT"],
+    [6, "IP_RECVOPTS"],
+    [7, "IP_RETOPTS"],
+    [8, "IP_PKTINFO"],
+    [9, "IP_PKTOPTIONS"],
+    [10, "IP_MTU_DISCOVER"],
+    [11, "IP_RECVERR"],
+    [12, "IP_RECVTTL"],
+    [13, "IP_RECVTOS"],
+    [14, "IP_MTU"],
+    [15, "IP_FREEBIND"],
+    [16, "IP_IPSEC_POLICY"],
+    [17, "IP_XFRM_POLICY"],
+    [18, "IP_PASSSEC"],
+    [19, "IP_TRANSPARENT"],
+    [20, "IP_ORIGDSTADDR"],
+    [21, "IP_MINTTL"],
+    [22, "IP_NODEFRAG"],
+    [23, "IP_CHECKSUM"],
+    [24, "IP_BIND_ADDRESS_NO_PORT"],
+    [25, "IP_RECVFRAGSIZE"],
+    [26, "IP_RECVERR_RFC4884"],
+    [32, "IP_MULTICAST_IF"],
+    [33, "IP_MULTICAST_TTL"],
+    [34, "IP_MULTICAST_LOOP"],
+    [35, "IP_ADD_MEMBERSHIP"],
+    [36, "IP_DROP_MEMBERSHIP"],
+    [37, "IP_UNBLOCK_SOURCE"],
+    [38, "IP_BLOCK_SOURCE"],
+    [39, "IP_ADD_SOURCE_MEMBERSHIP"],
+    [40, "IP_DROP_SOURCE_MEMBERSHIP"],
+    [41, "IP_MSFILTER"],
+    [42, "MCAST_JOIN_GROUP"],
+    [43, "MCAST_BLOCK_SOURCE"],
+    [44, "MCAST_UNBLOCK_SOURCE"],
+    [45, "MCAST_LEAVE_GROUP"],
+    [46, "MCAST_JOIN_SOURCE_GROUP"],
+    [47, "MCAST_LEAVE_SOURCE_GROUP"],
+    [48, "MCAST_MSFILTER"],
+    [49, "IP_MULTICAST_ALL"],
+    [50, "IP_UNICAST_IF"],
+  ],
+};
+export const sock_ip_set_options: FlagSet = {
+  name: "sock_ip_set_options",
+  fallback: "IP_???",
+  entries: [
+    [96, "ARPT_SO_SET_REPLACE"],
+    [97, "ARPT_SO_SET_ADD_COUNTERS"],
+    [128, "EBT_SO_SET_ENTRIES"],
+    [129, "EBT_SO_SET_COUNTERS"],
+    [1152, "IP_VS_SO_SET_NONE"],
+    [1153, "IP_VS_SO_SET_INSERT"],
+    [1154, "IP_VS_SO_SET_ADD"],
+    [1155, "IP_VS_SO_SET_EDIT"],
+    [1156, "IP_VS_SO_SET_DEL"],
+    [1157, "IP_VS_SO_SET_FLUSH"],
+    [1158, "IP_VS_SO_SET_LIST"],
+    [1159, "IP_VS_SO_SET_ADDDEST"],
+    [1160, "IP_VS_SO_SET_DELDEST"],
+    [1161, "IP_VS_SO_SET_EDITDEST"],
+    [1162, "IP_VS_SO_SET_TIMEOUT"],
+    [1163, "IP_VS_SO_SET_STARTDAEMON"],
+    [1164, "IP_VS_SO_SET_STOPDAEMON"],
+    [1165, "IP_VS_SO_SET_RESTORE"],
+    [1166, "IP_VS_SO_SET_SAVE"],
+    [1167, "IP_VS_SO_SET_ZERO"],
+    [64, "IPT_SO_SET_REPLACE"],
+    [65, "IPT_SO_SET_ADD_COUNTERS"],
+  ],
+};
+export const sock_ipv6_get_options: FlagSet = {
+  name: "sock_ipv6_get_options",
+  fallback: "IPV6_???",
+  entries: [
+    [64, "IP6T_SO_GET_INFO"],
+    [65, "IP6T_SO_GET_ENTRIES"],
+    [68, "IP6T_SO_GET_REVISION_MATCH"],
+    [69, "IP6T_SO_GET_REVISION_TARGET"],
+  ],
+};
+export const sock_ipv6_options: FlagSet = {
+  name: "sock_ipv6_options",
+  fallback: "IPV6_???",
+  entries: [
+    [1, "IPV6_ADDRFORM"],
+    [2, "IPV6_2292PKTINFO"],
+    [3, "IPV6_2292HOPOPTS"],
+    [4, "IPV6_2292DSTOPTS"],
+    [5, "IPV6_2292RTHDR"],
+    [6, "IPV6_2292PKTOPTIONS"],
+    [7, "IPV6_CHECKSUM"],
+    [8, "IPV6_2292HOPLIMIT"],
+    [10, "IPV6_AUTHHDR"],
+    [11, "IPV6_FLOWINFO"],
+    [16, "IPV6_UNICAST_HOPS"],
+    [17, "IPV6_MULTICAST_IF"],
+    [18, "IPV6_MULTICAST_HOPS"],
+    [19, "IPV6_MULTICAST_LOOP"],
+    [20, "IPV6_ADD_MEMBERSHIP"],
+    [21, "IPV6_DROP_MEMBERSHIP"],
+    [22, "IPV6_ROUTER_ALERT"],
+    [23, "IPV6_MTU_DISCOVER"],
+    [24, "IPV6_MTU"],
+    [25, "IPV6_RECVERR"],
+    [26, "IPV6_V6ONLY"],
+    [27, "IPV6_JOIN_ANYCAST"],
+    [28, "IPV6_LEAVE_ANYCAST"],
+    [29, "IPV6_MULTICAST_ALL"],
+    [30, "IPV6_ROUTER_ALERT_ISOLATE"],
+    [31, "IPV6_RECVERR_RFC4884"],
+    [32, "IPV6_FLOWLABEL_MGR"],
+    [33, "IPV6_FLOWINFO_SEND"],
+    [34, "IPV6_IPSEC_POLICY"],
+    [35, "IPV6_XFRM_POLICY"],
+    [36, "IPV6_HDRINCL"],
+    [49, "IPV6_RECVPKTINFO"],
+    [50, "IPV6_PKTINFO"],
+    [51, "IPV6_RECVHOPLIMIT"],
+    [52, "IPV6_HOPLIMIT"],
+    [53, "IPV6_RECVHOPOPTS"],
+    [54, "IPV6_HOPOPTS"],
+    [55, "IPV6_RTHDRDSTOPTS"],
+    [56, "IPV6_RECVRTHDR"],
+    [57, "IPV6_RTHDR"],
+    [58, "IPV6_RECVDSTOPTS"],
+    [59, "IPV6_DSTOPTS"],
+    [60, "IPV6_RECVPATHMTU"],
+    [61, "IPV6_PATHMTU"],
+    [62, "IPV6_DONTFRAG"],
+    [66, "IPV6_RECVTCLASS"],
+    [67, "IPV6_TCLASS"],
+    [70, "IPV6_AUTOFLOWLABEL"],
+    [72, "IPV6_ADDR_PREFERENCES"],
+    [73, "IPV6_MINHOPCOUNT"],
+    [74, "IPV6_ORIGDSTADDR"],
+    [75, "IPV6_TRANSPARENT"],
+    [76, "IPV6_UNICAST_IF"],
+    [77, "IPV6_RECVFRAGSIZE"],
+    [78, "IPV6_FREEBIND"],
+    [9, "IPV6_NEXTHOP"],
+    [63, "IPV6_USE_MIN_MTU"],
+    [42, "MCAST_JOIN_GROUP"],
+    [43, "MCAST_BLOCK_SOURCE"],
+    [44, "MCAST_UNBLOCK_SOURCE"],
+    [45, "MCAST_LEAVE_GROUP"],
+    [46, "MCAST_JOIN_SOURCE_GROUP"],
+    [47, "MCAST_LEAVE_SOURCE_GROUP"],
+    [48, "MCAST_MSFILTER"],
+  ],
+};
+export const sock_ipv6_set_options: FlagSet = {
+  name: "sock_ipv6_set_options",
+  fallback: "IPV6_???",
+  entries: [
+    [64, "IP6T_SO_SET_REPLACE"],
+    [65, "IP6T_SO_SET_ADD_COUNTERS"],
+  ],
+};
+export const sock_ipx_options: FlagSet = {
+  name: "sock_ipx_options",
+  fallback: "IPX_???",
+  entries: [
+    [1, "IPX_TYPE"],
+  ],
+};
+export const sock_irda_options: FlagSet = {
+  name: "sock_irda_options",
+  fallback: "IRLMP_???",
+  entries: [
+    [1, "IRLMP_ENUMDEVICES"],
+    [2, "IRLMP_IAS_SET"],
+    [3, "IRLMP_IAS_QUERY"],
+    [4, "IRLMP_HINTS_SET"],
+    [5, "IRLMP_QOS_SET"],
+    [6, "IRLMP_QOS_GET"],
+    [7, "IRLMP_MAX_SDU_SIZE"],
+    [8, "IRLMP_IAS_GET"],
+    [9, "IRLMP_IAS_DEL"],
+    [10, "IRLMP_HINT_MASK_SET"],
+    [11, "IRLMP_WAITDEVICE"],
+  ],
+};
+export const sock_iucv_options: FlagSet = {
+  name: "sock_iucv_options",
+  fallback: "SO_???",
+  entries: [
+    [128, "SO_IPRMDATA_MSG"],
+    [4096, "SO_MSGLIMIT"],
+    [2048, "SO_MSGSIZE"],
+  ],
+};
+export const sock_kcm_options: FlagSet = {
+  name: "sock_kcm_options",
+  fallback: "KCM_???",
+  entries: [
+    [1, "KCM_RECV_DISABLE"],
+  ],
+};
+export const sock_llc_options: FlagSet = {
+  name: "sock_llc_options",
+  fallback: "LLC_OPT_???",
+  entries: [
+    [0, "LLC_OPT_UNKNOWN"],
+    [1, "LLC_OPT_RETRY"],
+    [2, "LLC_OPT_SIZE"],
+    [3, "LLC_OPT_ACK_TMR_EXP"],
+    [4, "LLC_OPT_P_TMR_EXP"],
+    [5, "LLC_OPT_REJ_TMR_EXP"],
+    [6, "LLC_OPT_BUSY_TMR_EXP"],
+    [7, "LLC_OPT_TX_WIN"],
+    [8, "LLC_OPT_RX_WIN"],
+    [9, "LLC_OPT_PKTINFO"],
+  ],
+};
+export const sock_nfc_options: FlagSet = {
+  name: "sock_nfc_options",
+  fallback: "NFC_LLCP_???",
+  entries: [
+    [0, "NFC_LLCP_RW"],
+    [1, "NFC_LLCP_MIUX"],
+    [2, "NFC_LLCP_REMOTE_MIU"],
+    [3, "NFC_LLCP_REMOTE_LTO"],
+    [4, "NFC_LLCP_REMOTE_RW"],
+  ],
+};
+export const sock_packet_options: FlagSet = {
+  name: "sock_packet_options",
+  fallback: "PACKET_???",
+  entries: [
+    [1, "PACKET_ADD_MEMBERSHIP"],
+    [2, "PACKET_DROP_MEMBERSHIP"],
+    [3, "PACKET_RECV_OUTPUT"],
+    [5, "PACKET_RX_RING"],
+    [6, "PACKET_STATISTICS"],
+    [7, "PACKET_COPY_THRESH"],
+    [8, "PACKET_AUXDATA"],
+    [9, "PACKET_ORIGDEV"],
+    [10, "PACKET_VERSION"],
+    [11, "PACKET_HDRLEN"],
+    [12, "PACKET_RESERVE"],
+    [13, "PACKET_TX_RING"],
+    [14, "PACKET_LOSS"],
+    [15, "PACKET_VNET_HDR"],
+    [16, "PACKET_TX_TIMESTAMP"],
+    [17, "PACKET_TIMESTAMP"],
+    [18, "PACKET_FANOUT"],
+    [19, "PACKET_TX_HAS_OFF"],
+    [20, "PACKET_QDISC_BYPASS"],
+    [21, "PACKET_ROLLOVER_STATS"],
+    [22, "PACKET_FANOUT_DATA"],
+    [23, "PACKET_IGNORE_OUTGOING"],
+  ],
+};
+export const sock_pnpipe_options: FlagSet = {
+  name: "sock_pnpipe_options",
+  fallback: "PNPIPE_???",
+  entries: [
+    [1, "PNPIPE_ENCAP"],
+    [2, "PNPIPE_IFINDEX"],
+    [3, "PNPIPE_HANDLE"],
+    [4, "PNPIPE_INITSTATE"],
+  ],
+};
+export const sock_pppol2tp_options: FlagSet = {
+  name: "sock_pppol2tp_options",
+  fallback: "PPPOL2TP_SO_???",
+  entries: [
+    [1, "PPPOL2TP_SO_DEBUG"],
+    [2, "PPPOL2TP_SO_RECVSEQ"],
+    [3, "PPPOL2TP_SO_SENDSEQ"],
+    [4, "PPPOL2TP_SO_LNSMODE"],
+    [5, "PPPOL2TP_SO_REORDERTO"],
+  ],
+};
+export const sock_rds_options: FlagSet = {
+  name: "sock_rds_options",
+  fallback: "RDS_???",
+  entries: [
+    [1, "RDS_CANCEL_SENT_TO"],
+    [2, "RDS_GET_MR"],
+    [3, "RDS_FREE_MR"],
+    [4, "RDS_BARRIER"],
+    [5, "RDS_RECVERR"],
+    [6, "RDS_CONG_MONITOR"],
+    [7, "RDS_GET_MR_FOR_DEST"],
+    [8, "SO_RDS_TRANSPORT"],
+    [10, "SO_RDS_MSG_RXPATH_LATENCY"],
+    [29, "SO_TIMESTAMP_OLD"],
+    [10000, "RDS_INFO_COUNTERS"],
+    [10001, "RDS_INFO_CONNECTIONS"],
+    [10002, "RDS_INFO_FLOWS"],
+    [10003, "RDS_INFO_SEND_MESSAGES"],
+    [10004, "RDS_INFO_RETRANS_MESSAGES"],
+    [10005, "RDS_INFO_RECV_MESSAGES"],
+    [10006, "RDS_INFO_SOCKETS"],
+    [10007, "RDS_INFO_TCP_SOCKETS"],
+    [10008, "RDS_INFO_IB_CONNECTIONS"],
+    [10009, "RDS_INFO_CONNECTION_STATS"],
+    [10010, "RDS_INFO_IWARP_CONNECTIONS"],
+  ],
+};
+export const sock_rxrpc_options: FlagSet = {
+  name: "sock_rxrpc_options",
+  fallback: "RXRPC_???",
+  entries: [
+    [1, "RXRPC_SECURITY_KEY"],
+    [2, "RXRPC_SECURITY_KEYRING"],
+    [3, "RXRPC_EXCLUSIVE_CONNECTION"],
+    [4, "RXRPC_MIN_SECURITY_LEVEL"],
+    [5, "RXRPC_UPGRADEABLE_SERVICE"],
+    [6, "RXRPC_SUPPORTED_CMSG"],
+  ],
+};
+export const sock_sctp_options: FlagSet = {
+  name: "sock_sctp_options",
+  fallback: "SCTP_???",
+  entries: [
+    [0, "SCTP_RTOINFO"],
+    [1, "SCTP_ASSOCINFO"],
+    [2, "SCTP_INITMSG"],
+    [3, "SCTP_NODELAY"],
+    [4, "SCTP_AUTOCLOSE"],
+    [5, "SCTP_SET_PEER_PRIMARY_ADDR"],
+    [6, "SCTP_PRIMARY_ADDR"],
+    [7, "SCTP_ADAPTATION_LAYER"],
+    [8, "SCTP_DISABLE_FRAGMENTS"],
+    [9, "SCTP_PEER_ADDR_PARAMS"],
+    [10, "SCTP_DEFAULT_SEND_PARAM"],
+    [11, "SCTP_EVENTS"],
+    [12, "SCTP_I_WANT_MAPPED_V4_ADDR"],
+    [13, "SCTP_MAXSEG"],
+    [14, "SCTP_STATUS"],
+    [15, "SCTP_GET_PEER_ADDR_INFO"],
+    [16, "SCTP_DELAYED_SACK"],
+    [17, "SCTP_CONTEXT"],
+    [18, "SCTP_FRAGMENT_INTERLEAVE"],
+    [19, "SCTP_PARTIAL_DELIVERY_POINT"],
+    [20, "SCTP_MAX_BURST"],
+    [21, "SCTP_AUTH_CHUNK"],
+    [22, "SCTP_HMAC_IDENT"],
+    [23, "SCTP_AUTH_KEY"],
+    [24, "SCTP_AUTH_ACTIVE_KEY"],
+    [25, "SCTP_AUTH_DELETE_KEY"],
+    [26, "SCTP_PEER_AUTH_CHUNKS"],
+    [27, "SCTP_LOCAL_AUTH_CHUNKS"],
+    [28, "SCTP_GET_ASSOC_NUMBER"],
+    [29, "SCTP_GET_ASSOC_ID_LIST"],
+    [30, "SCTP_AUTO_ASCONF"],
+    [31, "SCTP_PEER_ADDR_THLDS"],
+    [32, "SCTP_RECVRCVINFO"],
+    [33, "SCTP_RECVNXTINFO"],
+    [34, "SCTP_DEFAULT_SNDINFO"],
+    [35, "SCTP_AUTH_DEACTIVATE_KEY"],
+    [36, "SCTP_REUSE_PORT"],
+    [37, "SCTP_PEER_ADDR_THLDS_V2"],
+    [100, "SCTP_SOCKOPT_BINDX_ADD"],
+    [101, "SCTP_SOCKOPT_BINDX_REM"],
+    [102, "SCTP_SOCKOPT_PEELOFF"],
+    [107, "SCTP_SOCKOPT_CONNECTX_OLD"],
+    [108, "SCTP_GET_PEER_ADDRS"],
+    [109, "SCTP_GET_LOCAL_ADDRS"],
+    [110, "SCTP_SOCKOPT_CONNECTX"],
+    [111, "SCTP_SOCKOPT_CONNECTX3"],
+    [112, "SCTP_GET_ASSOC_STATS"],
+    [113, "SCTP_PR_SUPPORTED"],
+    [114, "SCTP_DEFAULT_PRINFO"],
+    [115, "SCTP_PR_ASSOC_STATUS"],
+    [116, "SCTP_PR_STREAM_STATUS"],
+    [117, "SCTP_RECONFIG_SUPPORTED"],
+    [118, "SCTP_ENABLE_STREAM_RESET"],
+    [119, "SCTP_RESET_STREAMS"],
+    [120, "SCTP_RESET_ASSOC"],
+    [121, "SCTP_ADD_STREAMS"],
+    [122, "SCTP_SOCKOPT_PEELOFF_FLAGS"],
+    [123, "SCTP_STREAM_SCHEDULER"],
+    [124, "SCTP_STREAM_SCHEDULER_VALUE"],
+    [125, "SCTP_INTERLEAVING_SUPPORTED"],
+    [126, "SCTP_SENDMSG_CONNECT"],
+    [127, "SCTP_EVENT"],
+    [128, "SCTP_ASCONF_SUPPORTED"],
+    [129, "SCTP_AUTH_SUPPORTED"],
+    [130, "SCTP_ECN_SUPPORTED"],
+    [131, "SCTP_EXPOSE_POTENTIALLY_FAILED_STATE"],
+    [132, "SCTP_REMOTE_UDP_ENCAPS_PORT"],
+    [133, "SCTP_PLPMTUD_PROBE_INTERVAL"],
+    [103, "SCTP_GET_PEER_ADDRS_NUM_OLD"],
+    [104, "SCTP_GET_PEER_ADDRS_OLD"],
+    [105, "SCTP_GET_LOCAL_ADDRS_NUM_OLD"],
+    [106, "SCTP_GET_LOCAL_ADDRS_OLD"],
+  ],
+};
+export const sock_tipc_options: FlagSet = {
+  name: "sock_tipc_options",
+  fallback: "TIPC_???",
+  entries: [
+    [127, "TIPC_IMPORTANCE"],
+    [128, "TIPC_SRC_DROPPABLE"],
+    [129, "TIPC_DEST_DROPPABLE"],
+    [130, "TIPC_CONN_TIMEOUT"],
+    [131, "TIPC_NODE_RECVQ_DEPTH"],
+    [132, "TIPC_SOCK_RECVQ_DEPTH"],
+    [133, "TIPC_MCAST_BROADCAST"],
+    [134, "TIPC_MCAST_REPLICAST"],
+    [135, "TIPC_GROUP_JOIN"],
+    [136, "TIPC_GROUP_LEAVE"],
+    [137, "TIPC_SOCK_RECVQ_USED"],
+    [138, "TIPC_NODELAY"],
+  ],
+};
+export const sock_tls_options: FlagSet = {
+  name: "sock_tls_options",
+  fallback: "TLS_???",
+  entries: [
+    [1, "TLS_TX"],
+    [2, "TLS_RX"],
+  ],
+};
+export const sock_vsock_options: FlagSet = {
+  name: "sock_vsock_options",
+  fallback: "SO_VM_???",
+  entries: [
+    [0, "SO_VM_SOCKETS_BUFFER_SIZE"],
+    [1, "SO_VM_SOCKETS_BUFFER_MIN_SIZE"],
+    [2, "SO_VM_SOCKETS_BUFFER_MAX_SIZE"],
+    [3, "SO_VM_SOCKETS_PEER_HOST_VM_ID"],
+    [5, "SO_VM_SOCKETS_TRUSTED"],
+    [6, "SO_VM_SOCKETS_CONNECT_TIMEOUT_OLD"],
+    [7, "SO_VM_SOCKETS_NONBLOCK_TXRX"],
+    [8, "SO_VM_SOCKETS_CONNECT_TIMEOUT_NEW"],
+  ],
+};
+export const sock_xdp_options: FlagSet = {
+  name: "sock_xdp_options",
+  fallback: "XDP_???",
+  entries: [
+    [1, "XDP_MMAP_OFFSETS"],
+    [2, "XDP_RX_RING"],
+    [3, "XDP_TX_RING"],
+    [4, "XDP_UMEM_REG"],
+    [5, "XDP_UMEM_FILL_RING"],
+    [6, "XDP_UMEM_COMPLETION_RING"],
+    [7, "XDP_STATISTICS"],
+    [8, "XDP_OPTIONS"],
+  ],
+};
 export const socket_levels: FlagSet = {
   name: "socket_levels",
   fallback: "SOL_??",
   entries: [
     [1, "SOL_SOCKET"],
-    [0, "SOL_IP"],
-    [41, "SOL_IPV6"],
     [255, "SOL_RAW"],
+    [261, "SOL_DECNET"],
+    [262, "SOL_X25"],
     [263, "SOL_PACKET"],
+    [264, "SOL_ATM"],
+    [265, "SOL_AAL"],
+    [266, "SOL_IRDA"],
+    [267, "SOL_NETBEUI"],
+    [268, "SOL_LLC"],
+    [269, "SOL_DCCP"],
     [270, "SOL_NETLINK"],
+    [271, "SOL_TIPC"],
+    [272, "SOL_RXRPC"],
+    [273, "SOL_PPPOL2TP"],
+    [274, "SOL_BLUETOOTH"],
+    [275, "SOL_PNPIPE"],
+    [276, "SOL_RDS"],
+    [277, "SOL_IUCV"],
+    [278, "SOL_CAIF"],
     [279, "SOL_ALG"],
+    [280, "SOL_NFC"],
+    [281, "SOL_KCM"],
     [282, "SOL_TLS"],
     [283, "SOL_XDP"],
     [284, "SOL_MPTCP"],
+    [40, "AF_VSOCK"],
+    [0, "SOL_IP"],
     [6, "SOL_TCP"],
     [17, "SOL_UDP"],
+    [41, "SOL_IPV6"],
+    [58, "SOL_ICMPV6"],
+    [100, "SOL_CAN_BASE"],
+    [101, "SOL_CAN_RAW"],
+    [132, "SOL_SCTP"],
+    [136, "SOL_UDPLITE"],
+    [256, "SOL_IPX"],
+    [257, "SOL_AX25"],
+    [258, "SOL_ATALK"],
+    [259, "SOL_NETROM"],
+    [260, "SOL_ROSE"],
   ],
 };
 export const socket_options: FlagSet = {
@@ -5845,7 +6752,6 @@ export const socket_options: FlagSet = {
     [23, "SO_SECURITY_ENCRYPTION_TRANSPORT"],
     [24, "SO_SECURITY_ENCRYPTION_NETWORK"],
     [25, "SO_BINDTODEVICE"],
-    [26, "SO_ATTACH_FILTER"],
     [27, "SO_DETACH_FILTER"],
     [28, "SO_PEERNAME"],
     [29, "SO_TIMESTAMP_OLD"],
@@ -5869,6 +6775,7 @@ export const socket_options: FlagSet = {
     [47, "SO_MAX_PACING_RATE"],
     [48, "SO_BPF_EXTENSIONS"],
     [49, "SO_INCOMING_CPU"],
+    [50, "SO_ATTACH_BPF"],
     [51, "SO_ATTACH_REUSEPORT_CBPF"],
     [52, "SO_ATTACH_REUSEPORT_EBPF"],
     [53, "SO_CNX_ADVICE"],
@@ -6091,6 +6998,7 @@ export const tcp_options: FlagSet = {
     [35, "TCP_ZEROCOPY_RECEIVE"],
     [36, "TCP_INQ"],
     [37, "TCP_TX_DELAY"],
+    [15, "TCP_COOKIE_TRANSACTIONS"],
   ],
 };
 export const term_cflags: FlagSet = {
@@ -6255,6 +7163,15 @@ export const timerfd_settime_flags: FlagSet = {
     [2, "TFD_TIMER_CANCEL_ON_SET"],
     [524288, "TFD_CLOEXEC"],
     [2048, "TFD_NONBLOCK"],
+  ],
+};
+export const txrehash_values: FlagSet = {
+  name: "txrehash_values",
+  fallback: "SOCK_TXREHASH_???",
+  entries: [
+    [0, "SOCK_TXREHASH_DISABLED"],
+    [1, "SOCK_TXREHASH_ENABLED"],
+    [255, "SOCK_TXREHASH_DEFAULT"],
   ],
 };
 export const udp_options: FlagSet = {
@@ -6590,6 +7507,30 @@ export const userfaultfd_flags: FlagSet = {
     [524288, "O_CLOEXEC"],
   ],
 };
+export const vsock_cids: FlagSet = {
+  name: "vsock_cids",
+  fallback: "",
+  entries: [
+    [0, "VMADDR_CID_HYPERVISOR"],
+    [1, "VMADDR_CID_LOCAL"],
+    [2, "VMADDR_CID_HOST"],
+    [4294967295, "VMADDR_CID_ANY"],
+  ],
+};
+export const vsock_flags: FlagSet = {
+  name: "vsock_flags",
+  fallback: "VMADDR_FLAG_???",
+  entries: [
+    [1, "VMADDR_FLAG_TO_HOST"],
+  ],
+};
+export const vsock_ports: FlagSet = {
+  name: "vsock_ports",
+  fallback: "",
+  entries: [
+    [4294967295, "VMADDR_PORT_ANY"],
+  ],
+};
 export const wait4_options: FlagSet = {
   name: "wait4_options",
   fallback: "W???",
@@ -6628,6 +7569,16 @@ export const xattrat_flags: FlagSet = {
   entries: [
     [256, "AT_SYMLINK_NOFOLLOW"],
     [4096, "AT_EMPTY_PATH"],
+  ],
+};
+export const xdp_address_flags: FlagSet = {
+  name: "xdp_address_flags",
+  fallback: "XDP_???",
+  entries: [
+    [1, "XDP_SHARED_UMEM"],
+    [2, "XDP_COPY"],
+    [4, "XDP_ZEROCOPY"],
+    [8, "XDP_USE_NEED_WAKEUP"],
   ],
 };
 export const xfs_dqblk_flags: FlagSet = {

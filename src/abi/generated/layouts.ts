@@ -504,6 +504,14 @@ export const x86_64: Readonly<Record<string, Layout>> = {
       {"name":"pps","offset":8,"size":8,"signed":false,"count":1},
     ],
   },
+  group_req: {
+    name: "group_req",
+    size: 136,
+    fields: [
+      {"name":"gr_interface","offset":0,"size":4,"signed":false,"count":1},
+      {"name":"gr_group","offset":8,"size":128,"signed":false,"count":1,"struct":"sockaddr_storage"},
+    ],
+  },
   hd_geometry: {
     name: "hd_geometry",
     size: 16,
@@ -1432,6 +1440,16 @@ export const x86_64: Readonly<Record<string, Layout>> = {
       {"name":"pdr_features","offset":24,"size":4,"signed":false,"count":1},
     ],
   },
+  packet_mreq: {
+    name: "packet_mreq",
+    size: 16,
+    fields: [
+      {"name":"mr_ifindex","offset":0,"size":4,"signed":true,"count":1},
+      {"name":"mr_type","offset":4,"size":2,"signed":false,"count":1},
+      {"name":"mr_alen","offset":6,"size":2,"signed":false,"count":1},
+      {"name":"mr_address","offset":8,"size":1,"signed":false,"count":8},
+    ],
+  },
   pollfd: {
     name: "pollfd",
     size: 8,
@@ -1813,6 +1831,14 @@ export const x86_64: Readonly<Record<string, Layout>> = {
       {"name":"id","offset":4,"size":48,"signed":false,"count":1,"struct":"inet_diag_sockid"},
     ],
   },
+  sock_fprog: {
+    name: "sock_fprog",
+    size: 16,
+    fields: [
+      {"name":"len","offset":0,"size":2,"signed":false,"count":1},
+      {"name":"filter","offset":8,"size":8,"signed":false,"count":1},
+    ],
+  },
   stat: {
     name: "stat",
     size: 144,
@@ -2150,6 +2176,25 @@ export const x86_64: Readonly<Record<string, Layout>> = {
       {"name":"tms_stime","offset":8,"size":8,"signed":true,"count":1},
       {"name":"tms_cutime","offset":16,"size":8,"signed":true,"count":1},
       {"name":"tms_cstime","offset":24,"size":8,"signed":true,"count":1},
+    ],
+  },
+  tpacket_req: {
+    name: "tpacket_req",
+    size: 16,
+    fields: [
+      {"name":"tp_block_size","offset":0,"size":4,"signed":false,"count":1},
+      {"name":"tp_block_nr","offset":4,"size":4,"signed":false,"count":1},
+      {"name":"tp_frame_size","offset":8,"size":4,"signed":false,"count":1},
+      {"name":"tp_frame_nr","offset":12,"size":4,"signed":false,"count":1},
+    ],
+  },
+  tpacket_stats: {
+    name: "tpacket_stats",
+    size: 12,
+    fields: [
+      {"name":"tp_packets","offset":0,"size":4,"signed":false,"count":1},
+      {"name":"tp_drops","offset":4,"size":4,"signed":false,"count":1},
+      {"name":"tp_freeze_q_cnt","offset":8,"size":4,"signed":false,"count":1},
     ],
   },
   ubi_attach_req: {
@@ -2863,6 +2908,14 @@ export const i386: Readonly<Record<string, Layout>> = {
     fields: [
       {"name":"bps","offset":0,"size":8,"signed":false,"count":1},
       {"name":"pps","offset":8,"size":8,"signed":false,"count":1},
+    ],
+  },
+  group_req: {
+    name: "group_req",
+    size: 132,
+    fields: [
+      {"name":"gr_interface","offset":0,"size":4,"signed":false,"count":1},
+      {"name":"gr_group","offset":4,"size":128,"signed":false,"count":1,"struct":"sockaddr_storage"},
     ],
   },
   hd_geometry: {
@@ -3793,6 +3846,16 @@ export const i386: Readonly<Record<string, Layout>> = {
       {"name":"pdr_features","offset":24,"size":4,"signed":false,"count":1},
     ],
   },
+  packet_mreq: {
+    name: "packet_mreq",
+    size: 16,
+    fields: [
+      {"name":"mr_ifindex","offset":0,"size":4,"signed":true,"count":1},
+      {"name":"mr_type","offset":4,"size":2,"signed":false,"count":1},
+      {"name":"mr_alen","offset":6,"size":2,"signed":false,"count":1},
+      {"name":"mr_address","offset":8,"size":1,"signed":false,"count":8},
+    ],
+  },
   pollfd: {
     name: "pollfd",
     size: 8,
@@ -4174,6 +4237,14 @@ export const i386: Readonly<Record<string, Layout>> = {
       {"name":"id","offset":4,"size":48,"signed":false,"count":1,"struct":"inet_diag_sockid"},
     ],
   },
+  sock_fprog: {
+    name: "sock_fprog",
+    size: 8,
+    fields: [
+      {"name":"len","offset":0,"size":2,"signed":false,"count":1},
+      {"name":"filter","offset":4,"size":4,"signed":false,"count":1},
+    ],
+  },
   stat: {
     name: "stat",
     size: 64,
@@ -4512,6 +4583,25 @@ export const i386: Readonly<Record<string, Layout>> = {
       {"name":"tms_stime","offset":4,"size":4,"signed":true,"count":1},
       {"name":"tms_cutime","offset":8,"size":4,"signed":true,"count":1},
       {"name":"tms_cstime","offset":12,"size":4,"signed":true,"count":1},
+    ],
+  },
+  tpacket_req: {
+    name: "tpacket_req",
+    size: 16,
+    fields: [
+      {"name":"tp_block_size","offset":0,"size":4,"signed":false,"count":1},
+      {"name":"tp_block_nr","offset":4,"size":4,"signed":false,"count":1},
+      {"name":"tp_frame_size","offset":8,"size":4,"signed":false,"count":1},
+      {"name":"tp_frame_nr","offset":12,"size":4,"signed":false,"count":1},
+    ],
+  },
+  tpacket_stats: {
+    name: "tpacket_stats",
+    size: 12,
+    fields: [
+      {"name":"tp_packets","offset":0,"size":4,"signed":false,"count":1},
+      {"name":"tp_drops","offset":4,"size":4,"signed":false,"count":1},
+      {"name":"tp_freeze_q_cnt","offset":8,"size":4,"signed":false,"count":1},
     ],
   },
   ubi_attach_req: {

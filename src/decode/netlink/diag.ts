@@ -3,7 +3,7 @@ import * as F from "../../abi/flags.ts";
 import { flags, oneOf } from "../../syscalls/types/build.ts";
 import type { Context } from "../context.ts";
 import { enumName, printEnum } from "../flags.ts";
-import { printInterface } from "../special/sockaddr.ts";
+import { printInterface } from "../special/addresses.ts";
 import { attributes, hexString, hexText, nested, type Table, type Value } from "./attrs.ts";
 import { bytecode } from "./bytecode.ts";
 import * as T from "./fields.ts";

@@ -4,7 +4,7 @@ import { special } from "../../syscalls/types/build.ts";
 import type { Type } from "../../syscalls/types/types.ts";
 import type { Context } from "../context.ts";
 import { enumName, printEnum } from "../flags.ts";
-import { printInterface } from "../special/sockaddr.ts";
+import { printInterface } from "../special/addresses.ts";
 import { registerValue, type Walker } from "../walker.ts";
 import { hexString } from "./attrs.ts";
 import { bitsOf } from "./values.ts";

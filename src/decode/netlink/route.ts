@@ -2,7 +2,7 @@
 import * as F from "../../abi/flags.ts";
 import type { Context } from "../context.ts";
 import { printEnum, printFlags } from "../flags.ts";
-import { printInterface } from "../special/sockaddr.ts";
+import { printInterface } from "../special/addresses.ts";
 import { align, attributes, nested, type Scope, type Table, type Value } from "./attrs.ts";
 import { hexMask } from "./fields.ts";
 import { typed } from "./link-kinds.ts";

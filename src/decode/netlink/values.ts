@@ -6,7 +6,7 @@ import type { ScalarKind, Type } from "../../syscalls/types/types.ts";
 import { compile } from "../compile.ts";
 import type { Context } from "../context.ts";
 import { enumName, printEnum, printFlags } from "../flags.ts";
-import { inet6, printInterface } from "../special/sockaddr.ts";
+import { inet6, printInterface } from "../special/addresses.ts";
 import { printField } from "../structs.ts";
 import { hexString, type Scope, type Value } from "./attrs.ts";
 

@@ -241,7 +241,7 @@ export default {
       fallback: "FDB_NOTIFY_???",
     },
     nl_tun_types: { headers: ["linux/if_tun.h"], names: ["IFF_TUN", "IFF_TAP"], fallback: "IFF_???" },
-    nl_ether_types: macros("linux/if_ether.h", "ETH_P_", /ETH_P_XDSA|_MIN$/),
+    nl_ether_types: macros("linux/if_ether.h", "ETH_P_"),
     nl_tpacket_versions: members("linux/if_packet.h", "TPACKET_V1", "TPACKET_???"),
     nl_sk_meminfo: members("linux/sock_diag.h", "SK_MEMINFO_RMEM_ALLOC", "SK_MEMINFO_???", /_VARS$/),
     nl_ulp_info: members(inetDiag, "INET_ULP_INFO_UNSPEC", "INET_ULP_INFO_???"),
