@@ -7,6 +7,8 @@ export interface SetSpec {
   readonly names?: readonly string[];
   /** Or: every macro with this prefix, by value. */
   readonly prefix?: string;
+  /** Or: with any of these. */
+  readonly prefixes?: readonly string[];
   /** Or: every member of the enumeration this is a member of, in its order. */
   readonly enumOf?: string;
   readonly exclude?: RegExp;
@@ -41,11 +43,12 @@ export function flagTables(sets: Readonly<Record<string, SetSpec>>): string {
 function oneSet(setName: string, spec: SetSpec): string {
   const entries: (readonly [string, bigint])[] = [];
   if (spec.headers.length > 0) {
+    const prefixes = spec.prefixes ?? [spec.prefix ?? "?"];
     const names =
       spec.names ??
       (spec.enumOf
         ? enumerators(spec.headers, spec.enumOf)
-        : [...macros(spec.headers).keys()].filter((n) => n.startsWith(spec.prefix ?? "?"))
+        : [...macros(spec.headers).keys()].filter((n) => prefixes.some((p) => n.startsWith(p)))
       ).filter((n) => !spec.exclude?.test(n));
     const values = constants(spec.headers, names);
     for (const n of names) {

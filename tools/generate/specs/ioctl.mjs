@@ -124,11 +124,6 @@ export default {
     ),
     mtd_otp: prefix("MTD_OTP_???", "mtd/mtd-abi.h", "MTD_OTP_"),
     ide_bus_states: names("BUSSTATE_???", "linux/hdreg.h", "BUSSTATE_OFF BUSSTATE_ON BUSSTATE_TRISTATE"),
-    sg_resets: names(
-      "SG_SCSI_RESET_???",
-      "scsi/sg.h",
-      "SG_SCSI_RESET_NOTHING SG_SCSI_RESET_DEVICE SG_SCSI_RESET_BUS SG_SCSI_RESET_HOST",
-    ),
     btrfs_subvolume_flags: names(
       "BTRFS_SUBVOL_???",
       "linux/btrfs.h",
@@ -164,13 +159,13 @@ export default {
     ...structs("linux/hdreg.h", "hd_geometry"),
     ...structs("linux/blkpg.h", "blkpg_ioctl_arg blkpg_partition"),
     ...structs(["stddef.h", "linux/types.h", "scsi/sg.h"], "sg_scsi_id sg_req_info"),
-    ...structs("linux/input.h", "input_id input_keymap_entry ff_effect"),
-    ...structs("linux/kvm.h", "kvm_userspace_memory_region kvm_regs"),
+    ...structs("linux/input.h", "input_id"),
+    ...structs("linux/kvm.h", "kvm_userspace_memory_region"),
     ...structs(
       "mtd/mtd-abi.h",
       "erase_info_user erase_info_user64 mtd_info_user region_info_user otp_info mtd_oob_buf mtd_oob_buf64 mtd_ecc_stats",
     ),
-    ...structs("mtd/ubi-user.h", "ubi_attach_req ubi_rsvol_req ubi_set_vol_prop_req"),
+    ...structs("mtd/ubi-user.h", "ubi_attach_req ubi_rsvol_req"),
     ...structs(
       "linux/btrfs.h",
       "btrfs_ioctl_vol_args btrfs_ioctl_defrag_range_args btrfs_ioctl_quota_ctl_args btrfs_ioctl_qgroup_assign_args btrfs_ioctl_qgroup_create_args btrfs_ioctl_quota_rescan_args",

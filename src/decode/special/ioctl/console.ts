@@ -1,6 +1,6 @@
 /** Commands of the Linux console and its keyboard (ioctl_console(2)), and of input devices. */
 import * as F from "../../../abi/flags.ts";
-import { inline, int, oneOf, signal, special, uint } from "../../../syscalls/types/build.ts";
+import { oneOf, signal, special } from "../../../syscalls/types/build.ts";
 import { both, boxed, type Command, each, none, reads, record, value, writes } from "./command.ts";
 
 const font = record("consolefontdesc", "charcount charheight chardata:addr");
@@ -23,12 +23,4 @@ export const console: Readonly<Record<string, Command>> = {
   PIO_FONTX: reads(font),
   PIO_UNIMAP: reads(record("unimapdesc", "entry_ct entries:addr")),
   PIO_UNIMAPCLR: reads(record("unimapinit", "advised_hashsize advised_hashstep advised_hashlevel")),
-
-  EVIOCGVERSION: writes({ kind: "hex32" }),
-  EVIOCGEFFECTS: writes(int),
-  EVIOCGID: writes(record("input_id", "bustype vendor product version")),
-  EVIOCGREP: writes(inline(uint, 2)),
-  EVIOCSREP: reads(inline(uint, 2)),
-  ...each("EVIOCRMFF EVIOCGRAB EVIOCREVOKE", value(int)),
-  EVIOCSCLOCKID: reads(int),
 };

@@ -47,6 +47,32 @@ registerValue("returned_text", () =>
 
 registerValue("u64", () => valueWalker(8, (c, lo, hi) => c.sink.ulong(lo, hi)));
 registerValue("s64", () => valueWalker(8, (c, lo, hi) => c.sink.long(lo, hi)));
+registerValue("addr64", () => valueWalker(8, (c, lo, hi) => c.sink.addr(lo, hi)));
+registerValue("max64", () =>
+  valueWalker(8, (c, lo, hi) => {
+    if (lo === 0xffffffff && hi === 0xffffffff) c.sink.xlat(lo, hi, "UINT64_MAX", "", "unsigned");
+    else c.sink.ulong(lo, hi);
+  }),
+);
+/** A number of a set, in decimal and without a comment where it has no name. */
+registerValue("decimal_name", (set) =>
+  valueWalker(8, (c, lo, hi) => {
+    const name = flagEntry(set as FlagSet, lo, hi);
+    c.sink.xlat(lo, hi, name, "", "unsigned");
+  }),
+);
+/** Exact where a double is not. */
+function flagEntry(set: FlagSet, lo: number, hi: number): string | undefined {
+  const value = (BigInt(hi) << 32n) | BigInt(lo);
+  return set.entries.find(([v]) => BigInt(v) === value)?.[1];
+}
+registerValue("uuid", () =>
+  inMemory(16, (c, at) => {
+    const text = Buffer.from(c.memory.bytes.subarray(at, at + 16)).toString("hex");
+    c.sink.word(text.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-"));
+  }),
+);
+
 registerValue("hex8", () => oneByte((c, byte) => c.sink.hex(byte, 0)));
 registerValue("hex64", () => valueWalker(8, (c, lo, hi) => c.sink.hex(lo, hi)));
 
