@@ -725,8 +725,6 @@ export const btrfs_subvolume_flags: FlagSet = {
     [1, "BTRFS_SUBVOL_CREATE_ASYNC"],
     [2, "BTRFS_SUBVOL_RDONLY"],
     [4, "BTRFS_SUBVOL_QGROUP_INHERIT"],
-    [8, "BTRFS_DEVICE_SPEC_BY_ID"],
-    [16, "BTRFS_SUBVOL_SPEC_BY_ID"],
   ],
 };
 export const caif_protocols: FlagSet = {
@@ -3420,6 +3418,7 @@ export const loop_flags: FlagSet = {
   fallback: "LO_FLAGS_???",
   entries: [
     [1, "LO_FLAGS_READ_ONLY"],
+    [2, "LO_FLAGS_USE_AOPS"],
     [4, "LO_FLAGS_AUTOCLEAR"],
     [8, "LO_FLAGS_PARTSCAN"],
     [16, "LO_FLAGS_DIRECT_IO"],
@@ -3882,8 +3881,14 @@ export const nbd_flags: FlagSet = {
     [2, "NBD_FLAG_READ_ONLY"],
     [4, "NBD_FLAG_SEND_FLUSH"],
     [8, "NBD_FLAG_SEND_FUA"],
+    [16, "NBD_FLAG_ROTATIONAL"],
     [32, "NBD_FLAG_SEND_TRIM"],
+    [64, "NBD_FLAG_SEND_WRITE_ZEROES"],
+    [128, "NBD_FLAG_SEND_DF"],
     [256, "NBD_FLAG_CAN_MULTI_CONN"],
+    [512, "NBD_FLAG_SEND_RESIZE"],
+    [1024, "NBD_FLAG_SEND_CACHE"],
+    [2048, "NBD_FLAG_SEND_FAST_ZERO"],
   ],
 };
 export const netlink_options: FlagSet = {

@@ -20,11 +20,13 @@ const structs = (header, text) =>
 
 export default {
   sets: {
-    loop_flags: names(
-      "LO_FLAGS_???",
-      "linux/loop.h",
-      "LO_FLAGS_READ_ONLY LO_FLAGS_AUTOCLEAR LO_FLAGS_PARTSCAN LO_FLAGS_DIRECT_IO",
-    ),
+    loop_flags: fixed("LO_FLAGS_???", {
+      LO_FLAGS_READ_ONLY: 1,
+      LO_FLAGS_USE_AOPS: 2,
+      LO_FLAGS_AUTOCLEAR: 4,
+      LO_FLAGS_PARTSCAN: 8,
+      LO_FLAGS_DIRECT_IO: 16,
+    }),
     loop_crypt: prefix("LO_CRYPT_???", "linux/loop.h", "LO_CRYPT_"),
     inode_flags: prefix("FS_???_FL", "linux/fs.h", "FS_", /^(?!FS_\w+_FL$)|FS_FL_/),
     inode_xflags: prefix("FS_XFLAG_???", "linux/fs.h", "FS_XFLAG_"),
@@ -102,7 +104,20 @@ export default {
       IFF_DYNAMIC: 0x8000,
     }),
     hardware_types: prefix("ARPHRD_???", "linux/if_arp.h", "ARPHRD_"),
-    nbd_flags: prefix("NBD_IOC_FLAG_???", "linux/nbd.h", "NBD_FLAG_"),
+    nbd_flags: fixed("NBD_IOC_FLAG_???", {
+      NBD_FLAG_HAS_FLAGS: 1,
+      NBD_FLAG_READ_ONLY: 2,
+      NBD_FLAG_SEND_FLUSH: 4,
+      NBD_FLAG_SEND_FUA: 8,
+      NBD_FLAG_ROTATIONAL: 0x10,
+      NBD_FLAG_SEND_TRIM: 0x20,
+      NBD_FLAG_SEND_WRITE_ZEROES: 0x40,
+      NBD_FLAG_SEND_DF: 0x80,
+      NBD_FLAG_CAN_MULTI_CONN: 0x100,
+      NBD_FLAG_SEND_RESIZE: 0x200,
+      NBD_FLAG_SEND_CACHE: 0x400,
+      NBD_FLAG_SEND_FAST_ZERO: 0x800,
+    }),
     kvm_capabilities: prefix("KVM_CAP_???", "linux/kvm.h", "KVM_CAP_"),
     kvm_memory_flags: names("KVM_MEM_???", "linux/kvm.h", "KVM_MEM_LOG_DIRTY_PAGES KVM_MEM_READONLY"),
     mtd_file_modes: fixed("MTD_FILE_MODE_???", {
@@ -127,7 +142,7 @@ export default {
     btrfs_subvolume_flags: names(
       "BTRFS_SUBVOL_???",
       "linux/btrfs.h",
-      "BTRFS_SUBVOL_CREATE_ASYNC BTRFS_SUBVOL_RDONLY BTRFS_SUBVOL_QGROUP_INHERIT BTRFS_DEVICE_SPEC_BY_ID BTRFS_SUBVOL_SPEC_BY_ID",
+      "BTRFS_SUBVOL_CREATE_ASYNC BTRFS_SUBVOL_RDONLY BTRFS_SUBVOL_QGROUP_INHERIT",
     ),
     btrfs_balance_ctl: prefix("BTRFS_BALANCE_CTL_???", "linux/btrfs.h", "BTRFS_BALANCE_CTL_"),
     btrfs_quota_ctl: names(

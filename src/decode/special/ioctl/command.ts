@@ -34,6 +34,8 @@ export type Command =
       readonly after: Type;
       /** When the call failed, the address stands for what would have been written. */
       readonly address?: boolean;
+      /** What would have been written is shown even if nothing could be read. */
+      readonly always?: boolean;
     }
   /** One struct, some of its fields read and the others written: `{read` … `, written}`. */
   | { readonly kind: "grown"; readonly before: StructType; readonly after: StructType }

@@ -24,6 +24,9 @@ function commandFor(c: Context, cmd: number): Command | undefined {
 /** Types of commands whose arguments are pointers, even if nothing is known of what they lead to. */
 const pointerTypes: ReadonlySet<number> = new Set([0x45, 0x89]);
 
+/** SIOCPROTOPRIVATE and SIOCDEVPRIVATE, the first of those whose meaning a driver alone knows. */
+const privateCommands: ReadonlySet<number> = new Set([0x89e0, 0x89f0]);
+
 registerCall("ioctl", {
   enter(c) {
     const { sink } = c;
@@ -55,7 +58,7 @@ function input(c: Context, cmd: number): boolean {
   if (command?.kind === "own") return command.enter(c);
   c.sink.arg("argp");
   if (!command) {
-    if (pointerTypes.has((cmd >>> 8) & 0xff)) c.sink.addr(lo, hi);
+    if (pointerTypes.has((cmd >>> 8) & 0xff) && !privateCommands.has(cmd)) c.sink.addr(lo, hi);
     else c.sink.hex(lo, hi);
     return true;
   }
@@ -65,7 +68,7 @@ function input(c: Context, cmd: number): boolean {
   }
   if (command.kind === "both") {
     compile(command.before).value(c, lo, hi);
-    return !readable(c, lo, hi, command.before);
+    return !command.always && !readable(c, lo, hi, command.before);
   }
   const before = structOf(command.before);
   const at = lo === 0 && hi === 0 ? -1 : follow(c, lo, hi, before.size(c));

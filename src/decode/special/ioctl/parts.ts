@@ -55,6 +55,12 @@ export const number =
     return c.integer(at + f.offset, f.size, f.signed);
   };
 
+/** The lower 32 bits of a field, whose flags a double would lose. */
+export const bitsOf =
+  (struct: string, name: string) =>
+  (c: Context, at: number): number =>
+    c.memory.view.getInt32(at + offsetOf(c, struct, name), true);
+
 /** Fields by `record`'s specification. */
 export function fields(struct: string, spec: string, types: Readonly<Record<string, Type>> = {}): Part {
   const type = record(struct, spec, types);
@@ -111,7 +117,10 @@ export function members(c: Context, of: Walker, at: number, count: number): void
 
 /** Members of an array that follows the struct in the tracee's memory, from an offset on. */
 export function following(c: Context, of: Type, offset: number, count: number): void {
-  printArray(c, compile(of), addLo(c.argLo(2), offset), addHi(c.argLo(2), c.argHi(2), offset), count);
+  const [lo, hi] = [addLo(c.argLo(2), offset), addHi(c.argLo(2), c.argHi(2), offset)];
+  // no array is longer than the address space
+  if (count * compile(of).size(c) >= 2 ** (8 * c.wordSize)) c.sink.addr(lo, hi);
+  else printArray(c, compile(of), lo, hi, count);
 }
 
 /** The arena offset of what the argument leads to; -1 if it leads nowhere, or the call failed. */

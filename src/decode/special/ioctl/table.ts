@@ -1,6 +1,7 @@
 /** Every command whose argument is decoded, by its number. */
 import { ioctlNames, ioctlNumbers } from "../../../abi/ioctls.ts";
 import type { Context } from "../../context.ts";
+import { btrfs } from "./btrfs.ts";
 import { clocks } from "./clocks.ts";
 import type { Command } from "./command.ts";
 import { console } from "./console.ts";
@@ -46,6 +47,7 @@ function build(): ReadonlyMap<number, Command> {
     pins,
     enclaves,
     flash,
+    btrfs,
   ]) {
     for (const [name, command] of Object.entries(family)) {
       const cmd = numbers.get(name);

@@ -8,6 +8,7 @@ import type { Context } from "../../context.ts";
 import { printEnum, printFlags } from "../../flags.ts";
 import { addHi, addLo, printArray, printBytes } from "../../pointers.ts";
 import { pointerWalker, registerValue, type Walker } from "../../walker.ts";
+import { octets, symbolic } from "../addresses.ts";
 import { pointed, valueWalker } from "../bytes.ts";
 import { printSockaddr } from "../sockaddr.ts";
 import { record } from "./command.ts";
@@ -111,8 +112,8 @@ registerValue("hardware_address", () =>
     const family = c.memory.view.getUint16(at, true);
     printEnum(c, F.hardware_types, family);
     c.sink.field("sa_data");
-    const bytes = c.memory.bytes.subarray(at + 2, at + 2 + (addressLengths.get(family) ?? 14));
-    c.sink.word([...bytes].map((b) => b.toString(16).padStart(2, "0")).join(":"));
+    const shown = addressLengths.get(family) ?? 14;
+    symbolic(c, at + 2, 14, octets(c, at + 2, shown));
     c.sink.closeStruct();
   }),
 );
