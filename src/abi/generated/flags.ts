@@ -3968,6 +3968,15 @@ export const nfc_saps: FlagSet = {
     [4, "LLCP_SAP_SNEP"],
   ],
 };
+export const nl_act_flags: FlagSet = {
+  name: "nl_act_flags",
+  fallback: "TCA_ACT_FLAGS_???",
+  entries: [
+    [1, "TCA_ACT_FLAGS_NO_PERCPU_STATS"],
+    [2, "TCA_ACT_FLAGS_SKIP_HW"],
+    [4, "TCA_ACT_FLAGS_SKIP_SW"],
+  ],
+};
 export const nl_action_attrs: FlagSet = {
   name: "nl_action_attrs",
   fallback: "TCA_ACT_???",
@@ -4002,6 +4011,14 @@ export const nl_action_root: FlagSet = {
     [3, "TCA_ROOT_COUNT"],
     [4, "TCA_ROOT_TIME_DELTA"],
     [5, "TCA_ROOT_EXT_WARN_MSG"],
+  ],
+};
+export const nl_action_statistics: FlagSet = {
+  name: "nl_action_statistics",
+  fallback: "TCA_ACT_HW_STATS_???",
+  entries: [
+    [1, "TCA_ACT_HW_STATS_IMMEDIATE"],
+    [2, "TCA_ACT_HW_STATS_DELAYED"],
   ],
 };
 export const nl_addr_attrs: FlagSet = {
@@ -4270,6 +4287,16 @@ export const nl_bond_xstats: FlagSet = {
   entries: [
     [0, "BOND_XSTATS_UNSPEC"],
     [1, "BOND_XSTATS_3AD"],
+  ],
+};
+export const nl_bpf_storage: FlagSet = {
+  name: "nl_bpf_storage",
+  fallback: "SK_DIAG_BPF_STORAGE_???",
+  entries: [
+    [0, "SK_DIAG_BPF_STORAGE_NONE"],
+    [1, "SK_DIAG_BPF_STORAGE_PAD"],
+    [2, "SK_DIAG_BPF_STORAGE_MAP_ID"],
+    [3, "SK_DIAG_BPF_STORAGE_MAP_VALUE"],
   ],
 };
 export const nl_bpf_storage_rep: FlagSet = {
@@ -5351,7 +5378,6 @@ export const nl_neigh_ext: FlagSet = {
   fallback: "NTF_EXT_???",
   entries: [
     [1, "NTF_EXT_MANAGED"],
-    [16, "NTF_EXT_LEARNED"],
   ],
 };
 export const nl_neigh_flags: FlagSet = {
@@ -5362,6 +5388,7 @@ export const nl_neigh_flags: FlagSet = {
     [2, "NTF_SELF"],
     [4, "NTF_MASTER"],
     [8, "NTF_PROXY"],
+    [16, "NTF_EXT_LEARNED"],
     [32, "NTF_OFFLOADED"],
     [64, "NTF_STICKY"],
     [128, "NTF_ROUTER"],
@@ -6110,6 +6137,32 @@ export const nl_smc_diag_attrs: FlagSet = {
     [3, "SMC_DIAG_SHUTDOWN"],
     [4, "SMC_DIAG_DMBINFO"],
     [5, "SMC_DIAG_FALLBACK"],
+  ],
+};
+export const nl_smc_extensions: FlagSet = {
+  name: "nl_smc_extensions",
+  fallback: "1<<SMC_DIAG_???-1",
+  entries: [
+    [1, "1<<(SMC_DIAG_CONNINFO-1)"],
+    [2, "1<<(SMC_DIAG_LGRINFO-1)"],
+  ],
+};
+export const nl_smc_states: FlagSet = {
+  name: "nl_smc_states",
+  fallback: "SMC_???",
+  entries: [
+    [1, "SMC_ACTIVE"],
+    [2, "SMC_INIT"],
+    [7, "SMC_CLOSED"],
+    [10, "SMC_LISTEN"],
+    [20, "SMC_PEERCLOSEWAIT1"],
+    [21, "SMC_PEERCLOSEWAIT2"],
+    [22, "SMC_APPCLOSEWAIT1"],
+    [23, "SMC_APPCLOSEWAIT2"],
+    [24, "SMC_APPFINCLOSEWAIT"],
+    [25, "SMC_PEERFINCLOSEWAIT"],
+    [26, "SMC_PEERABORTWAIT"],
+    [27, "SMC_PROCESSABORT"],
   ],
 };
 export const nl_stats_attrs: FlagSet = {

@@ -3,6 +3,7 @@ import * as F from "../../abi/flags.ts";
 import type { Context } from "../context.ts";
 import { printEnum } from "../flags.ts";
 import { printArray } from "../pointers.ts";
+import type { Walker } from "../walker.ts";
 import { readable } from "./bytes.ts";
 
 const INSTRUCTION = 8;
@@ -63,6 +64,39 @@ export const socketOperand: Operand = (c, code, k) => {
   return true;
 };
 
+const instruction = (operand?: Operand): Walker => ({
+  size: () => INSTRUCTION,
+  value: () => {},
+  memory(k: Context, at: number) {
+    const { view, bytes } = k.memory;
+    const code = view.getUint16(at, true);
+    const [jt, jf, value] = [bytes[at + 2], bytes[at + 3], view.getUint32(at + 4, true)];
+    const jump = jt !== 0 || jf !== 0;
+    k.sink.word(jump ? "BPF_JUMP(" : "BPF_STMT(");
+    operation(k, code);
+    k.sink.word(", ");
+    if (jump || !operand?.(k, code, value)) k.sink.hex(value, 0);
+    if (jump) {
+      for (const n of [jt, jf]) {
+        k.sink.word(", ");
+        k.sink.hex(n, 0);
+      }
+    }
+    k.sink.word(")");
+  },
+});
+
+/** Prints the instructions at an arena offset. */
+export function printInstructions(c: Context, at: number, count: number): void {
+  const walker = instruction();
+  c.sink.openArray();
+  for (let i = 0; i < count; i++) {
+    c.sink.item();
+    walker.memory(c, at + INSTRUCTION * i);
+  }
+  c.sink.closeArray();
+}
+
 /** Prints `count` instructions at an address; without -v the address alone. */
 export function printFilter(c: Context, lo: number, hi: number, count: number, operand?: Operand): void {
   if (!c.verbose) {
@@ -73,28 +107,7 @@ export function printFilter(c: Context, lo: number, hi: number, count: number, o
     c.sink.addr(0, 0);
     return;
   }
-  const instruction = {
-    size: () => INSTRUCTION,
-    value: () => {},
-    memory(k: Context, at: number) {
-      const { view, bytes } = k.memory;
-      const code = view.getUint16(at, true);
-      const [jt, jf, value] = [bytes[at + 2], bytes[at + 3], view.getUint32(at + 4, true)];
-      const jump = jt !== 0 || jf !== 0;
-      k.sink.word(jump ? "BPF_JUMP(" : "BPF_STMT(");
-      operation(k, code);
-      k.sink.word(", ");
-      if (jump || !operand?.(k, code, value)) k.sink.hex(value, 0);
-      if (jump) {
-        for (const n of [jt, jf]) {
-          k.sink.word(", ");
-          k.sink.hex(n, 0);
-        }
-      }
-      k.sink.word(")");
-    },
-  };
-  printArray(c, instruction, lo, hi, count);
+  printArray(c, instruction(operand), lo, hi, count);
 }
 
 /** Prints the struct sock_fprog at an address. */
