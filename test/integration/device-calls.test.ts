@@ -389,6 +389,19 @@ const cases: readonly (readonly [string, (script: Script) => void])[] = [
     },
   ],
   [
+    "console",
+    (s) => {
+      family(
+        s,
+        "KDGETLED KDSETLED KDGKBTYPE KDSETMODE KDGETMODE KDGKBMODE KDSKBMODE KDGKBMETA KDSKBMETA KDGKBLED KDSIGACCEPT KDSETKEYCODE KDKBDREP GIO_SCRNMAP PIO_SCRNMAP GIO_FONT PIO_FONT GIO_CMAP PIO_CMAP PIO_UNIMAPCLR KIOCSOUND KDMKTONE",
+        () => [struct().u32(1, 2, 3).done()],
+      );
+      for (const n of [0, 1, 2, 4, 440, 0x640001, 0x1000000, 2000000])
+        for (const name of ["KIOCSOUND", "KDMKTONE", "KDSKBMODE", "KDSETMODE"])
+          s.call(IOCTL, -1, numbers.get(name)!, n);
+    },
+  ],
+  [
     "btrfs",
     (s) => {
       const commands = [...numbers.keys()].filter((name) => name.startsWith("BTRFS_IOC_"));

@@ -26,7 +26,7 @@ function buffer(struct: string, name: string, length: Length, vectors?: Length):
 type Length = (c: Context, at: number) => number;
 
 export function hexBytes(c: Context, lo: number, hi: number, length: number): void {
-  if ((lo === 0 && hi === 0) || !c.options.dereference(c.call.name)) {
+  if (lo === 0 && hi === 0) {
     c.sink.addr(lo, hi);
     return;
   }
