@@ -57,7 +57,7 @@ const printers: Record<ScalarKind, Printer> = {
   dev: (c, lo, hi) => {
     // Linux's 64-bit dev_t: include/linux/kdev_t.h, glibc's makedev(3)
     const major = ((lo >>> 8) & 0xfff) | (hi & 0xfffff000);
-    const minor = (lo & 0xff) | ((lo >>> 12) & 0xfff00) | 0;
+    const minor = (lo & 0xff) | (((lo >>> 12) | (hi << 20)) & 0xffffff00);
     const digits = (n: number) => (n === 0 ? "0" : `0x${(n >>> 0).toString(16)}`);
     c.sink.xlat(lo, hi, `makedev(${digits(major)}, ${digits(minor)})`, "", "hex");
   },

@@ -64,7 +64,7 @@ function trace(tracer: readonly string[], input: Buffer, options: readonly strin
   if (r.status !== LAST)
     throw new Error(`${tracer.join(" ")}: status ${r.status}: ${r.stderr.slice(0, 500)}`);
   const lines = readFileSync(out, "latin1").split("\n");
-  return lines.slice(lines.findIndex((l) => l.startsWith("prctl(PR_SET_SECCOMP")) + 1);
+  return lines.slice(lines.findIndex((l) => /^prctl\((PR_SET_SECCOMP|0x16\b)/.test(l)) + 1);
 }
 
 /** Runs a script under both; `error` is the errno every call ends with, 0 for success. */

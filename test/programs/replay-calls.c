@@ -2,17 +2,20 @@
    filter answers each with 0 or an error, so that both outcomes of any call can be traced without its effects. */
 #include <linux/audit.h>
 #include <linux/filter.h>
+#include <linux/netlink.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #define MEMORY 0x10000000UL
 #define LAST 77
+#define NETLINK 100
 
 struct header {
   uint32_t memory, calls, error, abi;
@@ -30,6 +33,17 @@ static void fill(void *to, size_t n) {
   }
 }
 
+/* A netlink socket of each family there is, bound so that its family can be asked for: descriptor 100 + family. */
+static void open_netlink(void) {
+  struct sockaddr_nl any = {.nl_family = AF_NETLINK};
+  for (int family = 0; family < 32; family++) {
+    int fd = socket(AF_NETLINK, SOCK_RAW, family);
+    if (fd < 0) continue;
+    if (bind(fd, (struct sockaddr *)&any, sizeof any) == 0) dup2(fd, NETLINK + family);
+    close(fd);
+  }
+}
+
 int main(void) {
   struct header h;
   fill(&h, sizeof h);
@@ -42,6 +56,7 @@ int main(void) {
   struct call *calls = malloc(h.calls * sizeof *calls);
   fill(calls, h.calls * sizeof *calls);
 
+  if (h.abi != 32) open_netlink();
   struct sock_filter code[] = {
     BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
     BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_exit_group, 0, 3),

@@ -22,6 +22,7 @@ import "./xattr.ts";
 import "./ioctl/ioctl.ts";
 import "./msghdr.ts";
 import "./poll.ts";
+import "./socket-types.ts";
 import "./sockaddr.ts";
 import "./sockopt.ts";
 import "./sync.ts";

@@ -73,7 +73,15 @@ const keyctl = call(
 );
 
 export const kernels = family({
-  ioctl: call({ fd, op: hex32, arg: hex }, { ret: "int", classes: "desc", special: "ioctl" }),
+  ioctl: call(
+    { fd, op: hex32, arg: hex },
+    {
+      ret: "int",
+      classes: "desc",
+      special: "ioctl",
+      aux: "ioctl_result",
+    },
+  ),
   bpf: call({ cmd: oneOf(F.bpf_commands), attr: addr, size: uint }, { classes: "desc" }),
   perf_event_open: call(
     { attr: addr, pid, cpu: int, group_fd: fd, flags: flags64(F.perf_flags) },
