@@ -1,7 +1,7 @@
 /** Decodes calls: walks a descriptor's arguments over an event and tells the sink what it finds. */
 import type { Call, Task } from "../capture/event.ts";
 import type { Memory } from "../capture/memory.ts";
-import type { Arg, Descriptor, Return } from "../syscalls/types/types.ts";
+import type { Arg, Descriptor, Return, Type } from "../syscalls/types/types.ts";
 import { compile } from "./compile.ts";
 import { Context } from "./context.ts";
 import type { DecodeOptions } from "./options.ts";
@@ -24,6 +24,7 @@ interface CompiledArg {
 
 interface ArgList {
   readonly names: readonly string[];
+  readonly kinds: readonly Type["kind"][];
   readonly args: readonly CompiledArg[];
   /** Arguments before this one print at entry. */
   readonly atExit: number;
@@ -52,7 +53,8 @@ function compileArgs(args: readonly Arg[]): ArgList {
   }));
   const first = args.findIndex((a) => a.dir !== "in");
   const atExit = first < 0 ? args.length : first;
-  return { names, args: list, atExit, notes: list.filter((a, i) => i >= atExit && a.walker.enter) };
+  const kinds = args.map((a) => a.type.kind);
+  return { names, kinds, args: list, atExit, notes: list.filter((a, i) => i >= atExit && a.walker.enter) };
 }
 
 function compileCall(d: Descriptor): CompiledCall {
@@ -151,6 +153,7 @@ export class Decoder {
     const compiled = compileCall(d);
     const list = compiled.variants?.get(this.context.argLo(compiled.by) | 0) ?? compiled.main;
     this.context.names = list.names;
+    this.context.kinds = list.kinds;
     return list;
   }
 

@@ -25,15 +25,14 @@ export function modeDigits(value: number): string {
 }
 
 /** `S_IFREG|S_ISUID|0755` for st_mode. */
-export function modeText(value: number): string | undefined {
+export function modeText(value: number): string {
   const format = formats.find(([bits]) => (value & 0o170000) === bits);
-  if (!format) return modeDigits(value >>> 0);
   const special =
-    (value & 0o4000 ? "|S_ISUID" : "") +
-    (value & 0o2000 ? "|S_ISGID" : "") +
-    (value & 0o1000 ? "|S_ISVTX" : "");
-  const rest = value & ~(0o170000 | 0o7777);
-  return `${format[1]}${special}|${modeDigits(value & 0o777)}${rest ? `|0x${rest.toString(16)}` : ""}`;
+    (value & 0o4000 ? "S_ISUID|" : "") +
+    (value & 0o2000 ? "S_ISGID|" : "") +
+    (value & 0o1000 ? "S_ISVTX|" : "");
+  const rest = (value & ~((format ? 0o170000 : 0) | 0o7000)) >>> 0;
+  return `${format ? `${format[1]}|` : ""}${special}${modeDigits(rest)}`;
 }
 
 type Printer = (c: Context, lo: number, hi: number) => void;
@@ -58,7 +57,7 @@ const printers: Record<ScalarKind, Printer> = {
   dev: (c, lo, hi) => {
     // Linux's 64-bit dev_t: include/linux/kdev_t.h, glibc's makedev(3)
     const major = ((lo >>> 8) & 0xfff) | (hi & 0xfffff000);
-    const minor = (lo & 0xff) | ((lo >>> 12) & 0xfff00) | 0;
+    const minor = (lo & 0xff) | ((lo >>> 12) & 0xfff00) | (hi << 20);
     const digits = (n: number) => (n === 0 ? "0" : `0x${(n >>> 0).toString(16)}`);
     c.sink.xlat(lo, hi, `makedev(${digits(major)}, ${digits(minor)})`, "", "hex");
   },

@@ -12,7 +12,7 @@ export interface SetSpec {
   readonly exclude?: RegExp;
   /** What an unknown value is called in a comment, `O_???`. */
   readonly fallback: string;
-  /** Values the headers lack; put first with `extraFirst`. */
+  /** Values the headers lack: where `names` has them, else last, or first with `extraFirst`. */
   readonly extra?: Readonly<Record<string, number | bigint>>;
   readonly extraFirst?: boolean;
   /** Names printed differently from the macro. */
@@ -49,9 +49,10 @@ function oneSet(setName: string, spec: SetSpec): string {
       ).filter((n) => !spec.exclude?.test(n));
     const values = constants(spec.headers, names);
     for (const n of names) {
-      const v = values.get(n);
+      const own = spec.extra?.[n];
+      const v = values.get(n) ?? (own === undefined ? undefined : BigInt(own));
       if (v !== undefined) entries.push([n, v]);
-      else if (spec.names && spec.extra?.[n] === undefined)
+      else if (spec.names)
         console.error(`warning: ${setName}: ${n} is not defined by ${spec.headers.join(", ")}`);
     }
     if (!spec.names && !spec.enumOf) {

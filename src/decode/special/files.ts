@@ -42,7 +42,7 @@ registerValue("open_how", () =>
 registerValue("mknod_mode", () =>
   valueWalker(4, (c, lo) => {
     const mode = lo & 0xffff;
-    c.sink.xlat(mode, 0, modeText(mode) ?? modeDigits(mode), "", "octal");
+    c.sink.xlat(mode, 0, modeText(mode), "", "octal");
   }),
 );
 
@@ -93,7 +93,10 @@ registerValue("file_handle", (data) =>
           length,
         );
         if (body < 0) c.sink.more();
-        else hexQuoted(c, body, length, MAX_HANDLE);
+        else {
+          hexQuoted(c, body, length, MAX_HANDLE);
+          if (bytes > MAX_HANDLE) c.sink.more();
+        }
       }
       c.sink.closeStruct();
     },
@@ -126,11 +129,11 @@ registerValue("swap_flags", () =>
   valueWalker(4, (c, lo) => {
     const priority = lo & SWAP_PRIO_MASK;
     const flags = (lo & ~SWAP_PRIO_MASK) >>> 0;
-    if (flags === 0) c.sink.num(priority);
-    else {
+    if (flags !== 0) {
       printFlags(c, F.swapon_flags, flags);
-      if (priority) c.sink.word(`|${priority}`);
+      c.sink.word("|");
     }
+    c.sink.num(priority);
   }),
 );
 
@@ -150,7 +153,9 @@ registerValue("utimbuf", () =>
     ] as const) {
       c.sink.field(name);
       const second = c.integer(at + offset, word, true);
-      c.sink.num(second);
+      c.wordAt(at + offset);
+      if (word === 8) c.sink.long(c.wordLo, c.wordHi);
+      else c.sink.num(second);
       dateComment(c, second, 0, 9);
     }
     c.sink.closeStruct();

@@ -14,8 +14,8 @@ registerValue(
     size: () => UTS_LENGTH,
     value: () => {},
     memory(c, at) {
-      const end = c.memory.bytes.indexOf(0, at);
-      c.sink.str(c.memory.bytes, at, Math.min(end < 0 ? UTS_LENGTH : end - at, UTS_LENGTH), false);
+      const end = c.memory.bytes.subarray(at, at + UTS_LENGTH).indexOf(0);
+      c.sink.str(c.memory.bytes, at, end < 0 ? UTS_LENGTH - 1 : end, end < 0);
     },
   }),
 );
@@ -53,14 +53,16 @@ registerValue("cap_header", () =>
   }),
 );
 
-const CAP_V1 = 0x19980330;
+/** Versions 2 and 3 have two structs. */
+const CAP_PAIRS: ReadonlySet<number | undefined> = new Set([0x20071026, 0x20080522]);
 
 /** One or two struct __user_cap_data_struct: the low and high 32 capabilities. */
 registerValue("cap_data", () =>
   pointerWalker((c, lo, hi) => {
-    const version = c.readInt(c.argLo(0), c.argHi(0));
-    const pairs = version === CAP_V1 ? 1 : 2;
-    const at = lo === 0 && hi === 0 ? -1 : follow(c, lo, hi, pairs * 12);
+    const header = c.memory.readAll(c.argLo(0), c.argHi(0), 8);
+    const version = header < 0 ? undefined : c.memory.view.getUint32(header, true);
+    const pairs = CAP_PAIRS.has(version) ? 2 : 1;
+    const at = header < 0 || (lo === 0 && hi === 0) ? -1 : follow(c, lo, hi, pairs * 12);
     if (at < 0) {
       c.sink.addr(lo, hi);
       return;

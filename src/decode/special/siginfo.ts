@@ -106,7 +106,7 @@ export function printSiginfo(c: Context, info: DataView): void {
         arch(int(UNION + 8), info.getUint32(UNION + 12, true));
         break;
       default:
-        sender();
+        if (int(UNION) !== 0 || int(UNION + 4) !== 0) sender();
         if (info.getUint32(UNION + 8, true) !== 0 || info.getUint32(UNION + 12, true) !== 0) value(UNION + 8);
     }
   }

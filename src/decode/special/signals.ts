@@ -14,7 +14,8 @@ const HANDLERS = ["SIG_DFL", "SIG_IGN"];
 registerValue("sigaction", () =>
   pointerWalker((c, lo, hi) => {
     const word = c.wordSize;
-    const at = lo === 0 && hi === 0 ? -1 : follow(c, lo, hi, 3 * word + 8);
+    // the mask is an array of longs with more room than signals need (strace reads it all)
+    const at = lo === 0 && hi === 0 ? -1 : follow(c, lo, hi, 5 * word + (word === 4 ? 8 : 0));
     if (at < 0) {
       c.sink.addr(lo, hi);
       return;
@@ -23,8 +24,9 @@ registerValue("sigaction", () =>
     c.sink.field("sa_handler");
     c.wordAt(at);
     const handler = c.wordHi === 0 ? HANDLERS[c.wordLo] : undefined;
-    if (handler) c.sink.word(handler);
-    else if (c.wordLo === 0xffffffff && c.wordHi === 0xffffffff) c.sink.word("SIG_ERR");
+    if (handler) c.sink.xlat(c.wordLo, 0, handler, "", "hex");
+    else if (c.wordLo === 0xffffffff && c.wordHi === 0xffffffff)
+      c.sink.xlat(c.wordLo, c.wordHi, "SIG_ERR", "", "hex");
     else c.sink.hex(c.wordLo, c.wordHi);
     c.sink.field("sa_mask");
     c.sink.word(sigsetText(c, at + 3 * word, 8));

@@ -1,8 +1,10 @@
 /** Socket addresses (struct sockaddr_*), socket types and protocols. */
+import type { FlagSet } from "../../abi/flags.ts";
 import * as F from "../../abi/flags.ts";
 import type { Context } from "../context.ts";
-import { enumName, flagNames, printEnum, printFlags } from "../flags.ts";
+import { enumName, hexText, printEnum, printFlags } from "../flags.ts";
 import { pointerWalker, registerValue } from "../walker.ts";
+import { hexQuoted, padded } from "./bytes.ts";
 
 const AF_UNIX = 1;
 const AF_INET = 2;
@@ -19,6 +21,17 @@ export function printInterface(c: Context, index: number): void {
   else c.sink.word(`if_nametoindex("${name}")`);
 }
 
+/** What travels in network byte order: text for it, its bytes, or both, as -X says. */
+export function network(c: Context, at: number, size: number, text: string): void {
+  const { xlat } = c.options;
+  if (xlat === "abbrev") {
+    c.sink.word(text);
+    return;
+  }
+  hexQuoted(c, at, size, size);
+  if (xlat === "verbose") c.sink.comment(text);
+}
+
 /** Prints the address at an arena offset. */
 export function printSockaddr(c: Context, at: number, length: number): void {
   const { sink, memory } = c;
@@ -30,17 +43,23 @@ export function printSockaddr(c: Context, at: number, length: number): void {
   if (family === AF_UNIX && length > 2) unixPath(c, at + 2, Math.min(length - 2, UNIX_PATH));
   else if (family === AF_INET && length >= 16) {
     sink.field("sin_port");
-    sink.word(`htons(${v.getUint16(at + 2)})`);
+    network(c, at + 2, 2, `htons(${v.getUint16(at + 2)})`);
     sink.field("sin_addr");
-    sink.word(`inet_addr("${memory.bytes.subarray(at + 4, at + 8).join(".")}")`);
+    network(c, at + 4, 4, `inet_addr("${memory.bytes.subarray(at + 4, at + 8).join(".")}")`);
   } else if (family === AF_INET6 && length >= 24) {
     sink.field("sin6_port");
-    sink.word(`htons(${v.getUint16(at + 2)})`);
+    network(c, at + 2, 2, `htons(${v.getUint16(at + 2)})`);
     sink.field("sin6_flowinfo");
-    sink.word(`htonl(${v.getUint32(at + 4)})`);
-    // printed without a name of its own: the text holds the field
-    sink.item();
-    sink.word(`inet_pton(AF_INET6, "${inet6(memory.bytes.subarray(at + 8, at + 24))}", &sin6_addr)`);
+    network(c, at + 4, 4, `htonl(${v.getUint32(at + 4)})`);
+    const text = `inet_pton(AF_INET6, "${inet6(memory.bytes.subarray(at + 8, at + 24))}"`;
+    if (c.options.xlat === "abbrev") {
+      // printed without a name of its own: the text holds the field
+      sink.item();
+      sink.word(`${text}, &sin6_addr)`);
+    } else {
+      sink.field("sin6_addr");
+      network(c, at + 8, 16, `${text})`);
+    }
     if (length >= 28) {
       sink.field("sin6_scope_id");
       const scope = v.getUint32(at + 24, true);
@@ -55,26 +74,28 @@ export function printSockaddr(c: Context, at: number, length: number): void {
     sink.field("nl_pid");
     sink.num(v.getInt32(at + 4, true));
     sink.field("nl_groups");
-    sink.word(
-      v
-        .getUint32(at + 8, true)
-        .toString(16)
-        .padStart(8, "0"),
-    );
+    sink.word(padded(v.getUint32(at + 8, true)));
   } else if (family === AF_PACKET && length >= 20) {
     sink.field("sll_protocol");
-    sink.word(`htons(0x${v.getUint16(at + 2).toString(16)})`);
+    const protocol = v.getUint16(at + 2);
+    const known = enumName(F.nl_ether_types, protocol);
+    network(c, at + 2, 2, `htons(${known ?? `${hexText(protocol, 0)} /* ETH_P_??? */`})`);
     sink.field("sll_ifindex");
-    sink.num(v.getInt32(at + 4, true));
+    printInterface(c, v.getInt32(at + 4, true));
     sink.field("sll_hatype");
-    sink.num(v.getUint16(at + 8, true));
+    printEnum(c, F.hardware_types, v.getUint16(at + 8, true));
     sink.field("sll_pkttype");
-    sink.num(memory.bytes[at + 10]);
+    printEnum(c, F.packet_types, memory.bytes[at + 10]);
+    const size = memory.bytes[at + 11];
     sink.field("sll_halen");
-    sink.num(memory.bytes[at + 11]);
-    sink.field("sll_addr");
-    const bytes = [...memory.bytes.subarray(at + 12, at + 12 + Math.min(8, memory.bytes[at + 11]))];
-    sink.word(`[${bytes.map((b) => `0x${b.toString(16).padStart(2, "0")}`).join(", ")}]`);
+    sink.num(size);
+    if (size > 0) {
+      sink.field("sll_addr");
+      const bytes = [...memory.bytes.subarray(at + 12, at + Math.min(length, 12 + size))];
+      const items = bytes.map((b) => (b === 0 ? "0000" : `0x${b.toString(16).padStart(2, "0")}`).slice(-4));
+      if (size > bytes.length) items.push("...");
+      sink.word(`[${items.map((t) => (t === "0000" ? "00" : t)).join(", ")}]`);
+    }
   } else if (length > 2) {
     sink.field("sa_data");
     sink.str(memory.bytes, at + 2, length - 2, false);
@@ -134,13 +155,13 @@ registerValue("sockaddr", (data) => {
   return pointerWalker((c, lo, hi) => {
     const i = c.index(length.arg);
     if (!inout) {
-      followSockaddr(c, lo, hi, c.arg(i));
+      followSockaddr(c, lo, hi, c.argLo(i) | 0);
       return;
     }
     // what the kernel wrote is never longer than the room the caller gave
     const now = c.call.error ? undefined : c.readInt(c.argLo(i), c.argHi(i));
     const room = c.call.saved[0] ?? SOCKADDR_MAX;
-    if (now === undefined || (lo === 0 && hi === 0)) c.sink.addr(lo, hi);
+    if (now === undefined || room === NO_LENGTH || (lo === 0 && hi === 0)) c.sink.addr(lo, hi);
     else followSockaddr(c, lo, hi, Math.min(now, room));
   });
 });
@@ -155,7 +176,12 @@ registerValue("socklen", () => ({
     else c.sink.word(`[${before} => ${after}]`);
   }),
   enter(c: Context, lo: number, hi: number) {
-    c.call.saved.push(lo === 0 && hi === 0 ? NO_LENGTH : (c.readInt(lo, hi) ?? NO_LENGTH));
+    // without room for an address its length says nothing
+    const address = c.names.indexOf("addrlen") - 1;
+    const none =
+      (address >= 0 && c.argLo(address) === 0 && c.argHi(address) === 0) ||
+      !c.options.dereference(c.call.name);
+    c.call.saved.push(none || (lo === 0 && hi === 0) ? NO_LENGTH : (c.readInt(lo, hi) ?? NO_LENGTH));
   },
 }));
 const NO_LENGTH = Number.MIN_SAFE_INTEGER;
@@ -168,19 +194,36 @@ registerValue("socket_type", () =>
       printFlags(c, F.socket_type_flags, lo);
       return;
     }
+    c.sink.xlat(lo & TYPE_MASK, 0, kind, "", "hex");
     const rest = (lo & ~TYPE_MASK) >>> 0;
-    const names = rest === 0 ? "" : `|${flagNames(F.socket_type_flags, rest) ?? `0x${rest.toString(16)}`}`;
-    c.sink.xlat(lo, 0, kind + names, "", "hex");
+    if (rest === 0) return;
+    c.sink.word("|");
+    printFlags(c, F.socket_type_flags, rest);
   }),
 );
 
+/** Protocols by address family (linux/socket.h). */
+const protocols: ReadonlyMap<number, FlagSet> = new Map([
+  [AF_INET, F.inet_protocols],
+  [AF_INET6, F.inet_protocols],
+  [AF_NETLINK, F.netlink_protocols],
+  [29, F.can_protocols],
+  [31, F.bluetooth_protocols],
+  [33, F.address_families],
+  [35, F.phonet_protocols],
+  [37, F.caif_protocols],
+  [39, F.nfc_protocols],
+  [41, F.kcm_protocols],
+  [43, F.smc_protocols],
+]);
 registerValue("socket_protocol", () =>
   pointerWalker((c, lo, hi) => {
-    const family = c.argLo(0);
-    if (family === AF_INET || family === AF_INET6) printEnum(c, F.inet_protocols, lo);
-    else if (family === AF_NETLINK) printEnum(c, F.netlink_protocols, lo);
-    else if (family === AF_PACKET && lo !== 0)
-      c.sink.word(`htons(0x${(((lo & 0xff) << 8) | ((lo >>> 8) & 0xff)).toString(16)})`);
-    else c.sink.ulong(lo, hi);
+    const set = protocols.get(c.argLo(0));
+    if (set) printEnum(c, set, lo);
+    else if (c.argLo(0) === AF_PACKET) {
+      c.sink.word("htons(");
+      printEnum(c, { ...F.nl_ether_types, fallback: "ETH_P_???" }, ((lo & 0xff) << 8) | ((lo >>> 8) & 0xff));
+      c.sink.word(")");
+    } else c.sink.ulong(lo, hi);
   }),
 );

@@ -1,10 +1,11 @@
 /** Clocks of a process or thread, sleeps' remaining time, timer notification. */
 import * as F from "../../abi/flags.ts";
+import { layout } from "../../abi/layouts.ts";
 import { signalName } from "../../abi/signals.ts";
 import type { Context } from "../context.ts";
 import { enumName, printEnum } from "../flags.ts";
 import { pointerWalker, registerAux, registerValue } from "../walker.ts";
-import { valueWalker } from "./bytes.ts";
+import { readable, valueWalker } from "./bytes.ts";
 
 const CPUCLOCKS = ["CPUCLOCK_PROF", "CPUCLOCK_VIRT", "CPUCLOCK_SCHED", "CLOCKFD"];
 
@@ -60,7 +61,8 @@ registerValue("remaining", () =>
 registerValue("sigevent", () =>
   pointerWalker((c, lo, hi) => {
     const word = c.wordSize;
-    const at = lo === 0 && hi === 0 ? -1 : c.memory.readAll(lo, hi, 64);
+    // as much of it as is shown
+    const at = readable(c, lo, hi, word === 8 ? 32 : 20);
     if (at < 0) {
       c.sink.addr(lo, hi);
       return;
@@ -82,7 +84,7 @@ registerValue("sigevent", () =>
     }
     c.sink.field("sigev_signo");
     const signo = v.getInt32(at + word, true);
-    if (signo > 0 && signo <= 64) c.sink.word(signalName(signo));
+    if (signo > 0 && signo <= 64) c.sink.xlat(signo, 0, signalName(signo), "", "dec");
     else c.sink.num(signo);
     c.sink.field("sigev_notify");
     printEnum(c, F.sigev_notify, notify >>> 0);
@@ -103,7 +105,7 @@ registerValue("sigevent", () =>
 
 registerAux("adjtimex_state", (c: Context) => {
   const buf = c.call.name === "adjtimex" ? 0 : 1;
-  const read = c.memory.readAll(c.argLo(buf), c.argHi(buf), c.wordSize) >= 0;
+  const read = c.memory.readAll(c.argLo(buf), c.argHi(buf), layout(c.call.abi, "timex").size) >= 0;
   const name = c.call.error || !read ? undefined : enumName(F.adjtimex_states, c.call.retLo);
   if (name) c.sink.word(name);
 });

@@ -19,7 +19,7 @@ import {
 } from "../types/build.ts";
 import type { Type } from "../types/types.ts";
 
-const context = hex;
+const context = addr;
 const timespec = ptr(struct("timespec", { tv_sec: long, tv_nsec: ulong }));
 const event = struct("io_event", { data: hex, obj: hex, res: long, res2: long });
 const events = out(array(event, { ret: true }));
@@ -48,7 +48,7 @@ const PBUF_RING = 22;
 const UNREGISTER_PBUF_RING = 23;
 
 export const aios = family({
-  io_setup: call({ nr_events: uint, ctx_idp: out(ptr(hex)) }, { classes: "memory" }),
+  io_setup: call({ nr_events: uint, ctx_idp: out(ptr(addr)) }, { classes: "memory" }),
   io_destroy: call({ ctx_id: context }, { classes: "memory" }),
   io_submit: call({ ctx_id: context, nr: long, iocbpp: special("iocbs") }, { ret: "long", wait: "disk" }),
   io_cancel: call({ ctx_id: context, iocb: special("iocb", 64), result: out(ptr(event)) }),

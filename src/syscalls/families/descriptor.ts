@@ -89,7 +89,7 @@ export const descriptors = family({
   dup: call({ oldfd: fd }, opens),
   dup2: call({ oldfd: fd, newfd: fd }, opens),
   dup3: call({ oldfd: fd, newfd: fd, flags: flags(F.open_flags) }, opens),
-  close_range: call({ first: fd, last: uint, flags: flags(F.close_range_flags) }),
+  close_range: call({ first: uint, last: uint, flags: flags(F.close_range_flags) }),
   fcntl: call(
     { ...cmd, arg: hex },
     {

@@ -37,7 +37,7 @@ export const sockets = family({
     {
       domain: oneOf(F.address_families),
       type: sockType,
-      protocol: special("socket_protocol"),
+      protocol: ulong,
       sv: out(array(fd, 2)),
     },
     network,

@@ -2,6 +2,7 @@
 import * as F from "../../abi/flags.ts";
 import {
   addr,
+  buffer,
   byArg,
   call,
   cstring,
@@ -14,6 +15,7 @@ import {
   int,
   long,
   oneOf,
+  oneOf64,
   out,
   path,
   pid,
@@ -101,10 +103,26 @@ export const process = family({
   kill: call({ pid, sig: signal }, { classes: "signal process" }),
   tkill: call({ tid: pid, sig: signal }, { classes: "signal process" }),
   tgkill: call({ tgid: pid, tid: pid, sig: signal }, { classes: "signal process" }),
-  ptrace: call({ request: oneOf(F.ptrace_requests), pid, addr, data: addr }, { ret: "long" }),
+  ptrace: call(
+    { request: oneOf64(F.ptrace_requests), pid, addr, data: addr },
+    { ret: "long", special: "ptrace" },
+  ),
   arch_prctl: call(
-    { op: oneOf(F.arch_prctl_ops), addr: inout(special("arch_prctl_arg", 8)) },
-    { classes: "process" },
+    { op: oneOf(F.arch_prctl_ops), addr: special("arch_prctl_arg") },
+    {
+      classes: "process",
+      variants: {
+        by: "op",
+        cases: [
+          ...[0x1003, 0x1004, 0x1021, 0x1022, 0x1024].map(
+            (op) =>
+              [op, { op: oneOf(F.arch_prctl_ops), addr: out(special("arch_prctl_arg", 8)) }] as const,
+          ),
+          // ARCH_GET_CPUID
+          [0x1011, { op: oneOf(F.arch_prctl_ops) }],
+        ],
+      },
+    },
   ),
   getrlimit: call({ resource: oneOf(F.rlimit_resources), rlim: out(ptr(rlimit)) }),
   setrlimit: call({ resource: oneOf(F.rlimit_resources), rlim: ptr(rlimit) }),
@@ -139,7 +157,7 @@ export const process = family({
   acct: call({ filename: path }, { classes: "file" }),
   modify_ldt: call({ func: int, ptr: special("user_desc_sized", 16), bytecount: ulong }),
   set_thread_area: call({ u_info: special("user_desc", 16) }, { aux: "user_desc" }),
-  get_thread_area: call({ u_info: out(special("user_desc", 16)) }),
+  get_thread_area: call({ u_info: out(special("user_desc_asked", 16)) }),
   iopl: call({ level: int }),
   ioperm: call({ from: hex, num: hex, turn_on: int }),
   reboot: call({
@@ -148,8 +166,8 @@ export const process = family({
     op: oneOf(F.reboot_commands),
     arg: when("op", 0xffffffff, cstring, [0xa1b2c3d4 | 0]),
   }),
-  sethostname: call({ name: special("bytes_arg1", "string"), len: uint }),
-  setdomainname: call({ name: special("bytes_arg1", "string"), len: uint }),
+  sethostname: call({ name: buffer("len"), len: uint }),
+  setdomainname: call({ name: buffer("len"), len: uint }),
   syslog: call(
     { type: logAction, bufp: addr, len: uint },
     {

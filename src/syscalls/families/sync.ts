@@ -1,4 +1,5 @@
 /** Futexes, System V and POSIX IPC. */
+import type { FlagSet } from "../../abi/flags.ts";
 import * as F from "../../abi/flags.ts";
 import {
   type Args,
@@ -13,6 +14,7 @@ import {
   hex32,
   int,
   long,
+  oneOf,
   out,
   path,
   pid,
@@ -69,14 +71,19 @@ const shapes: readonly (readonly [number, Args])[] = [
   [12, { ...base, val: uint, val2: uint, uaddr2: addr, val3: uint }],
   [13, { ...base, val: when("futex_op", 0, uint), timeout: timespec }],
 ];
-const futexCases = shapes.flatMap(([op, args]) =>
-  [0, PRIVATE, REALTIME, PRIVATE | REALTIME].map((flag) => [op | flag, args] as const),
-);
+const flagBits = [0, PRIVATE, REALTIME, PRIVATE | REALTIME, 512, 512 | PRIVATE];
+const futexCases = shapes.flatMap(([op, args]) => flagBits.map((flag) => [op | flag, args] as const));
 const sembufs = array(
-  struct("sembuf", { sem_num: ushort, sem_op: special("short_value", 2), sem_flg: flags(F.semop_flags) }),
+  struct("sembuf", { sem_num: ushort, sem_op: special("short_value", 2), sem_flg: special("short_flags", 2, F.semop_flags) }),
   "nsops",
 );
 const ipc = { classes: "ipc" } as const;
+/** shmctl(2), semctl(2), msgctl(2): IPC_SET reads what the last argument leads to, the others write it. */
+const control = (ids: Args, set: FlagSet) => {
+  const op = special("ipc_command", undefined, set);
+  const buf = special("ipc_buffer", 128, Object.keys(ids).length);
+  return call({ ...ids, op, buf: out(buf) }, ipc);
+};
 const mqAttr = struct("mq_attr", {
   mq_flags: flags64(F.mq_flags),
   mq_maxmsg: long,
@@ -90,7 +97,7 @@ export const sync = family({
     { wait: "lock", variants: { by: "futex_op", cases: futexCases } },
   ),
   futex_waitv: call(
-    { waiters: addr, nr_futexes: uint, flags: hex32, timeout: timespec, clockid: special("clockid") },
+    { waiters: addr, nr_futexes: uint, flags: hex32, timeout: timespec, clockid: oneOf(F.clock_ids) },
     { wait: "lock" },
   ),
   futex_wake: call({ uaddr, mask: hex32, nr: int, flags: hex32 }),
@@ -110,7 +117,7 @@ export const sync = family({
     { ret: "hex", classes: "ipc memory" },
   ),
   shmdt: call({ shmaddr: addr }, { classes: "ipc memory" }),
-  shmctl: call({ shmid: int, op: special("ipc_command", undefined, F.ipc_commands), buf: addr }, ipc),
+  shmctl: control({ shmid: int }, F.ipc_commands),
   semget: call(
     { key: special("ipc_key"), nsems: int, semflg: special("ipc_mode", undefined, F.ipc_flags) },
     ipc,
@@ -120,10 +127,7 @@ export const sync = family({
     { semid: int, sops: sembufs, nsops: uint, timeout: timespec },
     { classes: "ipc", wait: "lock" },
   ),
-  semctl: call(
-    { semid: int, semnum: int, op: special("ipc_command", undefined, F.sem_commands), arg: addr },
-    ipc,
-  ),
+  semctl: control({ semid: int, semnum: int }, F.sem_commands),
   msgget: call({ key: special("ipc_key"), msgflg: special("ipc_mode", undefined, F.ipc_flags) }, ipc),
   msgsnd: call(
     { msqid: int, msgp: special("msgbuf"), msgsz: size_t, msgflg: flags(F.msgrcv_flags) },
@@ -139,7 +143,7 @@ export const sync = family({
     },
     { ret: "long", classes: "ipc", wait: "ipc" },
   ),
-  msgctl: call({ msqid: int, op: special("ipc_command", undefined, F.msg_commands), buf: addr }, ipc),
+  msgctl: control({ msqid: int }, F.msg_commands),
   mq_open: call(
     {
       name: path,
