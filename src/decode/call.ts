@@ -18,6 +18,7 @@ interface CompiledArg {
   readonly onArg: number;
   readonly mask: number;
   readonly values: readonly number[] | undefined;
+  readonly except: readonly number[] | undefined;
   /** The kernel only reads it, so it is meaningful even when the call failed. */
   readonly input: boolean;
 }
@@ -35,6 +36,7 @@ interface ArgList {
 interface CompiledCall {
   readonly main: ArgList;
   readonly by: number;
+  readonly mask: number;
   readonly variants: ReadonlyMap<number, ArgList> | undefined;
 }
 
@@ -49,6 +51,7 @@ function compileArgs(args: readonly Arg[]): ArgList {
     onArg: type.kind === "optional" ? names.indexOf(type.arg) : -1,
     mask: type.kind === "optional" ? type.mask : 0,
     values: type.kind === "optional" ? type.values : undefined,
+    except: type.kind === "optional" ? type.except : undefined,
     input: dir === "in",
   }));
   const first = args.findIndex((a) => a.dir !== "in");
@@ -62,13 +65,15 @@ function compileCall(d: Descriptor): CompiledCall {
   if (!result) {
     const variants = d.variants && new Map([...d.variants.cases].map(([k, args]) => [k, compileArgs(args)]));
     const main = compileArgs(d.args);
-    result = { main, by: d.variants ? main.names.indexOf(d.variants.by) : -1, variants };
+    const by = d.variants ? main.names.indexOf(d.variants.by) : -1;
+    result = { main, by, mask: d.variants?.mask ?? -1, variants };
     compiledCalls.set(d, result);
   }
   return result;
 }
 
 function present(a: CompiledArg, bits: number): boolean {
+  if (a.except) return !a.except.includes(bits);
   return a.values ? a.values.includes(bits) : bits !== 0;
 }
 
@@ -151,7 +156,7 @@ export class Decoder {
 
   private list(d: Descriptor): ArgList {
     const compiled = compileCall(d);
-    const list = compiled.variants?.get(this.context.argLo(compiled.by) | 0) ?? compiled.main;
+    const list = compiled.variants?.get(this.context.argLo(compiled.by) & compiled.mask) ?? compiled.main;
     this.context.names = list.names;
     this.context.kinds = list.kinds;
     return list;

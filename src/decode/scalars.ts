@@ -26,12 +26,14 @@ export function modeDigits(value: number): string {
 
 /** `S_IFREG|S_ISUID|0755` for st_mode. */
 export function modeText(value: number): string {
-  const format = formats.find(([bits]) => (value & 0o170000) === bits);
+  const kind = value & 0o170000;
+  const format = formats.find(([bits]) => kind === bits);
+  if (!format && kind !== 0) return modeDigits(value >>> 0);
   const special =
     (value & 0o4000 ? "S_ISUID|" : "") +
     (value & 0o2000 ? "S_ISGID|" : "") +
     (value & 0o1000 ? "S_ISVTX|" : "");
-  const rest = (value & ~((format ? 0o170000 : 0) | 0o7000)) >>> 0;
+  const rest = (value & ~(kind | 0o7000)) >>> 0;
   return `${format ? `${format[1]}|` : ""}${special}${modeDigits(rest)}`;
 }
 

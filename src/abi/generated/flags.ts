@@ -1397,6 +1397,14 @@ export const futex_ops: FlagSet = {
     [13, "FUTEX_LOCK_PI2"],
   ],
 };
+export const futex_waitv_flags: FlagSet = {
+  name: "futex_waitv_flags",
+  fallback: "FUTEX_???",
+  entries: [
+    [2, "FUTEX_32"],
+    [128, "FUTEX_PRIVATE_FLAG"],
+  ],
+};
 export const get_mempolicy_flags: FlagSet = {
   name: "get_mempolicy_flags",
   fallback: "MPOL_F_???",

@@ -1031,6 +1031,15 @@ export const x86_64: Readonly<Record<string, Layout>> = {
       {"name":"keycode","offset":4,"size":4,"signed":false,"count":1},
     ],
   },
+  kcmp_epoll_slot: {
+    name: "kcmp_epoll_slot",
+    size: 12,
+    fields: [
+      {"name":"efd","offset":0,"size":4,"signed":false,"count":1},
+      {"name":"tfd","offset":4,"size":4,"signed":false,"count":1},
+      {"name":"toff","offset":8,"size":4,"signed":false,"count":1},
+    ],
+  },
   kexec_segment: {
     name: "kexec_segment",
     size: 32,
@@ -3564,6 +3573,15 @@ export const i386: Readonly<Record<string, Layout>> = {
     fields: [
       {"name":"scancode","offset":0,"size":4,"signed":false,"count":1},
       {"name":"keycode","offset":4,"size":4,"signed":false,"count":1},
+    ],
+  },
+  kcmp_epoll_slot: {
+    name: "kcmp_epoll_slot",
+    size: 12,
+    fields: [
+      {"name":"efd","offset":0,"size":4,"signed":false,"count":1},
+      {"name":"tfd","offset":4,"size":4,"signed":false,"count":1},
+      {"name":"toff","offset":8,"size":4,"signed":false,"count":1},
     ],
   },
   kexec_segment: {

@@ -273,6 +273,36 @@ registerValue("uring_restriction", () => ({
 }));
 
 const NR_ARG = 3;
+/** struct io_uring_buf_reg: one of them. */
+registerValue("uring_buf_reg", () =>
+  pointerWalker((c, lo, hi) => {
+    const at = c.argLo(NR_ARG) === 1 ? readable(c, lo, hi, 40) : -1;
+    if (at < 0) {
+      c.sink.addr(lo, hi);
+      return;
+    }
+    const v = c.memory.view;
+    c.sink.openStruct();
+    c.sink.field("ring_addr");
+    c.sink.addr(v.getUint32(at, true), v.getUint32(at + 4, true));
+    c.sink.field("ring_entries");
+    c.sink.num(v.getUint32(at + 8, true));
+    c.sink.field("bgid");
+    c.sink.num(v.getUint16(at + 12, true));
+    printSpare(c, "pad", v.getUint16(at + 14, true));
+    const reserved = [16, 24, 32].map((o) => [v.getUint32(at + o, true), v.getUint32(at + o + 4, true)] as const);
+    if (reserved.some(([low, high]) => low !== 0 || high !== 0)) {
+      c.sink.field("resv");
+      c.sink.openArray();
+      for (const half of reserved) {
+        c.sink.item();
+        c.sink.hex(...half);
+      }
+      c.sink.closeArray();
+    }
+    c.sink.closeStruct();
+  }),
+);
 
 registerValue(
   "uring_files_update",

@@ -111,7 +111,8 @@ const AT_HANDLE_MNT_ID_UNIQUE = 1;
 registerValue("mount_id", () =>
   pointerWalker((c, lo, hi) => {
     const unique = (c.argLo(4) & AT_HANDLE_MNT_ID_UNIQUE) !== 0;
-    const at = readable(c, lo, hi, unique ? 8 : 4);
+    const handle = c.memory.readAll(c.argLo(2), c.argHi(2), HANDLE_HEADER);
+    const at = handle < 0 ? -1 : readable(c, lo, hi, unique ? 8 : 4);
     if (at < 0) {
       c.sink.addr(lo, hi);
       return;

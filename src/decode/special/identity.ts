@@ -1,11 +1,20 @@
 /** Character arrays in structs, capability sets. */
 import * as F from "../../abi/flags.ts";
+import { compile } from "../compile.ts";
 import type { Context } from "../context.ts";
 import { printEnum } from "../flags.ts";
-import { follow } from "../pointers.ts";
+import { follow, printArray, printBytes } from "../pointers.ts";
 import { pointerWalker, registerValue, type Walker } from "../walker.ts";
 
 const UTS_LENGTH = 65;
+
+/** The name sethostname(2) and setdomainname(2) set: no longer than the kernel takes. */
+registerValue("host_name", () =>
+  pointerWalker((c, lo, hi) => {
+    const length = c.argLo(1);
+    printBytes(c, lo, hi, length < UTS_LENGTH ? length : -1);
+  }),
+);
 
 /** A NUL-padded char[65] of struct new_utsname. */
 registerValue(
@@ -89,3 +98,16 @@ function capabilities(c: Context, at: number, pairs: number): string {
   }
   return text || "0";
 }
+
+/** Most groups a process has. */
+const NGROUPS_MAX = 65536;
+/** Groups: as many as the call said, or gave. */
+registerValue("groups", () =>
+  pointerWalker((c, lo, hi) => {
+    const count = c.call.name.startsWith("get") ? c.ret : c.argLo(0) | 0;
+    if (c.failed || count < 0 || count > NGROUPS_MAX || !c.options.dereference(c.call.name))
+      c.sink.addr(lo, hi);
+    else if (count !== 0 && lo === 0 && hi === 0) c.sink.addr(lo, hi);
+    else printArray(c, compile({ kind: "gid" }), lo, hi, count);
+  }),
+);

@@ -1,4 +1,5 @@
 /** keyctl(2): key numbers, and the structs its later operations take. */
+import { errnoName } from "../../abi/errno.ts";
 import type { FlagSet } from "../../abi/flags.ts";
 import * as F from "../../abi/flags.ts";
 import type { Type } from "../../syscalls/types/types.ts";
@@ -20,6 +21,10 @@ const keyrings: Readonly<Record<number, string>> = {
   [-8]: "KEY_SPEC_REQUESTOR_KEYRING",
 };
 const key = (c: Context, n: number): void => c.sink.xlat(n >>> 0, 0, keyrings[n], "", "dec");
+/** An errno, or a number if it is none. */
+registerValue("plain_errno", () =>
+  pointerWalker((c, lo) => c.sink.xlat(lo, 0, errnoName(lo), "", "unsigned")),
+);
 registerValue("key_id", () => pointerWalker((c, lo) => key(c, lo | 0)));
 
 /** Text as long as the call's result says, without the NUL it ends in. */

@@ -90,7 +90,11 @@ registerValue("node_mask", (data) =>
     const word = c.wordSize;
     const bits = c.number(c.index(data as string));
     const words = Math.max(0, Math.ceil((bits - 1) / (8 * word)));
-    if (words === 0 || (lo === 0 && hi === 0) || c.failed || !c.options.dereference(c.call.name)) {
+    if (bits !== 0 && (words === 0 || bits + 8 * word >= 2 ** 64)) {
+      c.sink.addr(lo, hi);
+      return;
+    }
+    if ((lo === 0 && hi === 0) || c.failed || !c.options.dereference(c.call.name)) {
       c.sink.addr(lo, hi);
       return;
     }

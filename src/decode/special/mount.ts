@@ -66,7 +66,7 @@ const MOUNT_ATTR_SIZE = 32;
 /** struct mount_attr; argument `size` may say that the caller's is larger than ours. */
 registerValue("mount_attr", () =>
   pointerWalker((c, lo, hi) => {
-    const size = c.arg(c.index("size"));
+    const size = c.number(c.index("size"));
     const at = size < MOUNT_ATTR_SIZE ? -1 : readable(c, lo, hi, MOUNT_ATTR_SIZE);
     if (at < 0) {
       c.sink.addr(lo, hi);
@@ -79,8 +79,7 @@ registerValue("mount_attr", () =>
     c.sink.field("attr_clr");
     printFlags(c, F.mount_attrs, half(8), half(12));
     c.sink.field("propagation");
-    if (half(16) === 0 && half(20) === 0) c.sink.num(0);
-    else printEnum(c, F.mount_flags, half(16), half(20));
+    printEnum(c, F.mount_flags, half(16), half(20));
     ulongField(c, "userns_fd", at + 24);
     trailingBytes(c, lo, hi, MOUNT_ATTR_SIZE, Math.min(size, 4096));
     c.sink.closeStruct();

@@ -2,7 +2,7 @@
 import * as F from "../../abi/flags.ts";
 import type { Context } from "../context.ts";
 import { printFlags } from "../flags.ts";
-import { addHi, addLo, printIovec, printTransfer } from "../pointers.ts";
+import { addHi, addLo, elements, printIovec, printTransfer } from "../pointers.ts";
 import { pointerWalker, registerValue } from "../walker.ts";
 import { printControl } from "./control.ts";
 import { followSockaddr } from "./sockaddr.ts";
@@ -76,28 +76,43 @@ registerValue("msghdr_out", () => ({
   },
 }));
 
-/** struct mmsghdr[]: as many as were transferred. */
-registerValue("mmsghdr", () =>
+/** One struct mmsghdr; `length` is what was transferred of it, where that is known. */
+function printEntry(c: Context, at: number, lo: number, hi: number, received: boolean, counted: boolean): void {
+  const length = c.memory.view.getUint32(at + 7 * c.wordSize, true);
+  c.sink.openStruct();
+  c.sink.field("msg_hdr");
+  printMsghdr(c, lo, hi, received ? length : Number.POSITIVE_INFINITY, undefined);
+  if (counted) {
+    c.sink.field("msg_len");
+    c.sink.num(length);
+  }
+  c.sink.closeStruct();
+}
+
+/** struct mmsghdr[]: for sendmmsg all of them, of those that were sent how much; for recvmmsg what has come. */
+registerValue("mmsghdr", (data) =>
   pointerWalker((c, lo, hi) => {
-    const count = c.call.error ? 0 : c.ret;
-    if (count <= 0 || (lo === 0 && hi === 0)) {
+    const received = data === "received";
+    const done = c.call.error ? 0 : c.ret;
+    if ((received && c.call.error) || !c.options.dereference(c.call.name)) {
       c.sink.addr(lo, hi);
       return;
     }
+    const count = received ? done : c.argLo(2);
     const size = 8 * c.wordSize;
-    c.sink.openArray();
-    for (let i = 0; i < Math.min(count, c.options.stringLimit); i++) {
-      const l = addLo(lo, i * size);
-      const h = addHi(lo, hi, i * size);
-      const bytes = c.readInt(addLo(l, 7 * c.wordSize), addHi(l, h, 7 * c.wordSize)) ?? 0;
-      c.sink.item();
-      c.sink.openStruct();
-      c.sink.field("msg_hdr");
-      printMsghdr(c, l, h, bytes, undefined);
-      c.sink.field("msg_len");
-      c.sink.num(bytes);
-      c.sink.closeStruct();
+    if (count === 0) {
+      c.sink.openArray();
+      c.sink.closeArray();
+      return;
     }
+    if ((lo === 0 && hi === 0) || c.memory.readAll(lo, hi, size) < 0) {
+      c.sink.addr(lo, hi);
+      return;
+    }
+    c.sink.openArray();
+    elements(c, lo, hi, size, count, (at, i) =>
+      printEntry(c, at, addLo(lo, i * size), addHi(lo, hi, i * size), received, received || i < done),
+    );
     c.sink.closeArray();
   }),
 );

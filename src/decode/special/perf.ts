@@ -7,8 +7,8 @@ import { readable } from "./bytes.ts";
 
 const VER0 = 64;
 const LARGEST = 128;
-/** Up to and with `config`: what is shown without -v. */
-const SHORT = 16;
+/** What is looked at without -v: up to the bit fields. */
+const SHORT = 48;
 const E2BIG = 7;
 const HARDWARE = 0;
 const SOFTWARE = 1;
@@ -35,16 +35,16 @@ function printConfig(c: Context, type: number, lo: number, hi: number): void {
   else if (type === SOFTWARE) printEnum(c, F.perf_software, lo, hi);
   else if (type === TRACEPOINT) c.sink.ulong(lo, hi);
   else if (type === HW_CACHE) {
-    printEnum(c, F.perf_caches, lo & 0xff);
-    c.sink.word("|");
+    if (lo >>> 24 !== 0 || hi !== 0) {
+      c.sink.word(`${hexText(((lo >>> 24) | (hi << 8)) >>> 0, hi >>> 24)}<<24`);
+      c.sink.comment(F.perf_caches.fallback);
+      c.sink.word("|");
+    }
+    printEnum(c, F.perf_cache_results, (lo >>> 16) & 0xff);
+    c.sink.word("<<16|");
     printEnum(c, F.perf_cache_ops, (lo >>> 8) & 0xff);
     c.sink.word("<<8|");
-    printEnum(c, F.perf_cache_results, (lo >>> 16) & 0xff);
-    c.sink.word("<<16");
-    if (lo >>> 24 !== 0 || hi !== 0) {
-      c.sink.word(`|${hexText(((lo >>> 24) | (hi << 8)) >>> 0, hi >>> 24)}<<24`);
-      c.sink.comment(F.perf_caches.fallback);
-    }
+    printEnum(c, F.perf_caches, lo & 0xff);
   } else c.sink.hex(lo, hi);
 }
 
@@ -75,9 +75,10 @@ function printRest(c: Context, at: number, size: number, type: number): void {
   sink.field("read_format");
   printFlags(c, F.perf_formats, u32(32), u32(36));
   for (const [i, name] of bits.entries()) {
-    if (i < PRECISE_IP) num(name, bit(i));
-    else if (i > PRECISE_IP) num(name, bit(i + 1));
-    else {
+    if (i !== PRECISE_IP) {
+      const value = bit(i < PRECISE_IP ? i : i + 1);
+      if (value !== 0 || c.verbose) num(name, value);
+    } else {
       const value = bit(PRECISE_IP) | (bit(PRECISE_IP + 1) << 1);
       num(name, value);
       sink.comment(precision[value]);
@@ -89,6 +90,7 @@ function printRest(c: Context, at: number, size: number, type: number): void {
     sink.hex(reserved, 0);
     sink.comment(`Bits 63..${RESERVED}`);
   }
+  if (!c.verbose) return;
   num(bit(WATERMARK) ? "wakeup_watermark" : "wakeup_events", u32(48));
   const breakpoint = type === BREAKPOINT;
   if (breakpoint) {
@@ -180,8 +182,8 @@ registerValue("perf_event_attr", () => ({
       }
       c.sink.field("config");
       printConfig(c, type, v.getUint32(at + 8, true), v.getUint32(at + 12, true));
-      if (c.verbose) printRest(c, at, size, type);
-      if (given > shown) {
+      printRest(c, at, shown, type);
+      if (given > shown || !c.verbose) {
         c.sink.item();
         c.sink.more();
       }

@@ -1,4 +1,5 @@
 /** Process calls whose values plain data cannot express: wait statuses, limits, CPU sets, prctl. */
+import { errnoName } from "../../abi/errno.ts";
 import * as F from "../../abi/flags.ts";
 import { signalName } from "../../abi/signals.ts";
 import { rusage } from "../../syscalls/families/process.ts";
@@ -119,10 +120,14 @@ function printPersonality(c: Context, lo: number): void {
     printEnum(c, F.personalities, lo);
     return;
   }
-  printEnum(c, F.personalities, lo & 0xff);
+  const kind = lo & 0xff;
+  if (kind === 0) c.sink.xlat(0, 0, "PER_LINUX", "", "hex");
+  else printEnum(c, F.personalities, kind);
   if (rest === 0) return;
   c.sink.word("|");
-  printFlags(c, F.personality_flags, rest);
+  const names = flagNames(F.personality_flags, rest);
+  if (names === undefined) c.sink.hex(rest, 0);
+  else c.sink.xlat(rest, 0, names, "", "hex");
 }
 registerValue("personality", () => pointerWalker(printPersonality));
 registerAux("personality", (c) => {
@@ -176,3 +181,12 @@ function features(c: Context, lo: number, hi: number): void {
   if (c.options.xlat === "raw" || (lo === 0 && hi === 0)) return;
   c.sink.comment(flagNames(F.x86_features, lo, hi) ?? F.x86_features.fallback);
 }
+
+/** A result that is an error: minus its name, or a number. */
+registerValue("negative_errno", () =>
+  pointerWalker((c, lo, hi) => {
+    const name = errnoName(-(lo | 0));
+    if (name === undefined) c.sink.long(lo, hi);
+    else c.sink.xlat(lo, hi, `-${name}`, "", "dec");
+  }),
+);

@@ -74,7 +74,7 @@ const userMembers: readonly (readonly [number, string])[] = [
 function printUserOffset(c: Context, lo: number, hi: number): void {
   const last = userMembers[userMembers.length - 1][0];
   const found = hi === 0 && lo <= last ? userMembers.findLast(([at]) => at <= lo) : undefined;
-  const text = found && (found[0] === lo ? found[1] : `${found[1]} + ${lo - found[0]}`);
+  const text = found && (found[0] === lo ? found[1] : `${found[1]}+${lo - found[0]}`);
   const style = c.options.xlat;
   if (text === undefined || style !== "abbrev") c.sink.addr(lo, hi);
   if (text === undefined || style === "raw") return;
@@ -285,6 +285,9 @@ function requestName(c: Context): string {
 /** Requests that end with the pid. */
 const short = new Set(["PTRACE_ATTACH", "PTRACE_INTERRUPT", "PTRACE_KILL", "PTRACE_LISTEN"]);
 
+/** Requests without an address: all registers are meant. */
+const registers = new Set(["GETREGS", "SETREGS", "GETFPREGS", "SETFPREGS"].map((name) => `PTRACE_${name}`));
+
 registerCall("ptrace", {
   enter(c) {
     const { sink } = c;
@@ -295,8 +298,10 @@ registerCall("ptrace", {
     sink.arg("pid");
     pid.value(c, c.argLo(1), 0);
     if (short.has(name)) return true;
-    sink.arg("addr");
-    (addresses[name] ?? walker(addr))(c, c.argLo(ADDR), c.argHi(ADDR));
+    if (!registers.has(name)) {
+      sink.arg("addr");
+      (addresses[name] ?? walker(addr))(c, c.argLo(ADDR), c.argHi(ADDR));
+    }
     if (name === "PTRACE_SECCOMP_GET_METADATA") return enterMetadata(c);
     if (outputs[name] && c.options.dereference(c.call.name)) {
       if (name !== "PTRACE_PEEKSIGINFO" || readable(c, c.argLo(ADDR), c.argHi(ADDR), 16) >= 0) return false;

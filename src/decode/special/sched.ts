@@ -29,13 +29,15 @@ function printAttr(c: Context, at: number, size: number, more: boolean): void {
     sink.closeStruct();
     return;
   }
-  if ((flags & KEEP_POLICY) === 0) {
+  // what is to be kept is not set; what has been got is all true
+  const kept = c.call.name === "sched_getattr" ? 0 : flags & (KEEP_POLICY | KEEP_PARAMS);
+  if (kept === 0) {
     sink.field("sched_policy");
     printEnum(c, F.sched_policies, v.getUint32(4, true));
   }
   sink.field("sched_flags");
   printFlags(c, F.sched_attr_flags, flags, v.getUint32(12, true));
-  if ((flags & KEEP_PARAMS) === 0) {
+  if ((kept & KEEP_PARAMS) === 0) {
     sink.field("sched_nice");
     sink.num(v.getInt32(16, true));
     sink.field("sched_priority");

@@ -21,7 +21,8 @@ function descriptor(c: Context, at: number): void {
   const word = (offset: number) => c.memory.view.getUint32(at + offset, true);
   sink.openStruct();
   sink.field("entry_number");
-  sink.num(word(0));
+  // -1 asks for any free entry
+  sink.num(word(0) === 0xffffffff ? -1 : word(0));
   sink.field("base_addr");
   sink.word(padded(word(4)));
   sink.field("limit");
@@ -80,7 +81,7 @@ registerValue("log_level", () =>
   pointerWalker((c, lo) => {
     c.sink.num(lo >>> 0);
     const last = F.log_levels.entries.length - 1;
-    const above = lo > last ? `${F.log_levels.entries[last][1]}+${lo - last}` : undefined;
+    const above = lo === last + 1 ? `${F.log_levels.entries[last][1]}+1` : undefined;
     c.sink.comment(enumName(F.log_levels, lo) ?? above ?? F.log_levels.fallback);
   }),
 );

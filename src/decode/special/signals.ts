@@ -14,8 +14,8 @@ const HANDLERS = ["SIG_DFL", "SIG_IGN"];
 registerValue("sigaction", () =>
   pointerWalker((c, lo, hi) => {
     const word = c.wordSize;
-    // the mask is an array of longs with more room than signals need (strace reads it all)
-    const at = lo === 0 && hi === 0 ? -1 : follow(c, lo, hi, 5 * word + (word === 4 ? 8 : 0));
+    // strace takes the mask to be as long as the C library's array of longs is
+    const at = lo === 0 && hi === 0 ? -1 : follow(c, lo, hi, 3 * word + 64);
     if (at < 0) {
       c.sink.addr(lo, hi);
       return;

@@ -277,7 +277,7 @@ function eachEntry(c: Context, start: number, length: number, wide: boolean, pri
 /** A name the call wrote, as many bytes as it returned. */
 registerValue("returned_path", () =>
   pointerWalker((c, lo, hi) => {
-    const at = c.ret > 0 ? readable(c, lo, hi, c.ret) : -1;
+    const at = c.ret >= 0 ? readable(c, lo, hi, c.ret) : -1;
     if (at < 0) c.sink.addr(lo, hi);
     else c.sink.str(c.memory.bytes, at, c.ret, false);
   }),

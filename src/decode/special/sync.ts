@@ -107,6 +107,31 @@ registerValue(
   }),
 );
 
+/** struct futex_waitv (linux/futex.h). */
+registerValue(
+  "futex_waitv",
+  (): Walker => ({
+    size: () => 24,
+    value: (c, lo, hi) => c.sink.hex(lo, hi),
+    memory(c, at) {
+      const v = c.memory.view;
+      const half = (offset: number) => v.getUint32(at + offset, true);
+      c.sink.openStruct();
+      c.sink.field("val");
+      c.sink.hex(half(0), half(4));
+      c.sink.field("uaddr");
+      c.sink.hex(half(8), half(12));
+      c.sink.field("flags");
+      printFlags(c, F.futex_waitv_flags, half(16));
+      if (half(20) !== 0) {
+        c.sink.field("__reserved");
+        c.sink.hex(half(20), 0);
+      }
+      c.sink.closeStruct();
+    },
+  }),
+);
+
 /** struct msgbuf: a long, then bytes. */
 function msgbuf(c: Context, lo: number, hi: number, length: number): void {
   if (!c.readWord(lo, hi) || length < 0) {

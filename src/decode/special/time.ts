@@ -1,4 +1,4 @@
-/** Clocks of a process or thread, sleeps' remaining time, timer notification. */
+/** Sleeps' remaining time, timer notification. */
 import * as F from "../../abi/flags.ts";
 import { layout } from "../../abi/layouts.ts";
 import { signalName } from "../../abi/signals.ts";
@@ -6,22 +6,6 @@ import type { Context } from "../context.ts";
 import { enumName, printEnum } from "../flags.ts";
 import { pointerWalker, registerAux, registerValue } from "../walker.ts";
 import { readable, valueWalker } from "./bytes.ts";
-
-const CPUCLOCKS = ["CPUCLOCK_PROF", "CPUCLOCK_VIRT", "CPUCLOCK_SCHED", "CLOCKFD"];
-
-/** clockid_t: negative ones encode a pid and a kind (include/linux/posix-timers.h). */
-registerValue("clockid", () =>
-  pointerWalker((c, lo) => {
-    const id = lo | 0;
-    if (id >= 0) {
-      printEnum(c, F.clock_ids, lo);
-      return;
-    }
-    const kind = CPUCLOCKS[id & 3];
-    if (kind === "CLOCKFD") c.sink.word(`FD_TO_CLOCKID(${~(id >> 3)})`);
-    else c.sink.word(`MAKE_${id & 4 ? "THREAD" : "PROCESS"}_CPUCLOCK(${~(id >> 3)}, ${kind})`);
-  }),
-);
 
 /** clock_t: how many hundredths of a second (USER_HZ). */
 registerValue("ticks", () =>

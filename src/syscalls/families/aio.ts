@@ -28,7 +28,7 @@ const register = (arg: Type) => ({ fd, opcode: oneOf(F.uring_register_ops), arg,
 const registerOut = (arg: Type) => ({ ...register(arg), arg: out(arg) });
 const buffers = special("iovec_addresses", undefined, "nr_args");
 const fds = array(fd, "nr_args");
-const bufferRing = ptr(struct("io_uring_buf_reg", { ring_addr: addr, ring_entries: uint, bgid: uint }));
+const bufferRing = special("uring_buf_reg", 40);
 const ringFds = array(special("ring_fd", 16, true), "nr_args");
 const ringOffsets = array(special("ring_fd", 16, false), "nr_args");
 

@@ -70,7 +70,7 @@ const keyCommands: readonly (readonly [number, Args])[] = [
   [16, { operation, key }],
   [17, { operation, key, ...text }],
   [18, { operation }],
-  [19, { operation, key, timeout: uint, error: { kind: "errno" }, keyring: key }],
+  [19, { operation, key, timeout: uint, error: special("plain_errno"), keyring: key }],
   [20, { operation, key, payload: iovec("count"), count: ulong, keyring: key }],
   [21, { operation, key }],
   [22, { operation, uid, keyring: key }],
@@ -179,7 +179,7 @@ export const kernels = family({
         cases: [
           [0, { ...compared, idx1: fd, idx2: fd }],
           ...[1, 2, 3, 4, 5, 6].map((type) => [type, compared] as const),
-          [7, { ...compared, idx1: fd, idx2: hex }],
+          [7, { ...compared, idx1: fd, idx2: ptr(struct("kcmp_epoll_slot", { efd: fd, tfd: fd, toff: uint })) }],
         ],
       },
     },

@@ -19,6 +19,7 @@ import {
   special,
   uint,
   ulong,
+  unlessArg,
 } from "../types/build.ts";
 
 const option = oneOf(F.prctl_options);
@@ -56,7 +57,9 @@ const operations: readonly (readonly [number, Args])[] = [
     {
       option,
       mode: oneOf64(F.seccomp_modes),
-      args: byArg("mode", [[2, special("seccomp_filter", 16)]], hex),
+      args: unlessArg("mode", [1], byArg("mode", [[2, special("seccomp_filter", 16)]], hex)),
+      arg4: unlessArg("mode", [1, 2], hex),
+      arg5: unlessArg("mode", [1, 2], hex),
     },
   ],
   [23, { option, cap: oneOf64(F.capabilities) }], // PR_CAPBSET_READ
@@ -138,7 +141,7 @@ export const prctls = family({
   prctl: call(
     { option, arg2: hex, ...rest },
     {
-      classes: "process",
+      classes: "creds",
       aux: "prctl_result",
       variants: { by: "option", cases: operations },
       retBy: {

@@ -2,7 +2,6 @@
 import * as F from "../../abi/flags.ts";
 import {
   addr,
-  buffer,
   byArg,
   call,
   cstring,
@@ -110,7 +109,6 @@ export const process = family({
   arch_prctl: call(
     { op: oneOf(F.arch_prctl_ops), addr: special("arch_prctl_arg") },
     {
-      classes: "process",
       variants: {
         by: "op",
         cases: [
@@ -149,10 +147,10 @@ export const process = family({
   sched_getattr: call({ pid, attr: out(special("sched_attr_out", 56)), size: uint, flags: uint }),
   ioprio_set: call({ which: oneOf(F.ioprio_which), who: int, ioprio: special("ioprio") }),
   ioprio_get: call({ which: oneOf(F.ioprio_which), who: int }, { aux: "ioprio" }),
-  getcpu: call({ cpu: out(ptr(uint)), node: out(ptr(uint)), tcache: addr }, { classes: "pure" }),
+  getcpu: call({ cpu: out(ptr(uint)), node: out(ptr(uint)), tcache: addr }),
   rseq: call({ rseq: hex, rseq_len: hex, flags: hex, sig: hex }),
-  setns: call({ fd: fd, nstype: flags(F.namespace_flags) }, { classes: "desc process" }),
-  unshare: call({ flags: flags64(F.unshare_flags) }, { classes: "process" }),
+  setns: call({ fd: fd, nstype: flags(F.namespace_flags) }, { classes: "desc" }),
+  unshare: call({ flags: flags64(F.unshare_flags) }),
   personality: call({ persona: special("personality") }, { ret: "int", aux: "personality" }),
   acct: call({ filename: path }, { classes: "file" }),
   modify_ldt: call({ func: int, ptr: special("user_desc_sized", 16), bytecount: ulong }),
@@ -166,8 +164,8 @@ export const process = family({
     op: oneOf(F.reboot_commands),
     arg: when("op", 0xffffffff, cstring, [0xa1b2c3d4 | 0]),
   }),
-  sethostname: call({ name: buffer("len"), len: uint }),
-  setdomainname: call({ name: buffer("len"), len: uint }),
+  sethostname: call({ name: special("host_name", 65), len: uint }),
+  setdomainname: call({ name: special("host_name", 65), len: uint }),
   syslog: call(
     { type: logAction, bufp: addr, len: uint },
     {
@@ -186,8 +184,8 @@ export const process = family({
   vhangup: call({}),
   uselib: call({ library: path }, { classes: "file" }),
   _sysctl: call({ args: addr }),
-  getpmsg: call({ arg1: hex, arg2: hex, arg3: hex, arg4: hex, arg5: hex }),
-  putpmsg: call({ arg1: hex, arg2: hex, arg3: hex, arg4: hex, arg5: hex }),
+  getpmsg: call({ arg1: hex, arg2: hex, arg3: hex, arg4: hex, arg5: hex }, { classes: "network" }),
+  putpmsg: call({ arg1: hex, arg2: hex, arg3: hex, arg4: hex, arg5: hex }, { classes: "network" }),
   afs_syscall: call({ arg1: hex, arg2: hex, arg3: hex, arg4: hex, arg5: hex }),
   tuxcall: call({ arg1: hex, arg2: hex, arg3: hex }),
   security: call({ arg1: hex, arg2: hex, arg3: hex }),

@@ -11,6 +11,7 @@ import {
   fd,
   flags,
   flags64,
+  hex,
   hex32,
   int,
   long,
@@ -35,8 +36,6 @@ const timespec = ptr(struct("timespec", { tv_sec: long, tv_nsec: ulong }));
 const uaddr = addr;
 const futex_op = special("futex_op");
 const base = { uaddr, futex_op };
-const PRIVATE = 128;
-const REALTIME = 256;
 const shapes: readonly (readonly [number, Args])[] = [
   [0, { ...base, val: uint, timeout: timespec }],
   [1, { ...base, val: uint }],
@@ -71,8 +70,6 @@ const shapes: readonly (readonly [number, Args])[] = [
   [12, { ...base, val: uint, val2: uint, uaddr2: addr, val3: uint }],
   [13, { ...base, val: when("futex_op", 0, uint), timeout: timespec }],
 ];
-const flagBits = [0, PRIVATE, REALTIME, PRIVATE | REALTIME, 512, 512 | PRIVATE];
-const futexCases = shapes.flatMap(([op, args]) => flagBits.map((flag) => [op | flag, args] as const));
 const sembufs = array(
   struct("sembuf", { sem_num: ushort, sem_op: special("short_value", 2), sem_flg: special("short_flags", 2, F.semop_flags) }),
   "nsops",
@@ -84,25 +81,23 @@ const control = (ids: Args, set: FlagSet) => {
   const buf = special("ipc_buffer", 128, Object.keys(ids).length);
   return call({ ...ids, op, buf: out(buf) }, ipc);
 };
-const mqAttr = struct("mq_attr", {
-  mq_flags: flags64(F.mq_flags),
-  mq_maxmsg: long,
-  mq_msgsize: long,
-  mq_curmsgs: long,
-});
+const mqFields = { mq_flags: flags64(F.mq_flags), mq_maxmsg: long, mq_msgsize: long, mq_curmsgs: long };
+const mqAttr = struct("mq_attr", mqFields);
+
+const waiter = special("futex_waitv", 24);
 
 export const sync = family({
   futex: call(
     { ...base, val: uint, timeout: addr, uaddr2: addr, val3: hex32 },
-    { wait: "lock", variants: { by: "futex_op", cases: futexCases } },
+    { wait: "lock", variants: { by: "futex_op", mask: 127, cases: shapes } },
   ),
   futex_waitv: call(
-    { waiters: addr, nr_futexes: uint, flags: hex32, timeout: timespec, clockid: oneOf(F.clock_ids) },
+    { waiters: array(waiter, "nr_futexes"), nr_futexes: uint, flags: hex32, timeout: timespec, clockid: oneOf(F.clock_ids) },
     { wait: "lock" },
   ),
   futex_wake: call({ uaddr, mask: hex32, nr: int, flags: hex32 }),
   futex_wait: call(
-    { uaddr, val: ulong, mask: hex32, flags: hex32, timespec, clockid: special("clockid") },
+    { uaddr, val: ulong, mask: hex32, flags: hex32, timespec, clockid: oneOf(F.clock_ids) },
     { wait: "lock" },
   ),
   futex_requeue: call({ waiters: addr, flags: hex32, nr_wake: int, nr_requeue: int }),
@@ -149,7 +144,7 @@ export const sync = family({
       name: path,
       oflag: flags(F.open_flags, F.open_modes),
       mode: when("oflag", 0o100, umode),
-      attr: when("oflag", 0o100, ptr(mqAttr)),
+      attr: when("oflag", 0o100, ptr(struct("mq_attr", { ...mqFields, mq_flags: hex }))),
     },
     { ret: "fd", classes: "desc" },
   ),

@@ -46,7 +46,7 @@ const timex = struct("timex", {
   stbcnt: long,
   tai: int,
 });
-const clock = special("clockid");
+const clock = oneOf(F.clock_ids);
 
 export const times = family({
   time: call({ tloc: out(ptr(time)) }, { ret: "long", classes: "clock" }),
@@ -62,7 +62,7 @@ export const times = family({
       request: ptr(timespec),
       remain: out(special("remaining", 16)),
     },
-    { classes: "clock", wait: "sleep" },
+    { wait: "sleep" },
   ),
   nanosleep: call({ req: ptr(timespec), rem: out(special("remaining", 16)) }, { wait: "sleep" }),
   alarm: call({ seconds: uint }),

@@ -89,6 +89,14 @@ export const when = (arg: string, mask: number, of: Type, values?: readonly numb
   values,
   of,
 });
+/** An argument that is there unless another one has one of these values. */
+export const unlessArg = (arg: string, except: readonly number[], of: Type): Type => ({
+  kind: "optional",
+  arg,
+  mask: 0xffffffff,
+  except,
+  of,
+});
 /** Type chosen by another argument. */
 export const byArg = (arg: string, cases: readonly (readonly [number, Type])[], otherwise: Type): Type => ({
   kind: "switch",
@@ -119,7 +127,11 @@ export interface CallOptions {
   readonly aux?: string;
   readonly wait?: WaitKind;
   readonly special?: string;
-  readonly variants?: { readonly by: string; readonly cases: readonly (readonly [number, Args])[] };
+  readonly variants?: {
+    readonly by: string;
+    readonly mask?: number;
+    readonly cases: readonly (readonly [number, Args])[];
+  };
 }
 
 /** A call without its name; the family's key supplies it. */
@@ -144,6 +156,7 @@ export function family(calls: Readonly<Record<string, CallBody>>): Descriptor[] 
     special: options.special,
     variants: options.variants && {
       by: options.variants.by,
+      mask: options.variants.mask,
       cases: new Map(options.variants.cases.map(([key, value]) => [key, list(value)])),
     },
   }));

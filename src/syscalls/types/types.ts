@@ -93,6 +93,8 @@ export type Type =
       readonly mask: number;
       /** If given, the bits under the mask must be one of these. */
       readonly values?: readonly number[];
+      /** If given, they must be none of these. */
+      readonly except?: readonly number[];
       readonly of: Type;
     }
   /**
@@ -169,7 +171,12 @@ export interface Descriptor {
   /** Name of a special that prints `(…)` after the return value, such as poll's ready set. */
   readonly aux?: string;
   /** Other argument lists, chosen by the low 32 bits of one argument (futex, prctl, fcntl …). */
-  readonly variants?: { readonly by: string; readonly cases: ReadonlyMap<number, readonly Arg[]> };
+  readonly variants?: {
+    readonly by: string;
+    /** Bits of it that choose; all, if not given. */
+    readonly mask?: number;
+    readonly cases: ReadonlyMap<number, readonly Arg[]>;
+  };
   readonly wait?: WaitKind;
   /** Whole argument list printed by a special (odd calls such as clone, whose order differs between ABIs). */
   readonly special?: string;

@@ -116,6 +116,7 @@ export default {
         SECCOMP_RET_ALLOW: 0x7fff0000,
       },
     },
+    futex_waitv_flags: names("FUTEX_???", "linux/futex.h", "FUTEX_32 FUTEX_PRIVATE_FLAG"),
     ptrace_peek_flags: names("PTRACE_PEEKSIGINFO_???", "linux/ptrace.h", "PTRACE_PEEKSIGINFO_SHARED"),
     ptrace_stop_kinds: names(
       "PTRACE_SYSCALL_INFO_???",
@@ -244,6 +245,7 @@ export default {
     keyctl_kdf_params: { headers: ["linux/keyctl.h"] },
     keyctl_pkey_query: { headers: ["linux/keyctl.h"] },
     keyctl_pkey_params: { headers: ["linux/keyctl.h"] },
+    kcmp_epoll_slot: { headers: ["linux/kcmp.h"] },
     kexec_segment: { headers: ["linux/kexec.h"] },
     ptrace_peeksiginfo_args: { headers: ["linux/ptrace.h"] },
   },
