@@ -125,7 +125,7 @@ export class Decoder {
   /** Text for the parentheses after the return value, if the call has any. */
   aux(task: Task, memory: Memory): string | undefined {
     const name = task.call.descriptor?.aux;
-    if (!name) return undefined;
+    if (!name || this.context.options.raw(task.call.name)) return undefined;
     const c = this.begin(task, memory, true);
     const sink = c.sink as ValueSink & { line: string };
     const before = sink.line;

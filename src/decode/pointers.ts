@@ -41,8 +41,7 @@ export function printBytes(c: Context, lo: number, hi: number, length: number, t
   const want = Math.min(length, limit);
   const at = m.readAll(lo, hi, Math.max(want, 1));
   if (at < 0) c.sink.addr(lo, hi);
-  else if (trimmed && m.bytes[at + want - 1] === 0 && !inHex(c))
-    c.sink.str(m.bytes, at, want - 1, false);
+  else if (trimmed && m.bytes[at + want - 1] === 0 && !inHex(c)) c.sink.str(m.bytes, at, want - 1, false);
   else c.sink.str(m.bytes, at, want, length > limit);
 }
 
@@ -107,33 +106,34 @@ export function addHi(lo: number, hi: number, offset: number): number {
 }
 
 /** Whether so many values would pass the end of the address space: no array can be there. */
-const wraps = (lo: number, hi: number, bytes: number): boolean =>
-  bytes + lo + hi * 4294967296 >= 2 ** 64;
+const wraps = (lo: number, hi: number, bytes: number): boolean => bytes + lo + hi * 4294967296 >= 2 ** 64;
 
 /** Pointer to `count` values; shows at most -s of them unless verbose, and says where memory ended. */
 export function arrayWalker(of: Walker, count: Length): Walker {
   return pointerWalker((c, lo, hi) => {
     const known = typeof count === "number" || !("ret" in count);
-    if (
-      (lo === 0 && hi === 0) ||
-      !c.options.dereference(c.call.name) ||
-      (c.failed && !(known && c.length(count) === 0))
-    ) {
-      c.sink.addr(lo, hi);
-      return;
-    }
-    printArray(c, of, lo, hi, c.length(count));
+    if (c.failed && !(known && c.length(count) === 0)) c.sink.addr(lo, hi);
+    else printArray(c, of, lo, hi, c.length(count));
   });
 }
 
 export function printArray(c: Context, of: Walker, lo: number, hi: number, count: number): void {
   const size = of.size(c);
+  if (lo === 0 && hi === 0) {
+    c.sink.addr(lo, hi);
+    return;
+  }
   if (count === 0) {
     c.sink.openArray();
     c.sink.closeArray();
     return;
   }
-  if (count < 0 || wraps(lo, hi, count * size) || c.memory.readAll(lo, hi, size) < 0) {
+  if (
+    count < 0 ||
+    !c.options.dereference(c.call.name) ||
+    wraps(lo, hi, count * size) ||
+    c.memory.readAll(lo, hi, size) < 0
+  ) {
     c.sink.addr(lo, hi);
     return;
   }
@@ -203,7 +203,7 @@ export function printIovec(
   left: number,
   print = printBytes,
 ): void {
-  if ((lo === 0 && hi === 0) || !c.options.dereference(c.call.name)) {
+  if (lo === 0 && hi === 0) {
     c.sink.addr(lo, hi);
     return;
   }
@@ -213,7 +213,12 @@ export function printIovec(
     return;
   }
   const word = c.wordSize;
-  if (count < 0 || wraps(lo, hi, count * 2 * word) || c.memory.readAll(lo, hi, 2 * word) < 0) {
+  if (
+    count < 0 ||
+    !c.options.dereference(c.call.name) ||
+    wraps(lo, hi, count * 2 * word) ||
+    c.memory.readAll(lo, hi, 2 * word) < 0
+  ) {
     c.sink.addr(lo, hi);
     return;
   }
@@ -267,8 +272,7 @@ export function sigsetText(c: Context, at: number, size: number): string {
 export function sigsetWalker(size: Length, least?: number): Walker {
   return pointerWalker((c, lo, hi) => {
     const n = c.length(size);
-    const at =
-      (lo === 0 && hi === 0) || n < (least ?? c.wordSize) || n > 8 ? -1 : follow(c, lo, hi, n);
+    const at = (lo === 0 && hi === 0) || n < (least ?? c.wordSize) || n > 8 ? -1 : follow(c, lo, hi, n);
     if (at < 0) c.sink.addr(lo, hi);
     else c.sink.word(sigsetText(c, at, n));
   });

@@ -57,13 +57,25 @@ export function places(script: Script): Places {
     script.at(text("x".repeat(5000))),
   ];
   const structs = [
-    script.at(halves(1024, (i) => i + 1), 4096),
+    script.at(
+      halves(1024, (i) => i + 1),
+      4096,
+    ),
     script.at(words(...Array.from({ length: 256 }, (_, i) => i + 1)), 4096),
     script.at(Buffer.alloc(4096, 0xff), 4096),
     script.at(Buffer.alloc(4096), 4096),
-    script.at(Uint8Array.from({ length: 4096 }, (_, i) => (7 * i + 1) & 255), 4096),
-    script.at(halves(512, () => random() & random() & random()), 4096),
-    script.at(halves(512, () => random()), 4096),
+    script.at(
+      Uint8Array.from({ length: 4096 }, (_, i) => (7 * i + 1) & 255),
+      4096,
+    ),
+    script.at(
+      halves(512, () => random() & random() & random()),
+      4096,
+    ),
+    script.at(
+      halves(512, () => random()),
+      4096,
+    ),
   ];
   const [small] = structs;
   const vectors = [
@@ -102,8 +114,54 @@ const enumValues = (set: FlagSet): Value[] => {
   return [...values, most + 1, -1, 0, BigInt(values[0] ?? 0) | 0x100000000n, 0x7fffffff, 0xdeadbeefn];
 };
 
-const plain: readonly Value[] = [0, 1, 2, 3, 7, 8, 16, 24, 64, 100, 4096, -1, -100, 0x7fffffff, 0x80000000, 0x100000005n, 0xffffffff00000001n];
-const lengths: readonly Value[] = [0, 1, 2, 3, 4, 7, 8, 9, 16, 31, 32, 33, 48, 56, 64, 72, 100, 120, 128, 136, 1000, 4096, 4097, -1, 0x7fffffff, 0x80000000, 0x100000002n];
+const plain: readonly Value[] = [
+  0,
+  1,
+  2,
+  3,
+  7,
+  8,
+  16,
+  24,
+  64,
+  100,
+  4096,
+  -1,
+  -100,
+  0x7fffffff,
+  0x80000000,
+  0x100000005n,
+  0xffffffff00000001n,
+];
+const lengths: readonly Value[] = [
+  0,
+  1,
+  2,
+  3,
+  4,
+  7,
+  8,
+  9,
+  16,
+  31,
+  32,
+  33,
+  48,
+  56,
+  64,
+  72,
+  100,
+  120,
+  128,
+  136,
+  1000,
+  4096,
+  4097,
+  -1,
+  0x7fffffff,
+  0x80000000,
+  0x100000002n,
+];
 
 /** What an argument of a type can be. */
 function valuesOf(type: Type, p: Places, script: Script): readonly Value[] {
@@ -126,11 +184,21 @@ function valuesOf(type: Type, p: Places, script: Script): readonly Value[] {
     case "sigset":
       return pointers;
     case "switch":
-      return [...new Set([...type.cases.values(), type.otherwise].flatMap((t) => [...valuesOf(t, p, script)]))];
+      return [
+        ...new Set([...type.cases.values(), type.otherwise].flatMap((t) => [...valuesOf(t, p, script)])),
+      ];
     case "optional":
       return valuesOf(type.of, p, script);
     case "special":
-      return [...pointers, ...plain, ...Array.from({ length: 32 }, (_, i) => 2 ** i), 0x4b, 0x21, 0x1234, 0xc0ed0001];
+      return [
+        ...pointers,
+        ...plain,
+        ...Array.from({ length: 32 }, (_, i) => 2 ** i),
+        0x4b,
+        0x21,
+        0x1234,
+        0xc0ed0001,
+      ];
     case "ulong":
     case "long":
     case "uint":
@@ -226,5 +294,8 @@ export function argumentLists(nr: number, p: Places, script: Script, most = Infi
   }
   if (lists.length <= most) return lists;
   const offset = random() % 1000;
-  return Array.from({ length: most }, (_, i) => lists[Math.floor(((i + offset / 1000) * lists.length) / most)]);
+  return Array.from(
+    { length: most },
+    (_, i) => lists[Math.floor(((i + offset / 1000) * lists.length) / most)],
+  );
 }

@@ -75,8 +75,7 @@ function trace(
     encoding: "latin1",
     timeout: 60_000,
   });
-  if (r.status !== LAST)
-    throw new Error(`${tracer.join(" ")}: status ${r.status}: ${r.stderr.slice(0, 500)}`);
+  if (r.status !== LAST) throw new Error(`${tracer.join(" ")}: status ${r.status}: ${r.stderr.slice(-500)}`);
   const lines = readFileSync(out, "latin1").split("\n");
   const first = scriptOnly ? lines.findIndex((l) => l.startsWith("seccomp(")) + 1 : 0;
   return lines.slice(first).map(masked);

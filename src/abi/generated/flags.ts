@@ -5746,6 +5746,29 @@ export const personalities: FlagSet = {
   name: "personalities",
   fallback: "PER_???",
   entries: [
+    [0, "PER_LINUX"],
+    [8388608, "PER_LINUX_32BIT"],
+    [524288, "PER_LINUX_FDPIC"],
+    [68157441, "PER_SVR4"],
+    [83886082, "PER_SVR3"],
+    [117440515, "PER_SCOSVR3"],
+    [100663299, "PER_OSR5"],
+    [83886084, "PER_WYSEV386"],
+    [67108869, "PER_ISCR4"],
+    [6, "PER_BSD"],
+    [67108870, "PER_SUNOS"],
+    [83886087, "PER_XENIX"],
+    [8, "PER_LINUX32"],
+    [134217736, "PER_LINUX32_3GB"],
+    [67108873, "PER_IRIX32"],
+    [67108874, "PER_IRIXN32"],
+    [67108875, "PER_IRIX64"],
+    [12, "PER_RISCOS"],
+    [67108877, "PER_SOLARIS"],
+    [68157454, "PER_UW7"],
+    [15, "PER_OSF4"],
+    [16, "PER_HPUX"],
+    [255, "PER_MASK"],
   ],
 };
 export const personality_flags: FlagSet = {
@@ -5807,6 +5830,7 @@ export const poll_events: FlagSet = {
     [1024, "POLLMSG"],
     [4096, "POLLREMOVE"],
     [8192, "POLLRDHUP"],
+    [32768, "POLL_BUSY_LOOP"],
   ],
 };
 export const prctl_ambient: FlagSet = {
@@ -5962,6 +5986,14 @@ export const prctl_options: FlagSet = {
     [68, "PR_GET_MEMORY_MERGE"],
   ],
 };
+export const prctl_sme: FlagSet = {
+  name: "prctl_sme",
+  fallback: "PR_SME_???",
+  entries: [
+    [131072, "PR_SME_VL_INHERIT"],
+    [262144, "PR_SME_SET_VL_ONEXEC"],
+  ],
+};
 export const prctl_speculation: FlagSet = {
   name: "prctl_speculation",
   fallback: "PR_SPEC_???",
@@ -5990,6 +6022,14 @@ export const prctl_speculation_set: FlagSet = {
     [4, "PR_SPEC_DISABLE"],
     [8, "PR_SPEC_FORCE_DISABLE"],
     [16, "PR_SPEC_DISABLE_NOEXEC"],
+  ],
+};
+export const prctl_sve: FlagSet = {
+  name: "prctl_sve",
+  fallback: "PR_SVE_???",
+  entries: [
+    [131072, "PR_SVE_VL_INHERIT"],
+    [262144, "PR_SVE_SET_VL_ONEXEC"],
   ],
 };
 export const prctl_tsc: FlagSet = {
@@ -6051,6 +6091,20 @@ export const ptp_pin_functions: FlagSet = {
     [1, "PTP_PF_EXTTS"],
     [2, "PTP_PF_PEROUT"],
     [3, "PTP_PF_PHYSYNC"],
+  ],
+};
+export const ptrace_events: FlagSet = {
+  name: "ptrace_events",
+  fallback: "PTRACE_EVENT_???",
+  entries: [
+    [1, "PTRACE_EVENT_FORK"],
+    [2, "PTRACE_EVENT_VFORK"],
+    [3, "PTRACE_EVENT_CLONE"],
+    [4, "PTRACE_EVENT_EXEC"],
+    [5, "PTRACE_EVENT_VFORK_DONE"],
+    [6, "PTRACE_EVENT_EXIT"],
+    [7, "PTRACE_EVENT_SECCOMP"],
+    [128, "PTRACE_EVENT_STOP"],
   ],
 };
 export const ptrace_options: FlagSet = {

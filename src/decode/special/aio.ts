@@ -40,7 +40,7 @@ function printHeader(c: Context, at: number): void {
   sink.xlat(opcode, 0, enumName(F.aio_cmds, opcode), F.aio_cmds.fallback, "dec");
   if (half(56) & IOPRIO) {
     sink.field("aio_reqprio");
-    compile({ kind: "special", name: "ioprio" }).value(c, priority & 0xffff, 0);
+    compile({ kind: "special", name: "short_ioprio" }).value(c, priority & 0xffff, 0);
   } else if (priority !== 0) {
     sink.field("aio_reqprio");
     sink.num(priority);
@@ -120,8 +120,7 @@ const iocbPointer = pointed(IOCB, printIocb);
 /** io_submit's array of pointers. */
 registerValue("iocbs", () =>
   pointerWalker((c, lo, hi) => {
-    if ((lo === 0 && hi === 0) || !c.options.dereference(c.call.name)) c.sink.addr(lo, hi);
-    else printArray(c, iocbPointer, lo, hi, c.number(c.index("nr")));
+    printArray(c, iocbPointer, lo, hi, c.number(c.index("nr")));
   }),
 );
 
@@ -150,7 +149,10 @@ const ATTACH_WQ = 0x20;
 /** struct io_uring_params (linux/io_uring.h); the kernel fills in most of it. */
 registerValue("uring_params", () =>
   pointerWalker((c, lo, hi) => {
-    const at = lo === 0 && hi === 0 ? -1 : c.memory.readAll(lo, hi, 120);
+    const { failed } = c;
+    c.failed = false;
+    const at = readable(c, lo, hi, 120);
+    c.failed = failed;
     if (at < 0) {
       c.sink.addr(lo, hi);
       return;
@@ -274,9 +276,9 @@ registerValue("uring_restriction", () => ({
 
 const NR_ARG = 3;
 /** struct io_uring_buf_reg: one of them. */
-registerValue("uring_buf_reg", () =>
+registerValue("uring_buf_reg", (any) =>
   pointerWalker((c, lo, hi) => {
-    const at = c.argLo(NR_ARG) === 1 ? readable(c, lo, hi, 40) : -1;
+    const at = any || c.argLo(NR_ARG) === 1 ? readable(c, lo, hi, 40) : -1;
     if (at < 0) {
       c.sink.addr(lo, hi);
       return;
@@ -290,7 +292,9 @@ registerValue("uring_buf_reg", () =>
     c.sink.field("bgid");
     c.sink.num(v.getUint16(at + 12, true));
     printSpare(c, "pad", v.getUint16(at + 14, true));
-    const reserved = [16, 24, 32].map((o) => [v.getUint32(at + o, true), v.getUint32(at + o + 4, true)] as const);
+    const reserved = [16, 24, 32].map(
+      (o) => [v.getUint32(at + o, true), v.getUint32(at + o + 4, true)] as const,
+    );
     if (reserved.some(([low, high]) => low !== 0 || high !== 0)) {
       c.sink.field("resv");
       c.sink.openArray();
@@ -412,8 +416,7 @@ function workersText(c: Context, lo: number, hi: number, values: readonly number
   const count = c.argLo(NR_ARG);
   const items = values.map((value, i) => {
     const name = WORKERS[i];
-    const index =
-      xlat === "raw" ? i : xlat === "abbrev" && name ? name : `${i} /* ${name ?? "IO_WQ_???"} */`;
+    const index = xlat === "raw" ? i : xlat === "abbrev" && name ? name : `${i} /* ${name ?? "IO_WQ_???"} */`;
     return `[${index}]=${value}`;
   });
   const offset = 4 * values.length;

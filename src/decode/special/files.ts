@@ -4,7 +4,8 @@ import { layout } from "../../abi/layouts.ts";
 import { compile } from "../compile.ts";
 import type { Context } from "../context.ts";
 import { dateComment } from "../dates.ts";
-import { printBasedFlags, printFlags } from "../flags.ts";
+import { printBasedFlags, printEnum, printFlags } from "../flags.ts";
+import { printString } from "../pointers.ts";
 import { modeDigits, modeText } from "../scalars.ts";
 import { pointerWalker, registerValue } from "../walker.ts";
 import { hexQuoted, readable, trailingBytes, valueWalker } from "./bytes.ts";
@@ -48,6 +49,18 @@ registerValue("mknod_mode", () =>
 
 /** A device number in the 32 bits that mknod(2) and ustat(2) take. */
 registerValue("mknod_dev", () => valueWalker(4, (c, lo) => compile({ kind: "dev" }).value(c, lo, 0)));
+
+const FAN_CLASS = 0xc;
+/** fanotify_init(2): a class, then flags. */
+registerValue("fanotify_flags", () =>
+  valueWalker(4, (c, lo) => {
+    printEnum(c, F.fanotify_classes, lo & FAN_CLASS);
+    const flags = (lo & ~FAN_CLASS) >>> 0;
+    if (flags === 0) return;
+    c.sink.word("|");
+    printFlags(c, F.fanotify_init_flags, flags);
+  }),
+);
 
 const FAN_NOFD = 0xffffffff;
 registerValue("fan_dirfd", () =>
@@ -124,6 +137,10 @@ registerValue("mount_id", () =>
     c.sink.closeArray();
   }),
 );
+
+const PATH_MAX = 4096;
+/** The directory getcwd wrote: its result counts the NUL, too. */
+registerValue("cwd", () => pointerWalker((c, lo, hi) => printString(c, lo, hi, Math.min(PATH_MAX, c.ret < 1 ? PATH_MAX : c.ret) - 1)));
 
 const SWAP_PRIO_MASK = 0x7fff;
 registerValue("swap_flags", () =>
@@ -223,7 +240,10 @@ registerValue("utimensat_times64", () =>
 registerValue("moving_offset", () =>
   pointerWalker(
     (c, lo, hi) => {
-      const at = lo === 0 && hi === 0 ? -1 : c.memory.readAll(lo, hi, 8);
+      const { failed } = c;
+      c.failed = false;
+      const at = readable(c, lo, hi, 8);
+      c.failed = failed;
       if (at < 0) {
         c.sink.addr(lo, hi);
         return;

@@ -5,6 +5,7 @@ import type { Context } from "../context.ts";
 import { printEnum } from "../flags.ts";
 import { follow, printArray, printBytes } from "../pointers.ts";
 import { pointerWalker, registerValue, type Walker } from "../walker.ts";
+import { readable } from "./bytes.ts";
 
 const UTS_LENGTH = 65;
 
@@ -48,7 +49,7 @@ registerValue(
 
 registerValue("cap_header", () =>
   pointerWalker((c, lo, hi) => {
-    const at = lo === 0 && hi === 0 ? -1 : c.memory.readAll(lo, hi, 8);
+    const at = readable(c, lo, hi, 8);
     if (at < 0) {
       c.sink.addr(lo, hi);
       return;
@@ -79,7 +80,11 @@ registerValue("cap_data", () =>
     c.sink.openStruct();
     for (const [i, name] of ["effective", "permitted", "inheritable"].entries()) {
       c.sink.field(name);
-      c.sink.word(capabilities(c, at + 4 * i, pairs));
+      const v = c.memory.view;
+      const high = pairs === 2 ? v.getUint32(at + 4 * i + 12, true) : 0;
+      const low = v.getUint32(at + 4 * i, true);
+      if (low === 0 && high === 0) c.sink.num(0);
+      else c.sink.xlat(low, high, capabilities(c, at + 4 * i, pairs), "", "hex");
     }
     c.sink.closeStruct();
   }),
@@ -105,9 +110,7 @@ const NGROUPS_MAX = 65536;
 registerValue("groups", () =>
   pointerWalker((c, lo, hi) => {
     const count = c.call.name.startsWith("get") ? c.ret : c.argLo(0) | 0;
-    if (c.failed || count < 0 || count > NGROUPS_MAX || !c.options.dereference(c.call.name))
-      c.sink.addr(lo, hi);
-    else if (count !== 0 && lo === 0 && hi === 0) c.sink.addr(lo, hi);
+    if (c.failed || count < 0 || count > NGROUPS_MAX) c.sink.addr(lo, hi);
     else printArray(c, compile({ kind: "gid" }), lo, hi, count);
   }),
 );

@@ -60,9 +60,7 @@ function printCode(c: Context, code: number, isExtended: boolean): void {
     rest &= ~mask;
   }
   // bits of a class that says nothing about them
-  const silent = isExtended
-    ? kind === RET
-    : kind === ST || kind === STX || kind === RET || kind === MISC;
+  const silent = isExtended ? kind === RET : kind === ST || kind === STX || kind === RET || kind === MISC;
   if (silent && rest !== 0) {
     c.sink.word(`|${hexText(rest, 0)}`);
     c.sink.comment("BPF_???");

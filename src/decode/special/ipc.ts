@@ -33,7 +33,10 @@ const commands: Readonly<Record<string, ReadonlyMap<number, Type>>> = {
     }),
     [13, 15],
     [
-      [IPC_INFO, struct("shminfo64", { shmmax: ulong, shmmin: ulong, shmmni: ulong, shmseg: ulong, shmall: ulong })],
+      [
+        IPC_INFO,
+        struct("shminfo64", { shmmax: ulong, shmmin: ulong, shmmni: ulong, shmseg: ulong, shmall: ulong }),
+      ],
       [
         14,
         struct("shm_info", {
@@ -110,17 +113,19 @@ function byCommand(
   ]);
 }
 
-registerValue("ipc_buffer", (commandArg): Walker =>
-  pointerWalker((c: Context, lo, hi) => {
-    const command = c.argLo(commandArg as number) & ~IPC_64;
-    const type = commands[c.call.name]?.get(command);
-    const walker = type && compile(type);
-    // what is set is read when the call begins, and true whatever comes of it
-    const failed = c.failed;
-    if (command === IPC_SET) c.failed = false;
-    const at = walker ? readable(c, lo, hi, walker.size(c)) : -1;
-    c.failed = failed;
-    if (walker && at >= 0) walker.memory(c, at);
-    else c.sink.addr(lo, hi);
-  }),
+registerValue(
+  "ipc_buffer",
+  (commandArg): Walker =>
+    pointerWalker((c: Context, lo, hi) => {
+      const command = c.argLo(commandArg as number) & ~IPC_64;
+      const type = commands[c.call.name]?.get(command);
+      const walker = type && compile(type);
+      // what is set is read when the call begins, and true whatever comes of it
+      const failed = c.failed;
+      if (command === IPC_SET) c.failed = false;
+      const at = walker ? readable(c, lo, hi, walker.size(c)) : -1;
+      c.failed = failed;
+      if (walker && at >= 0) walker.memory(c, at);
+      else c.sink.addr(lo, hi);
+    }),
 );

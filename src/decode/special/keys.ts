@@ -53,9 +53,14 @@ function spare(c: Context, at: number, count: number): void {
   if (values.every((n) => n === 0)) return;
   c.sink.field("__spare");
   c.sink.openArray();
-  for (const n of values) {
+  const limit = c.verbose ? values.length : c.options.stringLimit;
+  for (const n of values.slice(0, limit)) {
     c.sink.item();
     c.sink.hex(n, 0);
+  }
+  if (limit < values.length) {
+    c.sink.item();
+    c.sink.more();
   }
   c.sink.closeArray();
 }
@@ -65,7 +70,9 @@ registerValue("kdf_params", () =>
   pointerWalker((c, lo, hi) => {
     const word = c.wordSize;
     const length = 2 * word;
-    const at = readable(c, lo, hi, length + 36 + (word === 8 ? 4 : 0));
+    const size = length + 36 + (word === 8 ? 4 : 0);
+    const none = c.failed || (lo === 0 && hi === 0);
+    const at = none ? -1 : c.memory.readAll(lo, hi, size);
     if (at < 0) {
       c.sink.addr(lo, hi);
       return;
@@ -76,11 +83,11 @@ registerValue("kdf_params", () =>
     printString(c, c.wordLo, c.wordHi, c.options.stringLimit);
     c.sink.field("otherinfo");
     c.wordAt(at + word);
-    const size = c.memory.view.getUint32(at + length, true);
-    if (size === 0) c.sink.addr(c.wordLo, c.wordHi);
-    else printBytes(c, c.wordLo, c.wordHi, size);
+    const info = c.memory.view.getUint32(at + length, true);
+    if (info === 0) c.sink.addr(c.wordLo, c.wordHi);
+    else printBytes(c, c.wordLo, c.wordHi, info);
     c.sink.field("otherinfolen");
-    c.sink.num(size);
+    c.sink.num(info);
     spare(c, at + length + 4, 8);
     c.sink.closeStruct();
   }),
@@ -140,7 +147,7 @@ const abilities: readonly FlagSet[] = [F.keyctl_abilities, F.keyctl_abilities1];
 registerValue("key_abilities", () =>
   pointerWalker((c, lo, hi) => {
     const count = c.failed ? -1 : Math.min(c.number(c.index("length")), c.ret < 0 ? Infinity : c.ret);
-    if (count === 0) {
+    if (count === 0 && (lo !== 0 || hi !== 0)) {
       c.sink.openArray();
       c.sink.closeArray();
       return;
@@ -164,7 +171,12 @@ const KEXEC_SEGMENT_MAX = 16;
 const segment: Type = {
   kind: "struct",
   layout: "kexec_segment",
-  fields: { buf: { kind: "addr" }, bufsz: { kind: "ulong" }, mem: { kind: "addr" }, memsz: { kind: "ulong" } },
+  fields: {
+    buf: { kind: "addr" },
+    bufsz: { kind: "ulong" },
+    mem: { kind: "addr" },
+    memsz: { kind: "ulong" },
+  },
 };
 const segments = compile({ kind: "array", of: segment, count: { arg: "nr_segments" } });
 registerValue("kexec_segments", () =>

@@ -94,11 +94,8 @@ registerValue("node_mask", (data) =>
       c.sink.addr(lo, hi);
       return;
     }
-    if ((lo === 0 && hi === 0) || c.failed || !c.options.dereference(c.call.name)) {
-      c.sink.addr(lo, hi);
-      return;
-    }
-    printArray(c, nodeWord, lo, hi, words);
+    if (c.failed) c.sink.addr(lo, hi);
+    else printArray(c, nodeWord, lo, hi, words);
   }),
 );
 const nodeWord: Walker = {

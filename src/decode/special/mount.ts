@@ -45,7 +45,8 @@ registerValue("mount_flags", () =>
 registerValue("hex_buffer", (data) =>
   pointerWalker((c, lo, hi) => {
     const length = c.argLo(c.index(data as string)) | 0;
-    const at = length < 0 ? -1 : readable(c, lo, hi, Math.min(length, c.options.stringLimit));
+    const none = length < 0 || (lo === 0 && hi === 0);
+    const at = none ? -1 : c.memory.readAll(lo, hi, Math.min(length, c.options.stringLimit));
     if (at < 0) c.sink.addr(lo, hi);
     else hexQuoted(c, at, length);
   }),
@@ -55,7 +56,8 @@ registerValue("hex_buffer", (data) =>
 registerValue("hex_returned", () =>
   pointerWalker((c, lo, hi) => {
     const length = c.failed ? -1 : c.ret;
-    const at = length < 0 ? -1 : readable(c, lo, hi, Math.min(length, c.options.stringLimit));
+    const none = length < 0 || (lo === 0 && hi === 0);
+    const at = none ? -1 : c.memory.readAll(lo, hi, Math.min(length, c.options.stringLimit));
     if (at < 0) c.sink.addr(lo, hi);
     else hexQuoted(c, at, length);
   }),

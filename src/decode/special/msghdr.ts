@@ -77,7 +77,14 @@ registerValue("msghdr_out", () => ({
 }));
 
 /** One struct mmsghdr; `length` is what was transferred of it, where that is known. */
-function printEntry(c: Context, at: number, lo: number, hi: number, received: boolean, counted: boolean): void {
+function printEntry(
+  c: Context,
+  at: number,
+  lo: number,
+  hi: number,
+  received: boolean,
+  counted: boolean,
+): void {
   const length = c.memory.view.getUint32(at + 7 * c.wordSize, true);
   c.sink.openStruct();
   c.sink.field("msg_hdr");
@@ -100,7 +107,7 @@ registerValue("mmsghdr", (data) =>
     }
     const count = received ? done : c.argLo(2);
     const size = 8 * c.wordSize;
-    if (count === 0) {
+    if (count === 0 && (!received || lo !== 0 || hi !== 0)) {
       c.sink.openArray();
       c.sink.closeArray();
       return;

@@ -30,8 +30,7 @@ const pollfd: Walker = {
 };
 registerValue("pollfds", () =>
   pointerWalker((c, lo, hi) => {
-    if ((lo === 0 && hi === 0) || !c.options.dereference(c.call.name)) c.sink.addr(lo, hi);
-    else printArray(c, pollfd, lo, hi, Math.min(c.argLo(1), POLLFDS_MAX));
+    printArray(c, pollfd, lo, hi, Math.min(c.argLo(1), POLLFDS_MAX));
   }),
 );
 
@@ -46,21 +45,25 @@ function pollResult(c: Context): boolean {
   if (count === 0 || !c.options.dereference(c.call.name)) return false;
   const [lo, hi] = [c.argLo(0), c.argHi(0)];
   let shown = 0;
-  c.sink.openArray();
   for (let i = 0; i < count; i++) {
-    const at = c.memory.readAll(addLo(lo, i * POLLFD), addHi(lo, hi, i * POLLFD), POLLFD);
+    const [l, h] = [addLo(lo, i * POLLFD), addHi(lo, hi, i * POLLFD)];
+    const at = c.memory.readAll(l, h, POLLFD);
     if (at < 0) {
-      c.sink.word("?");
+      if (shown++ === 0) c.sink.openArray();
+      c.sink.item();
+      c.sink.addr(l, h);
       break;
     }
     const v = c.memory.view;
     const revents = v.getUint16(at + 6, true);
     if (revents === 0) continue;
+    if (shown === 0) c.sink.openArray();
     c.sink.item();
-    if (!c.verbose && shown++ >= c.options.stringLimit) {
+    if (!c.verbose && shown >= c.options.stringLimit) {
       c.sink.more();
       break;
     }
+    shown++;
     c.sink.openStruct();
     c.sink.field("fd");
     fdItem(c, v.getInt32(at, true));
@@ -68,8 +71,8 @@ function pollResult(c: Context): boolean {
     printFlags(c, F.poll_events, revents);
     c.sink.closeStruct();
   }
-  c.sink.closeArray();
-  return true;
+  if (shown > 0) c.sink.closeArray();
+  return shown > 0;
 }
 
 registerAux("timeout", (c) => {
@@ -77,7 +80,8 @@ registerAux("timeout", (c) => {
 });
 registerAux("poll", (c) => void pollResult(c));
 registerAux("ppoll", (c) => {
-  if (pollResult(c)) timeLeft(c, 2, "tv_nsec", ", ");
+  const some = pollResult(c);
+  if (!c.call.error && c.ret > 0) timeLeft(c, 2, "tv_nsec", some ? ", " : "");
 });
 
 /** `left {tv_sec=…}`: the kernel has updated the timeout. */
@@ -85,16 +89,21 @@ function timeLeft(c: Context, arg: number, fraction: string, separator: string):
   const lo = c.argLo(arg);
   const hi = c.argHi(arg);
   const size = c.call.name.endsWith("_time64") ? 8 : c.wordSize;
-  const at = lo === 0 && hi === 0 ? -1 : c.memory.readAll(lo, hi, 2 * size);
+  const at = readable(c, lo, hi, 2 * size);
   if (at < 0) return;
-  c.wordAt(at);
-  const sec = c.wordLo;
-  c.wordAt(at + size);
-  c.sink.word(`${separator}left {tv_sec=${sec}, ${fraction}=${c.wordLo}}`);
+  c.sink.word(`${separator}left `);
+  const word = (offset: number) => c.memory.view.getUint32(at + offset, true);
+  const high = (offset: number) => (size === 8 ? word(offset + 4) : 0);
+  c.sink.openStruct();
+  c.sink.field("tv_sec");
+  c.sink.long(word(0), high(0));
+  c.sink.field(fraction);
+  c.sink.ulong(word(size), high(size));
+  c.sink.closeStruct();
 }
 
 function setMembers(c: Context, lo: number, hi: number, nfds: number): number[] | undefined {
-  if ((lo === 0 && hi === 0) || nfds < 0) return undefined;
+  if ((lo === 0 && hi === 0) || nfds < 0 || !c.options.dereference(c.call.name)) return undefined;
   const word = c.wordSize;
   const bytes = Math.ceil(Math.min(Math.max(nfds, 0), 1024 * 1024) / (8 * word)) * word;
   if (bytes === 0) return [];
@@ -128,9 +137,12 @@ function selectResult(c: Context, fraction: string): void {
     return;
   }
   const parts: string[] = [];
+  let left = c.ret;
   for (const [i, name] of ["in", "out", "except"].entries()) {
-    const members = setMembers(c, c.argLo(i + 1), c.argHi(i + 1), c.argLo(0) | 0);
+    // no more than are ready
+    const members = setMembers(c, c.argLo(i + 1), c.argHi(i + 1), c.argLo(0) | 0)?.slice(0, left);
     if (members && members.length > 0) parts.push(`${name} ${setText(c, members)}`);
+    left -= members?.length ?? 0;
   }
   c.sink.word(parts.join(", "));
   timeLeft(c, 4, fraction, parts.length > 0 ? ", " : "");
@@ -195,8 +207,7 @@ const eventWalker: Walker = {
 const EPOLL_CTL_DEL = 2;
 registerValue("epoll_ctl_event", () =>
   pointerWalker((c, lo, hi) => {
-    const at =
-      c.argLo(1) === EPOLL_CTL_DEL ? -1 : readable(c, lo, hi, EPOLL_EVENT);
+    const at = c.argLo(1) === EPOLL_CTL_DEL ? -1 : readable(c, lo, hi, EPOLL_EVENT);
     if (at < 0) c.sink.addr(lo, hi);
     else epollEvent(c, at);
   }),
@@ -204,7 +215,7 @@ registerValue("epoll_ctl_event", () =>
 
 registerValue("epoll_events", () =>
   pointerWalker((c, lo, hi) => {
-    if (c.call.error || (lo === 0 && hi === 0) || !c.options.dereference(c.call.name)) c.sink.addr(lo, hi);
+    if (c.call.error) c.sink.addr(lo, hi);
     else printArray(c, eventWalker, lo, hi, c.ret);
   }),
 );

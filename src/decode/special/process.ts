@@ -5,7 +5,7 @@ import { signalName } from "../../abi/signals.ts";
 import { rusage } from "../../syscalls/families/process.ts";
 import { compile } from "../compile.ts";
 import type { Context } from "../context.ts";
-import { enumName, flagNames, printEnum, printFlags } from "../flags.ts";
+import { enumName, flagNames, printEnum } from "../flags.ts";
 import { pointerWalker, registerAux, registerValue, type Walker } from "../walker.ts";
 import { readable } from "./bytes.ts";
 
@@ -32,19 +32,36 @@ registerValue("rlim", () =>
   }),
 );
 
-/** A wait status in the words of wait(2)'s macros. */
-export function waitStatusText(status: number): string {
-  const exited = (s: number) => `WIFEXITED(s) && WEXITSTATUS(s) == ${(s >> 8) & 0xff}`;
-  if ((status & 0xffff) === 0xffff) return "WIFCONTINUED(s)";
-  let text: string;
-  if ((status & 0xff) === 0x7f) {
-    const sig = (status >> 8) & 0xff;
-    text = `WIFSTOPPED(s) && WSTOPSIG(s) == ${signalName(sig & 0x7f)}${sig & 0x80 ? " | 0x80" : ""}`;
+/** Prints a wait status in the words of wait(2)'s macros. */
+function printWaitStatus(c: Context, status: number): void {
+  const { sink } = c;
+  const signal = (n: number) => signalName(n);
+  let rest = status >>> 0;
+  if ((status & 0xffff) === 0xffff) {
+    sink.word("{WIFCONTINUED(s)}");
+    rest = (rest & ~0xffff) >>> 0;
+  } else if ((status & 0xff) === 0x7f) {
+    const n = (status >> 8) & 0xff;
+    sink.word(`{WIFSTOPPED(s) && WSTOPSIG(s) == ${signal(n & 0x7f)}${n & 0x80 ? " | 0x80" : ""}}`);
+    rest = (rest & ~0xffff) >>> 0;
   } else if ((status & 0x7f) !== 0) {
-    text = `WIFSIGNALED(s) && WTERMSIG(s) == ${signalName(status & 0x7f)}${status & 0x80 ? " && WCOREDUMP(s)" : ""}`;
-  } else text = exited(status);
-  const rest = status & ~0xffff;
-  return rest ? `{${text}} | 0x${(rest >>> 0).toString(16)}` : `{${text}}`;
+    const core = status & 0x80 ? " && WCOREDUMP(s)" : "";
+    sink.word(`{WIFSIGNALED(s) && WTERMSIG(s) == ${signal(status & 0x7f)}${core}}`);
+    rest = (rest & ~0xff) >>> 0;
+  } else {
+    sink.word(`{WIFEXITED(s) && WEXITSTATUS(s) == ${(status >> 8) & 0xff}}`);
+    rest = (rest & ~0xff00) >>> 0;
+  }
+  const event = rest >>> 16;
+  if (event !== 0) {
+    sink.word("|");
+    printEnum(c, F.ptrace_events, event);
+    sink.word("<<16");
+  }
+  if ((rest & 0xffff) !== 0) {
+    sink.word("|");
+    sink.hex(rest & 0xffff, 0);
+  }
 }
 
 registerValue("wstatus", () =>
@@ -54,7 +71,7 @@ registerValue("wstatus", () =>
     else {
       c.sink.openArray();
       c.sink.item();
-      c.sink.word(waitStatusText(status));
+      printWaitStatus(c, status);
       c.sink.closeArray();
     }
   }),
@@ -81,7 +98,8 @@ registerValue("sched_param", () => ({
 }));
 
 registerAux("sched_policy", (c) => {
-  if (!c.call.error) printFlags(c, F.sched_policies, c.call.retLo);
+  const name = c.call.error ? undefined : enumName(F.sched_policies, c.call.retLo);
+  if (name) c.sink.word(name);
 });
 
 /** Bytes of a CPU set that strace looks at. */

@@ -156,8 +156,7 @@ const word: Printer = (c, lo, hi) => {
   c.sink.addr(c.wordLo, c.wordHi);
   c.sink.closeArray();
 };
-const message: Printer = (c, lo, hi) =>
-  compile({ kind: "pointer", to: { kind: "ulong" } }).value(c, lo, hi);
+const message: Printer = (c, lo, hi) => compile({ kind: "pointer", to: { kind: "ulong" } }).value(c, lo, hi);
 const signalInfo: Walker = {
   size: () => SIGINFO,
   value: (c, lo, hi) => c.sink.hex(lo, hi),

@@ -86,8 +86,8 @@ registerValue("sched_attr_in", () => ({
     }
   }),
   enter(c: Context, lo: number, hi: number) {
-    const size = lo === 0 && hi === 0 ? undefined : c.readInt(lo, hi);
-    if (size !== undefined) c.call.saved.push(size >>> 0);
+    const at = readable(c, lo, hi, 4);
+    if (at >= 0) c.call.saved.push(c.memory.view.getUint32(at, true));
   },
 }));
 
@@ -114,7 +114,8 @@ function prioText(value: number): string {
   return `IOPRIO_PRIO_VALUE(${name}, ${value & 0x1fff})`;
 }
 
-registerValue("ioprio", () => pointerWalker((c, lo) => c.sink.word(prioText(lo))));
+registerValue("ioprio", () => pointerWalker((c, lo) => c.sink.xlat(lo, 0, prioText(lo), "", "dec")));
+registerValue("short_ioprio", () => pointerWalker((c, lo) => c.sink.xlat(lo, 0, prioText(lo), "", "hex")));
 registerAux("ioprio", (c) => {
-  if (!c.call.error) c.sink.word(prioText(c.call.retLo));
+  if (!c.call.error && c.options.xlat !== "raw") c.sink.word(prioText(c.call.retLo));
 });

@@ -66,7 +66,7 @@ registerValue("user_desc_asked", () =>
 
 /** The entry the kernel chose. */
 registerAux("user_desc", (c) => {
-  const at = c.call.error ? -1 : c.memory.readAll(c.argLo(0), c.argHi(0), USER_DESC);
+  const at = c.call.error ? -1 : readable(c, c.argLo(0), c.argHi(0), USER_DESC);
   const entry = at < 0 ? undefined : c.memory.view.getUint32(at, true);
   if (entry !== undefined) c.sink.word(`entry_number=${entry >>> 0}`);
 });

@@ -80,13 +80,14 @@ function printStat(struct: string): Walker {
     else print("st_size", undefined);
     if (c.verbose) {
       for (const time of ["st_atime", "st_mtime", "st_ctime"]) {
-        const second = number(time);
+        const f = fields.get(time)!;
         const nsec = number(`${time}_nsec`);
+        const second = c.integer(at + f.at, f.size, true);
         c.sink.field(time);
-        c.sink.num(second);
+        if (f.size === 8) c.sink.long(view.getUint32(at + f.at, true), view.getUint32(at + f.at + 4, true));
+        else c.sink.num(second);
         dateComment(c, second, nsec, 9);
-        c.sink.field(`${time}_nsec`);
-        c.sink.num(nsec);
+        print(`${time}_nsec`, undefined);
       }
     } else {
       c.sink.item();
@@ -277,7 +278,7 @@ function eachEntry(c: Context, start: number, length: number, wide: boolean, pri
 /** A name the call wrote, as many bytes as it returned. */
 registerValue("returned_path", () =>
   pointerWalker((c, lo, hi) => {
-    const at = c.ret >= 0 ? readable(c, lo, hi, c.ret) : -1;
+    const at = c.failed || c.ret < 0 || (lo === 0 && hi === 0) ? -1 : c.memory.readAll(lo, hi, c.ret);
     if (at < 0) c.sink.addr(lo, hi);
     else c.sink.str(c.memory.bytes, at, c.ret, false);
   }),

@@ -3,7 +3,7 @@
 import type { FlagSet } from "../../abi/flags.ts";
 import * as F from "../../abi/flags.ts";
 import type { Context } from "../context.ts";
-import { enumName, flagNames, hexText, printEnum, printFlags } from "../flags.ts";
+import { enumName, flagNames, printEnum, printFlags } from "../flags.ts";
 import { addHi, addLo, printBytes } from "../pointers.ts";
 import { modeDigits } from "../scalars.ts";
 import { pointerWalker, registerValue, type Walker } from "../walker.ts";
@@ -74,16 +74,28 @@ registerValue("ipc_mode", (data) =>
   pointerWalker((c, lo) => {
     const huge = data === F.shm_flags ? lo >>> SHM_HUGE_SHIFT : 0;
     const high = (lo & ~0o777 & (data === F.shm_flags ? 2 ** SHM_HUGE_SHIFT - 1 : -1)) >>> 0;
-    const names = high === 0 ? "" : `${flagNames(data as FlagSet, high) ?? hexText(high, 0)}|`;
-    const size = huge === 0 ? "" : `${huge}<<SHM_HUGE_SHIFT|`;
-    c.sink.word(`${names}${size}${modeDigits(lo & 0o777)}`);
+    if (high !== 0) {
+      const names = flagNames(data as FlagSet, high);
+      c.sink.xlat(high, 0, names, "", "hex");
+      // strace runs unknown bits and the mode into one number
+      c.sink.word("|");
+    }
+    if (huge !== 0) {
+      c.sink.word(`${huge}<<`);
+      c.sink.xlat(SHM_HUGE_SHIFT, 0, "SHM_HUGE_SHIFT", "", "dec");
+      c.sink.word("|");
+    }
+    c.sink.word(modeDigits(lo & 0o777));
   }),
 );
 
 const IPC_64 = 0x100;
 registerValue("ipc_command", (data) =>
   pointerWalker((c, lo) => {
-    if (lo & IPC_64) c.sink.word("IPC_64|");
+    if (lo & IPC_64) {
+      c.sink.xlat(IPC_64, 0, "IPC_64", "", "hex");
+      c.sink.word("|");
+    }
     printEnum(c, data as FlagSet, (lo & ~IPC_64) >>> 0);
   }),
 );
@@ -120,7 +132,7 @@ registerValue(
       c.sink.field("val");
       c.sink.hex(half(0), half(4));
       c.sink.field("uaddr");
-      c.sink.hex(half(8), half(12));
+      c.sink.addr(half(8), half(12));
       c.sink.field("flags");
       printFlags(c, F.futex_waitv_flags, half(16));
       if (half(20) !== 0) {
@@ -134,7 +146,7 @@ registerValue(
 
 /** struct msgbuf: a long, then bytes. */
 function msgbuf(c: Context, lo: number, hi: number, length: number): void {
-  if (!c.readWord(lo, hi) || length < 0) {
+  if (!c.options.dereference(c.call.name) || !c.readWord(lo, hi) || length < 0) {
     c.sink.addr(lo, hi);
     return;
   }

@@ -3,6 +3,7 @@ import * as F from "../../abi/flags.ts";
 import { layout } from "../../abi/layouts.ts";
 import { signalName } from "../../abi/signals.ts";
 import type { Context } from "../context.ts";
+import { dateText } from "../dates.ts";
 import { enumName, printEnum } from "../flags.ts";
 import { pointerWalker, registerAux, registerValue } from "../walker.ts";
 import { readable, valueWalker } from "./bytes.ts";
@@ -11,7 +12,7 @@ import { readable, valueWalker } from "./bytes.ts";
 registerValue("ticks", () =>
   valueWalker("word", (c, lo, hi) => {
     c.sink.ulong(lo, hi);
-    if (lo === 0 && hi === 0) return;
+    if ((lo === 0 && hi === 0) || c.options.xlat === "raw") return;
     const ticks = (BigInt(hi) << 32n) | BigInt(lo >>> 0);
     c.sink.comment(`${ticks / 100n}.${String(ticks % 100n).padStart(2, "0")} s`);
   }),
@@ -40,6 +41,12 @@ registerValue("remaining", () =>
     c.sink.closeStruct();
   }),
 );
+
+/** time(2)'s result as a date. */
+registerAux("time_result", (c) => {
+  const text = c.call.error ? undefined : dateText(c.ret, 0, 9);
+  if (text !== undefined) c.sink.word(text);
+});
 
 /** struct sigevent: value, signo, notify, then the thread id or function (sigevent(7)). */
 registerValue("sigevent", () =>
@@ -89,7 +96,7 @@ registerValue("sigevent", () =>
 
 registerAux("adjtimex_state", (c: Context) => {
   const buf = c.call.name === "adjtimex" ? 0 : 1;
-  const read = c.memory.readAll(c.argLo(buf), c.argHi(buf), layout(c.call.abi, "timex").size) >= 0;
+  const read = readable(c, c.argLo(buf), c.argHi(buf), layout(c.call.abi, "timex").size) >= 0;
   const name = c.call.error || !read ? undefined : enumName(F.adjtimex_states, c.call.retLo);
   if (name) c.sink.word(name);
 });

@@ -28,7 +28,8 @@ const register = (arg: Type) => ({ fd, opcode: oneOf(F.uring_register_ops), arg,
 const registerOut = (arg: Type) => ({ ...register(arg), arg: out(arg) });
 const buffers = special("iovec_addresses", undefined, "nr_args");
 const fds = array(fd, "nr_args");
-const bufferRing = special("uring_buf_reg", 40);
+const bufferRing = special("uring_buf_reg", 40, false);
+const bufferRingGone = special("uring_buf_reg", 40, true);
 const ringFds = array(special("ring_fd", 16, true), "nr_args");
 const ringOffsets = array(special("ring_fd", 16, false), "nr_args");
 
@@ -99,7 +100,7 @@ export const aios = family({
         [RING_FDS, register(ringFds)],
         [UNREGISTER_RING_FDS, register(ringOffsets)],
         [PBUF_RING, register(bufferRing)],
-        [UNREGISTER_PBUF_RING, register(bufferRing)],
+        [UNREGISTER_PBUF_RING, register(bufferRingGone)],
       ],
     },
   }),

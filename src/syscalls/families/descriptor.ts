@@ -163,10 +163,7 @@ export const descriptors = family({
   inotify_init1: call({ flags: flags(F.inotify_init_flags) }, opens),
   inotify_add_watch: call({ fd, pathname: path, mask: flags(F.inotify_events) }, { classes: "desc file" }),
   inotify_rm_watch: call({ fd, wd: int }, desc),
-  fanotify_init: call(
-    { flags: flags(F.fanotify_init_flags, F.fanotify_classes), event_f_flags: openFlags },
-    opens,
-  ),
+  fanotify_init: call({ flags: special("fanotify_flags"), event_f_flags: openFlags }, opens),
   fanotify_mark: call(
     {
       fanotify_fd: fd,

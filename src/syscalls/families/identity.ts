@@ -7,7 +7,6 @@ import {
   flags,
   gid,
   int,
-  long,
   out,
   ptr,
   size_t,

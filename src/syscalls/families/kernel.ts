@@ -131,29 +131,38 @@ export const kernels = family({
     },
   ),
   perf_event_open: call(
-    { attr: inout(special("perf_event_attr", 128)), pid, cpu: int, group_fd: fd, flags: flags64(F.perf_flags) },
+    {
+      attr: inout(special("perf_event_attr", 128)),
+      pid,
+      cpu: int,
+      group_fd: fd,
+      flags: flags64(F.perf_flags),
+    },
     { ret: "fd", classes: "desc" },
   ),
-  seccomp: call({
-    operation: oneOf(F.seccomp_ops),
-    flags: byArg("operation", [[1, flags(F.seccomp_filter_flags)]], hex32),
-    args: byArg(
-      "operation",
-      [
-        [1, special("seccomp_filter", 16)],
-        [2, ptr(oneOf(F.seccomp_actions))],
-      ],
-      addr,
-    ),
-  }, {
-    variants: {
-      by: "operation",
-      cases: [
-        [0, { operation: oneOf(F.seccomp_ops), flags: hex32, args: addr }],
-        [3, { operation: oneOf(F.seccomp_ops), flags: hex32, args: out(notifSizes) }],
-      ],
+  seccomp: call(
+    {
+      operation: oneOf(F.seccomp_ops),
+      flags: byArg("operation", [[1, flags(F.seccomp_filter_flags)]], hex32),
+      args: byArg(
+        "operation",
+        [
+          [1, special("seccomp_filter", 16)],
+          [2, ptr(oneOf(F.seccomp_actions))],
+        ],
+        addr,
+      ),
     },
-  }),
+    {
+      variants: {
+        by: "operation",
+        cases: [
+          [0, { operation: oneOf(F.seccomp_ops), flags: hex32, args: addr }],
+          [3, { operation: oneOf(F.seccomp_ops), flags: hex32, args: out(notifSizes) }],
+        ],
+      },
+    },
+  ),
   init_module: call({ module_image: addr, len: ulong, param_values: cstring }),
   finit_module: call({ fd, param_values: cstring, flags: flags(F.module_init_flags) }, { classes: "desc" }),
   delete_module: call({ name: cstring, flags: flags(F.delete_module_flags) }),
@@ -177,9 +186,16 @@ export const kernels = family({
       variants: {
         by: "type",
         cases: [
-          [0, { ...compared, idx1: fd, idx2: fd }],
+          [0, { ...compared, idx1: int, idx2: int }],
           ...[1, 2, 3, 4, 5, 6].map((type) => [type, compared] as const),
-          [7, { ...compared, idx1: fd, idx2: ptr(struct("kcmp_epoll_slot", { efd: fd, tfd: fd, toff: uint })) }],
+          [
+            7,
+            {
+              ...compared,
+              idx1: int,
+              idx2: ptr(struct("kcmp_epoll_slot", { efd: fd, tfd: fd, toff: uint })),
+            },
+          ],
         ],
       },
     },
@@ -202,7 +218,8 @@ export const kernels = family({
   ),
   landlock_create_ruleset: call(
     { attr: special("landlock_ruleset", 8), size: size_t, flags: flags(F.landlock_ruleset_flags) },
-    { ret: "fd", classes: "desc" },
+    // with LANDLOCK_CREATE_RULESET_VERSION it is a version that is returned
+    { ret: "fd", classes: "desc", retBy: { by: "flags", cases: [[1, "int"]] } },
   ),
   landlock_add_rule: call(
     {

@@ -89,7 +89,12 @@ export const sockets = family({
     { ret: "long", classes: "network", wait: "network" },
   ),
   sendmmsg: call(
-    { sockfd: fd, msgvec: inout(special("mmsghdr", undefined, "sent")), vlen: uint, flags: flags(F.msg_flags) },
+    {
+      sockfd: fd,
+      msgvec: inout(special("mmsghdr", undefined, "sent")),
+      vlen: uint,
+      flags: flags(F.msg_flags),
+    },
     { classes: "network", wait: "network" },
   ),
   recvmmsg: call(

@@ -104,7 +104,7 @@ const operations: readonly (readonly [number, Args])[] = [
       arg5: hex,
     },
   ],
-  [50, { option, arg2: hex }], // PR_SVE_SET_VL
+  [50, { option, arg2: special("vector_length", undefined, F.prctl_sve) }], // PR_SVE_SET_VL
   [51, none], // PR_SVE_GET_VL
   [52, { option, arg2: oneOf64(F.prctl_speculation) }], // PR_GET_SPECULATION_CTRL
   [
@@ -121,7 +121,7 @@ const operations: readonly (readonly [number, Args])[] = [
   ],
   [57, numberAndRest], // PR_SET_IO_FLUSHER
   [59, { option, arg2: oneOf64(F.prctl_dispatch), offset: hex, length: hex, selector: addr }], // PR_SET_SYSCALL_USER_DISPATCH
-  [63, { option, arg2: hex }], // PR_SME_SET_VL
+  [63, { option, arg2: special("vector_length", undefined, F.prctl_sme) }], // PR_SME_SET_VL
   [64, none], // PR_SME_GET_VL
   [65, { option, arg2: flags64(F.prctl_mdwe), ...rest }], // PR_SET_MDWE
   [

@@ -9,7 +9,6 @@ import {
   flags,
   flags64,
   hex,
-  long,
   oneOf64,
   out,
   path,

@@ -71,7 +71,11 @@ const shapes: readonly (readonly [number, Args])[] = [
   [13, { ...base, val: when("futex_op", 0, uint), timeout: timespec }],
 ];
 const sembufs = array(
-  struct("sembuf", { sem_num: ushort, sem_op: special("short_value", 2), sem_flg: special("short_flags", 2, F.semop_flags) }),
+  struct("sembuf", {
+    sem_num: ushort,
+    sem_op: special("short_value", 2),
+    sem_flg: special("short_flags", 2, F.semop_flags),
+  }),
   "nsops",
 );
 const ipc = { classes: "ipc" } as const;
@@ -92,7 +96,13 @@ export const sync = family({
     { wait: "lock", variants: { by: "futex_op", mask: 127, cases: shapes } },
   ),
   futex_waitv: call(
-    { waiters: array(waiter, "nr_futexes"), nr_futexes: uint, flags: hex32, timeout: timespec, clockid: oneOf(F.clock_ids) },
+    {
+      waiters: array(waiter, "nr_futexes"),
+      nr_futexes: uint,
+      flags: hex32,
+      timeout: timespec,
+      clockid: oneOf(F.clock_ids),
+    },
     { wait: "lock" },
   ),
   futex_wake: call({ uaddr, mask: hex32, nr: int, flags: hex32 }),
@@ -156,7 +166,7 @@ export const sync = family({
   mq_timedreceive: call(
     {
       mqdes: fd,
-      msg_ptr: out(returned("msg_len")),
+      msg_ptr: out(returned()),
       msg_len: size_t,
       msg_prio: out(ptr(uint)),
       abs_timeout: timespec,

@@ -49,7 +49,7 @@ const timex = struct("timex", {
 const clock = oneOf(F.clock_ids);
 
 export const times = family({
-  time: call({ tloc: out(ptr(time)) }, { ret: "long", classes: "clock" }),
+  time: call({ tloc: out(ptr(time)) }, { ret: "long", classes: "clock", aux: "time_result" }),
   gettimeofday: call({ tv: out(ptr(timeval)), tz: out(ptr(timezone)) }, { classes: "clock" }),
   settimeofday: call({ tv: ptr(timeval), tz: ptr(timezone) }, { classes: "clock" }),
   clock_gettime: call({ clockid: clock, tp: out(ptr(timespec)) }, { classes: "clock" }),

@@ -377,7 +377,9 @@ export default {
         "POLLMSG",
         "POLLREMOVE",
         "POLLRDHUP",
+        "POLL_BUSY_LOOP",
       ],
+      extra: { POLL_BUSY_LOOP: 0x8000 },
       fallback: "POLL???",
     },
     epoll_events: {

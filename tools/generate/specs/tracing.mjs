@@ -24,7 +24,11 @@ export default {
     perf_hardware: members("PERF_COUNT_HW_???", "linux/perf_event.h", "PERF_COUNT_HW_CPU_CYCLES"),
     perf_software: members("PERF_COUNT_SW_???", "linux/perf_event.h", "PERF_COUNT_SW_CPU_CLOCK"),
     perf_caches: members("PERF_COUNT_HW_CACHE_???", "linux/perf_event.h", "PERF_COUNT_HW_CACHE_L1D"),
-    perf_cache_ops: members("PERF_COUNT_HW_CACHE_OP_???", "linux/perf_event.h", "PERF_COUNT_HW_CACHE_OP_READ"),
+    perf_cache_ops: members(
+      "PERF_COUNT_HW_CACHE_OP_???",
+      "linux/perf_event.h",
+      "PERF_COUNT_HW_CACHE_OP_READ",
+    ),
     perf_cache_results: members(
       "PERF_COUNT_HW_CACHE_RESULT_???",
       "linux/perf_event.h",
@@ -61,14 +65,15 @@ export default {
       "BPF_F_ALLOW_OVERRIDE BPF_F_ALLOW_MULTI BPF_F_REPLACE",
     ),
     bpf_query_flags: names("BPF_F_QUERY_???", "linux/bpf.h", "BPF_F_QUERY_EFFECTIVE"),
-    bpf_test_flags: names("BPF_F_TEST_???", "linux/bpf.h", "BPF_F_TEST_RUN_ON_CPU BPF_F_TEST_XDP_LIVE_FRAMES"),
+    bpf_test_flags: names(
+      "BPF_F_TEST_???",
+      "linux/bpf.h",
+      "BPF_F_TEST_RUN_ON_CPU BPF_F_TEST_XDP_LIVE_FRAMES",
+    ),
     bpf_stats: members("BPF_STATS_???", "linux/bpf.h", "BPF_STATS_RUN_TIME"),
     bpf_fd_types: members("BPF_FD_TYPE_???", "linux/bpf.h", "BPF_FD_TYPE_RAW_TRACEPOINT"),
     bpf_kprobe_flags: names("BPF_F_KPROBE_MULTI_???", "linux/bpf.h", "BPF_F_KPROBE_MULTI_RETURN"),
-    bpf_registers: count(
-      "BPF_REG_???",
-      Array.from({ length: 11 }, (_, i) => `BPF_REG_${i}`).join(" "),
-    ),
+    bpf_registers: count("BPF_REG_???", Array.from({ length: 11 }, (_, i) => `BPF_REG_${i}`).join(" ")),
     // an instruction's code by its fields: linux/bpf_common.h, linux/filter.h, and for eBPF linux/bpf.h
     filter_classes: count("BPF_???", "BPF_LD BPF_LDX BPF_ST BPF_STX BPF_ALU BPF_JMP BPF_RET BPF_MISC"),
     filter_sizes: { ...count("BPF_???", "BPF_W BPF_H BPF_B", 0, 8) },
@@ -117,6 +122,13 @@ export default {
       },
     },
     futex_waitv_flags: names("FUTEX_???", "linux/futex.h", "FUTEX_32 FUTEX_PRIVATE_FLAG"),
+    prctl_sve: count("PR_SVE_???", "PR_SVE_VL_INHERIT PR_SVE_SET_VL_ONEXEC", 0x20000, 0x20000),
+    prctl_sme: count("PR_SME_???", "PR_SME_VL_INHERIT PR_SME_SET_VL_ONEXEC", 0x20000, 0x20000),
+    ptrace_events: names(
+      "PTRACE_EVENT_???",
+      "linux/ptrace.h",
+      "PTRACE_EVENT_FORK PTRACE_EVENT_VFORK PTRACE_EVENT_CLONE PTRACE_EVENT_EXEC PTRACE_EVENT_VFORK_DONE PTRACE_EVENT_EXIT PTRACE_EVENT_SECCOMP PTRACE_EVENT_STOP",
+    ),
     ptrace_peek_flags: names("PTRACE_PEEKSIGINFO_???", "linux/ptrace.h", "PTRACE_PEEKSIGINFO_SHARED"),
     ptrace_stop_kinds: names(
       "PTRACE_SYSCALL_INFO_???",
