@@ -140,7 +140,9 @@ registerValue("mount_id", () =>
 
 const PATH_MAX = 4096;
 /** The directory getcwd wrote: its result counts the NUL, too. */
-registerValue("cwd", () => pointerWalker((c, lo, hi) => printString(c, lo, hi, Math.min(PATH_MAX, c.ret < 1 ? PATH_MAX : c.ret) - 1)));
+registerValue("cwd", () =>
+  pointerWalker((c, lo, hi) => printString(c, lo, hi, Math.min(PATH_MAX, c.ret < 1 ? PATH_MAX : c.ret) - 1)),
+);
 
 const SWAP_PRIO_MASK = 0x7fff;
 registerValue("swap_flags", () =>
