@@ -79,9 +79,9 @@ const left = {
 };
 
 for (const [abi, error, least] of [
-  [64, 0, 0.92],
-  [64, EINVAL, 0.93],
-  [32, 0, 0.86],
+  [64, 0, 0.98],
+  [64, EINVAL, 0.98],
+  [32, 0, 0.92],
 ] as const) {
   test(...needs(`every call of ${abi === 64 ? "x86-64" : "i386"}, errno ${error}`, peers), () => {
     const script = new Script();
