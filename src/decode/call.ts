@@ -36,7 +36,6 @@ interface ArgList {
 interface CompiledCall {
   readonly main: ArgList;
   readonly by: number;
-  readonly mask: number;
   readonly variants: ReadonlyMap<number, ArgList> | undefined;
 }
 
@@ -66,7 +65,7 @@ function compileCall(d: Descriptor): CompiledCall {
     const variants = d.variants && new Map([...d.variants.cases].map(([k, args]) => [k, compileArgs(args)]));
     const main = compileArgs(d.args);
     const by = d.variants ? main.names.indexOf(d.variants.by) : -1;
-    result = { main, by, mask: d.variants?.mask ?? -1, variants };
+    result = { main, by, variants };
     compiledCalls.set(d, result);
   }
   return result;
@@ -156,7 +155,7 @@ export class Decoder {
 
   private list(d: Descriptor): ArgList {
     const compiled = compileCall(d);
-    const list = compiled.variants?.get(this.context.argLo(compiled.by) & compiled.mask) ?? compiled.main;
+    const list = compiled.variants?.get(this.context.argLo(compiled.by) | 0) ?? compiled.main;
     this.context.names = list.names;
     this.context.kinds = list.kinds;
     return list;

@@ -1,9 +1,8 @@
 /** Character arrays in structs, capability sets. */
 import * as F from "../../abi/flags.ts";
-import { compile } from "../compile.ts";
 import type { Context } from "../context.ts";
 import { printEnum } from "../flags.ts";
-import { follow, printArray, printBytes } from "../pointers.ts";
+import { follow, printBytes } from "../pointers.ts";
 import { pointerWalker, registerValue, type Walker } from "../walker.ts";
 import { readable } from "./bytes.ts";
 
@@ -103,14 +102,3 @@ function capabilities(c: Context, at: number, pairs: number): string {
   }
   return text || "0";
 }
-
-/** Most groups a process has. */
-const NGROUPS_MAX = 65536;
-/** Groups: as many as the call said, or gave. */
-registerValue("groups", () =>
-  pointerWalker((c, lo, hi) => {
-    const count = c.call.name.startsWith("get") ? c.ret : c.argLo(0) | 0;
-    if (c.failed || count < 0 || count > NGROUPS_MAX) c.sink.addr(lo, hi);
-    else printArray(c, compile({ kind: "gid" }), lo, hi, count);
-  }),
-);

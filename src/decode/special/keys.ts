@@ -2,7 +2,6 @@
 import { errnoName } from "../../abi/errno.ts";
 import type { FlagSet } from "../../abi/flags.ts";
 import * as F from "../../abi/flags.ts";
-import type { Type } from "../../syscalls/types/types.ts";
 import { compile } from "../compile.ts";
 import type { Context } from "../context.ts";
 import { printFlags } from "../flags.ts";
@@ -163,26 +162,6 @@ registerValue("key_abilities", () =>
       else c.sink.hex(c.memory.bytes[at], 0);
     });
     c.sink.closeArray();
-  }),
-);
-
-/** kexec_load(2)'s segments: no more than the kernel takes. */
-const KEXEC_SEGMENT_MAX = 16;
-const segment: Type = {
-  kind: "struct",
-  layout: "kexec_segment",
-  fields: {
-    buf: { kind: "addr" },
-    bufsz: { kind: "ulong" },
-    mem: { kind: "addr" },
-    memsz: { kind: "ulong" },
-  },
-};
-const segments = compile({ kind: "array", of: segment, count: { arg: "nr_segments" } });
-registerValue("kexec_segments", () =>
-  pointerWalker((c, lo, hi) => {
-    if (c.number(c.index("nr_segments")) > KEXEC_SEGMENT_MAX) c.sink.addr(lo, hi);
-    else segments.value(c, lo, hi);
   }),
 );
 

@@ -14,8 +14,7 @@ const HANDLERS = ["SIG_DFL", "SIG_IGN"];
 registerValue("sigaction", () =>
   pointerWalker((c, lo, hi) => {
     const word = c.wordSize;
-    // strace takes the mask to be as long as the C library's array of longs is
-    const at = lo === 0 && hi === 0 ? -1 : follow(c, lo, hi, 3 * word + 64);
+    const at = lo === 0 && hi === 0 ? -1 : follow(c, lo, hi, 3 * word + 8);
     if (at < 0) {
       c.sink.addr(lo, hi);
       return;

@@ -96,7 +96,7 @@ export const aios = family({
         [PROBE, registerOut(special("uring_probe", 16))],
         [RESTRICTIONS, register(array(special("uring_restriction", 16), "nr_args"))],
         [IOWQ_AFF, register(special("uring_cpus"))],
-        [IOWQ_MAX_WORKERS, { ...register(addr), arg: { type: special("uring_workers", 8), dir: "inout" } }],
+        [IOWQ_MAX_WORKERS, { ...register(addr), arg: { type: special("uring_workers", 128), dir: "inout" } }],
         [RING_FDS, register(ringFds)],
         [UNREGISTER_RING_FDS, register(ringOffsets)],
         [PBUF_RING, register(bufferRing)],

@@ -37,7 +37,7 @@ export const identity = family({
   setfsuid: call({ fsuid: uid }, uids),
   setfsgid: call({ fsgid: gid }, uids),
   getgroups: call({ size: int, list: out(array(gid, { ret: true })) }, uids),
-  setgroups: call({ size: int, list: special("groups") }, uids),
+  setgroups: call({ size: int, list: array(gid, "size") }, uids),
   capget: call({ hdrp: special("cap_header", 8), datap: out(special("cap_data", 24)) }, uids),
   capset: call({ hdrp: special("cap_header", 8), datap: special("cap_data", 24) }, uids),
   uname: call({

@@ -3,6 +3,7 @@ import * as F from "../../abi/flags.ts";
 import {
   type Args,
   addr,
+  array,
   buffer,
   byArg,
   call,
@@ -109,7 +110,8 @@ const keyctl = call(
 /** bpf(2)'s commands by which the kernel says something in the attributes, too. */
 const answered = [11, 12, 15, 16, 20, 23, 24, 25, 26, 27, 31];
 const cmd = oneOf(F.bpf_commands);
-const attributes = special("bpf_attr", 168);
+const attributes = special("bpf_attr", 512);
+const segment = struct("kexec_segment", { buf: addr, bufsz: ulong, mem: addr, memsz: ulong });
 const notifSizes = ptr(
   struct("seccomp_notif_sizes", { seccomp_notif: ushort, seccomp_notif_resp: ushort, seccomp_data: ushort }),
 );
@@ -144,20 +146,22 @@ export const kernels = family({
     {
       operation: oneOf(F.seccomp_ops),
       flags: byArg("operation", [[1, flags(F.seccomp_filter_flags)]], hex32),
-      args: byArg(
-        "operation",
-        [
-          [1, special("seccomp_filter", 16)],
-          [2, ptr(oneOf(F.seccomp_actions))],
-        ],
-        addr,
-      ),
+      args: byArg("operation", [[1, special("seccomp_filter", 16)]], addr),
     },
     {
       variants: {
         by: "operation",
         cases: [
           [0, { operation: oneOf(F.seccomp_ops), flags: hex32, args: addr }],
+          [
+            1,
+            {
+              operation: oneOf(F.seccomp_ops),
+              flags: flags(F.seccomp_filter_flags),
+              args: special("seccomp_filter", 16),
+            },
+          ],
+          [2, { operation: oneOf(F.seccomp_ops), flags: hex32, args: ptr(oneOf(F.seccomp_actions)) }],
           [3, { operation: oneOf(F.seccomp_ops), flags: hex32, args: out(notifSizes) }],
         ],
       },
@@ -203,7 +207,7 @@ export const kernels = family({
   kexec_load: call({
     entry: addr,
     nr_segments: ulong,
-    segments: special("kexec_segments"),
+    segments: array(segment, "nr_segments"),
     flags: special("kexec_flags"),
   }),
   kexec_file_load: call(

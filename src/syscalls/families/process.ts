@@ -103,8 +103,18 @@ export const process = family({
   tkill: call({ tid: pid, sig: signal }, { classes: "signal process" }),
   tgkill: call({ tgid: pid, tid: pid, sig: signal }, { classes: "signal process" }),
   ptrace: call(
-    { request: oneOf64(F.ptrace_requests), pid, addr, data: addr },
-    { ret: "long", special: "ptrace" },
+    { request: oneOf64(F.ptrace_requests), pid, addr, data: inout(special("siginfo", 128)) },
+    {
+      ret: "long",
+      special: "ptrace",
+      // what PTRACE_PEEKTEXT, PTRACE_PEEKDATA and PTRACE_PEEKUSER read
+      variants: {
+        by: "request",
+        cases: [1, 2, 3].map(
+          (n) => [n, { request: oneOf64(F.ptrace_requests), pid, addr, data: out(ptr(ulong)) }] as const,
+        ),
+      },
+    },
   ),
   arch_prctl: call(
     { op: oneOf(F.arch_prctl_ops), addr: special("arch_prctl_arg") },

@@ -70,6 +70,10 @@ const shapes: readonly (readonly [number, Args])[] = [
   [12, { ...base, val: uint, val2: uint, uaddr2: addr, val3: uint }],
   [13, { ...base, val: when("futex_op", 0, uint), timeout: timespec }],
 ];
+/** FUTEX_PRIVATE_FLAG, FUTEX_CLOCK_REALTIME, both. */
+const futexCases = shapes.flatMap(([op, args]) =>
+  [0, 128, 256, 384].map((flag) => [op | flag, args] as const),
+);
 const sembufs = array(
   struct("sembuf", {
     sem_num: ushort,
@@ -93,7 +97,7 @@ const waiter = special("futex_waitv", 24);
 export const sync = family({
   futex: call(
     { ...base, val: uint, timeout: addr, uaddr2: addr, val3: hex32 },
-    { wait: "lock", variants: { by: "futex_op", mask: 127, cases: shapes } },
+    { wait: "lock", variants: { by: "futex_op", cases: futexCases } },
   ),
   futex_waitv: call(
     {

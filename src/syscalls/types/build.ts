@@ -129,7 +129,6 @@ export interface CallOptions {
   readonly special?: string;
   readonly variants?: {
     readonly by: string;
-    readonly mask?: number;
     readonly cases: readonly (readonly [number, Args])[];
   };
 }
@@ -156,7 +155,6 @@ export function family(calls: Readonly<Record<string, CallBody>>): Descriptor[] 
     special: options.special,
     variants: options.variants && {
       by: options.variants.by,
-      mask: options.variants.mask,
       cases: new Map(options.variants.cases.map(([key, value]) => [key, list(value)])),
     },
   }));

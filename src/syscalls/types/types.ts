@@ -173,8 +173,6 @@ export interface Descriptor {
   /** Other argument lists, chosen by the low 32 bits of one argument (futex, prctl, fcntl …). */
   readonly variants?: {
     readonly by: string;
-    /** Bits of it that choose; all, if not given. */
-    readonly mask?: number;
     readonly cases: ReadonlyMap<number, readonly Arg[]>;
   };
   readonly wait?: WaitKind;
