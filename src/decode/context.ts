@@ -2,7 +2,7 @@
 import type { Layout } from "../abi/layouts.ts";
 import type { Call, Task } from "../capture/event.ts";
 import type { Memory } from "../capture/memory.ts";
-import type { Length } from "../syscalls/types/types.ts";
+import type { Length, Type } from "../syscalls/types/types.ts";
 import type { DecodeOptions } from "./options.ts";
 import type { ValueSink } from "./sink.ts";
 
@@ -18,6 +18,8 @@ export class Context {
   verbose = false;
   /** Argument names of the call (or variant) being printed. */
   names: readonly string[] = [];
+  /** What kinds of numbers those arguments are. */
+  kinds: readonly Type["kind"][] = [];
   /** Innermost struct being printed. */
   structLayout: Layout | undefined;
   structAt = 0;
@@ -50,6 +52,22 @@ export class Context {
     return args[2 * i] + (args[2 * i + 1] | 0) * 4294967296;
   }
 
+  /** An argument as the kernel takes it: an int is 32 bits of the register. */
+  number(i: number): number {
+    const { args } = this.call;
+    const lo = args[2 * i];
+    switch (this.kinds[i]) {
+      case "int":
+        return lo | 0;
+      case "uint":
+        return lo >>> 0;
+      case "ulong":
+        return lo + args[2 * i + 1] * 4294967296;
+      default:
+        return this.arg(i);
+    }
+  }
+
   argLo(i: number): number {
     return this.call.args[2 * i];
   }
@@ -66,12 +84,10 @@ export class Context {
   /** A length in bytes or elements; negative when the tracee passed nonsense. */
   length(spec: Length): number {
     if (typeof spec === "number") return spec;
-    if ("arg" in spec) return this.arg(this.index(spec.arg)) * (spec.times ?? 1);
+    if ("arg" in spec) return this.number(this.index(spec.arg)) * (spec.times ?? 1);
     if ("field" in spec) return this.fieldValue(spec.field);
     const ret = this.ret;
-    const max = spec.max === undefined ? -1 : this.arg(this.index(spec.max));
-    // a room with its sign bit set is as large as can be
-    return max < 0 ? ret : Math.min(ret, max);
+    return spec.max === undefined ? ret : Math.min(ret, this.number(this.index(spec.max)));
   }
 
   /** A sibling field of the struct being printed, as a double. */

@@ -25,14 +25,16 @@ export function modeDigits(value: number): string {
 }
 
 /** `S_IFREG|S_ISUID|0755` for st_mode. */
-export function modeText(value: number): string | undefined {
-  const format = formats.find(([bits]) => (value & 0o170000) === bits);
-  if (!format) return modeDigits(value >>> 0);
+export function modeText(value: number): string {
+  const kind = value & 0o170000;
+  const format = formats.find(([bits]) => kind === bits);
+  if (!format && kind !== 0) return modeDigits(value >>> 0);
   const special =
-    (value & 0o4000 ? "|S_ISUID" : "") +
-    (value & 0o2000 ? "|S_ISGID" : "") +
-    (value & 0o1000 ? "|S_ISVTX" : "");
-  return `${format[1]}${special}|${modeDigits((value & ~0o177000) >>> 0)}`;
+    (value & 0o4000 ? "S_ISUID|" : "") +
+    (value & 0o2000 ? "S_ISGID|" : "") +
+    (value & 0o1000 ? "S_ISVTX|" : "");
+  const rest = (value & ~(kind | 0o7000)) >>> 0;
+  return `${format ? `${format[1]}|` : ""}${special}${modeDigits(rest)}`;
 }
 
 type Printer = (c: Context, lo: number, hi: number) => void;
@@ -61,13 +63,14 @@ const printers: Record<ScalarKind, Printer> = {
     const digits = (n: number) => (n === 0 ? "0" : `0x${(n >>> 0).toString(16)}`);
     c.sink.xlat(lo, hi, `makedev(${digits(major)}, ${digits(minor)})`, "", "hex");
   },
-  fd: (c, lo) => c.sink.fd(lo | 0, c.options.fdText?.(c.task.tid, lo | 0)),
+  // a negative number is no descriptor, nor the directory that AT_FDCWD means elsewhere
+  fd: (c, lo) => c.sink.fd(lo | 0, (lo | 0) < 0 ? undefined : c.options.fdText?.(c.task.tid, lo | 0)),
   dirfd: (c, lo) => {
     if ((lo | 0) !== AT_FDCWD) c.sink.fd(lo | 0, c.options.fdText?.(c.task.tid, lo | 0));
     else {
       const cwd = c.options.fdText?.(c.task.tid, AT_FDCWD);
-      if (cwd === undefined) c.sink.xlat(lo, 0, "AT_FDCWD", "AT_???", "dec");
-      else c.sink.word(`AT_FDCWD<${cwd}>`);
+      c.sink.xlat(lo, 0, "AT_FDCWD", "AT_???", "dec");
+      if (cwd !== undefined) c.sink.word(`<${cwd}>`);
     }
   },
   pid: (c, lo) => c.sink.pid(lo | 0, c.options.pidText?.(lo | 0)),

@@ -74,6 +74,8 @@ export function structWalker(
         const hidden =
           type.unlessZero?.includes(name) || (!c.verbose && type.unlessZeroShort?.includes(name));
         if (hidden && isZero(c, field, at)) continue;
+        const bits = type.onlyWith?.[name];
+        if (bits !== undefined && (c.integer(at + field.offset, 4, false) & bits) === 0) continue;
         c.sink.field(name);
         printField(c, field, walker, scalar, at, signed);
         c.structLayout = layout;

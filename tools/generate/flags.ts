@@ -52,7 +52,7 @@ function oneSet(setName: string, spec: SetSpec): string {
       ).filter((n) => !spec.exclude?.test(n));
     const values = constants(spec.headers, names);
     for (const n of names) {
-      const own = spec.names ? spec.extra?.[n] : undefined;
+      const own = spec.extra?.[n];
       const v = values.get(n) ?? (own === undefined ? undefined : BigInt(own));
       if (v !== undefined) entries.push([n, v]);
       else if (spec.names)

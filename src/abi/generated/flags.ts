@@ -66,8 +66,8 @@ export const adjtimex_modes: FlagSet = {
   name: "adjtimex_modes",
   fallback: "ADJ_???",
   entries: [
-    [32769, "ADJ_OFFSET_SINGLESHOT"],
     [40961, "ADJ_OFFSET_SS_READ"],
+    [32769, "ADJ_OFFSET_SINGLESHOT"],
     [1, "ADJ_OFFSET"],
     [2, "ADJ_FREQUENCY"],
     [4, "ADJ_MAXERROR"],
@@ -344,6 +344,65 @@ export const bluetooth_psms: FlagSet = {
     [65535, "L2CAP_PSM_DYN_END"],
   ],
 };
+export const bpf_attach_flags: FlagSet = {
+  name: "bpf_attach_flags",
+  fallback: "BPF_F_???",
+  entries: [
+    [1, "BPF_F_ALLOW_OVERRIDE"],
+    [2, "BPF_F_ALLOW_MULTI"],
+    [4, "BPF_F_REPLACE"],
+  ],
+};
+export const bpf_attach_types: FlagSet = {
+  name: "bpf_attach_types",
+  fallback: "BPF_???",
+  entries: [
+    [0, "BPF_CGROUP_INET_INGRESS"],
+    [1, "BPF_CGROUP_INET_EGRESS"],
+    [2, "BPF_CGROUP_INET_SOCK_CREATE"],
+    [3, "BPF_CGROUP_SOCK_OPS"],
+    [4, "BPF_SK_SKB_STREAM_PARSER"],
+    [5, "BPF_SK_SKB_STREAM_VERDICT"],
+    [6, "BPF_CGROUP_DEVICE"],
+    [7, "BPF_SK_MSG_VERDICT"],
+    [8, "BPF_CGROUP_INET4_BIND"],
+    [9, "BPF_CGROUP_INET6_BIND"],
+    [10, "BPF_CGROUP_INET4_CONNECT"],
+    [11, "BPF_CGROUP_INET6_CONNECT"],
+    [12, "BPF_CGROUP_INET4_POST_BIND"],
+    [13, "BPF_CGROUP_INET6_POST_BIND"],
+    [14, "BPF_CGROUP_UDP4_SENDMSG"],
+    [15, "BPF_CGROUP_UDP6_SENDMSG"],
+    [16, "BPF_LIRC_MODE2"],
+    [17, "BPF_FLOW_DISSECTOR"],
+    [18, "BPF_CGROUP_SYSCTL"],
+    [19, "BPF_CGROUP_UDP4_RECVMSG"],
+    [20, "BPF_CGROUP_UDP6_RECVMSG"],
+    [21, "BPF_CGROUP_GETSOCKOPT"],
+    [22, "BPF_CGROUP_SETSOCKOPT"],
+    [23, "BPF_TRACE_RAW_TP"],
+    [24, "BPF_TRACE_FENTRY"],
+    [25, "BPF_TRACE_FEXIT"],
+    [26, "BPF_MODIFY_RETURN"],
+    [27, "BPF_LSM_MAC"],
+    [28, "BPF_TRACE_ITER"],
+    [29, "BPF_CGROUP_INET4_GETPEERNAME"],
+    [30, "BPF_CGROUP_INET6_GETPEERNAME"],
+    [31, "BPF_CGROUP_INET4_GETSOCKNAME"],
+    [32, "BPF_CGROUP_INET6_GETSOCKNAME"],
+    [33, "BPF_XDP_DEVMAP"],
+    [34, "BPF_CGROUP_INET_SOCK_RELEASE"],
+    [35, "BPF_XDP_CPUMAP"],
+    [36, "BPF_SK_LOOKUP"],
+    [37, "BPF_XDP"],
+    [38, "BPF_SK_SKB_VERDICT"],
+    [39, "BPF_SK_REUSEPORT_SELECT"],
+    [40, "BPF_SK_REUSEPORT_SELECT_OR_MIGRATE"],
+    [41, "BPF_PERF_EVENT"],
+    [42, "BPF_TRACE_KPROBE_MULTI"],
+    [43, "BPF_LSM_CGROUP"],
+  ],
+};
 export const bpf_commands: FlagSet = {
   name: "bpf_commands",
   fallback: "BPF_???",
@@ -384,6 +443,196 @@ export const bpf_commands: FlagSet = {
     [33, "BPF_ITER_CREATE"],
     [34, "BPF_LINK_DETACH"],
     [35, "BPF_PROG_BIND_MAP"],
+  ],
+};
+export const bpf_fd_types: FlagSet = {
+  name: "bpf_fd_types",
+  fallback: "BPF_FD_TYPE_???",
+  entries: [
+    [0, "BPF_FD_TYPE_RAW_TRACEPOINT"],
+    [1, "BPF_FD_TYPE_TRACEPOINT"],
+    [2, "BPF_FD_TYPE_KPROBE"],
+    [3, "BPF_FD_TYPE_KRETPROBE"],
+    [4, "BPF_FD_TYPE_UPROBE"],
+    [5, "BPF_FD_TYPE_URETPROBE"],
+  ],
+};
+export const bpf_file_flags: FlagSet = {
+  name: "bpf_file_flags",
+  fallback: "BPF_F_???",
+  entries: [
+    [8, "BPF_F_RDONLY"],
+    [16, "BPF_F_WRONLY"],
+  ],
+};
+export const bpf_kprobe_flags: FlagSet = {
+  name: "bpf_kprobe_flags",
+  fallback: "BPF_F_KPROBE_MULTI_???",
+  entries: [
+    [1, "BPF_F_KPROBE_MULTI_RETURN"],
+  ],
+};
+export const bpf_lookup_flags: FlagSet = {
+  name: "bpf_lookup_flags",
+  fallback: "BPF_???",
+  entries: [
+    [4, "BPF_F_LOCK"],
+  ],
+};
+export const bpf_map_flags: FlagSet = {
+  name: "bpf_map_flags",
+  fallback: "BPF_F_???",
+  entries: [
+    [1, "BPF_F_NO_PREALLOC"],
+    [2, "BPF_F_NO_COMMON_LRU"],
+    [4, "BPF_F_NUMA_NODE"],
+    [8, "BPF_F_RDONLY"],
+    [16, "BPF_F_WRONLY"],
+    [32, "BPF_F_STACK_BUILD_ID"],
+    [64, "BPF_F_ZERO_SEED"],
+    [128, "BPF_F_RDONLY_PROG"],
+    [256, "BPF_F_WRONLY_PROG"],
+    [512, "BPF_F_CLONE"],
+    [1024, "BPF_F_MMAPABLE"],
+    [2048, "BPF_F_PRESERVE_ELEMS"],
+    [4096, "BPF_F_INNER_MAP"],
+  ],
+};
+export const bpf_map_types: FlagSet = {
+  name: "bpf_map_types",
+  fallback: "BPF_MAP_TYPE_???",
+  entries: [
+    [0, "BPF_MAP_TYPE_UNSPEC"],
+    [1, "BPF_MAP_TYPE_HASH"],
+    [2, "BPF_MAP_TYPE_ARRAY"],
+    [3, "BPF_MAP_TYPE_PROG_ARRAY"],
+    [4, "BPF_MAP_TYPE_PERF_EVENT_ARRAY"],
+    [5, "BPF_MAP_TYPE_PERCPU_HASH"],
+    [6, "BPF_MAP_TYPE_PERCPU_ARRAY"],
+    [7, "BPF_MAP_TYPE_STACK_TRACE"],
+    [8, "BPF_MAP_TYPE_CGROUP_ARRAY"],
+    [9, "BPF_MAP_TYPE_LRU_HASH"],
+    [10, "BPF_MAP_TYPE_LRU_PERCPU_HASH"],
+    [11, "BPF_MAP_TYPE_LPM_TRIE"],
+    [12, "BPF_MAP_TYPE_ARRAY_OF_MAPS"],
+    [13, "BPF_MAP_TYPE_HASH_OF_MAPS"],
+    [14, "BPF_MAP_TYPE_DEVMAP"],
+    [15, "BPF_MAP_TYPE_SOCKMAP"],
+    [16, "BPF_MAP_TYPE_CPUMAP"],
+    [17, "BPF_MAP_TYPE_XSKMAP"],
+    [18, "BPF_MAP_TYPE_SOCKHASH"],
+    [19, "BPF_MAP_TYPE_CGROUP_STORAGE"],
+    [20, "BPF_MAP_TYPE_REUSEPORT_SOCKARRAY"],
+    [21, "BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE"],
+    [22, "BPF_MAP_TYPE_QUEUE"],
+    [23, "BPF_MAP_TYPE_STACK"],
+    [24, "BPF_MAP_TYPE_SK_STORAGE"],
+    [25, "BPF_MAP_TYPE_DEVMAP_HASH"],
+    [26, "BPF_MAP_TYPE_STRUCT_OPS"],
+    [27, "BPF_MAP_TYPE_RINGBUF"],
+    [28, "BPF_MAP_TYPE_INODE_STORAGE"],
+    [29, "BPF_MAP_TYPE_TASK_STORAGE"],
+    [30, "BPF_MAP_TYPE_BLOOM_FILTER"],
+    [31, "BPF_MAP_TYPE_USER_RINGBUF"],
+  ],
+};
+export const bpf_prog_flags: FlagSet = {
+  name: "bpf_prog_flags",
+  fallback: "BPF_F_???",
+  entries: [
+    [1, "BPF_F_STRICT_ALIGNMENT"],
+    [2, "BPF_F_ANY_ALIGNMENT"],
+    [4, "BPF_F_TEST_RND_HI32"],
+    [8, "BPF_F_TEST_STATE_FREQ"],
+    [16, "BPF_F_SLEEPABLE"],
+    [32, "BPF_F_XDP_HAS_FRAGS"],
+  ],
+};
+export const bpf_prog_types: FlagSet = {
+  name: "bpf_prog_types",
+  fallback: "BPF_PROG_TYPE_???",
+  entries: [
+    [0, "BPF_PROG_TYPE_UNSPEC"],
+    [1, "BPF_PROG_TYPE_SOCKET_FILTER"],
+    [2, "BPF_PROG_TYPE_KPROBE"],
+    [3, "BPF_PROG_TYPE_SCHED_CLS"],
+    [4, "BPF_PROG_TYPE_SCHED_ACT"],
+    [5, "BPF_PROG_TYPE_TRACEPOINT"],
+    [6, "BPF_PROG_TYPE_XDP"],
+    [7, "BPF_PROG_TYPE_PERF_EVENT"],
+    [8, "BPF_PROG_TYPE_CGROUP_SKB"],
+    [9, "BPF_PROG_TYPE_CGROUP_SOCK"],
+    [10, "BPF_PROG_TYPE_LWT_IN"],
+    [11, "BPF_PROG_TYPE_LWT_OUT"],
+    [12, "BPF_PROG_TYPE_LWT_XMIT"],
+    [13, "BPF_PROG_TYPE_SOCK_OPS"],
+    [14, "BPF_PROG_TYPE_SK_SKB"],
+    [15, "BPF_PROG_TYPE_CGROUP_DEVICE"],
+    [16, "BPF_PROG_TYPE_SK_MSG"],
+    [17, "BPF_PROG_TYPE_RAW_TRACEPOINT"],
+    [18, "BPF_PROG_TYPE_CGROUP_SOCK_ADDR"],
+    [19, "BPF_PROG_TYPE_LWT_SEG6LOCAL"],
+    [20, "BPF_PROG_TYPE_LIRC_MODE2"],
+    [21, "BPF_PROG_TYPE_SK_REUSEPORT"],
+    [22, "BPF_PROG_TYPE_FLOW_DISSECTOR"],
+    [23, "BPF_PROG_TYPE_CGROUP_SYSCTL"],
+    [24, "BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE"],
+    [25, "BPF_PROG_TYPE_CGROUP_SOCKOPT"],
+    [26, "BPF_PROG_TYPE_TRACING"],
+    [27, "BPF_PROG_TYPE_STRUCT_OPS"],
+    [28, "BPF_PROG_TYPE_EXT"],
+    [29, "BPF_PROG_TYPE_LSM"],
+    [30, "BPF_PROG_TYPE_SK_LOOKUP"],
+    [31, "BPF_PROG_TYPE_SYSCALL"],
+  ],
+};
+export const bpf_query_flags: FlagSet = {
+  name: "bpf_query_flags",
+  fallback: "BPF_F_QUERY_???",
+  entries: [
+    [1, "BPF_F_QUERY_EFFECTIVE"],
+  ],
+};
+export const bpf_registers: FlagSet = {
+  name: "bpf_registers",
+  fallback: "BPF_REG_???",
+  entries: [
+    [0, "BPF_REG_0"],
+    [1, "BPF_REG_1"],
+    [2, "BPF_REG_2"],
+    [3, "BPF_REG_3"],
+    [4, "BPF_REG_4"],
+    [5, "BPF_REG_5"],
+    [6, "BPF_REG_6"],
+    [7, "BPF_REG_7"],
+    [8, "BPF_REG_8"],
+    [9, "BPF_REG_9"],
+    [10, "BPF_REG_10"],
+  ],
+};
+export const bpf_stats: FlagSet = {
+  name: "bpf_stats",
+  fallback: "BPF_STATS_???",
+  entries: [
+    [0, "BPF_STATS_RUN_TIME"],
+  ],
+};
+export const bpf_test_flags: FlagSet = {
+  name: "bpf_test_flags",
+  fallback: "BPF_F_TEST_???",
+  entries: [
+    [1, "BPF_F_TEST_RUN_ON_CPU"],
+    [2, "BPF_F_TEST_XDP_LIVE_FRAMES"],
+  ],
+};
+export const bpf_update_flags: FlagSet = {
+  name: "bpf_update_flags",
+  fallback: "BPF_???",
+  entries: [
+    [0, "BPF_ANY"],
+    [1, "BPF_NOEXIST"],
+    [2, "BPF_EXIST"],
+    [4, "BPF_F_LOCK"],
   ],
 };
 export const bsg_flags: FlagSet = {
@@ -1104,6 +1353,81 @@ export const dm_flags: FlagSet = {
     [524288, "DM_IMA_MEASUREMENT_FLAG"],
   ],
 };
+export const ebpf_arithmetic: FlagSet = {
+  name: "ebpf_arithmetic",
+  fallback: "BPF_???",
+  entries: [
+    [0, "BPF_ADD"],
+    [16, "BPF_SUB"],
+    [32, "BPF_MUL"],
+    [48, "BPF_DIV"],
+    [64, "BPF_OR"],
+    [80, "BPF_AND"],
+    [96, "BPF_LSH"],
+    [112, "BPF_RSH"],
+    [128, "BPF_NEG"],
+    [144, "BPF_MOD"],
+    [160, "BPF_XOR"],
+    [176, "BPF_MOV"],
+    [192, "BPF_ARSH"],
+    [208, "BPF_END"],
+  ],
+};
+export const ebpf_classes: FlagSet = {
+  name: "ebpf_classes",
+  fallback: "BPF_???",
+  entries: [
+    [0, "BPF_LD"],
+    [1, "BPF_LDX"],
+    [2, "BPF_ST"],
+    [3, "BPF_STX"],
+    [4, "BPF_ALU"],
+    [5, "BPF_JMP"],
+    [6, "BPF_JMP32"],
+    [7, "BPF_ALU64"],
+  ],
+};
+export const ebpf_jumps: FlagSet = {
+  name: "ebpf_jumps",
+  fallback: "BPF_???",
+  entries: [
+    [0, "BPF_JA"],
+    [16, "BPF_JEQ"],
+    [32, "BPF_JGT"],
+    [48, "BPF_JGE"],
+    [64, "BPF_JSET"],
+    [80, "BPF_JNE"],
+    [96, "BPF_JSGT"],
+    [112, "BPF_JSGE"],
+    [128, "BPF_CALL"],
+    [144, "BPF_EXIT"],
+    [160, "BPF_JLT"],
+    [176, "BPF_JLE"],
+    [192, "BPF_JSLT"],
+    [208, "BPF_JSLE"],
+  ],
+};
+export const ebpf_modes: FlagSet = {
+  name: "ebpf_modes",
+  fallback: "BPF_???",
+  entries: [
+    [0, "BPF_IMM"],
+    [32, "BPF_ABS"],
+    [64, "BPF_IND"],
+    [96, "BPF_MEM"],
+    [192, "BPF_ATOMIC"],
+  ],
+};
+export const ebpf_sizes: FlagSet = {
+  name: "ebpf_sizes",
+  fallback: "BPF_???",
+  entries: [
+    [0, "BPF_W"],
+    [8, "BPF_H"],
+    [16, "BPF_B"],
+    [24, "BPF_DW"],
+  ],
+};
 export const epoll_events: FlagSet = {
   name: "epoll_events",
   fallback: "EPOLL???",
@@ -1111,13 +1435,14 @@ export const epoll_events: FlagSet = {
     [1, "EPOLLIN"],
     [2, "EPOLLPRI"],
     [4, "EPOLLOUT"],
+    [8, "EPOLLERR"],
+    [16, "EPOLLHUP"],
+    [32, "EPOLLNVAL"],
     [64, "EPOLLRDNORM"],
     [128, "EPOLLRDBAND"],
     [256, "EPOLLWRNORM"],
     [512, "EPOLLWRBAND"],
     [1024, "EPOLLMSG"],
-    [8, "EPOLLERR"],
-    [16, "EPOLLHUP"],
     [8192, "EPOLLRDHUP"],
     [268435456, "EPOLLEXCLUSIVE"],
     [536870912, "EPOLLWAKEUP"],
@@ -1347,6 +1672,94 @@ export const fiemap_flags: FlagSet = {
     [4, "FIEMAP_FLAG_CACHE"],
   ],
 };
+export const filter_arithmetic: FlagSet = {
+  name: "filter_arithmetic",
+  fallback: "BPF_???",
+  entries: [
+    [0, "BPF_ADD"],
+    [16, "BPF_SUB"],
+    [32, "BPF_MUL"],
+    [48, "BPF_DIV"],
+    [64, "BPF_OR"],
+    [80, "BPF_AND"],
+    [96, "BPF_LSH"],
+    [112, "BPF_RSH"],
+    [128, "BPF_NEG"],
+    [144, "BPF_MOD"],
+    [160, "BPF_XOR"],
+  ],
+};
+export const filter_classes: FlagSet = {
+  name: "filter_classes",
+  fallback: "BPF_???",
+  entries: [
+    [0, "BPF_LD"],
+    [1, "BPF_LDX"],
+    [2, "BPF_ST"],
+    [3, "BPF_STX"],
+    [4, "BPF_ALU"],
+    [5, "BPF_JMP"],
+    [6, "BPF_RET"],
+    [7, "BPF_MISC"],
+  ],
+};
+export const filter_jumps: FlagSet = {
+  name: "filter_jumps",
+  fallback: "BPF_???",
+  entries: [
+    [0, "BPF_JA"],
+    [16, "BPF_JEQ"],
+    [32, "BPF_JGT"],
+    [48, "BPF_JGE"],
+    [64, "BPF_JSET"],
+  ],
+};
+export const filter_misc: FlagSet = {
+  name: "filter_misc",
+  fallback: "BPF_???",
+  entries: [
+    [0, "BPF_TAX"],
+    [128, "BPF_TXA"],
+  ],
+};
+export const filter_modes: FlagSet = {
+  name: "filter_modes",
+  fallback: "BPF_???",
+  entries: [
+    [0, "BPF_IMM"],
+    [32, "BPF_ABS"],
+    [64, "BPF_IND"],
+    [96, "BPF_MEM"],
+    [128, "BPF_LEN"],
+    [160, "BPF_MSH"],
+  ],
+};
+export const filter_results: FlagSet = {
+  name: "filter_results",
+  fallback: "BPF_???",
+  entries: [
+    [0, "BPF_K"],
+    [8, "BPF_X"],
+    [16, "BPF_A"],
+  ],
+};
+export const filter_sizes: FlagSet = {
+  name: "filter_sizes",
+  fallback: "BPF_???",
+  entries: [
+    [0, "BPF_W"],
+    [8, "BPF_H"],
+    [16, "BPF_B"],
+  ],
+};
+export const filter_sources: FlagSet = {
+  name: "filter_sources",
+  fallback: "BPF_???",
+  entries: [
+    [0, "BPF_K"],
+    [8, "BPF_X"],
+  ],
+};
 export const flock_ops: FlagSet = {
   name: "flock_ops",
   fallback: "LOCK_???",
@@ -1527,6 +1940,14 @@ export const futex_ops: FlagSet = {
     [11, "FUTEX_WAIT_REQUEUE_PI"],
     [12, "FUTEX_CMP_REQUEUE_PI"],
     [13, "FUTEX_LOCK_PI2"],
+  ],
+};
+export const futex_waitv_flags: FlagSet = {
+  name: "futex_waitv_flags",
+  fallback: "FUTEX_???",
+  entries: [
+    [2, "FUTEX_32"],
+    [128, "FUTEX_PRIVATE_FLAG"],
   ],
 };
 export const get_mempolicy_flags: FlagSet = {
@@ -2953,6 +3374,16 @@ export const key_move_flags: FlagSet = {
     [1, "KEYCTL_MOVE_EXCL"],
   ],
 };
+export const key_operations: FlagSet = {
+  name: "key_operations",
+  fallback: "KEYCTL_SUPPORTS_???",
+  entries: [
+    [1, "KEYCTL_SUPPORTS_ENCRYPT"],
+    [2, "KEYCTL_SUPPORTS_DECRYPT"],
+    [4, "KEYCTL_SUPPORTS_SIGN"],
+    [8, "KEYCTL_SUPPORTS_VERIFY"],
+  ],
+};
 export const key_permissions: FlagSet = {
   name: "key_permissions",
   fallback: "KEY_???",
@@ -2981,6 +3412,29 @@ export const key_permissions: FlagSet = {
     [134217728, "KEY_POS_SEARCH"],
     [268435456, "KEY_POS_LINK"],
     [536870912, "KEY_POS_SETATTR"],
+  ],
+};
+export const keyctl_abilities: FlagSet = {
+  name: "keyctl_abilities",
+  fallback: "KEYCTL_CAPS0_???",
+  entries: [
+    [1, "KEYCTL_CAPS0_CAPABILITIES"],
+    [2, "KEYCTL_CAPS0_PERSISTENT_KEYRINGS"],
+    [4, "KEYCTL_CAPS0_DIFFIE_HELLMAN"],
+    [8, "KEYCTL_CAPS0_PUBLIC_KEY"],
+    [16, "KEYCTL_CAPS0_BIG_KEY"],
+    [32, "KEYCTL_CAPS0_INVALIDATE"],
+    [64, "KEYCTL_CAPS0_RESTRICT_KEYRING"],
+    [128, "KEYCTL_CAPS0_MOVE"],
+  ],
+};
+export const keyctl_abilities1: FlagSet = {
+  name: "keyctl_abilities1",
+  fallback: "KEYCTL_CAPS1_???",
+  entries: [
+    [1, "KEYCTL_CAPS1_NS_KEYRING_NAME"],
+    [2, "KEYCTL_CAPS1_NS_KEY_TAG"],
+    [4, "KEYCTL_CAPS1_NOTIFICATIONS"],
   ],
 };
 export const keyctl_commands: FlagSet = {
@@ -6489,6 +6943,89 @@ export const nl_xstats_types: FlagSet = {
     [2, "LINK_XSTATS_TYPE_BOND"],
   ],
 };
+export const note_types: FlagSet = {
+  name: "note_types",
+  fallback: "NT_???",
+  entries: [
+    [1, "NT_PRSTATUS"],
+    [2, "NT_PRFPREG"],
+    [3, "NT_PRPSINFO"],
+    [4, "NT_TASKSTRUCT"],
+    [6, "NT_AUXV"],
+    [256, "NT_PPC_VMX"],
+    [257, "NT_PPC_SPE"],
+    [258, "NT_PPC_VSX"],
+    [259, "NT_PPC_TAR"],
+    [260, "NT_PPC_PPR"],
+    [261, "NT_PPC_DSCR"],
+    [262, "NT_PPC_EBB"],
+    [263, "NT_PPC_PMU"],
+    [264, "NT_PPC_TM_CGPR"],
+    [265, "NT_PPC_TM_CFPR"],
+    [266, "NT_PPC_TM_CVMX"],
+    [267, "NT_PPC_TM_CVSX"],
+    [268, "NT_PPC_TM_SPR"],
+    [269, "NT_PPC_TM_CTAR"],
+    [270, "NT_PPC_TM_CPPR"],
+    [271, "NT_PPC_TM_CDSCR"],
+    [272, "NT_PPC_PKEY"],
+    [512, "NT_386_TLS"],
+    [513, "NT_386_IOPERM"],
+    [514, "NT_X86_XSTATE"],
+    [768, "NT_S390_HIGH_GPRS"],
+    [769, "NT_S390_TIMER"],
+    [770, "NT_S390_TODCMP"],
+    [771, "NT_S390_TODPREG"],
+    [772, "NT_S390_CTRS"],
+    [773, "NT_S390_PREFIX"],
+    [774, "NT_S390_LAST_BREAK"],
+    [775, "NT_S390_SYSTEM_CALL"],
+    [776, "NT_S390_TDB"],
+    [777, "NT_S390_VXRS_LOW"],
+    [778, "NT_S390_VXRS_HIGH"],
+    [779, "NT_S390_GS_CB"],
+    [780, "NT_S390_GS_BC"],
+    [781, "NT_S390_RI_CB"],
+    [782, "NT_S390_PV_CPU_DATA"],
+    [1024, "NT_ARM_VFP"],
+    [1025, "NT_ARM_TLS"],
+    [1026, "NT_ARM_HW_BREAK"],
+    [1027, "NT_ARM_HW_WATCH"],
+    [1028, "NT_ARM_SYSTEM_CALL"],
+    [1029, "NT_ARM_SVE"],
+    [1030, "NT_ARM_PAC_MASK"],
+    [1031, "NT_ARM_PACA_KEYS"],
+    [1032, "NT_ARM_PACG_KEYS"],
+    [1033, "NT_ARM_TAGGED_ADDR_CTRL"],
+    [1034, "NT_ARM_PAC_ENABLED_KEYS"],
+    [1035, "NT_ARM_SSVE"],
+    [1036, "NT_ARM_ZA"],
+    [1536, "NT_ARC_V2"],
+    [1792, "NT_VMCOREDD"],
+    [2048, "NT_MIPS_DSP"],
+    [2049, "NT_MIPS_FP_MODE"],
+    [2050, "NT_MIPS_MSA"],
+    [2560, "NT_LOONGARCH_CPUCFG"],
+    [2561, "NT_LOONGARCH_CSR"],
+    [2562, "NT_LOONGARCH_LSX"],
+    [2563, "NT_LOONGARCH_LASX"],
+    [2564, "NT_LOONGARCH_LBT"],
+    [1179208773, "NT_FILE"],
+    [1189489535, "NT_PRXFPREG"],
+    [1397311305, "NT_SIGINFO"],
+    [5, "NT_PLATFORM"],
+    [7, "NT_GWINDOWS"],
+    [8, "NT_ASRS"],
+    [10, "NT_PSTATUS"],
+    [13, "NT_PSINFO"],
+    [14, "NT_PRCRED"],
+    [15, "NT_UTSNAME"],
+    [16, "NT_LWPSTATUS"],
+    [17, "NT_LWPSINFO"],
+    [20, "NT_PRFPXREG"],
+    [4, "NT_PRXREG"],
+  ],
+};
 export const notify_flags: FlagSet = {
   name: "notify_flags",
   fallback: "DN_???",
@@ -6583,6 +7120,73 @@ export const packet_types: FlagSet = {
     [7, "PACKET_KERNEL"],
   ],
 };
+export const perf_branches: FlagSet = {
+  name: "perf_branches",
+  fallback: "PERF_SAMPLE_BRANCH_???",
+  entries: [
+    [1, "PERF_SAMPLE_BRANCH_USER"],
+    [2, "PERF_SAMPLE_BRANCH_KERNEL"],
+    [4, "PERF_SAMPLE_BRANCH_HV"],
+    [8, "PERF_SAMPLE_BRANCH_ANY"],
+    [16, "PERF_SAMPLE_BRANCH_ANY_CALL"],
+    [32, "PERF_SAMPLE_BRANCH_ANY_RETURN"],
+    [64, "PERF_SAMPLE_BRANCH_IND_CALL"],
+    [128, "PERF_SAMPLE_BRANCH_ABORT_TX"],
+    [256, "PERF_SAMPLE_BRANCH_IN_TX"],
+    [512, "PERF_SAMPLE_BRANCH_NO_TX"],
+    [1024, "PERF_SAMPLE_BRANCH_COND"],
+    [2048, "PERF_SAMPLE_BRANCH_CALL_STACK"],
+    [4096, "PERF_SAMPLE_BRANCH_IND_JUMP"],
+    [8192, "PERF_SAMPLE_BRANCH_CALL"],
+    [16384, "PERF_SAMPLE_BRANCH_NO_FLAGS"],
+    [32768, "PERF_SAMPLE_BRANCH_NO_CYCLES"],
+    [65536, "PERF_SAMPLE_BRANCH_TYPE_SAVE"],
+    [131072, "PERF_SAMPLE_BRANCH_HW_INDEX"],
+    [262144, "PERF_SAMPLE_BRANCH_PRIV_SAVE"],
+  ],
+};
+export const perf_breakpoints: FlagSet = {
+  name: "perf_breakpoints",
+  fallback: "HW_BREAKPOINT_???",
+  entries: [
+    [0, "HW_BREAKPOINT_EMPTY"],
+    [1, "HW_BREAKPOINT_R"],
+    [2, "HW_BREAKPOINT_W"],
+    [3, "HW_BREAKPOINT_RW"],
+    [4, "HW_BREAKPOINT_X"],
+    [7, "HW_BREAKPOINT_INVALID"],
+  ],
+};
+export const perf_cache_ops: FlagSet = {
+  name: "perf_cache_ops",
+  fallback: "PERF_COUNT_HW_CACHE_OP_???",
+  entries: [
+    [0, "PERF_COUNT_HW_CACHE_OP_READ"],
+    [1, "PERF_COUNT_HW_CACHE_OP_WRITE"],
+    [2, "PERF_COUNT_HW_CACHE_OP_PREFETCH"],
+  ],
+};
+export const perf_cache_results: FlagSet = {
+  name: "perf_cache_results",
+  fallback: "PERF_COUNT_HW_CACHE_RESULT_???",
+  entries: [
+    [0, "PERF_COUNT_HW_CACHE_RESULT_ACCESS"],
+    [1, "PERF_COUNT_HW_CACHE_RESULT_MISS"],
+  ],
+};
+export const perf_caches: FlagSet = {
+  name: "perf_caches",
+  fallback: "PERF_COUNT_HW_CACHE_???",
+  entries: [
+    [0, "PERF_COUNT_HW_CACHE_L1D"],
+    [1, "PERF_COUNT_HW_CACHE_L1I"],
+    [2, "PERF_COUNT_HW_CACHE_LL"],
+    [3, "PERF_COUNT_HW_CACHE_DTLB"],
+    [4, "PERF_COUNT_HW_CACHE_ITLB"],
+    [5, "PERF_COUNT_HW_CACHE_BPU"],
+    [6, "PERF_COUNT_HW_CACHE_NODE"],
+  ],
+};
 export const perf_flags: FlagSet = {
   name: "perf_flags",
   fallback: "PERF_FLAG_???",
@@ -6593,6 +7197,33 @@ export const perf_flags: FlagSet = {
     [8, "PERF_FLAG_FD_CLOEXEC"],
   ],
 };
+export const perf_formats: FlagSet = {
+  name: "perf_formats",
+  fallback: "PERF_FORMAT_???",
+  entries: [
+    [1, "PERF_FORMAT_TOTAL_TIME_ENABLED"],
+    [2, "PERF_FORMAT_TOTAL_TIME_RUNNING"],
+    [4, "PERF_FORMAT_ID"],
+    [8, "PERF_FORMAT_GROUP"],
+    [16, "PERF_FORMAT_LOST"],
+  ],
+};
+export const perf_hardware: FlagSet = {
+  name: "perf_hardware",
+  fallback: "PERF_COUNT_HW_???",
+  entries: [
+    [0, "PERF_COUNT_HW_CPU_CYCLES"],
+    [1, "PERF_COUNT_HW_INSTRUCTIONS"],
+    [2, "PERF_COUNT_HW_CACHE_REFERENCES"],
+    [3, "PERF_COUNT_HW_CACHE_MISSES"],
+    [4, "PERF_COUNT_HW_BRANCH_INSTRUCTIONS"],
+    [5, "PERF_COUNT_HW_BRANCH_MISSES"],
+    [6, "PERF_COUNT_HW_BUS_CYCLES"],
+    [7, "PERF_COUNT_HW_STALLED_CYCLES_FRONTEND"],
+    [8, "PERF_COUNT_HW_STALLED_CYCLES_BACKEND"],
+    [9, "PERF_COUNT_HW_REF_CPU_CYCLES"],
+  ],
+};
 export const perf_ioctl_flags: FlagSet = {
   name: "perf_ioctl_flags",
   fallback: "PERF_IOC_FLAG_???",
@@ -6600,10 +7231,125 @@ export const perf_ioctl_flags: FlagSet = {
     [1, "PERF_IOC_FLAG_GROUP"],
   ],
 };
+export const perf_samples: FlagSet = {
+  name: "perf_samples",
+  fallback: "PERF_SAMPLE_???",
+  entries: [
+    [1, "PERF_SAMPLE_IP"],
+    [2, "PERF_SAMPLE_TID"],
+    [4, "PERF_SAMPLE_TIME"],
+    [8, "PERF_SAMPLE_ADDR"],
+    [16, "PERF_SAMPLE_READ"],
+    [32, "PERF_SAMPLE_CALLCHAIN"],
+    [64, "PERF_SAMPLE_ID"],
+    [128, "PERF_SAMPLE_CPU"],
+    [256, "PERF_SAMPLE_PERIOD"],
+    [512, "PERF_SAMPLE_STREAM_ID"],
+    [1024, "PERF_SAMPLE_RAW"],
+    [2048, "PERF_SAMPLE_BRANCH_STACK"],
+    [4096, "PERF_SAMPLE_REGS_USER"],
+    [8192, "PERF_SAMPLE_STACK_USER"],
+    [16384, "PERF_SAMPLE_WEIGHT"],
+    [32768, "PERF_SAMPLE_DATA_SRC"],
+    [65536, "PERF_SAMPLE_IDENTIFIER"],
+    [131072, "PERF_SAMPLE_TRANSACTION"],
+    [262144, "PERF_SAMPLE_REGS_INTR"],
+    [524288, "PERF_SAMPLE_PHYS_ADDR"],
+    [1048576, "PERF_SAMPLE_AUX"],
+    [2097152, "PERF_SAMPLE_CGROUP"],
+    [4194304, "PERF_SAMPLE_DATA_PAGE_SIZE"],
+    [8388608, "PERF_SAMPLE_CODE_PAGE_SIZE"],
+    [16777216, "PERF_SAMPLE_WEIGHT_STRUCT"],
+  ],
+};
+export const perf_sizes: FlagSet = {
+  name: "perf_sizes",
+  fallback: "PERF_ATTR_SIZE_???",
+  entries: [
+    [64, "PERF_ATTR_SIZE_VER0"],
+    [72, "PERF_ATTR_SIZE_VER1"],
+    [80, "PERF_ATTR_SIZE_VER2"],
+    [96, "PERF_ATTR_SIZE_VER3"],
+    [104, "PERF_ATTR_SIZE_VER4"],
+    [112, "PERF_ATTR_SIZE_VER5"],
+    [120, "PERF_ATTR_SIZE_VER6"],
+    [128, "PERF_ATTR_SIZE_VER7"],
+  ],
+};
+export const perf_software: FlagSet = {
+  name: "perf_software",
+  fallback: "PERF_COUNT_SW_???",
+  entries: [
+    [0, "PERF_COUNT_SW_CPU_CLOCK"],
+    [1, "PERF_COUNT_SW_TASK_CLOCK"],
+    [2, "PERF_COUNT_SW_PAGE_FAULTS"],
+    [3, "PERF_COUNT_SW_CONTEXT_SWITCHES"],
+    [4, "PERF_COUNT_SW_CPU_MIGRATIONS"],
+    [5, "PERF_COUNT_SW_PAGE_FAULTS_MIN"],
+    [6, "PERF_COUNT_SW_PAGE_FAULTS_MAJ"],
+    [7, "PERF_COUNT_SW_ALIGNMENT_FAULTS"],
+    [8, "PERF_COUNT_SW_EMULATION_FAULTS"],
+    [9, "PERF_COUNT_SW_DUMMY"],
+    [10, "PERF_COUNT_SW_BPF_OUTPUT"],
+    [11, "PERF_COUNT_SW_CGROUP_SWITCHES"],
+  ],
+};
+export const perf_types: FlagSet = {
+  name: "perf_types",
+  fallback: "PERF_TYPE_???",
+  entries: [
+    [0, "PERF_TYPE_HARDWARE"],
+    [1, "PERF_TYPE_SOFTWARE"],
+    [2, "PERF_TYPE_TRACEPOINT"],
+    [3, "PERF_TYPE_HW_CACHE"],
+    [4, "PERF_TYPE_RAW"],
+    [5, "PERF_TYPE_BREAKPOINT"],
+  ],
+};
 export const personalities: FlagSet = {
   name: "personalities",
   fallback: "PER_???",
   entries: [
+    [0, "PER_LINUX"],
+    [8388608, "PER_LINUX_32BIT"],
+    [524288, "PER_LINUX_FDPIC"],
+    [68157441, "PER_SVR4"],
+    [83886082, "PER_SVR3"],
+    [117440515, "PER_SCOSVR3"],
+    [100663299, "PER_OSR5"],
+    [83886084, "PER_WYSEV386"],
+    [67108869, "PER_ISCR4"],
+    [6, "PER_BSD"],
+    [67108870, "PER_SUNOS"],
+    [83886087, "PER_XENIX"],
+    [8, "PER_LINUX32"],
+    [134217736, "PER_LINUX32_3GB"],
+    [67108873, "PER_IRIX32"],
+    [67108874, "PER_IRIXN32"],
+    [67108875, "PER_IRIX64"],
+    [12, "PER_RISCOS"],
+    [67108877, "PER_SOLARIS"],
+    [68157454, "PER_UW7"],
+    [15, "PER_OSF4"],
+    [16, "PER_HPUX"],
+    [255, "PER_MASK"],
+  ],
+};
+export const personality_flags: FlagSet = {
+  name: "personality_flags",
+  fallback: "PER_???",
+  entries: [
+    [131072, "UNAME26"],
+    [262144, "ADDR_NO_RANDOMIZE"],
+    [524288, "FDPIC_FUNCPTRS"],
+    [1048576, "MMAP_PAGE_ZERO"],
+    [2097152, "ADDR_COMPAT_LAYOUT"],
+    [4194304, "READ_IMPLIES_EXEC"],
+    [8388608, "ADDR_LIMIT_32BIT"],
+    [16777216, "SHORT_INODE"],
+    [33554432, "WHOLE_SECONDS"],
+    [67108864, "STICKY_TIMEOUTS"],
+    [134217728, "ADDR_LIMIT_3GB"],
   ],
 };
 export const phonet_protocols: FlagSet = {
@@ -6648,6 +7394,7 @@ export const poll_events: FlagSet = {
     [1024, "POLLMSG"],
     [4096, "POLLREMOVE"],
     [8192, "POLLRDHUP"],
+    [32768, "POLL_BUSY_LOOP"],
   ],
 };
 export const prctl_ambient: FlagSet = {
@@ -6803,6 +7550,14 @@ export const prctl_options: FlagSet = {
     [68, "PR_GET_MEMORY_MERGE"],
   ],
 };
+export const prctl_sme: FlagSet = {
+  name: "prctl_sme",
+  fallback: "PR_SME_???",
+  entries: [
+    [131072, "PR_SME_VL_INHERIT"],
+    [262144, "PR_SME_SET_VL_ONEXEC"],
+  ],
+};
 export const prctl_speculation: FlagSet = {
   name: "prctl_speculation",
   fallback: "PR_SPEC_???",
@@ -6831,6 +7586,14 @@ export const prctl_speculation_set: FlagSet = {
     [4, "PR_SPEC_DISABLE"],
     [8, "PR_SPEC_FORCE_DISABLE"],
     [16, "PR_SPEC_DISABLE_NOEXEC"],
+  ],
+};
+export const prctl_sve: FlagSet = {
+  name: "prctl_sve",
+  fallback: "PR_SVE_???",
+  entries: [
+    [131072, "PR_SVE_VL_INHERIT"],
+    [262144, "PR_SVE_SET_VL_ONEXEC"],
   ],
 };
 export const prctl_tsc: FlagSet = {
@@ -6894,6 +7657,20 @@ export const ptp_pin_functions: FlagSet = {
     [3, "PTP_PF_PHYSYNC"],
   ],
 };
+export const ptrace_events: FlagSet = {
+  name: "ptrace_events",
+  fallback: "PTRACE_EVENT_???",
+  entries: [
+    [1, "PTRACE_EVENT_FORK"],
+    [2, "PTRACE_EVENT_VFORK"],
+    [3, "PTRACE_EVENT_CLONE"],
+    [4, "PTRACE_EVENT_EXEC"],
+    [5, "PTRACE_EVENT_VFORK_DONE"],
+    [6, "PTRACE_EVENT_EXIT"],
+    [7, "PTRACE_EVENT_SECCOMP"],
+    [128, "PTRACE_EVENT_STOP"],
+  ],
+};
 export const ptrace_options: FlagSet = {
   name: "ptrace_options",
   fallback: "PTRACE_O_???",
@@ -6910,6 +7687,13 @@ export const ptrace_options: FlagSet = {
     [2097152, "PTRACE_O_SUSPEND_SECCOMP"],
   ],
 };
+export const ptrace_peek_flags: FlagSet = {
+  name: "ptrace_peek_flags",
+  fallback: "PTRACE_PEEKSIGINFO_???",
+  entries: [
+    [1, "PTRACE_PEEKSIGINFO_SHARED"],
+  ],
+};
 export const ptrace_requests: FlagSet = {
   name: "ptrace_requests",
   fallback: "PTRACE_???",
@@ -6917,10 +7701,8 @@ export const ptrace_requests: FlagSet = {
     [0, "PTRACE_TRACEME"],
     [1, "PTRACE_PEEKTEXT"],
     [2, "PTRACE_PEEKDATA"],
-    [3, "PTRACE_PEEKUSR"],
     [4, "PTRACE_POKETEXT"],
     [5, "PTRACE_POKEDATA"],
-    [6, "PTRACE_POKEUSR"],
     [7, "PTRACE_CONT"],
     [8, "PTRACE_KILL"],
     [9, "PTRACE_SINGLESTEP"],
@@ -6947,6 +7729,27 @@ export const ptrace_requests: FlagSet = {
     [16909, "PTRACE_SECCOMP_GET_METADATA"],
     [16910, "PTRACE_GET_SYSCALL_INFO"],
     [16911, "PTRACE_GET_RSEQ_CONFIGURATION"],
+    [3, "PTRACE_PEEKUSER"],
+    [6, "PTRACE_POKEUSER"],
+    [18, "PTRACE_GETFPXREGS"],
+    [19, "PTRACE_SETFPXREGS"],
+    [21, "PTRACE_OLDSETOPTIONS"],
+    [25, "PTRACE_GET_THREAD_AREA"],
+    [26, "PTRACE_SET_THREAD_AREA"],
+    [30, "PTRACE_ARCH_PRCTL"],
+    [31, "PTRACE_SYSEMU"],
+    [32, "PTRACE_SYSEMU_SINGLESTEP"],
+    [33, "PTRACE_SINGLEBLOCK"],
+  ],
+};
+export const ptrace_stop_kinds: FlagSet = {
+  name: "ptrace_stop_kinds",
+  fallback: "PTRACE_SYSCALL_INFO_???",
+  entries: [
+    [0, "PTRACE_SYSCALL_INFO_NONE"],
+    [1, "PTRACE_SYSCALL_INFO_ENTRY"],
+    [2, "PTRACE_SYSCALL_INFO_EXIT"],
+    [3, "PTRACE_SYSCALL_INFO_SECCOMP"],
   ],
 };
 export const qrtr_nodes: FlagSet = {
@@ -6985,6 +7788,23 @@ export const quota_cmds: FlagSet = {
     [22535, "Q_XQUOTASYNC"],
     [22536, "Q_XGETQSTATV"],
     [22537, "Q_XGETNEXTQUOTA"],
+    [256, "Q_V1_QUOTAON"],
+    [512, "Q_V1_QUOTAOFF"],
+    [768, "Q_V1_GETQUOTA"],
+    [1024, "Q_V1_SETQUOTA"],
+    [1280, "Q_V1_SETUSE"],
+    [1536, "Q_V1_SYNC"],
+    [1792, "Q_SETQLIM"],
+    [2048, "Q_V1_GETSTATS"],
+    [4096, "Q_V1_RSQUASH"],
+    [2304, "Q_V2_GETINFO"],
+    [2560, "Q_V2_SETINFO"],
+    [2816, "Q_V2_SETGRACE"],
+    [3072, "Q_V2_SETFLAGS"],
+    [3328, "Q_V2_GETQUOTA"],
+    [3584, "Q_V2_SETQUOTA"],
+    [3840, "Q_V2_SETUSE"],
+    [4352, "Q_V2_GETSTATS"],
   ],
 };
 export const quota_formats: FlagSet = {
@@ -7197,13 +8017,12 @@ export const sa_flags: FlagSet = {
     [67108864, "SA_RESTORER"],
     [134217728, "SA_ONSTACK"],
     [268435456, "SA_RESTART"],
+    [536870912, "SA_INTERRUPT"],
     [1073741824, "SA_NODEFER"],
     [2147483648, "SA_RESETHAND"],
     [4, "SA_SIGINFO"],
     [1, "SA_NOCLDSTOP"],
     [2, "SA_NOCLDWAIT"],
-    [1024, "SA_UNSUPPORTED"],
-    [2048, "SA_EXPOSE_TAGBITS"],
   ],
 };
 export const sched_attr_flags: FlagSet = {
@@ -7288,6 +8107,20 @@ export const secbits: FlagSet = {
     [512, "SECBIT_EXEC_RESTRICT_FILE_LOCKED"],
     [1024, "SECBIT_EXEC_DENY_INTERACTIVE"],
     [2048, "SECBIT_EXEC_DENY_INTERACTIVE_LOCKED"],
+  ],
+};
+export const seccomp_actions: FlagSet = {
+  name: "seccomp_actions",
+  fallback: "SECCOMP_RET_???",
+  entries: [
+    [2147483648, "SECCOMP_RET_KILL_PROCESS"],
+    [0, "SECCOMP_RET_KILL_THREAD"],
+    [196608, "SECCOMP_RET_TRAP"],
+    [327680, "SECCOMP_RET_ERRNO"],
+    [2143289344, "SECCOMP_RET_USER_NOTIF"],
+    [2146435072, "SECCOMP_RET_TRACE"],
+    [2147221504, "SECCOMP_RET_LOG"],
+    [2147418112, "SECCOMP_RET_ALLOW"],
   ],
 };
 export const seccomp_addfd_flags: FlagSet = {
@@ -10085,6 +10918,49 @@ export const waitid_types: FlagSet = {
     [1, "P_PID"],
     [2, "P_PGID"],
     [3, "P_PIDFD"],
+  ],
+};
+export const x86_feature_bits: FlagSet = {
+  name: "x86_feature_bits",
+  fallback: "XFEATURE_???",
+  entries: [
+    [0, "XFEATURE_FP"],
+    [1, "XFEATURE_SSE"],
+    [2, "XFEATURE_YMM"],
+    [3, "XFEATURE_BNDREGS"],
+    [4, "XFEATURE_BNDCSR"],
+    [5, "XFEATURE_OPMASK"],
+    [6, "XFEATURE_ZMM_Hi256"],
+    [7, "XFEATURE_Hi16_ZMM"],
+    [8, "XFEATURE_PT_UNIMPLEMENTED_SO_FAR"],
+    [9, "XFEATURE_PKRU"],
+    [10, "XFEATURE_PASID"],
+    [15, "XFEATURE_LBR"],
+    [17, "XFEATURE_XTILE_CFG"],
+    [18, "XFEATURE_XTILE_DATA"],
+  ],
+};
+export const x86_features: FlagSet = {
+  name: "x86_features",
+  fallback: "XFEATURE_MASK_???",
+  entries: [
+    [3, "XFEATURE_MASK_FPSSE"],
+    [1, "XFEATURE_MASK_FP"],
+    [2, "XFEATURE_MASK_SSE"],
+    [4, "XFEATURE_MASK_YMM"],
+    [8, "XFEATURE_MASK_BNDREGS"],
+    [16, "XFEATURE_MASK_BNDCSR"],
+    [224, "XFEATURE_MASK_AVX512"],
+    [32, "XFEATURE_MASK_OPMASK"],
+    [64, "XFEATURE_MASK_ZMM_Hi256"],
+    [128, "XFEATURE_MASK_Hi16_ZMM"],
+    [256, "XFEATURE_MASK_PT"],
+    [512, "XFEATURE_MASK_PKRU"],
+    [1024, "XFEATURE_MASK_PASID"],
+    [32768, "XFEATURE_MASK_LBR"],
+    [393216, "XFEATURE_MASK_XTILE"],
+    [131072, "XFEATURE_MASK_XTILE_CFG"],
+    [262144, "XFEATURE_MASK_XTILE_DATA"],
   ],
 };
 export const xattr_flags: FlagSet = {

@@ -28,6 +28,10 @@ export function pointed(size: number, print: (c: Context, at: number) => void): 
   });
 }
 
+/** A number in hexadecimal of a width that includes `0x`; zero is digits only. */
+export const padded = (value: number): string =>
+  value === 0 ? "00000000" : `0x${value.toString(16).padStart(6, "0")}`;
+
 /** Offset of `size` bytes of the tracee, or -1 when there is nothing meaningful. */
 export function readable(c: Context, lo: number, hi: number, size: number): number {
   if ((lo === 0 && hi === 0) || c.failed || !c.options.dereference(c.call.name)) return -1;

@@ -1,17 +1,23 @@
 /** Loads every escape hatch, so that descriptors can name them. */
 import "./aio.ts";
+import "./bpf.ts";
 import "./clone.ts";
 import "./compat.ts";
 import "./exec.ts";
 import "./fcntl.ts";
 import "./files.ts";
 import "./identity.ts";
+import "./instructions.ts";
+import "./ipc.ts";
+import "./keys.ts";
 import "./landlock.ts";
 import "./legacy.ts";
 import "./memory.ts";
 import "./mount.ts";
+import "./perf.ts";
 import "./prctl.ts";
 import "./process.ts";
+import "./ptrace.ts";
 import "./quota.ts";
 import "./sched.ts";
 import "./segments.ts";

@@ -51,9 +51,13 @@ export function printSiginfo(c: Context, info: DataView, compat = false): void {
     sink.closeStruct();
     return;
   }
-  word("si_signo", signalName(signo));
-  word("si_code", siCodeName(signo, code) ?? (code < 0 ? String(code) : `0x${code.toString(16)}`));
-  if (int(4) !== 0) word("si_errno", errnoName(int(4)) ?? String(info.getUint32(4, true)));
+  const named = (name: string, value: number, symbol: string | undefined, plain: "dec" | "hex") =>
+    field(name, () => sink.xlat(value >>> 0, 0, symbol, "", plain));
+  named("si_signo", signo, signalName(signo), "dec");
+  const known = siCodeName(signo, code);
+  if (known === undefined) word("si_code", code < 0 ? String(code) : `0x${code.toString(16)}`);
+  else named("si_code", code, known, code < 0 ? "dec" : "hex");
+  if (int(4) !== 0) named("si_errno", int(4), errnoName(int(4)), "dec");
 
   const sender = () => {
     field("si_pid", () => sink.pid(int(UNION), c.options.pidText?.(int(UNION))));
@@ -75,16 +79,16 @@ export function printSiginfo(c: Context, info: DataView, compat = false): void {
   } else if (code < 0 || code === SI_QUEUE || code === SI_MESGQ) {
     sender();
     value(UNION + 8);
-  } else if (code !== SI_KERNEL || fromKernel.has(signo)) known();
+  } else if (code !== SI_KERNEL || fromKernel.has(signo)) details();
   sink.closeStruct();
 
-  function known(): void {
+  function details(): void {
     switch (signo) {
       case SIGCHLD:
         sender();
         field("si_status", () => {
           if (code === CLD_EXITED) sink.num(int(UNION + 8));
-          else sink.word(signalName(int(UNION + 8)));
+          else sink.xlat(int(UNION + 8) >>> 0, 0, signalName(int(UNION + 8)), "", "dec");
         });
         // x32 keeps 64-bit ticks
         ticks("si_utime", UNION + (compat ? 12 : 16));

@@ -66,7 +66,7 @@ export const sockets = family({
       len: size_t,
       flags: flags(F.msg_flags),
       dest_addr: sockaddr("addrlen"),
-      addrlen: uint,
+      addrlen: int,
     },
     { ret: "long", classes: "network", wait: "network" },
   ),
@@ -90,13 +90,18 @@ export const sockets = family({
     { ret: "long", classes: "network", wait: "network" },
   ),
   sendmmsg: call(
-    { sockfd: fd, msgvec: inout(special("mmsghdr")), vlen: uint, flags: flags(F.msg_flags) },
+    {
+      sockfd: fd,
+      msgvec: inout(special("mmsghdr", undefined, "sent")),
+      vlen: uint,
+      flags: flags(F.msg_flags),
+    },
     { classes: "network", wait: "network" },
   ),
   recvmmsg: call(
     {
       sockfd: fd,
-      msgvec: inout(special("mmsghdr")),
+      msgvec: inout(special("mmsghdr", undefined, "received")),
       vlen: uint,
       flags: flags(F.msg_flags),
       timeout: timespec,

@@ -41,7 +41,7 @@ export default {
         ),
       ),
     },
-    personalities: prefix("PER_???", "linux/personality.h", "PER_", /MASK|PER_CLEAR/),
+    personalities: { headers: ["linux/personality.h"], enumOf: "PER_LINUX", fallback: "PER_???" },
     log_levels: count(
       "LOGLEVEL_???",
       "LOGLEVEL_EMERG LOGLEVEL_ALERT LOGLEVEL_CRIT LOGLEVEL_ERR LOGLEVEL_WARNING LOGLEVEL_NOTICE LOGLEVEL_INFO LOGLEVEL_DEBUG",
