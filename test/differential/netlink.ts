@@ -21,7 +21,7 @@ const masks: readonly Mask[] = [
     "$1T",
   ],
   [/\b([rt]x_\w+|multicast|nda_\w+|ndtc_entries)=\d+/g, "$1=N"],
-  [/(ndtc_hash_rnd|ndts_lookups|ndts_hits)=\d+/g, "$1=N"],
+  [/(ndtc_hash_rnd|ndts_\w+)=\d+/g, "$1=N"],
 ];
 
 const dash = (script: string): readonly string[] => ["/bin/dash", "-c", script];
