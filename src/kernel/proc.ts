@@ -79,8 +79,8 @@ export function idleTime(): number | undefined {
   try {
     const fd = openSync("/proc/stat", "r");
     try {
-      const head = STAT_HEAD.latin1Slice(0, readSync(fd, STAT_HEAD, 0, STAT_HEAD.length, 0));
-      const fields = head.split("\n", 1)[0].split(/\s+/);
+      const length = readSync(fd, STAT_HEAD, 0, STAT_HEAD.length, 0);
+      const fields = STAT_HEAD.toString("latin1", 0, length).split("\n", 1)[0].split(/\s+/);
       return (Number(fields[4]) + Number(fields[5])) * 10e6;
     } finally {
       closeSync(fd);

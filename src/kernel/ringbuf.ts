@@ -54,6 +54,11 @@ export class RingBuffer {
     return (Atomics.load(this.producer, 0) - (this.at | 0)) >>> 0;
   }
 
+  /** Bytes that the kernel has written since the beginning. */
+  get sent(): number {
+    return this.at + this.waiting;
+  }
+
   /** Goes to the next record; false when there is none, or when it is still being written. */
   next(): boolean {
     while (this.at !== this.end || this.look()) {

@@ -48,7 +48,6 @@ def sends(family):
     return send
 `;
 const program = (text: string): readonly string[] => ["/usr/bin/python3", "-I", "-S", "-c", sender + text];
-const _verbose = ["-v", "-s", "4096", "-e", "trace=sendto"];
 
 export const netlink: readonly Case[] = [
   { name: "ip", argv: ["ip", "-o", "addr", "show", "lo"], needs: ["ip"], masks },

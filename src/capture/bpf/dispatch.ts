@@ -1,20 +1,20 @@
 /** Records of the ring, turned into events. */
+import { hasNarrowArgs, isIndirect } from "../../abi/syscalls.ts";
 import type { CallTable } from "../calls.ts";
 import type { Call, EventSink, ExitEvent } from "../event.ts";
+import { fetchResult } from "../indirect.ts";
 import type { Memory } from "../memory.ts";
+import { argvOf, identify, latin, takeResult, takeStack } from "./call-record.ts";
 import * as L from "./layout.ts";
 import { LiveRecordMemory } from "./live-memory.ts";
 import { RecordMemory } from "./record-memory.ts";
 import { Repeats } from "./repeats.ts";
-import { SIGRETURN_MASK } from "./special-reads.ts";
 import { BpfTask, type End, strange, type TaskTable } from "./tasks.ts";
 
 const WORD = 4294967296;
-const ERRNO_MAX = 4095;
 const SIGINFO_BYTES = 128;
 const PR_SET_NAME = 15;
 const SIGKILL = 9;
-const MAX_ARGV = 64;
 /** Signals held back until the task's call is known: anyone may send them by the million. */
 const MOST_IGNORED = 1024;
 const FACTS = L.facts.bytes >>> 2;
@@ -178,24 +178,21 @@ export class Dispatcher {
     const w = s.words;
     const at = words(s.offset);
     const { call } = task;
-    const abi = L.abis[(w[at] >>> 8) & 0xff];
     const nr = w[at + words(L.call.nr)] | 0;
+    const abi = identify(call, this.calls, (w[at] >>> 8) & 0xff, nr);
     if (abi !== "x86_64") this.options.onCompat();
-    const known = this.calls.lookup(abi, nr);
-    call.abi = abi;
-    call.nr = nr;
-    call.name = known.name;
-    call.descriptor = known.descriptor;
     const { args } = call;
     const from = at + words(L.call.args);
     for (let i = 0; i < 12; i++) args[i] = w[from + i];
+    if (abi === "x32" && hasNarrowArgs(abi, nr)) for (let i = 1; i < 12; i += 2) args[i] = 0;
     call.exit = time(w, at);
     call.entry = wide(w, at + words(L.call.entry));
     takeResult(call, w[at + words(L.call.ret)], w[at + words(L.call.ret) + 1]);
     const length = w[at + words(L.call.length)];
     this.atEntry.at(s.bytes, w, s.offset + L.call.data, length);
     this.atExit.at(s.bytes, w, s.offset + L.call.data, length);
-    if (call.name === "rt_sigreturn" && length > 0) takeStack(call, w, at + words(L.call.data));
+    if (isIndirect(abi, call.nr)) fetchResult(call, this.atExit);
+    if (length > 0 && call.name.endsWith("sigreturn")) takeStack(call, w, at + words(L.call.data));
     return w[at] >>> 16;
   }
 
@@ -445,47 +442,8 @@ function noFacts(call: Call): void {
   call.waker = 0;
 }
 
-function takeResult(call: Call, lo: number, hi: number): void {
-  call.retLo = lo;
-  call.retHi = hi;
-  const error = hi === 0xffffffff ? -(lo | 0) : 0;
-  call.error = error > 0 && error <= ERRNO_MAX ? error : 0;
-}
-
-/** The signal frame was read at the stack pointer plus SIGRETURN_MASK; records have no room for the pointer itself. */
-function takeStack(call: Call, w: Uint32Array, segment: number): void {
-  const low = w[segment] - SIGRETURN_MASK;
-  call.spLo = low >>> 0;
-  call.spHi = w[segment + 1] - (low < 0 ? 1 : 0);
-}
-
-/** The arguments of an execve or execveat of a 64-bit program. */
-function argvOf(call: Call, memory: RecordMemory): string[] | undefined {
-  if (call.abi !== "x86_64") return undefined;
-  const i = call.name === "execveat" ? 2 : 1;
-  const lo = call.args[2 * i];
-  const hi = call.args[2 * i + 1];
-  const argv: string[] = [];
-  for (let n = 0; n < MAX_ARGV; n++) {
-    const at = memory.readAll(lo + 8 * n, hi, 8);
-    if (at < 0) return n === 0 ? undefined : argv;
-    const text = memory.readString(
-      memory.view.getUint32(at, true),
-      memory.view.getUint32(at + 4, true),
-      4096,
-    );
-    if (text < 0) break;
-    argv.push(latin(memory.bytes, text, memory.got));
-  }
-  return argv;
-}
-
 function cText(bytes: Uint8Array, at: number, max: number): string {
   let n = 0;
   while (n < max && bytes[at + n] !== 0) n++;
   return latin(bytes, at, n);
-}
-
-function latin(bytes: Uint8Array, at: number, n: number): string {
-  return Buffer.from(bytes.subarray(at, at + n)).toString("utf8");
 }

@@ -16,6 +16,7 @@ import type { Command, Engine, EngineOptions } from "../engine.ts";
 import { type EventSink, Task } from "../event.ts";
 import { startStopped } from "../start.ts";
 import type { Backlog, BacklogPlace } from "./backlog.ts";
+import { identify } from "./call-record.ts";
 import type { Counts } from "./counts/counts.ts";
 import { Dispatcher } from "./dispatch.ts";
 import { Feed } from "./feed.ts";
@@ -370,11 +371,8 @@ export class BpfEngine implements Engine {
       const task = new Task(tid, followed.pid, 0);
       task.comm = followed.comm;
       const { call } = task;
-      call.abi = L.abis[view.getUint8(record + L.call.abi)];
-      call.nr = view.getUint32(record + L.call.nr, true);
-      const known = this.calls.lookup(call.abi, call.nr);
-      call.name = known.name;
-      call.descriptor = known.descriptor;
+      const nr = view.getUint32(record + L.call.nr, true);
+      identify(call, this.calls, view.getUint8(record + L.call.abi), nr);
       for (let i = 0; i < 12; i++) call.args[i] = view.getUint32(record + L.call.args + 4 * i, true);
       call.entry = Number(view.getBigUint64(record + L.call.entry, true));
       each(task);
@@ -383,6 +381,10 @@ export class BpfEngine implements Engine {
 
   tasks(): number[] {
     return [...this.table].map((t) => t.tid);
+  }
+
+  hold(): void {
+    this.feed.relieve();
   }
 
   finish(): number {

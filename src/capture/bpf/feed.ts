@@ -43,7 +43,7 @@ export class Feed {
   /** Hands over records, at most `most`, as long as there is time. Returns how many. */
   drain(most: number): number {
     const free = this.ended || this.pressed;
-    const until = (!free && this.pace?.begin()) || Number.POSITIVE_INFINITY;
+    const until = (!free && this.pace?.begin(this.ring.sent)) || Number.POSITIVE_INFINITY;
     let n = 0;
     this.late = until !== Number.POSITIVE_INFINITY && monotonicNow() >= until;
     while (!this.late && n < most && this.next()) {
@@ -67,7 +67,7 @@ export class Feed {
   }
 
   /** Makes room in the ring. */
-  private relieve(): void {
+  relieve(): void {
     const { ring, backlog } = this;
     if (!backlog || ring.waiting <= ring.size / 2) {
       this.pressed = false;
