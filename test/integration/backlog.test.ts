@@ -25,7 +25,7 @@ test(...needs("on a busy machine every call comes, later", noBpf()), async () =>
   expect(stderr).not.toContain("lost");
   const lines = readFileSync(out, "latin1").split("\n");
   for (const call of ["read(0", "write(1"])
-    expect(lines.filter((l) => l.startsWith(`${call}, "\0", 1)`) && l.endsWith(" = 1")).length).toBe(CALLS);
+    expect(lines.filter((l) => l.startsWith(`${call}, "\\0", 1)`) && l.endsWith(" = 1")).length).toBe(CALLS);
   expect(readdirSync(dir)).toEqual(["trace"]);
 });
 
