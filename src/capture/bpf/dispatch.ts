@@ -1,6 +1,5 @@
 /** Records of the ring, turned into events. */
 import { hasNarrowArgs, isIndirect } from "../../abi/syscalls.ts";
-import type { RingBuffer } from "../../kernel/ringbuf.ts";
 import type { CallTable } from "../calls.ts";
 import type { Call, EventSink, ExitEvent } from "../event.ts";
 import { fetchResult } from "../indirect.ts";
@@ -57,7 +56,7 @@ export class Dispatcher {
     private readonly options: DispatchOptions,
   ) {}
 
-  record(s: Source | RingBuffer): void {
+  record(s: Source): void {
     this.delivered++;
     const w = s.words;
     const at = words(s.offset);
@@ -153,7 +152,7 @@ export class Dispatcher {
   }
 
   /** The task of a call's record, whose facts are taken; the record then begins at the call. */
-  private takeHead(s: Source | RingBuffer): BpfTask {
+  private takeHead(s: Source): BpfTask {
     const w = s.words;
     let at = words(s.offset);
     const more = (w[at] & 0xff) === L.kinds.facts;
@@ -175,7 +174,7 @@ export class Dispatcher {
   }
 
   /** Fills the task's call from its record. */
-  take(s: Source | RingBuffer, task: BpfTask): number {
+  take(s: Source, task: BpfTask): number {
     const w = s.words;
     const at = words(s.offset);
     const { call } = task;
@@ -208,7 +207,7 @@ export class Dispatcher {
     call.waker = w[at + words(L.facts.waker)];
   }
 
-  private call(s: Source | RingBuffer, task: BpfTask): void {
+  private call(s: Source, task: BpfTask): void {
     const w = s.words;
     const at = words(s.offset);
     const { call } = task;
@@ -263,7 +262,7 @@ export class Dispatcher {
   }
 
   /** A call that does not return: shown when its task ends, which is when it is over. */
-  private unfinished(s: Source | RingBuffer, task: BpfTask): void {
+  private unfinished(s: Source, task: BpfTask): void {
     const length = L.call.data + s.words[words(s.offset + L.call.length)];
     task.last = s.bytes.slice(s.offset, s.offset + length);
   }
@@ -305,7 +304,7 @@ export class Dispatcher {
     return false;
   }
 
-  private found(s: Source | RingBuffer, tid: number): void {
+  private found(s: Source, tid: number): void {
     const { words: w, bytes } = s;
     const at = words(s.offset);
     if (this.stands(tid, time(w, at))) return;
@@ -316,7 +315,7 @@ export class Dispatcher {
     this.sink.newTask(task, true);
   }
 
-  private exec(s: Source | RingBuffer, tid: number, former: number, now: number): void {
+  private exec(s: Source, tid: number, former: number, now: number): void {
     let task = this.tasks.get(former) ?? this.tasks.get(tid) ?? this.stranger(tid);
     if (former !== tid) {
       const leader = this.tasks.get(tid);
@@ -364,7 +363,7 @@ export class Dispatcher {
     this.options.onExit(task.tid);
   }
 
-  private signal(s: Source | RingBuffer, tid: number, now: number): void {
+  private signal(s: Source, tid: number, now: number): void {
     const task = this.tasks.get(tid);
     if (!task) return;
     const at = words(s.offset);
@@ -375,12 +374,12 @@ export class Dispatcher {
     if (s.words[at + words(L.signal.stops)] !== 0) this.sink.stopped(task, signo, now);
   }
 
-  private takeInfo(s: Source | RingBuffer, info: DataView): void {
+  private takeInfo(s: Source, info: DataView): void {
     for (let i = 0; i < 48; i++) info.setUint8(i, s.bytes[s.offset + L.signal.info + i]);
   }
 
   /** A fatal signal is not delivered by the kernel's account, nor is one that is ignored; a tracer sees both. */
-  private generated(s: Source | RingBuffer, tid: number, now: number): void {
+  private generated(s: Source, tid: number, now: number): void {
     const task = this.tasks.get(tid);
     if (!task) return;
     const w = s.words;
@@ -402,7 +401,7 @@ export class Dispatcher {
     }
   }
 
-  private sample(s: Source | RingBuffer, tid: number, now: number): void {
+  private sample(s: Source, tid: number, now: number): void {
     const task = this.tasks.get(tid);
     if (!task || !this.sink.sample) return;
     const w = s.words;

@@ -18,6 +18,7 @@ import { type Destinations, LineWriter } from "../../render/line-writer.ts";
 import { Output, openFile } from "../../render/output.ts";
 import { frameText } from "../../render/stack-text.ts";
 import { WholeLines } from "../../render/whole-lines.ts";
+import { backlogPlace } from "../backlog.ts";
 import { addNames } from "./names.ts";
 import { pathFilter } from "./path-filter.ts";
 import { commandOf } from "./program.ts";
@@ -26,6 +27,8 @@ import { both } from "./tee.ts";
 
 /** Also how late a file shows what has happened. */
 const WAIT_MS = 100;
+/** Bytes of events that take a while to be shown. */
+const MUCH = 1e8;
 const SIGINT = 2;
 /** A reader of the trace that has gone away is one, too. */
 const numbers = { SIGHUP: 1, SIGINT, SIGQUIT: 3, SIGPIPE: 13, SIGTERM: 15 } as const;
@@ -121,6 +124,7 @@ export class Tracer {
       stringLimit: s.text.decode.stringLimit,
       pointers: s.text.showPointer,
       entries: s.order === "strace",
+      backlog: backlogPlace(),
       ...extras.engine,
     });
     this.engine = this.chosen.engine;
@@ -235,9 +239,27 @@ export class Tracer {
     }
     // what the kernel counted goes with the engine
     const counts = this.extras.counted?.(this.chosen);
-    this.engine.detach();
+    this.engine.detach(await this.givesUp());
     this.finish(counts);
     return this.ending;
+  }
+
+  /** Shows what waits, unless another signal comes: returns true then. */
+  private async givesUp(): Promise<boolean> {
+    const { engine } = this;
+    let waiting = engine.finish?.() ?? 0;
+    this.interrupted = 0;
+    if (waiting > MUCH)
+      this.say(
+        `${Math.round(waiting / 1e6)} MB of events are still to be shown; interrupt again to give them up`,
+      );
+    for (let before = -1; waiting > 0 && waiting !== before && this.interrupted === 0; ) {
+      before = waiting;
+      engine.step(0);
+      await turn();
+      waiting = engine.finish!();
+    }
+    return this.interrupted !== 0;
   }
 
   /** What has been counted so far. */
