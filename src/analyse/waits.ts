@@ -37,11 +37,15 @@ const isMemory = is(
   "mmap munmap mprotect brk madvise mremap mlock mlockall munlock exit_group exit process_madvise",
 );
 const isLock = is("futex futex_wait flock semop semtimedop mq_timedreceive");
+/** Locks a part of a file, with the right command. */
+export const locks = is("fcntl fcntl64");
 const isFork = is("fork vfork clone clone3");
 
 /** ns. */
 const LONG = 10e6;
 const WORTH_A_NAME = 0.2e6;
+/** Calls looked back for the connect of a socket. */
+const BACK = 50;
 
 /** Waits for something to do. */
 export const isIdle = ({ category }: Wait): boolean => /^(ipc|child|sleep)$/.test(category);
@@ -71,12 +75,29 @@ export function timedOut(call: CallRow): boolean {
 export class Waits {
   /** Peers that got DNS queries, by pid and target. */
   private readonly resolvers = new Set<string>();
+  private readonly worksByName: (id: number) => boolean;
+  private readonly isNothing: (id: number) => boolean;
 
   constructor(private readonly timeline: Timeline) {
-    for (const call of timeline.recording.calls) {
-      if (!isWrite(call.name) || queryName(call.args) === undefined) continue;
-      if (call.target.startsWith("udp:") || call.target.startsWith("tcp:")) this.resolvers.add(call.target);
-    }
+    const { table } = timeline;
+    const sent = table.where({
+      target: (target) => target.startsWith("udp:") || target.startsWith("tcp:"),
+      name: isWrite,
+      args: (args) => queryName(args) !== undefined,
+    });
+    for (const call of sent) this.resolvers.add(call.target);
+    this.worksByName = table.byText((name) => !isPoll(name) && !locks(name) && this.ofShort(name) === "cpu");
+    this.isNothing = table.byText((target) => target === "");
+  }
+
+  /** The call at `index` of the table is short and only work for a CPU: `of` would say so. */
+  isWork(index: number): boolean {
+    const { duration, name, target } = this.timeline.table.columns;
+    return duration[index] < WORTH_A_NAME && this.isNothing(target[index]) && this.worksByName(name[index]);
+  }
+
+  private ofShort(name: string): Category {
+    return this.of({ name, target: "", args: "", duration: 0 } as CallRow).category;
   }
 
   of(call: CallRow): Wait {
@@ -86,7 +107,7 @@ export class Waits {
     if (isPause(name)) return { category: "ipc", kind: "signal", target: "a signal" };
     if (isSync(name))
       return { category: "disk", kind: name === "sync" ? "sync" : "fsync", target: call.target };
-    if (isLock(name) || /F_(OFD_)?SETLKW/.test(call.args)) {
+    if (isLock(name) || (locks(name) && /F_(OFD_)?SETLKW/.test(call.args))) {
       return { category: "lock", kind: name === "futex" ? "futex" : "filelock", target: call.target };
     }
     if (isFork(name)) return { category: "memory", kind: "fork", target: "" };
@@ -145,9 +166,7 @@ export class Waits {
 
   /** A poll or write on a socket whose non-blocking connect has not been answered yet. */
   private connecting(call: CallRow, target: string): boolean {
-    const before = this.timeline.calls(call.tid);
-    for (let i = before.indexOf(call) - 1, n = 0; i >= 0 && n < 50; i--, n++) {
-      const c = before[i];
+    for (const c of this.timeline.before(call, BACK)) {
       if (c.name === "connect" && c.target === target)
         return c.error === "EINPROGRESS" || c.error === "EALREADY";
       if ((isRead(c.name) || isWrite(c.name)) && c.target === target && !c.error) return false;
