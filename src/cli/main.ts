@@ -113,6 +113,8 @@ function report(name: string, error: unknown): number {
   return 1;
 }
 
+// Node would open its debugger to everybody on this machine; without a listener, and after one, the default is back
+process.once("SIGUSR1", () => {}).removeAllListeners("SIGUSR1");
 // not a listener on process.stdout: that must not even be looked at before a command is started (base/stderr.ts)
 process.on("uncaughtException", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE" && error === process.stdout.errored) process.exit(0);
