@@ -178,9 +178,11 @@ export class CriticalPath {
 
   private leaf(call: CallRow, from: number, to: number, via: readonly CallRow[]): void {
     const wait = this.waits.of(call);
+    const { table } = this.timeline;
     const inside = (a: number, b: number, category: Segment["category"], kind: string, target: string) => {
-      if (b > a)
-        this.out.push({ from: a, to: b, category, tid: call.tid, pid: call.pid, call, target, via, kind });
+      if (b <= a) return;
+      if (category === "cpu") this.pieces.work(a, b, call.tid, call.pid, via, table, table.indexOf(call));
+      else this.out.push({ from: a, to: b, category, tid: call.tid, pid: call.pid, call, target, via, kind });
     };
     if (call.blocked < 0 || wait.category === "cpu") {
       inside(from, to, wait.category, wait.kind, wait.target);

@@ -42,7 +42,8 @@ export class Pieces {
     table: CallTable,
     index: number,
   ): void {
-    const run = this.continued(from, to, tid, pid, via);
+    const short = table.columns.duration[index] < SHORT;
+    const run = short ? this.continued(from, to, tid, pid, via) : undefined;
     if (!run) {
       this.begin(from, to, tid, pid, via, "calls", table.at(index));
       return;

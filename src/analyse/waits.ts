@@ -51,7 +51,7 @@ const BACK = 50;
 export const isIdle = ({ category }: Wait): boolean => /^(ipc|child|sleep)$/.test(category);
 
 /** Calls whose time on a CPU is not worth telling apart: they wait, or work on names of files. */
-export const isWhole = ({ name }: CallRow): boolean =>
+export const isWhole = ({ name }: Pick<CallRow, "name">): boolean =>
   isWait(name) ||
   isPoll(name) ||
   isSleep(name) ||
@@ -76,6 +76,7 @@ export class Waits {
   /** Peers that got DNS queries, by pid and target. */
   private readonly resolvers = new Set<string>();
   private readonly worksByName: (id: number) => boolean;
+  private readonly wholeByName: (id: number) => boolean;
   private readonly isNothing: (id: number) => boolean;
 
   constructor(private readonly timeline: Timeline) {
@@ -87,13 +88,18 @@ export class Waits {
     });
     for (const call of sent) this.resolvers.add(call.target);
     this.worksByName = table.byText((name) => !isPoll(name) && !locks(name) && this.ofShort(name) === "cpu");
+    this.wholeByName = table.byText((name) => isWhole({ name }));
     this.isNothing = table.byText((target) => target === "");
   }
 
-  /** The call at `index` of the table is short and only work for a CPU: `of` would say so. */
+  /**
+   * The call at `index` of the table is short and only work for a CPU: by what it is, or because it had one throughout.
+   */
   isWork(index: number): boolean {
-    const { duration, name, target } = this.timeline.table.columns;
-    return duration[index] < WORTH_A_NAME && this.isNothing(target[index]) && this.worksByName(name[index]);
+    const { duration, name, target, blocked, queued } = this.timeline.table.columns;
+    if (duration[index] >= WORTH_A_NAME) return false;
+    if (blocked[index] === 0 && queued[index] === 0 && !this.wholeByName(name[index])) return true;
+    return this.isNothing(target[index]) && this.worksByName(name[index]);
   }
 
   private ofShort(name: string): Category {

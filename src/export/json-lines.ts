@@ -13,7 +13,8 @@ class Exact {
 
 export async function* jsonLines({ recording, calls }: Source): AsyncIterable<string> {
   const { lifetime, processes, phases, losses } = recording;
-  const at = (ts: number | null) => (ts === null ? null : new Exact(unixSeconds(ts, lifetime.anchor)));
+  const unix = unixSeconds(lifetime.anchor);
+  const at = (ts: number | null) => (ts === null ? null : new Exact(unix(ts)));
   yield line({
     type: "lifetime",
     schema: SCHEMA,
@@ -111,10 +112,11 @@ const seconds = (ns: number | null): number | null => (ns === null ? null : ns /
 const known = (ns: number): number | undefined => (ns < 0 ? undefined : ns / 1e9);
 
 function line(object: Record<string, unknown>): string {
-  const parts: string[] = [];
-  for (const [key, value] of Object.entries(object)) {
+  let text = "";
+  for (const key in object) {
+    const value = object[key];
     if (value === undefined) continue;
-    parts.push(`${JSON.stringify(key)}:${value instanceof Exact ? value.text : JSON.stringify(value)}`);
+    text += `${text === "" ? "" : ","}"${key}":${value instanceof Exact ? value.text : JSON.stringify(value)}`;
   }
-  return `{${parts.join(",")}}\n`;
+  return `{${text}}\n`;
 }

@@ -62,8 +62,14 @@ export function unixNs(ts: number, anchor: number): bigint {
   return BigInt(Math.round(ts)) + BigInt(Math.round(anchor));
 }
 
-/** Seconds since 1970 with nine digits, as a number's text. */
-export function unixSeconds(ts: number, anchor: number): string {
-  const ns = unixNs(ts, anchor);
-  return `${ns / 1_000_000_000n}.${String(ns % 1_000_000_000n).padStart(9, "0")}`;
+/** Seconds since 1970 with nine digits, as a number's text, of times (ns) of a recording. */
+export function unixSeconds(anchor: number): (ts: number) => string {
+  const whole = BigInt(Math.round(anchor));
+  const base = Number(whole / 1_000_000_000n);
+  const rest = Number(whole % 1_000_000_000n);
+  return (ts) => {
+    const ns = Math.round(ts) + rest;
+    const seconds = Math.floor(ns / 1e9);
+    return `${base + seconds}.${String(ns - seconds * 1e9).padStart(9, "0")}`;
+  };
 }

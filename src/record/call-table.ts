@@ -5,6 +5,8 @@ const TIMES = ["ts", "duration", "blocked", "queued", "gapBlocked", "gapQueued"]
 const TEXTS = ["name", "args", "ret", "error", "target"] as const;
 const NUMBERS = ["tid", "pid", "fd", "waker"] as const;
 
+const PAGE = 6;
+
 /** Columns of numbers, and of ids of texts. */
 export type Columns = Readonly<
   Record<(typeof TIMES)[number], Float64Array> &
@@ -19,7 +21,8 @@ export class CallTable implements Iterable<CallRow> {
   /** Places that are filled. */
   length = 0;
   readonly columns: Columns;
-  private readonly rows: (StoredCall | undefined)[] = [];
+  /** Those asked for, in pages of 2 ** PAGE. */
+  private readonly rows: (StoredCall | undefined)[][] = [];
 
   constructor(
     capacity: number,
@@ -55,10 +58,16 @@ export class CallTable implements Iterable<CallRow> {
   }
 
   at(index: number): CallRow {
-    let row = this.rows[index];
+    let page = this.rows[index >> PAGE];
+    if (page === undefined) {
+      page = [];
+      this.rows[index >> PAGE] = page;
+    }
+    const at = index & (2 ** PAGE - 1);
+    let row = page[at];
     if (row === undefined) {
       row = new StoredCall(this, index);
-      this.rows[index] = row;
+      page[at] = row;
     }
     return row;
   }
