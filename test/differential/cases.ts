@@ -342,7 +342,12 @@ export const cases: readonly Case[] = [
     ],
     options: f,
     varies: "threads race for the interpreter's lock",
-    differs: [locks, stacks, arenas, { why: "the process may end before its threads do", line: /^exit\(0\) / }],
+    differs: [
+      locks,
+      stacks,
+      arenas,
+      { why: "the process may end before its threads do", line: /^exit\(0\) / },
+    ],
   },
   {
     name: "node",
