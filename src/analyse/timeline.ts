@@ -1,5 +1,6 @@
 /** A recording indexed for questions about threads: who did what when, who made whom, who died when. */
-import { type CallTable, lowest } from "../record/call-table.ts";
+import { lowest } from "../base/search.ts";
+import type { CallTable } from "../record/call-table.ts";
 import type { CallRow, ProcessRow, Recording, SampleRow, SignalRow } from "../record/model.ts";
 
 export const endOf = (call: CallRow): number => call.ts + call.duration;

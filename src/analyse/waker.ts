@@ -1,5 +1,5 @@
 /** Who a call waited for: the thread of ours whose doing, or end, let it return. */
-import { lowest } from "../record/call-table.ts";
+import { lowest } from "../base/search.ts";
 import type { CallRow, SignalRow } from "../record/model.ts";
 import { isProgress } from "../record/ready.ts";
 import { endOf, type Timeline } from "./timeline.ts";

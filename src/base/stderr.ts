@@ -4,8 +4,7 @@
  */
 import { writeSync } from "node:fs";
 import { bytesOf } from "./bytes.ts";
-
-const pause = new Int32Array(new SharedArrayBuffer(4));
+import { sleepSync } from "./sleep.ts";
 
 /** Writes all of `text`, whatever the bytes of the names in it (base/bytes.ts). Standard error that is closed or whose reader is gone loses it. */
 export function tell(text: string): void {
@@ -15,7 +14,7 @@ export function tell(text: string): void {
       bytes = bytes.subarray(writeSync(2, bytes));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EAGAIN") return;
-      Atomics.wait(pause, 0, 0, 1);
+      sleepSync(1);
     }
   }
 }

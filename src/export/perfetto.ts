@@ -3,7 +3,7 @@
  * the lifetime's phases above, arrows from whoever woke a thread to the call that returned.
  */
 import { Timeline } from "../analyse/timeline.ts";
-import { lowest } from "../record/call-table.ts";
+import { lowest } from "../base/search.ts";
 import type { CallRow, Recording } from "../record/model.ts";
 
 /** One event of the format; times in microseconds. */

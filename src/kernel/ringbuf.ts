@@ -13,6 +13,9 @@ export const DISCARD = 1 << 30;
 export const LENGTH = 0x0fffffff;
 export const HEADER = 8;
 
+/** Bytes from a record with this first word to the next. */
+export const spanOf = (head: number): number => ((head & LENGTH) + HEADER + 7) & ~7;
+
 export class RingBuffer {
   private readonly ours: Mapping;
   private readonly theirs: Mapping;
@@ -65,11 +68,10 @@ export class RingBuffer {
       const offset = this.at % (this.mask + 1);
       const head = Atomics.load(this.heads, offset >>> 2);
       if (head & BUSY) return false;
-      const length = head & LENGTH;
-      this.at += (length + HEADER + 7) & ~7;
+      this.at += spanOf(head);
       if (head & DISCARD) continue;
       this.offset = offset + HEADER;
-      this.length = length;
+      this.length = head & LENGTH;
       return true;
     }
     return false;
@@ -89,7 +91,7 @@ export class RingBuffer {
     let next = this.at;
     while (next !== this.end) {
       const head = Atomics.load(this.heads, (next % this.size) >>> 2);
-      const after = next + (((head & LENGTH) + HEADER + 7) & ~7);
+      const after = next + spanOf(head);
       if (head & BUSY || after - this.at > most) break;
       next = after;
     }

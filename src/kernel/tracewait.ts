@@ -3,6 +3,7 @@
  * a signal whose handler is a harmless libc function: the wait returns with EINTR. A signal that arrives between
  * arming and waiting is thus late by at most the timer's period, never lost.
  */
+import { sleepSync } from "../base/sleep.ts";
 import { addressOf, check, errno, libc } from "./ffi.ts";
 import { look, status, usage } from "./round.ts";
 
@@ -127,7 +128,6 @@ const EVENT_STOP = 128;
  * when it does not stop, or is dead.
  */
 export function pollStopped(tid: number, ms: number): number | undefined {
-  const pause = new Int32Array(new SharedArrayBuffer(4));
   for (let waited = 0; ; waited++) {
     const r = wait4(tid, statusAt, WALL | WNOHANG, 0);
     if (r === tid) {
@@ -136,6 +136,6 @@ export function pollStopped(tid: number, ms: number): number | undefined {
       return word >> 16 === EVENT_STOP ? 0 : (word >> 8) & 0x7f;
     }
     if (waited >= ms || (r < 0 && errno() !== EINTR)) return undefined;
-    Atomics.wait(pause, 0, 0, 1);
+    sleepSync(1);
   }
 }

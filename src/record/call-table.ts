@@ -1,4 +1,5 @@
 /** Calls read back, in columns: a million of them as objects would take a gigabyte. */
+import { lowest } from "../base/search.ts";
 import type { CallRow } from "./model.ts";
 
 const TIMES = ["ts", "duration", "blocked", "queued", "gapBlocked", "gapQueued"] as const;
@@ -117,18 +118,6 @@ export class CallTable implements Iterable<CallRow> {
     const { ts, duration } = this.columns;
     return lowest(list.length, (i) => ts[list[i]] + duration[list[i]] > time);
   }
-}
-
-/** The lowest of 0 .. count that `is` so, where all after it are, too. */
-export function lowest(count: number, is: (index: number) => boolean): number {
-  let low = 0;
-  let high = count;
-  while (low < high) {
-    const mid = (low + high) >> 1;
-    if (is(mid)) high = mid;
-    else low = mid + 1;
-  }
-  return low;
 }
 
 class StoredCall implements CallRow {

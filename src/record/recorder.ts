@@ -1,5 +1,7 @@
 /** The recorder of a host: one recording for each lifetime of each service, all written by one thread. */
+
 import { basename, join } from "node:path";
+import { sleepSync } from "../base/sleep.ts";
 import type { Chosen } from "../capture/choose.ts";
 import type { Engine } from "../capture/engine.ts";
 import { bootTime, descendants, status } from "../kernel/proc.ts";
@@ -45,7 +47,6 @@ const SAME_START = 3e9;
 const STOPS = /[dtkixq]/;
 /** A child of the supervisor stops itself before its exec; it is waited for in steps of a millisecond, this many. */
 const STOP_STEPS = 50;
-const pause = new Int32Array(new SharedArrayBuffer(4));
 
 export interface Recorded {
   readonly sink: RecordingSink;
@@ -347,6 +348,6 @@ export class Recorder {
 function awaitStop({ pid, supervisor }: Start): void {
   for (let i = 0; i < STOP_STEPS; i++) {
     if (!/[RSD]/.test(status(pid)?.state ?? "") || !sameArguments(pid, supervisor)) return;
-    Atomics.wait(pause, 0, 0, 1);
+    sleepSync(1);
   }
 }

@@ -1,6 +1,8 @@
 /** Where text goes: a descriptor, a file, a pipe to a command, or a file per process. */
+
 import { closeSync, openSync, writeSync } from "node:fs";
 import { SysError } from "../base/errors.ts";
+import { sleepSync } from "../base/sleep.ts";
 import { sysErrorFrom } from "../kernel/node-errors.ts";
 
 const BUFFER_BYTES = 256 * 1024;
@@ -56,7 +58,7 @@ export class Output {
         bytes = bytes.subarray(writeSync(this.fd, bytes));
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code === EAGAIN) {
-          Atomics.wait(pause, 0, 0, 1);
+          sleepSync(1);
           continue;
         }
         const why = sysErrorFrom(error, `write(${this.fd})`);
@@ -75,8 +77,6 @@ export class Output {
     if (this.owned) closeSync(this.fd);
   }
 }
-
-const pause = new Int32Array(new SharedArrayBuffer(4));
 
 /** Opens FILE for output as strace's -o and -A do; 0600 less umask is not strace's way, 0666 is. */
 export function openFile(path: string, append: boolean): Output {

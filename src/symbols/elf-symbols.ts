@@ -2,6 +2,7 @@
  * Function symbols of ELF files: of .dynsym and .symtab, and of the separate file with debugging symbols that the
  * distribution may have installed.
  */
+import { lowest } from "../base/search.ts";
 import { cString, type ElfFile, withElfFile } from "./elf-file.ts";
 
 const SHT_SYMTAB = 2;
@@ -94,14 +95,8 @@ export class ElfSymbols {
 
   /** Index of the last that starts at `address` or before it; -1 for none. */
   private last(address: number): number {
-    let low = 0;
-    let high = this.starts.length;
-    while (low < high) {
-      const mid = (low + high) >> 1;
-      if (this.starts[mid] <= address) low = mid + 1;
-      else high = mid;
-    }
-    return low - 1;
+    const { starts } = this;
+    return lowest(starts.length, (i) => starts[i] > address) - 1;
   }
 }
 

@@ -1,5 +1,7 @@
 /** Which file is mapped where in a process: /proc/PID/maps, man 5 proc. */
+
 import { readFileSync } from "node:fs";
+import { lowest } from "../base/search.ts";
 
 export interface Mapping {
   readonly start: number;
@@ -50,13 +52,6 @@ export function mappings(pid: number): Mapping[] | undefined {
 
 /** The one an address is in. */
 export function findMapping(sorted: readonly Mapping[], address: number): Mapping | undefined {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const mid = (low + high) >> 1;
-    if (sorted[mid].start <= address) low = mid + 1;
-    else high = mid;
-  }
-  const found = sorted[low - 1];
+  const found = sorted[lowest(sorted.length, (i) => sorted[i].start > address) - 1];
   return found && address < found.end ? found : undefined;
 }

@@ -1,4 +1,5 @@
 /** Symbols that come as sorted lines of text: /tmp/perf-PID.map of just-in-time compilers, and /proc/kallsyms. */
+import { lowest } from "../base/search.ts";
 
 export interface TextSymbol {
   readonly start: number;
@@ -16,14 +17,7 @@ export class TextMap {
 
   find(address: number): TextSymbol | undefined {
     const { symbols } = this;
-    let low = 0;
-    let high = symbols.length;
-    while (low < high) {
-      const mid = (low + high) >> 1;
-      if (symbols[mid].start <= address) low = mid + 1;
-      else high = mid;
-    }
-    const found = symbols[low - 1];
+    const found = symbols[lowest(symbols.length, (i) => symbols[i].start > address) - 1];
     return found && (found.size === 0 || address < found.start + found.size) ? found : undefined;
   }
 }

@@ -1,4 +1,5 @@
 /** Finds the frame description entry of an address in .eh_frame, through .eh_frame_hdr where the file has it. */
+import { lowest } from "../base/search.ts";
 import type { ElfFile } from "../symbols/elf-file.ts";
 import { Cursor } from "./cursor.ts";
 
@@ -92,28 +93,16 @@ export class FrameTable {
   }
 
   private search({ bytes, address: base }: Range, address: number): number | undefined {
-    let low = 0;
-    let high = this.entries;
-    while (low < high) {
-      const mid = (low + high) >> 1;
-      if (this.wrap(base + bytes.readInt32LE(8 * mid)) <= address) low = mid + 1;
-      else high = mid;
-    }
-    if (low === 0) return undefined;
-    return this.wrap(base + bytes.readInt32LE(8 * low - 4)) - this.frames.address;
+    const start = (i: number) => this.wrap(base + bytes.readInt32LE(8 * i));
+    const after = lowest(this.entries, (i) => start(i) > address);
+    if (after === 0) return undefined;
+    return this.wrap(base + bytes.readInt32LE(8 * after - 4)) - this.frames.address;
   }
 
   private searchStarts(address: number): number | undefined {
     const { starts, places } = this;
     if (!starts || !places) return undefined;
-    let low = 0;
-    let high = starts.length;
-    while (low < high) {
-      const mid = (low + high) >> 1;
-      if (starts[mid] <= address) low = mid + 1;
-      else high = mid;
-    }
-    return low === 0 ? undefined : places[low - 1];
+    return places[lowest(starts.length, (i) => starts[i] > address) - 1];
   }
 
   private wrap(address: number): number {

@@ -4,7 +4,7 @@
  */
 import { closeSync, ftruncateSync, openSync, readSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { DISCARD, HEADER, LENGTH } from "../../kernel/ringbuf.ts";
+import { DISCARD, HEADER, LENGTH, spanOf } from "../../kernel/ringbuf.ts";
 import type { Source } from "./dispatch.ts";
 
 /** What one file grows to: its disk space comes back when all of it has been read. */
@@ -77,7 +77,7 @@ export class Backlog implements Source {
     do {
       while (this.at + HEADER <= this.end) {
         const head = this.words[this.at >>> 2];
-        const after = this.at + (((head & LENGTH) + HEADER + 7) & ~7);
+        const after = this.at + spanOf(head);
         if (after > this.end) break;
         this.offset = this.at + HEADER;
         this.length = head & LENGTH;

@@ -2,8 +2,10 @@
  * The bpf engine: programs in the kernel write one record a finished call into a ring, which is drained here. It
  * costs the traced a hundredth of what stops cost, and needs Linux 5.11 and the capabilities BPF and PERFMON.
  */
+
 import { closeSync, openSync, readSync } from "node:fs";
 import { SysError } from "../../base/errors.ts";
+import { sleepSync } from "../../base/sleep.ts";
 import * as bpf from "../../kernel/bpf.ts";
 import { reap } from "../../kernel/children.ts";
 import { monotonicNow } from "../../kernel/clock.ts";
@@ -74,8 +76,6 @@ const MUCH = 32;
 const CENSUS_EVERY = 1e9;
 const SIGCONT = "SIGCONT";
 const ESRCH = 3;
-
-const pause = new Int32Array(new SharedArrayBuffer(4));
 
 export class BpfEngine implements Engine {
   private readonly kernel: Kernel;
@@ -297,7 +297,7 @@ export class BpfEngine implements Engine {
   }
 
   private sleep(maxWait: number): void {
-    Atomics.wait(pause, 0, 0, Math.min(maxWait, this.nap));
+    sleepSync(Math.min(maxWait, this.nap));
     const n = this.drain();
     if (n === 0) this.nap = Math.min(this.nap * 2, LONGEST_NAP);
     else this.nap = n < MUCH ? SHORTEST_NAP : BUSY_NAP;
@@ -344,7 +344,7 @@ export class BpfEngine implements Engine {
         if (ended !== null) this.options.onOtherExit?.(pid, ended);
         return;
       }
-      Atomics.wait(pause, 0, 0, 1);
+      sleepSync(1);
     }
   }
 

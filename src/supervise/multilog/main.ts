@@ -1,7 +1,9 @@
 /** multilog: reads lines, selects them, stamps them and puts them into rotated logs. */
+
 import { closeSync, fsyncSync, openSync, readSync, writeSync } from "node:fs";
 import { setImmediate as turn } from "node:timers/promises";
 import { bytesOf } from "../../base/bytes.ts";
+import { sleepSync } from "../../base/sleep.ts";
 import { tell } from "../../base/stderr.ts";
 import { readableOrSignal } from "../../kernel/poll.ts";
 import { waitForEnd } from "../../kernel/wait.ts";
@@ -19,11 +21,10 @@ const SIGNAL_LATENCY = 1000;
 /** While lines come without a pause, signals are looked at every so many reads. */
 const READS_PER_TURN = 4;
 const RETRY_MS = 5000;
-const sleeper = new Int32Array(new SharedArrayBuffer(4));
 
 function pause(complaint: string): void {
   warn(complaint);
-  Atomics.wait(sleeper, 0, 0, RETRY_MS);
+  sleepSync(RETRY_MS);
 }
 
 function warn(text: string): void {

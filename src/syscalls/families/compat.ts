@@ -34,7 +34,7 @@ import type { Type } from "../types/types.ts";
 import { descriptors } from "./descriptor.ts";
 import { legacy } from "./legacy.ts";
 import { renamed } from "./renamed.ts";
-import { validFlags } from "./stat.ts";
+import { statfsOf } from "./stat.ts";
 
 /** 64 bits in two registers, the first of which is argument `index`. */
 const pair = (index: number): Type => special("pair", undefined, { index });
@@ -64,26 +64,7 @@ const mapFlags = special("huge_flags", undefined, {
 });
 /** sizeof(struct statfs64), which is packed; the kernel takes a padded one too. */
 const STATFS64 = 84;
-const statfs64Fields = ptr(
-  struct(
-    "statfs64",
-    {
-      f_type: oneOf(F.fs_magics),
-      f_bsize: ulong,
-      f_blocks: ulong,
-      f_bfree: ulong,
-      f_bavail: ulong,
-      f_files: ulong,
-      f_ffree: ulong,
-      f_fsid: special("fsid"),
-      f_namelen: ulong,
-      f_frsize: ulong,
-      f_flags: flags(F.statfs_flags),
-    },
-    undefined,
-    validFlags,
-  ),
-);
+const statfs64Fields = statfsOf("statfs64", oneOf(F.fs_magics), flags(F.statfs_flags));
 const statfs64 = out(
   byArg(
     "size",

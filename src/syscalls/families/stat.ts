@@ -19,18 +19,21 @@ import {
   uint,
   ulong,
 } from "../types/build.ts";
+import type { Type } from "../types/types.ts";
 
 const stat = out(special("stat", 144));
 const at = flags(F.at_flags);
 
 /** Kernels since 2.6.36 say with ST_VALID that there are flags. */
-export const validFlags = { f_flags: 0x20 };
-const statfs = out(
+const validFlags = { f_flags: 0x20 };
+
+/** struct statfs in one of its forms; the types are those of f_type and f_flags. */
+export const statfsOf = (name: string, magic: Type, mountFlags: Type) =>
   ptr(
     struct(
-      "statfs",
+      name,
       {
-        f_type: oneOf64(F.fs_magics),
+        f_type: magic,
         f_bsize: ulong,
         f_blocks: ulong,
         f_bfree: ulong,
@@ -40,13 +43,13 @@ const statfs = out(
         f_fsid: special("fsid"),
         f_namelen: ulong,
         f_frsize: ulong,
-        f_flags: flags64(F.statfs_flags),
+        f_flags: mountFlags,
       },
       undefined,
       validFlags,
     ),
-  ),
-);
+  );
+const statfs = out(statfsOf("statfs", oneOf64(F.fs_magics), flags64(F.statfs_flags)));
 
 const fileAttr = ptr(
   struct("file_attr", {
