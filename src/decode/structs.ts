@@ -31,6 +31,18 @@ export interface StructWalker extends Walker {
   fields(c: Context, at: number): void;
 }
 
+/** The walker of a struct of `size` bytes whose members `fields` prints. */
+export const braced = (size: StructWalker["size"], fields: StructWalker["fields"]): StructWalker => ({
+  size,
+  value: (c, lo, hi) => c.sink.hex(lo, hi),
+  memory(c, at) {
+    c.sink.openStruct();
+    fields(c, at);
+    c.sink.closeStruct();
+  },
+  fields,
+});
+
 export function structWalker(
   type: StructType,
   layoutOf: (abi: Abi) => Layout,
@@ -54,15 +66,9 @@ export function structWalker(
     }
     return plan;
   };
-  return {
-    size: (c) => planFor(c.call.abi).layout.size,
-    value: (c, lo, hi) => c.sink.hex(lo, hi),
-    memory(c, at) {
-      c.sink.openStruct();
-      this.fields(c, at);
-      c.sink.closeStruct();
-    },
-    fields(c, at) {
+  return braced(
+    (c) => planFor(c.call.abi).layout.size,
+    (c, at) => {
       const { layout, fields } = planFor(c.call.abi);
       const outerLayout = c.structLayout;
       const outerAt = c.structAt;
@@ -88,7 +94,7 @@ export function structWalker(
       c.structLayout = outerLayout;
       c.structAt = outerAt;
     },
-  };
+  );
 }
 
 function isZero(c: Context, field: Field, at: number): boolean {

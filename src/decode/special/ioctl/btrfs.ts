@@ -10,7 +10,6 @@ import { pointerWalker, registerValue } from "../../walker.ts";
 import { objects, search } from "./btrfs-search.ts";
 import { both, boxed, type Command, each, none, reads, record, value, writes } from "./command.ts";
 import {
-  argument,
   bitsOf,
   body,
   fields,
@@ -20,6 +19,7 @@ import {
   own,
   type Part,
   sizeOf,
+  staged,
   verbose,
   when,
 } from "./parts.ts";
@@ -230,25 +230,18 @@ container("btrfs_paths", (c, lo, hi, count) => {
 
 const LOOKUP = "btrfs_ioctl_ino_lookup_args";
 /** A name is looked up in a tree; tree 0 is the one of the file, which the answer then names. */
-const lookup: Command = {
-  kind: "own",
-  enter(c) {
-    c.sink.arg("argp");
-    const at = argument(c, sizeOf(c, LOOKUP));
-    if (at < 0) {
-      c.sink.addr(c.argLo(2), c.argHi(2));
-      return true;
-    }
+const lookup = staged(
+  LOOKUP,
+  (c, at) => {
     c.call.saved.push(number(LOOKUP, "treeid")(c, at));
     c.sink.openStruct();
     fields(LOOKUP, "treeid:objects objectid:objects", types)(c, at);
     c.sink.closeStruct();
     return false;
   },
-  exit(c) {
+  (c, at) => {
     if (c.failed) return;
     c.sink.becomes();
-    const at = argument(c, sizeOf(c, LOOKUP));
     if (at < 0) {
       c.sink.addr(c.argLo(2), c.argHi(2));
       return;
@@ -258,7 +251,7 @@ const lookup: Command = {
     fields(LOOKUP, "name:text")(c, at);
     c.sink.closeStruct();
   },
-};
+);
 
 const SEND = "btrfs_ioctl_send_args";
 const sources: Part = own(SEND, "clone_sources", (c, at) => {

@@ -3,7 +3,7 @@ import * as F from "../../../abi/flags.ts";
 import { cstring, fd, flags, flags64, int, oneOf, special } from "../../../syscalls/types/build.ts";
 import { compile } from "../../compile.ts";
 import { boxed, type Command, each, grown, reads, record, value, writes } from "./command.ts";
-import { argument, following, more, sizeOf } from "./parts.ts";
+import { argument, begun, following, more, sizeOf } from "./parts.ts";
 
 const u64 = boxed(special("u64"));
 const hex64 = boxed(special("hex64"));
@@ -27,18 +27,13 @@ const notification = record("seccomp_notif", "id:hex pid:pid flags:hex data:data
 /** Which BPF programs an event has: room for how many, then how many and which. */
 const queryBpf: Command = {
   kind: "own",
-  enter(c) {
-    c.sink.arg("argp");
-    const at = argument(c, 4);
-    if (at < 0) {
-      c.sink.addr(c.argLo(2), c.argHi(2));
-      return true;
-    }
-    c.sink.openStruct();
-    c.sink.field("ids_len");
-    c.sink.num(c.memory.view.getUint32(at, true));
-    return false;
-  },
+  enter: (c) =>
+    begun(c, 4, (at) => {
+      c.sink.openStruct();
+      c.sink.field("ids_len");
+      c.sink.num(c.memory.view.getUint32(at, true));
+      return false;
+    }),
   exit(c) {
     c.sink.comma?.(true);
     const at = argument(c, 8);

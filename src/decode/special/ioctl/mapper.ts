@@ -149,19 +149,25 @@ const versions = listed((c, h) => {
     return next === 0 ? -1 : offset + next;
   });
 });
-const dependencies = listed((c, h) => {
-  c.sink.item();
-  const size = offsetOf(c, "dm_target_deps", "dev");
-  const end = (h.start + size) >>> 0;
-  if (end <= h.start || end > h.size) {
-    misplaced(c, "struct dm_target_deps");
-    return;
-  }
-  const at = behind(c, h.start, size);
-  if (at < 0) {
-    c.sink.addr(addLo(c.argLo(2), h.start), addHi(c.argLo(2), c.argHi(2), h.start));
-    return;
-  }
+/** The one struct that the data is, up to the member of any length, which begins at offset `end`. */
+const lone = (
+  struct: string,
+  last: string,
+  print: (c: Context, h: Header, at: number, end: number) => void,
+) =>
+  listed((c, h) => {
+    c.sink.item();
+    const size = offsetOf(c, struct, last);
+    const end = (h.start + size) >>> 0;
+    if (end <= h.start || end > h.size) {
+      misplaced(c, `struct ${struct}`);
+      return;
+    }
+    const at = behind(c, h.start, size);
+    if (at < 0) c.sink.addr(addLo(c.argLo(2), h.start), addHi(c.argLo(2), c.argHi(2), h.start));
+    else print(c, h, at, end);
+  });
+const dependencies = lone("dm_target_deps", "dev", (c, h, at, end) => {
   const count = number("dm_target_deps", "count")(c, at);
   if (count > Math.floor((h.size - end) / 8)) {
     misplaced(c, "struct dm_target_deps");
@@ -174,19 +180,7 @@ const dependencies = listed((c, h) => {
   printArray(c, scalarWalker("dev"), addLo(c.argLo(2), end), addHi(c.argLo(2), c.argHi(2), end), count);
   c.sink.closeStruct();
 });
-const message = listed((c, h) => {
-  c.sink.item();
-  const size = offsetOf(c, "dm_target_msg", "message");
-  const end = (h.start + size) >>> 0;
-  if (end <= h.start || end > h.size) {
-    misplaced(c, "struct dm_target_msg");
-    return;
-  }
-  const at = behind(c, h.start, size);
-  if (at < 0) {
-    c.sink.addr(addLo(c.argLo(2), h.start), addHi(c.argLo(2), c.argHi(2), h.start));
-    return;
-  }
+const message = lone("dm_target_msg", "message", (c, h, at, end) => {
   c.sink.openStruct();
   fields("dm_target_msg", "sector")(c, at);
   textBehind(c, "message", end, h.size - end);

@@ -5,7 +5,7 @@ import type { Type } from "../../../syscalls/types/types.ts";
 import { compile } from "../../compile.ts";
 import type { Context } from "../../context.ts";
 import { addHi, addLo, follow, printArray } from "../../pointers.ts";
-import type { StructWalker } from "../../structs.ts";
+import { braced, type StructWalker } from "../../structs.ts";
 import { registerValue, type Walker } from "../../walker.ts";
 import { type Command, record } from "./command.ts";
 
@@ -19,19 +19,12 @@ interface Body {
 
 registerValue("parts", (data) => {
   const { struct, parts } = data as Body;
-  const walker: StructWalker = {
-    size: (c) => sizeOf(c, struct),
-    value: (c, lo, hi) => c.sink.hex(lo, hi),
-    memory(c, at) {
-      c.sink.openStruct();
-      this.fields(c, at);
-      c.sink.closeStruct();
-    },
-    fields(c, at) {
+  return braced(
+    (c) => sizeOf(c, struct),
+    (c, at) => {
       for (const part of parts) part(c, at);
     },
-  };
-  return walker;
+  );
 });
 
 /** A struct made of parts. */
@@ -129,6 +122,15 @@ export function argument(c: Context, size: number): number {
   return lo === 0 && hi === 0 ? -1 : follow(c, lo, hi, size);
 }
 
+/** Begins to print what the argument leads to, by `print`; the address, with nothing left to do, if it leads nowhere. */
+export function begun(c: Context, size: number, print: (at: number) => boolean): boolean {
+  c.sink.arg("argp");
+  const at = argument(c, size);
+  if (at >= 0) return print(at);
+  c.sink.addr(c.argLo(2), c.argHi(2));
+  return true;
+}
+
 /** A command whose struct is printed at entry, `{…`, and goes on at exit: `more}` with or without success. */
 export const staged = (
   struct: string,
@@ -136,13 +138,7 @@ export const staged = (
   exit: (c: Context, at: number) => void,
 ): Command => ({
   kind: "own",
-  enter(c) {
-    c.sink.arg("argp");
-    const at = argument(c, sizeOf(c, struct));
-    if (at >= 0) return enter(c, at);
-    c.sink.addr(c.argLo(2), c.argHi(2));
-    return true;
-  },
+  enter: (c) => begun(c, sizeOf(c, struct), (at) => enter(c, at)),
   exit(c) {
     exit(c, argument(c, sizeOf(c, struct)));
   },

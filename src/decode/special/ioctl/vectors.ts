@@ -6,6 +6,7 @@ import { hexText } from "../../flags.ts";
 import { addHi, addLo, follow, printArray } from "../../pointers.ts";
 import type { StructWalker } from "../../structs.ts";
 import { type Command, record, type StructType } from "./command.ts";
+import { begun } from "./parts.ts";
 
 /** Elements of a list of file ranges shown without -v. */
 const SHORT = 2;
@@ -54,18 +55,14 @@ export const dedupe: Command = {
   kind: "own",
   enter(c) {
     const walker = structOf(range);
-    c.sink.arg("argp");
-    const at = follow(c, c.argLo(2), c.argHi(2), walker.size(c));
-    if (at < 0) {
-      c.sink.addr(c.argLo(2), c.argHi(2));
-      return true;
-    }
-    const count = destinations(c, at);
-    c.sink.openStruct();
-    walker.fields(c, at);
-    const complete = listed(c, structOf(targets), walker.size(c), count);
-    c.sink.closeStruct();
-    return count === 0 || !complete;
+    return begun(c, walker.size(c), (at) => {
+      const count = destinations(c, at);
+      c.sink.openStruct();
+      walker.fields(c, at);
+      const complete = listed(c, structOf(targets), walker.size(c), count);
+      c.sink.closeStruct();
+      return count === 0 || !complete;
+    });
   },
   exit(c) {
     const size = structOf(range).size(c);
@@ -91,20 +88,15 @@ function configurationLength(c: Context, length: number): void {
 /** SIOCGIFCONF: the room there is, and the interfaces found (netdevice(7)). */
 export const interfaces: Command = {
   kind: "own",
-  enter(c) {
-    c.sink.arg("argp");
-    const at = follow(c, c.argLo(2), c.argHi(2), 2 * c.wordSize);
-    if (at < 0) {
-      c.sink.addr(c.argLo(2), c.argHi(2));
-      return true;
-    }
-    const length = c.memory.view.getInt32(at, true);
-    c.call.saved.push(length);
-    c.sink.openStruct();
-    c.sink.field("ifc_len");
-    configurationLength(c, length);
-    return false;
-  },
+  enter: (c) =>
+    begun(c, 2 * c.wordSize, (at) => {
+      const length = c.memory.view.getInt32(at, true);
+      c.call.saved.push(length);
+      c.sink.openStruct();
+      c.sink.field("ifc_len");
+      configurationLength(c, length);
+      return false;
+    }),
   exit(c) {
     const { sink, wordSize } = c;
     sink.comma?.(true);

@@ -9,6 +9,7 @@ import { registerValue } from "../../walker.ts";
 import { boxed, type Command, each, reads, record, writes } from "./command.ts";
 import {
   argument,
+  begun,
   body,
   fields,
   filled,
@@ -346,24 +347,19 @@ const controls: Part = (c, at) => {
 };
 const extendedCommand = (getting: Getting): Command => ({
   kind: "own",
-  enter(c) {
-    c.sink.arg("argp");
-    const at = argument(c, sizeOf(c, list));
-    if (at < 0) {
-      c.sink.addr(c.argLo(2), c.argHi(2));
-      return true;
-    }
-    const count = number(list, "count")(c, at);
-    c.sink.openStruct();
-    fields(list, "ctrl_class:class count", { class: oneOf(F.v4l2_control_classes) })(c, at);
-    if (count === 0) return closed(c);
-    if (getting) return false;
-    c.wordAt(at + offsetOf(c, list, "controls"));
-    const readable = c.memory.readAll(c.wordLo, c.wordHi, sizeOf(c, extended)) >= 0;
-    const again = argument(c, sizeOf(c, list));
-    controls(c, again);
-    return readable ? false : closed(c);
-  },
+  enter: (c) =>
+    begun(c, sizeOf(c, list), (at) => {
+      const count = number(list, "count")(c, at);
+      c.sink.openStruct();
+      fields(list, "ctrl_class:class count", { class: oneOf(F.v4l2_control_classes) })(c, at);
+      if (count === 0) return closed(c);
+      if (getting) return false;
+      c.wordAt(at + offsetOf(c, list, "controls"));
+      const readable = c.memory.readAll(c.wordLo, c.wordHi, sizeOf(c, extended)) >= 0;
+      const again = argument(c, sizeOf(c, list));
+      controls(c, again);
+      return readable ? false : closed(c);
+    }),
   exit(c) {
     c.failed = false;
     const at = argument(c, sizeOf(c, list));
