@@ -10,6 +10,7 @@ import { defaultSettings, type Settings } from "../record/settings.ts";
 import { RecordingSink } from "../record/sink.ts";
 import { STRING_LIMIT } from "../record/strace-text.ts";
 import { backlogPlace } from "./backlog.ts";
+import { catchUp } from "./catch-up.ts";
 import { keepUp } from "./keep-up.ts";
 import { version } from "./version.ts";
 
@@ -112,11 +113,7 @@ export class RecordSession {
     let tasks = 1;
     while (tasks > 0 && !this.letGo && !over()) tasks = await once();
     if (tasks > 0) {
-      let left = this.engine.finish?.() ?? 0;
-      for (let before = -1; left > 0 && left !== before; left = this.engine.finish!()) {
-        before = left;
-        await once();
-      }
+      await catchUp(this.engine, once);
       this.sink.look(monotonicNow());
       this.engine.detach();
       this.sink.lifetime.written = monotonicNow();

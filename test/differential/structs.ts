@@ -1,5 +1,7 @@
 /** Bytes of C structs for Script, and the comparison every family of calls is put to. */
-import { compareCalls, type Difference, type Script } from "./calls.ts";
+import { expect, test } from "vitest";
+import { needs } from "../helpers.ts";
+import { compareCalls, type Difference, Script } from "./calls.ts";
 
 const EINVAL = 22;
 
@@ -86,4 +88,21 @@ export function differencesOf(
       })),
     ),
   );
+}
+
+/** As many differences as are shown of a failure. */
+export const some = (found: readonly Seen[]) => found.slice(0, Number(process.env.SHOW ?? 5));
+
+/** A test of each case: what it puts into a script is the same under both tracers in every view. */
+export function compareEach(
+  cases: readonly (readonly [name: string, make: (script: Script) => void])[],
+  ...lacking: readonly string[]
+): void {
+  for (const [name, make] of cases) {
+    test(...needs(name, ...lacking), () => {
+      const script = new Script();
+      make(script);
+      expect(some(differencesOf(script))).toEqual([]);
+    });
+  }
 }

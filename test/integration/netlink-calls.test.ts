@@ -1,7 +1,7 @@
 /** Netlink messages of every family with every attribute, beside strace: replay-calls.c has a socket of each family. */
 import { expect, test } from "vitest";
 import { Script } from "../differential/calls.ts";
-import { differencesOf, recognisable, type Seen, struct } from "../differential/structs.ts";
+import { differencesOf, recognisable, some, struct } from "../differential/structs.ts";
 import { lacks, needs } from "../helpers.ts";
 
 const peers = lacks("strace", "gcc");
@@ -10,7 +10,6 @@ const SENDTO = 44;
 const FIRST = 100;
 const [ROUTE, SOCK_DIAG, KOBJECT_UEVENT] = [0, 4, 15];
 const views = [["-v", "-s", "4096"], []];
-const some = (found: readonly Seen[]) => found.slice(0, Number(process.env.SHOW ?? 5));
 
 const message = (type: number, payload: Uint8Array, flags = 1) =>
   struct()

@@ -1,7 +1,7 @@
 /** Addresses, options and messages of sockets of every family, beside strace. */
 import { expect, test } from "vitest";
 import { Script } from "../differential/calls.ts";
-import { differencesOf, recognisable, type Seen, struct } from "../differential/structs.ts";
+import { differencesOf, recognisable, some, struct } from "../differential/structs.ts";
 import { lacks, needs } from "../helpers.ts";
 
 const peers = lacks("strace", "gcc");
@@ -9,7 +9,6 @@ const [SOCKET, CONNECT, SENDTO, RECVFROM, SENDMSG, RECVMSG, BIND, GETSOCKNAME] =
   41, 42, 44, 45, 46, 47, 49, 51,
 ];
 const [SOCKETPAIR, SETSOCKOPT, GETSOCKOPT, ACCEPT4, RECVMMSG, SENDMMSG] = [53, 54, 55, 288, 299, 307];
-const some = (found: readonly Seen[]) => found.slice(0, Number(process.env.SHOW ?? 5));
 
 const ipv6 = (text: string) => Buffer.from(text.replace(/:/g, ""), "hex");
 

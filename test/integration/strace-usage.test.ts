@@ -1,6 +1,9 @@
 /** Mistakes in options: what Debian's strace says of them, and what we do. */
 import { spawnSync } from "node:child_process";
-import { describe, expect, it } from "vitest";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
 import { UsageError } from "../../src/base/errors.ts";
 import { parseSettings } from "../../src/cli/strace/settings.ts";
 import { missing, same } from "../differential/same.ts";
@@ -10,6 +13,8 @@ import { usagesOfWords } from "../differential/usages-of-words.ts";
 import { compiled, debian, needs, svtrace } from "../helpers.ts";
 
 const strace = debian("strace");
+const directory = mkdtempSync(join(tmpdir(), "svtrace-usage-"));
+afterAll(() => rmSync(directory, { recursive: true }));
 
 const bad: readonly string[] = [
   "inject=",
@@ -61,6 +66,8 @@ function theirs(options: readonly string[]): string[] {
   const r = spawnSync(strace!, ["-o", "/dev/null", ...options, "true"], {
     encoding: "utf8",
     argv0: "strace",
+    // -o of the options goes before ours
+    cwd: directory,
   });
   return [...r.stderr.split("\n").filter((l) => l !== ""), `status ${r.status}`];
 }

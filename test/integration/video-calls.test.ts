@@ -1,12 +1,10 @@
 /** Commands of video devices, beside strace. */
-import { expect, test } from "vitest";
-import { Script } from "../differential/calls.ts";
+import type { Script } from "../differential/calls.ts";
 import { family } from "../differential/ioctl.ts";
-import { differencesOf, recognisable, type Seen, struct } from "../differential/structs.ts";
-import { lacks, needs } from "../helpers.ts";
+import { compareEach, recognisable, struct } from "../differential/structs.ts";
+import { lacks } from "../helpers.ts";
 
 const peers = lacks("strace", "gcc");
-const some = (found: readonly Seen[]) => found.slice(0, Number(process.env.SHOW ?? 5));
 
 const cases: readonly (readonly [string, (script: Script) => void])[] = [
   [
@@ -163,11 +161,4 @@ const cases: readonly (readonly [string, (script: Script) => void])[] = [
   ],
 ];
 
-for (const [name, make] of cases) {
-  test(...needs(name, peers), () => {
-    const script = new Script();
-    make(script);
-    const found = differencesOf(script);
-    expect(some(found)).toEqual([]);
-  });
-}
+compareEach(cases, peers);

@@ -19,6 +19,7 @@ import { Output, openFile } from "../../render/output.ts";
 import { frameText } from "../../render/stack-text.ts";
 import { WholeLines } from "../../render/whole-lines.ts";
 import { backlogPlace } from "../backlog.ts";
+import { catchUp } from "../catch-up.ts";
 import { addNames } from "./names.ts";
 import { pathFilter } from "./path-filter.ts";
 import { commandOf } from "./program.ts";
@@ -247,18 +248,17 @@ export class Tracer {
   /** Shows what waits, unless another signal comes: returns true then. */
   private async givesUp(): Promise<boolean> {
     const { engine } = this;
-    let waiting = engine.finish?.() ?? 0;
     this.interrupted = 0;
-    if (waiting > MUCH)
-      this.say(
-        `${Math.round(waiting / 1e6)} MB of events are still to be shown; interrupt again to give them up`,
-      );
-    for (let before = -1; waiting > 0 && waiting !== before && this.interrupted === 0; ) {
-      before = waiting;
+    const once = () => {
       engine.step(0);
-      await turn();
-      waiting = engine.finish!();
-    }
+      return turn();
+    };
+    const announce = (bytes: number) => {
+      if (bytes <= MUCH) return;
+      const megabytes = Math.round(bytes / 1e6);
+      this.say(`${megabytes} MB of events are still to be shown; interrupt again to give them up`);
+    };
+    await catchUp(engine, once, () => this.interrupted !== 0, announce);
     return this.interrupted !== 0;
   }
 
