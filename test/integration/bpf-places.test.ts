@@ -10,6 +10,7 @@ async function trace(args: readonly string[], through: readonly string[] = []): 
   const argv = [...through, svtracePath, "strace", "--engine", "bpf", "-s", "200", "-f", "-o", file, ...args];
   const r = await run(argv, { timeout: 60 });
   expect(r.stderr).not.toMatch(/strace: /);
+  expect(r.signal).toBeNull();
   return readFileSync(file, "latin1")
     .trimEnd()
     .split("\n")

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { UsageError } from "../../src/base/errors.ts";
 import { parseSettings } from "../../src/cli/strace/settings.ts";
 import { missing, same } from "../differential/same.ts";
@@ -13,8 +13,17 @@ import { usagesOfWords } from "../differential/usages-of-words.ts";
 import { compiled, debian, needs, svtrace } from "../helpers.ts";
 
 const strace = debian("strace");
-const directory = mkdtempSync(join(tmpdir(), "svtrace-usage-"));
-afterAll(() => rmSync(directory, { recursive: true }));
+
+// an -o among the options goes before ours, and makes its file where we are
+beforeAll(() => {
+  const before = process.cwd();
+  const directory = mkdtempSync(join(tmpdir(), "svtrace-usage-"));
+  process.chdir(directory);
+  return () => {
+    process.chdir(before);
+    rmSync(directory, { recursive: true });
+  };
+});
 
 const bad: readonly string[] = [
   "inject=",
@@ -66,8 +75,6 @@ function theirs(options: readonly string[]): string[] {
   const r = spawnSync(strace!, ["-o", "/dev/null", ...options, "true"], {
     encoding: "utf8",
     argv0: "strace",
-    // -o of the options goes before ours
-    cwd: directory,
   });
   return [...r.stderr.split("\n").filter((l) => l !== ""), `status ${r.status}`];
 }
