@@ -9,6 +9,8 @@ import { peerOf } from "../kernel/unix-socket.ts";
 
 /** How long a start waits for the recorder (ms). */
 const ACK_MS = 500;
+/** Of many starts at once each waits while the recorder answers others, but not longer than this (ms). */
+const TURN_MS = 5000;
 /** Between two attempts to connect while a start waits (ms). */
 const CONNECT_PAUSE_MS = 50;
 /** More unread bytes than this and notifications are dropped. */
@@ -18,10 +20,16 @@ const MAX_LINE = 64 * 1024;
 const EXEC_MS = 5000;
 const LOOK_MS = 10;
 
+interface Waiting {
+  readonly timer: NodeJS.Timeout;
+  /** When to wait no longer whatever the recorder does (performance.now()). */
+  readonly latest: number;
+}
+
 export class RecorderLink {
   private socket: Socket | undefined;
   private connecting: Promise<boolean> | undefined;
-  private readonly waiting = new Map<number, NodeJS.Timeout>();
+  private readonly waiting = new Map<number, Waiting>();
   private received = "";
   private closed = false;
   /** Notifications nobody heard. */
@@ -78,15 +86,16 @@ export class RecorderLink {
 
   /** Hands a process that stops itself to the recorder, which continues it; so do we if it does not. */
   handOver(pid: number, message: Readonly<Record<string, unknown>>): void {
+    const since = performance.now();
     const giveUp = () => {
       const reason = this.socket
-        ? `the recorder did not attach within ${ACK_MS} ms`
+        ? `the recorder did not attach within ${Math.round(performance.now() - since)} ms`
         : "the recorder is not running";
       this.waiting.delete(pid);
       this.warn(`no trace of process ${pid}: ${reason}`);
       continueUntilExec(pid, performance.now() + EXEC_MS);
     };
-    this.waiting.set(pid, setTimeout(giveUp, ACK_MS));
+    this.waiting.set(pid, { timer: setTimeout(giveUp, ACK_MS), latest: since + TURN_MS });
     if (!this.socket) this.needed();
     void this.deliver(pid, message);
   }
@@ -106,14 +115,21 @@ export class RecorderLink {
       try {
         const { ack, error } = JSON.parse(line) as { ack?: unknown; error?: unknown };
         if (typeof ack !== "number") continue;
-        clearTimeout(this.waiting.get(ack));
+        clearTimeout(this.waiting.get(ack)?.timer);
         this.waiting.delete(ack);
+        this.goOnWaiting();
         if (error !== undefined) this.warn(`no trace of process ${ack}: ${error}`);
         continueUntilExec(ack, performance.now() + EXEC_MS);
       } catch {
         // not ours to understand
       }
     }
+  }
+
+  /** The recorder is at work: whoever waits will have a turn. */
+  private goOnWaiting(): void {
+    const now = performance.now();
+    for (const { timer, latest } of this.waiting.values()) if (now + ACK_MS < latest) timer.refresh();
   }
 
   close(): void {
