@@ -12,6 +12,8 @@ import { Wakers } from "./waker.ts";
 /** Shorter waits (ns) are not followed into other processes. */
 const WORTH_FOLLOWING = 1e6;
 const MAX_DEPTH = 12;
+/** ns between two CPU samples. */
+const SAMPLED_EVERY = 10e6;
 /** Share of a wait that another process worked to count as its reason. */
 const MOST_OF_IT = 0.5;
 
@@ -103,10 +105,10 @@ export class CriticalPath {
     if (to > end) this.push({ ...blank, from: end, to, tid, pid: this.timeline.pidOf(tid), via });
   }
 
-  /** Time outside calls, before the call at `next`. Without any recorded call of the thread nothing is known. */
+  /** Time outside calls, before the call at `next`. Without a recorded call or sample of the thread nothing is known. */
   private between(tid: number, from: number, to: number, via: readonly CallRow[], next?: number): void {
     const { gapBlocked, gapQueued } = this.timeline.table.columns;
-    const known = this.timeline.indexes(tid).length > 0;
+    const known = this.timeline.isKnown(tid) && !this.inEarlierCall(tid, from, to, next);
     const pid = this.timeline.pidOf(tid);
     // Blocked outside a call: a page had to be read, or memory to be found.
     const [blocked, queued] =
@@ -119,6 +121,15 @@ export class CriticalPath {
     else if (ran > from) this.pieces.gap(from, ran, tid, pid, via);
     outside(ran, ran + blocked, "memory", "fault");
     outside(ran + blocked, to, "runqueue", "runqueue");
+  }
+
+  /** A thread that was attached to within a call has no record of that call: unless it was seen on a CPU, it was in it. */
+  private inEarlierCall(tid: number, from: number, to: number, next: number | undefined): boolean {
+    const { recording, table } = this.timeline;
+    if (!recording.lifetime.attached || next === undefined) return false;
+    if (this.timeline.indexes(tid)[0] !== next || table.columns.gapBlocked[next] >= 0) return false;
+    const seen = [...this.timeline.samples(tid, from, to)].length;
+    return seen * SAMPLED_EVERY < (to - from) / 2;
   }
 
   private inCall(

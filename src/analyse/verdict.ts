@@ -72,10 +72,15 @@ export function conclude(report: Told, scale: Scale = {}): Pick<Report, "verdict
   return { verdict: `The ${noun} took ${took}. ${told.join(" ")}${rest}${computing}`, hint: hint(slow[0]) };
 }
 
-/** What a running service waited for. */
-export function concludeRunning(report: Told): Pick<Report, "verdict" | "hint"> {
+/** What a running service waited for. `silent`: nothing was recorded of its main thread. */
+export function concludeRunning(report: Told, silent: boolean): Pick<Report, "verdict" | "hint"> {
   const span = duration(report.total * 1e9);
   const slow = report.causes.filter((c) => c.share >= 0.05 && c.seconds >= 0.01 * report.total);
+  if (slow.length === 0 && silent)
+    return {
+      verdict: `Nothing was seen: within ${span} the main thread made no call; it sits in one that began before.`,
+      hint: `svtrace stuck ${report.lifetime.pid} says in which call it is, and for what`,
+    };
   if (slow.length === 0)
     return {
       verdict: `Nothing was slow: within ${span} the service was idle nearly all the time.`,

@@ -84,22 +84,29 @@ function causes(report: Report, paint: Paint, all: boolean): string[] {
   const out = [paint.bold("Causes, longest first")];
   const large = report.causes.filter((c) => c.share >= 0.02 || c.rank <= 2);
   const shown = all ? report.causes : large.slice(0, MAX_CAUSES);
-  for (const cause of shown) out.push(...causeText(cause, report, paint, all));
+  for (const cause of shown) out.push(...causeText(cause, paint, all));
   const rest = report.causes.slice(shown.length);
+  const running = report.idle !== undefined;
+  const shared = running ? report.causes.reduce((s, c) => s + c.seconds, 0) : report.total;
   const sum = rest.reduce((s, c) => s + c.seconds, 0);
   if (rest.length > 0)
-    out.push(`     ${seconds(sum)} ${percent(sum, report.total)}  ${rest.length} smaller causes`);
+    out.push(`     ${seconds(sum)} ${percent(sum, shared)}  ${rest.length} smaller causes`);
+  // of a running service nobody knows whether a thread without a call had nothing to do
   if (report.unattributed >= 0.0005) {
-    const share = percent(report.unattributed, report.total);
+    const share = running ? "    " : percent(report.unattributed, report.total);
     const why =
-      report.tracing > report.unattributed / 2 ? "the cost of tracing" : "the recording does not say";
+      report.tracing > report.unattributed / 2
+        ? "the cost of tracing"
+        : running
+          ? "threads in calls that began before"
+          : "the recording does not say";
     out.push(`     ${seconds(report.unattributed)} ${share}  unattributed: ${why}`);
   }
   return out;
 }
 
-function causeText(cause: Cause, report: Report, paint: Paint, all: boolean): string[] {
-  const lead = `${String(cause.rank).padStart(3)}. ${seconds(cause.seconds)} ${percent(cause.seconds, report.total)}  `;
+function causeText(cause: Cause, paint: Paint, all: boolean): string[] {
+  const lead = `${String(cause.rank).padStart(3)}. ${seconds(cause.seconds)} ${percent(cause.share, 1)}  `;
   const indent = " ".repeat(lead.length);
   const who = cause.comm ? `${safe(cause.comm)}[${cause.pid}], ` : "";
   const lines = wrap(
