@@ -12,6 +12,8 @@ import { Wakers } from "./waker.ts";
 /** Shorter waits (ns) are not followed into other processes. */
 const WORTH_FOLLOWING = 1e6;
 const MAX_DEPTH = 12;
+/** A call that was under way is seen this long (ns) after the thread at most. */
+const ATTACHING = 1e6;
 /** ns between two CPU samples. */
 const SAMPLED_EVERY = 10e6;
 /** Share of a wait that another process worked to count as its reason. */
@@ -195,7 +197,7 @@ export class CriticalPath {
       if (category === "cpu") this.pieces.work(a, b, call.tid, call.pid, via, table, table.indexOf(call));
       else this.out.push({ from: a, to: b, category, tid: call.tid, pid: call.pid, call, target, via, kind });
     };
-    if (call.blocked < 0 || wait.category === "cpu") {
+    if (call.blocked < 0 || wait.category === "cpu" || this.attachedIn(call)) {
       inside(from, to, wait.category, wait.kind, wait.target);
       return;
     }
@@ -211,6 +213,14 @@ export class CriticalPath {
     inside(from, end, wait.category, wait.kind, wait.target);
     inside(end, to - queued, "cpu", "calls", "");
     inside(to - queued, to, "runqueue", "runqueue", "");
+  }
+
+  /** The thread was in this call when it was attached to: how long it had slept by then nobody knows. */
+  private attachedIn(call: CallRow): boolean {
+    const { recording, table } = this.timeline;
+    if (!recording.lifetime.attached || this.timeline.indexes(call.tid)[0] !== table.indexOf(call))
+      return false;
+    return call.ts <= (this.timeline.threads.get(call.tid)?.born ?? 0) + ATTACHING;
   }
 
   private push(segment: Segment): void {

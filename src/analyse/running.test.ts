@@ -63,3 +63,11 @@ test("what sat in an earlier call throughout is not called idle", () => {
   s.call(100, 9, 9.1, "read", "3", "1", { target: "/x" });
   expect(analyseRunning(s.recording).unattributed).toBeCloseTo(9, 3);
 });
+
+test("a call that was under way when it was attached to is a wait, though its sleep began before", () => {
+  const s = attached().process(100, 0, "worker", 0, null);
+  s.call(100, 0, 9, "flock", "4, LOCK_EX", "0", { target: "/run/x", blocked: 0, queued: 0 });
+  s.call(100, 0.1, 9, "read", "4", "0", { target: "/data/x", blocked: 0, queued: 0, tid: 101, pid: 100 });
+  s.process(100, 100, "worker", 0.1, null, 101);
+  expect(causes(s).slice(0, 2).sort()).toEqual(["disk read", "lock filelock"]);
+});
