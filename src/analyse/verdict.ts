@@ -23,6 +23,8 @@ const nouns: Record<Report["kind"], string> = {
   run: "run",
 };
 
+/** A running service that is busy for less than this share of the time has nothing to do. */
+const IDLE = 0.1;
 /** Worth a word where everything is asked for. */
 const ANYTHING = 0.001;
 
@@ -86,6 +88,12 @@ export function concludeRunning(report: Told, silent: boolean): Pick<Report, "ve
       verdict: `Nothing was slow: within ${span} the service was idle nearly all the time.`,
       hint: "",
     };
+  const busy = report.causes.reduce((sum, c) => sum + c.seconds, 0);
+  if (busy < IDLE * report.total) {
+    const most = `${slow[0].text} (${who(slow[0])})`;
+    const verdict = `Nothing was slow: within ${span} the service was busy for ${duration(busy * 1e9)}. Most of it: ${most}.`;
+    return { verdict, hint: "" };
+  }
   const top = slow.slice(0, 3).map((c) => `${capital(`${c.text} (${who(c)})`)}.`);
   return { verdict: `Within ${span}: ${top.join(" ")}`, hint: hint(slow[0]) };
 }
