@@ -65,7 +65,6 @@ export const views: readonly (readonly string[])[] = [
   ["-v"],
   ["-X", "raw"],
   ["-v", "-X", "verbose"],
-  ["-e", "abbrev=none", "-s", "5"],
   ["-e", "verbose=none"],
 ];
 
