@@ -7,6 +7,10 @@ const host = (target: string): [string, string] => {
   return m ? [m[1].replace(/^\[|\]$/g, ""), m[2]] : ["", ""];
 };
 
+const SLOW_DISK = "is the disk slow or busy? iostat -x 1, cat /proc/pressure/io";
+/** Looking up a name takes this long (s) on a slow file system only. */
+const SLOW_LOOKUP = 5e-3;
+
 type Hint = (cause: Cause) => string;
 
 /** By `category kind`, then by category. */
@@ -21,8 +25,11 @@ const hints: Readonly<Record<string, Hint>> = {
     `ss -tnp dst ${host(c.target)[0]} says who that is; most servers have a limit for how long a stop waits for clients`,
   network: (c) =>
     `the peer is slow, not this service: look there (${host(c.target).join(":") || safe(c.target)})`,
-  "disk lookup": () => "a shorter search path helps; the evidence shows what is looked for",
-  disk: () => "is the disk slow or busy? iostat -x 1, cat /proc/pressure/io",
+  "disk lookup": (c) =>
+    c.seconds > SLOW_LOOKUP * c.count
+      ? SLOW_DISK
+      : "a shorter search path helps; the evidence shows what is looked for",
+  disk: () => SLOW_DISK,
   lock: (c) => {
     const holder = / held by (\d+)/.exec(c.text)?.[1];
     return holder
@@ -36,6 +43,7 @@ const hints: Readonly<Record<string, Hint>> = {
   "child stubborn": (c) => `does ${safe(c.comm)} handle SIGTERM? what it sat in is the evidence`,
   child: () => "the child's own recording ends before its cause: record with children followed",
   "ipc signal": () => "it waited to be told: look at who should have sent the signal",
+  "ipc completion": () => "what was asked for through io_uring or AIO took long: iostat -x 1, ss -tnp",
   ipc: () => "look at the process at the other end, which is not part of the service",
   cpu: () => "svtrace export --format folded shows where the CPU time went, when the recording has samples",
   runqueue: () => "the machine is busy, not the service: top, cat /proc/pressure/cpu",

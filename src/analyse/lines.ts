@@ -3,10 +3,20 @@ import type { CallRow, Lifetime, ProcessRow, SignalRow } from "../record/model.t
 
 const COLUMN = 40;
 
-/** Control characters as escapes; a path or command name must not drive the reader's terminal. */
+/**
+ * Control characters as escapes, and what is not seen but changes how the rest is shown (direction, line separators,
+ * zero width): a path or command name must not drive the reader's terminal, nor look like another.
+ */
 export function safe(text: string): string {
-  return text.replace(/[\x00-\x1f\x7f-\x9f]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`);
+  return text.replace(UNSEEN, (c) => {
+    const code = c.charCodeAt(0);
+    return code < 0x100
+      ? `\\x${code.toString(16).padStart(2, "0")}`
+      : `\\u${code.toString(16).padStart(4, "0")}`;
+  });
 }
+
+const UNSEEN = /[\x00-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
 
 /** Seconds with six digits since 1970. The whole part is computed apart: the sum does not fit a double. */
 export function epoch(ts: number, lifetime: Lifetime): string {

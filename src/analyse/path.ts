@@ -12,6 +12,10 @@ import { Wakers } from "./waker.ts";
 /** Shorter waits (ns) are not followed into other processes. */
 const WORTH_FOLLOWING = 1e6;
 const MAX_DEPTH = 12;
+/** A call that was under way is seen this long (ns) after the thread at most. */
+const ATTACHING = 1e6;
+/** ns between two CPU samples. */
+const SAMPLED_EVERY = 10e6;
 /** Share of a wait that another process worked to count as its reason. */
 const MOST_OF_IT = 0.5;
 
@@ -103,10 +107,10 @@ export class CriticalPath {
     if (to > end) this.push({ ...blank, from: end, to, tid, pid: this.timeline.pidOf(tid), via });
   }
 
-  /** Time outside calls, before the call at `next`. Without any recorded call of the thread nothing is known. */
+  /** Time outside calls, before the call at `next`. Without a recorded call or sample of the thread nothing is known. */
   private between(tid: number, from: number, to: number, via: readonly CallRow[], next?: number): void {
     const { gapBlocked, gapQueued } = this.timeline.table.columns;
-    const known = this.timeline.indexes(tid).length > 0;
+    const known = this.timeline.isKnown(tid) && !this.inEarlierCall(tid, from, to, next);
     const pid = this.timeline.pidOf(tid);
     // Blocked outside a call: a page had to be read, or memory to be found.
     const [blocked, queued] =
@@ -119,6 +123,15 @@ export class CriticalPath {
     else if (ran > from) this.pieces.gap(from, ran, tid, pid, via);
     outside(ran, ran + blocked, "memory", "fault");
     outside(ran + blocked, to, "runqueue", "runqueue");
+  }
+
+  /** A thread that was attached to within a call has no record of that call: unless it was seen on a CPU, it was in it. */
+  private inEarlierCall(tid: number, from: number, to: number, next: number | undefined): boolean {
+    const { recording, table } = this.timeline;
+    if (!recording.lifetime.attached || next === undefined) return false;
+    if (this.timeline.indexes(tid)[0] !== next || table.columns.gapBlocked[next] >= 0) return false;
+    const seen = [...this.timeline.samples(tid, from, to)].length;
+    return seen * SAMPLED_EVERY < (to - from) / 2;
   }
 
   private inCall(
@@ -184,7 +197,7 @@ export class CriticalPath {
       if (category === "cpu") this.pieces.work(a, b, call.tid, call.pid, via, table, table.indexOf(call));
       else this.out.push({ from: a, to: b, category, tid: call.tid, pid: call.pid, call, target, via, kind });
     };
-    if (call.blocked < 0 || wait.category === "cpu") {
+    if (call.blocked < 0 || wait.category === "cpu" || this.attachedIn(call)) {
       inside(from, to, wait.category, wait.kind, wait.target);
       return;
     }
@@ -200,6 +213,14 @@ export class CriticalPath {
     inside(from, end, wait.category, wait.kind, wait.target);
     inside(end, to - queued, "cpu", "calls", "");
     inside(to - queued, to, "runqueue", "runqueue", "");
+  }
+
+  /** The thread was in this call when it was attached to: how long it had slept by then nobody knows. */
+  private attachedIn(call: CallRow): boolean {
+    const { recording, table } = this.timeline;
+    if (!recording.lifetime.attached || this.timeline.indexes(call.tid)[0] !== table.indexOf(call))
+      return false;
+    return call.ts <= (this.timeline.threads.get(call.tid)?.born ?? 0) + ATTACHING;
   }
 
   private push(segment: Segment): void {

@@ -103,6 +103,13 @@ export class Timeline {
     for (let i = firstFrom(all, from); i < all.length && all[i].ts < to; i++) yield all[i];
   }
 
+  /** Something is known of what a thread did: a call, or that it ran. */
+  isKnown(tid: number): boolean {
+    if (this.indexes(tid).length > 0) return true;
+    this.sampled ??= byThread(this.recording.samples);
+    return this.sampled.has(tid);
+  }
+
   pidOf(tid: number): number {
     return this.threads.get(tid)?.pid ?? tid;
   }

@@ -23,6 +23,8 @@ const nouns: Record<Report["kind"], string> = {
   run: "run",
 };
 
+/** A running service that is busy for less than this share of the time has nothing to do. */
+const IDLE = 0.1;
 /** Worth a word where everything is asked for. */
 const ANYTHING = 0.001;
 
@@ -72,15 +74,26 @@ export function conclude(report: Told, scale: Scale = {}): Pick<Report, "verdict
   return { verdict: `The ${noun} took ${took}. ${told.join(" ")}${rest}${computing}`, hint: hint(slow[0]) };
 }
 
-/** What a running service waited for. */
-export function concludeRunning(report: Told): Pick<Report, "verdict" | "hint"> {
+/** What a running service waited for. `silent`: nothing was recorded of its main thread. */
+export function concludeRunning(report: Told, silent: boolean): Pick<Report, "verdict" | "hint"> {
   const span = duration(report.total * 1e9);
   const slow = report.causes.filter((c) => c.share >= 0.05 && c.seconds >= 0.01 * report.total);
+  if (slow.length === 0 && silent)
+    return {
+      verdict: `Nothing was seen: within ${span} the main thread made no call; it sits in one that began before.`,
+      hint: `svtrace stuck ${report.lifetime.pid} says in which call it is, and for what`,
+    };
   if (slow.length === 0)
     return {
       verdict: `Nothing was slow: within ${span} the service was idle nearly all the time.`,
       hint: "",
     };
+  const busy = report.causes.reduce((sum, c) => sum + c.seconds, 0);
+  if (busy < IDLE * report.total) {
+    const most = `${slow[0].text} (${who(slow[0])})`;
+    const verdict = `Nothing was slow: within ${span} the service was busy for ${duration(busy * 1e9)}. Most of it: ${most}.`;
+    return { verdict, hint: "" };
+  }
   const top = slow.slice(0, 3).map((c) => `${capital(`${c.text} (${who(c)})`)}.`);
   return { verdict: `Within ${span}: ${top.join(" ")}`, hint: hint(slow[0]) };
 }

@@ -36,7 +36,12 @@ const isChange = is(
 const isMemory = is(
   "mmap munmap mprotect brk madvise mremap mlock mlockall munlock exit_group exit process_madvise",
 );
-const isLock = is("futex futex_wait flock semop semtimedop mq_timedreceive");
+export const isFutex = is("futex futex_wait futex_waitv");
+const isSemaphore = is("semop semtimedop");
+const isMessage = is("mq_timedreceive msgrcv");
+/** Waits for what was asked for earlier. */
+const isCompletion = is("io_uring_enter io_getevents io_pgetevents");
+const isLock = (name: string) => isFutex(name) || isSemaphore(name) || name === "flock";
 /** Locks a part of a file, with the right command. */
 export const locks = is("fcntl fcntl64");
 const isFork = is("fork vfork clone clone3");
@@ -67,6 +72,7 @@ export function timedOut(call: CallRow): boolean {
   return (
     (isPoll(call.name) && /^0(\s|$)/.test(call.ret)) ||
     call.error === "ETIMEDOUT" ||
+    (call.name === "semtimedop" && call.error === "EAGAIN") ||
     /\bTimeout\b/i.test(call.ret)
   );
 }
@@ -114,8 +120,12 @@ export class Waits {
     if (isSync(name))
       return { category: "disk", kind: name === "sync" ? "sync" : "fsync", target: call.target };
     if (isLock(name) || (locks(name) && /F_(OFD_)?SETLKW/.test(call.args))) {
-      return { category: "lock", kind: name === "futex" ? "futex" : "filelock", target: call.target };
+      const kind = isFutex(name) ? "futex" : isSemaphore(name) ? "semaphore" : "filelock";
+      return { category: "lock", kind, target: call.target };
     }
+    if (isMessage(name)) return { category: "ipc", kind: "message", target: call.target };
+    if (isCompletion(name) && call.duration >= LONG)
+      return { category: "ipc", kind: "completion", target: "" };
     if (isFork(name)) return { category: "memory", kind: "fork", target: "" };
     if (name.startsWith("execve")) return { category: "disk", kind: "exec", target: call.target };
     if (isPoll(name)) return this.poll(call);
@@ -144,7 +154,9 @@ export class Waits {
     }
     if (waits.length > 0) return waits[0];
     if (targets.length > 0) return { category: "ipc", kind: "clients", target: targets[0] };
-    return finite
+    // what came of a short one nobody looked up, but something came
+    const came = Number.parseInt(call.ret, 10) > 0;
+    return finite && !came
       ? { category: "sleep", kind: "sleep", target: "" }
       : { category: "ipc", kind: "poll", target: call.target };
   }
@@ -186,6 +198,12 @@ function unknown(call: CallRow): Wait {
   return call.duration >= LONG
     ? { category: "ipc", kind: "other", target: call.target }
     : { category: "cpu", kind: "calls", target: "" };
+}
+
+/** A poll that looks at nothing: programs sleep so, too. */
+export function looksAtNothing({ name, args }: CallRow): boolean {
+  if (name.includes("epoll")) return false;
+  return /poll$/.test(name) ? /^(NULL|0x[0-9a-f]+|\[\]), 0,/.test(args) : /^0,/.test(args);
 }
 
 /** poll, select and epoll with a limit. */

@@ -3,7 +3,7 @@ import { lowest } from "../base/search.ts";
 import type { CallRow, SignalRow } from "../record/model.ts";
 import { isProgress } from "../record/ready.ts";
 import { endOf, type Timeline } from "./timeline.ts";
-import { isPause, isPoll, isRead, isSleep, isWait, isWrite, timedOut } from "./waits.ts";
+import { isFutex, isPause, isPoll, isRead, isSleep, isWait, isWrite, timedOut } from "./waits.ts";
 
 /** ns between what woke a thread and its return from the call. */
 const SLACK = 5e6;
@@ -48,7 +48,7 @@ export class Wakers {
         if (sender !== undefined) return sender;
       }
     }
-    if (call.name === "futex") return this.futexWaker(call);
+    if (isFutex(call.name)) return this.futexWaker(call);
     if (isRead(call.name) || (isPoll(call.name) && !timedOut(call))) return this.writer(call, from);
     return undefined;
   }

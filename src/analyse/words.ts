@@ -213,6 +213,7 @@ function disk(g: Group, took: string, n: number, names: string[]): string {
 function lock(g: Group, took: string): string {
   if (g.kind.startsWith("retry ")) return `${sleep(g, took)}${holder(g)}`;
   if (g.kind === "entropy") return `waited ${took} for random numbers from the kernel`;
+  if (g.kind === "semaphore") return `waited ${took} for a semaphore`;
   if (g.kind === "futex") return `waited ${took} for another thread (futex)`;
   return `waited ${took} for a lock on ${g.target ? safe(g.target) : "a file"}${holder(g)}`;
 }
@@ -232,6 +233,8 @@ function holder(g: Group): string {
 function ipc(g: Group, took: string, n: number): string {
   if (g.kind === "other")
     return `spent ${took} in ${[...new Set([...g.calls].map((c) => c.name))].join(", ")}${times(n)}`;
+  if (g.kind === "message") return `waited ${took} for a message${g.target ? ` in ${safe(g.target)}` : ""}`;
+  if (g.kind === "completion") return `waited ${took} for the completion of requests${times(n)}`;
   if (g.kind === "signal") return `waited ${took} for a signal`;
   if (g.kind === "clients") return `waited ${took} for clients`;
   if (g.kind === "terminal") return `waited ${took} for the terminal`;

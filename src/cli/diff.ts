@@ -15,9 +15,11 @@ import { table } from "./options/index.ts";
 import { parseArguments, wrong } from "./options/parse.ts";
 import { flushRecorder } from "./recorder-client.ts";
 import { print } from "./stdout.ts";
+import { wrap } from "./why-text.ts";
 
 const LAST = 10;
 const MAX_LINES = 10;
+const WIDTH = 100;
 
 export async function main(argv: string[]): Promise<number> {
   const program = table("diff");
@@ -119,11 +121,10 @@ function text(what: { before: string; after: string }, c: Comparison): string {
   if (c.waits.length > 0) lines.push("", "Waits that changed, largest change first");
   for (const w of c.waits.slice(0, MAX_LINES)) {
     const how = w.before === 0 ? "new" : w.after === 0 ? "gone" : `was ${seconds(w.before)}`;
+    const lead = `  ${signed((w.after - w.before) * 1e9).padStart(9)}  `;
+    const what = `${how}: ${w.category}, ${w.phase}: ${safe(w.text)}`;
     lines.push(
-      `  ${signed((w.after - w.before) * 1e9).padStart(9)}  ${how}: ${w.category}, ${w.phase}: ${safe(w.text)}`.slice(
-        0,
-        160,
-      ),
+      ...wrap(what, WIDTH - lead.length, "").map((l, i) => (i === 0 ? lead : " ".repeat(lead.length)) + l),
     );
   }
   if (c.calls.length > 0) lines.push("", "Calls made much more or less often");

@@ -82,13 +82,14 @@ function json({ rows, trend }: History): Record<string, unknown> {
 }
 
 const PHASES = ["stopping", "leftovers", "respawn delay", "run script", "starting"];
+const widthOf = (phase: string): number => Math.max(9, phase.length);
 
 function text(
   service: string,
   { rows, trend }: History,
   unreadable: readonly { recording: string }[],
 ): string {
-  const head = `${"when".padEnd(19)} ${"what".padEnd(7)} ${"total".padStart(8)} ${PHASES.map((p) => p.padStart(13)).join(" ")}`;
+  const head = `${"when".padEnd(19)} ${"what".padEnd(7)} ${"total".padStart(8)} ${PHASES.map((p) => p.padStart(widthOf(p))).join(" ")}`;
   const lines = [`${safe(service)}: ${rows.length} recorded`, "", head, ...rows.map(line)];
   if (trend) {
     const { count, median, earlier, later, direction } = trend;
@@ -108,7 +109,7 @@ function text(
 function line(r: HistoryRow): string {
   const seconds = (s: number | undefined, width: number) =>
     (s === undefined ? "-" : duration(s * 1e9)).padStart(width);
-  const phases = PHASES.map((name) => seconds(r.phases.find((p) => p.name === name)?.seconds, 13));
+  const phases = PHASES.map((name) => seconds(r.phases.find((p) => p.name === name)?.seconds, widthOf(name)));
   const notes = [
     r.outlier === undefined ? "" : "*",
     r.ready ? "" : "not ready",

@@ -8,6 +8,9 @@ const BAR = 40;
 const MAX_CAUSES = 6;
 const MAX_EVIDENCE = 3;
 const MAX_PROCESSES = 4;
+/** Characters of a path that say something. */
+const MIN_PATH = 12;
+const DOTS = 3;
 
 interface Paint {
   bold: (text: string) => string;
@@ -42,10 +45,9 @@ export function reportText(report: Report, colours: boolean, all = false): strin
     header(report, paint),
     ...wrap(report.verdict, WIDTH, ""),
     ...(report.hint ? wrap(`Next: ${report.hint}.`, WIDTH, "      ") : []),
-    ...report.notes.map((n) => `Note: ${n}.`),
+    ...report.notes.flatMap((n) => wrap(`Note: ${n}.`, WIDTH, "      ")),
     "",
     ...phases(report, paint),
-    "",
     ...causes(report, paint, all),
     ...processes(report, paint, all),
     ...losses(report),
@@ -65,6 +67,8 @@ function header(report: Report, paint: Paint): string {
 }
 
 function phases(report: Report, paint: Paint): string[] {
+  // a running service has one, which says nothing
+  if (report.idle !== undefined) return [];
   const out = [paint.bold("Phases")];
   let before = 0;
   for (const p of report.phases) {
@@ -77,29 +81,38 @@ function phases(report: Report, paint: Paint): string[] {
       `  ${p.name.padEnd(14)} ${seconds(p.seconds)} ${percent(p.seconds, report.total)}  ${bar}`.trimEnd(),
     );
   }
-  return out;
+  return [...out, ""];
 }
 
 function causes(report: Report, paint: Paint, all: boolean): string[] {
   const out = [paint.bold("Causes, longest first")];
   const large = report.causes.filter((c) => c.share >= 0.02 || c.rank <= 2);
   const shown = all ? report.causes : large.slice(0, MAX_CAUSES);
-  for (const cause of shown) out.push(...causeText(cause, report, paint, all));
+  for (const cause of shown) out.push(...causeText(cause, paint, all));
   const rest = report.causes.slice(shown.length);
+  const running = report.idle !== undefined;
+  const shared = running ? report.causes.reduce((s, c) => s + c.seconds, 0) : report.total;
   const sum = rest.reduce((s, c) => s + c.seconds, 0);
   if (rest.length > 0)
-    out.push(`     ${seconds(sum)} ${percent(sum, report.total)}  ${rest.length} smaller causes`);
+    out.push(
+      `     ${seconds(sum)} ${percent(sum, shared)}  ${rest.length} smaller cause${rest.length > 1 ? "s" : ""}`,
+    );
+  // of a running service nobody knows whether a thread without a call had nothing to do
   if (report.unattributed >= 0.0005) {
-    const share = percent(report.unattributed, report.total);
+    const share = running ? "    " : percent(report.unattributed, report.total);
     const why =
-      report.tracing > report.unattributed / 2 ? "the cost of tracing" : "the recording does not say";
+      report.tracing > report.unattributed / 2
+        ? "the cost of tracing"
+        : running
+          ? "threads in calls that began before"
+          : "the recording does not say";
     out.push(`     ${seconds(report.unattributed)} ${share}  unattributed: ${why}`);
   }
   return out;
 }
 
-function causeText(cause: Cause, report: Report, paint: Paint, all: boolean): string[] {
-  const lead = `${String(cause.rank).padStart(3)}. ${seconds(cause.seconds)} ${percent(cause.seconds, report.total)}  `;
+function causeText(cause: Cause, paint: Paint, all: boolean): string[] {
+  const lead = `${String(cause.rank).padStart(3)}. ${seconds(cause.seconds)} ${percent(cause.share, 1)}  `;
   const indent = " ".repeat(lead.length);
   const who = cause.comm ? `${safe(cause.comm)}[${cause.pid}], ` : "";
   const lines = wrap(
@@ -109,7 +122,7 @@ function causeText(cause: Cause, report: Report, paint: Paint, all: boolean): st
   );
   lines[0] = paint.colour(cause.category, lines[0].slice(0, 10)) + paint.bold(lines[0].slice(10));
   const shown = all || cause.share >= 0.1 ? MAX_EVIDENCE : cause.share >= 0.05 ? 1 : 0;
-  const evidence = cause.evidence.slice(0, shown).map((e) => paint.dim(`       ${clip(e, WIDTH - 7)}`));
+  const evidence = cause.evidence.slice(0, shown).map((e) => paint.dim(`       ${shortened(e, WIDTH - 7)}`));
   return [lead + lines[0], ...lines.slice(1).map((l) => indent + l), ...evidence];
 }
 
@@ -117,11 +130,15 @@ function processes(report: Report, paint: Paint, all: boolean): string[] {
   if (report.processes.length === 0) return [];
   const out = ["", paint.bold("Processes             lived    in calls   outside    CPU in all")];
   const limit = all ? report.processes.length : MAX_PROCESSES;
-  for (const p of report.processes.slice(0, limit)) {
+  // those that causes are about come first
+  const rank = new Map([...report.causes].reverse().map((c) => [c.pid, c.rank]));
+  const rankOf = (pid: number) => rank.get(pid) ?? Number.MAX_VALUE;
+  const sorted = [...report.processes].sort((a, b) => rankOf(a.pid) - rankOf(b.pid));
+  for (const p of sorted.slice(0, limit)) {
     const who = clip(`${safe(p.comm)}[${p.pid}]`, 16).padEnd(16);
     const cpu = p.cpu === undefined ? "        ?" : seconds(p.cpu);
-    const line = `  ${who} ${seconds(p.wall)}  ${seconds(p.waiting)} ${seconds(p.outside)}     ${cpu}  ${safe(p.argv)}`;
-    out.push(clip(line, WIDTH));
+    const line = `  ${who} ${seconds(p.wall)}  ${seconds(p.waiting)} ${seconds(p.outside)}     ${cpu}  `;
+    out.push((line + clip(safe(p.argv), WIDTH - line.length)).trimEnd());
   }
   const more = report.processes.length - limit;
   if (more > 0) out.push(`  and ${more} more`);
@@ -141,6 +158,20 @@ function percent(value: number, total: number): string {
   return `${total > 0 ? Math.round((100 * value) / total) : 0}%`.padStart(4);
 }
 
+/** Shortens a line of evidence: what an errno means goes first, then the beginning of a path, then the middle. */
+export function shortened(line: string, width: number): string {
+  if (line.length <= width) return line;
+  const brief = line.replace(/( = (?:-1|\?) E[A-Z0-9]+) \([^()]*\)/, "$1");
+  const path = /"(\/[^"]*)"/.exec(brief)?.[1] ?? "";
+  const excess = brief.length - width;
+  if (excess <= 0 || path.length <= MIN_PATH + DOTS) return clip(brief, width);
+  const kept = Math.max(MIN_PATH, path.length - excess - DOTS);
+  return clip(
+    brief.replace(path, () => `...${path.slice(path.length - kept)}`),
+    width,
+  );
+}
+
 /** Cuts text to `width` columns; the middle of a strace line goes first, as its end holds result and time. */
 export function clip(text: string, width: number): string {
   if (text.length <= width) return text;
@@ -148,7 +179,7 @@ export function clip(text: string, width: number): string {
   return `${text.slice(0, width - tail - 3)}...${text.slice(text.length - tail)}`;
 }
 
-function wrap(text: string, width: number, indent: string): string[] {
+export function wrap(text: string, width: number, indent: string): string[] {
   const lines: string[] = [];
   let line = "";
   for (const word of text.split(" ")) {
