@@ -1,5 +1,5 @@
-// Bundles src/ into dist/: one entry for the program, one for the library, shared lazily loaded chunks.
-import { chmodSync, readdirSync, rmSync, statSync, utimesSync } from "node:fs";
+// Bundles src/ into dist/: one entry for the program, one for the library, shared lazily loaded chunks. Then bin/svtrace.
+import { readdirSync, rmSync, statSync, utimesSync } from "node:fs";
 import { basename, join } from "node:path";
 import { build } from "esbuild";
 
@@ -27,4 +27,14 @@ for (const file of readdirSync("dist")) {
 }
 // tools/setup compares its age with the sources'.
 utimesSync("dist/main.js", begun / 1000, begun / 1000);
-chmodSync("bin/svtrace", 0o755);
+
+const { outputFiles } = await build({
+  entryPoints: ["tools/launcher/main.ts"],
+  bundle: true,
+  write: false,
+  format: "esm",
+  platform: "node",
+});
+const code = `data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString("base64")}`;
+const { writeLauncher } = await import(code);
+writeLauncher("bin/svtrace");

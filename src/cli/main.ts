@@ -1,7 +1,7 @@
 /** Which program is wanted: by the name we were called by, or by the first argument. */
-import { basename } from "node:path";
 import { HelpRequest, SysError, UsageError } from "../base/errors.ts";
 import { tell } from "../base/stderr.ts";
+import { calledAs, inherited } from "../kernel/inherited.ts";
 import { version } from "./version.ts";
 
 type Program = { main(argv: string[], name: string): Promise<number | void> };
@@ -58,10 +58,9 @@ const helpFlags = ["--help", "-h"];
 const quietOnes = new Set(["strace"]);
 
 async function main(): Promise<number> {
-  const called = basename(process.argv[1] ?? "svtrace");
-  let name = called;
+  let name = calledAs.find((n) => Object.hasOwn(applets, n)) ?? "";
   let argv = process.argv.slice(2);
-  let load = applets[called];
+  let load = applets[name];
   if (!load) {
     name = argv[0] ?? "";
     argv = argv.slice(1);
@@ -69,6 +68,7 @@ async function main(): Promise<number> {
   }
   if (!load) return other(name);
   try {
+    if (inherited && inherited.ignored.size > 0) (await import("../kernel/own-signals.ts")).ignoreInherited();
     if (commands[name] && helpFlags.includes(argv[0])) return await (await import("./help.ts")).main([name]);
     const program = await load();
     return (await program.main(await undecoded(argv), name)) ?? 0;
@@ -116,6 +116,6 @@ function report(name: string, error: unknown): number {
 // not a listener on process.stdout: that must not even be looked at before a command is started (base/stderr.ts)
 process.on("uncaughtException", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE" && error === process.stdout.errored) process.exit(0);
-  process.exit(report(basename(process.argv[1] ?? ""), error));
+  process.exit(report(calledAs[0], error));
 });
 process.exitCode = await main();
