@@ -2,6 +2,7 @@
 import { HelpRequest, SysError, UsageError } from "../base/errors.ts";
 import { tell } from "../base/stderr.ts";
 import { calledAs, inherited } from "../kernel/inherited.ts";
+import { isUnread, print } from "./stdout.ts";
 import { version } from "./version.ts";
 
 type Program = { main(argv: string[], name: string): Promise<number | void> };
@@ -92,7 +93,7 @@ async function other(name: string): Promise<number> {
     return name === "" ? WRONG_USAGE : 0;
   }
   if (name === "--version" || name === "-V") {
-    await (await import("./stdout.ts")).print(`svtrace ${version}\n`);
+    await print(`svtrace ${version}\n`);
     return 0;
   }
   tell(`svtrace: unknown command '${name.replace(/[^\x20-\x7e]/g, "?")}'; svtrace --help lists them\n`);
@@ -101,7 +102,7 @@ async function other(name: string): Promise<number> {
 
 /** One line for people; the stack only for those who ask for it. */
 function report(name: string, error: unknown): number {
-  if ((error as NodeJS.ErrnoException)?.code === "EPIPE") return 0;
+  if (error instanceof Error && isUnread(error)) return 0;
   const prefix = applets[name] ? name : `svtrace ${name}`.replace("svtrace svtrace", "svtrace");
   const message = error instanceof Error ? error.message : String(error);
   // an empty message: all has been said; names in it may hold what a terminal obeys
@@ -115,7 +116,7 @@ function report(name: string, error: unknown): number {
 
 // not a listener on process.stdout: that must not even be looked at before a command is started (base/stderr.ts)
 process.on("uncaughtException", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE" && error === process.stdout.errored) process.exit(0);
+  if (isUnread(error) && error === process.stdout.errored) process.exit(0);
   process.exit(report(calledAs[0], error));
 });
 process.exitCode = await main();

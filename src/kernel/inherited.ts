@@ -23,11 +23,13 @@ export interface Inherited {
   readonly fileLimit: bigint;
   /** Descriptors 0 to 255 that were open, bit by bit. */
   readonly open: bigint;
+  /** argv[0]. */
+  readonly name: string;
   /** The file that was executed, absolute if the current directory was known; links in it are kept. */
   readonly path: string;
 }
 
-/** Undefined if bin/svtrace did not start us. The variable is gone afterwards, and NODE_* are what they were. */
+/** Undefined if bin/svtrace did not start us. The variable is gone afterwards, argv[0] is not among the arguments, and NODE_* are what they were. */
 function take(): Inherited | undefined {
   const found = FORM.exec(process.env[NOTE] ?? "");
   if (!found) return undefined;
@@ -46,6 +48,7 @@ function take(): Inherited | undefined {
     blocked,
     fileLimit,
     open: open.reduce((all, word, i) => all | (word << BigInt(64 * i)), 0n),
+    name: process.argv.splice(2, 1)[0] ?? "",
     path: absolute(path),
   };
 }
@@ -84,7 +87,7 @@ export function withoutNote(entries: readonly Buffer[]): Buffer[] {
 
 /** The names we were called by: the first argument, and the file that was executed. */
 export const calledAs: readonly string[] = (
-  inherited ? [process.argv0, inherited.path] : [process.argv[1] ?? "svtrace"]
+  inherited ? [inherited.name, inherited.path] : [process.argv[1] ?? "svtrace"]
 ).map((path) => basename(path));
 
 /** What starts this program once more, by whatever name it was called; the link it was called by where that stays. */

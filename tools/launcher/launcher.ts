@@ -1,5 +1,6 @@
 /**
- * bin/svtrace: finds Node along PATH as /usr/bin/env does and becomes it, with dist/main.js as its program. Before Node
+ * bin/svtrace: finds Node along PATH as /usr/bin/env does and becomes `node dist/main.js` with its own argv, argv[0]
+ * included, as arguments. Before Node
  * changes them it notes what the command of a tracer or chain-loader is to find as we found it: which signals are ignored
  * and blocked, which descriptors are open, the soft limit on open files. The note is one more variable at the end of the
  * environment, SVTRACE_START (src/kernel/inherited.ts reads and removes it):
@@ -34,6 +35,8 @@ const nr = {
 
 const AT_EXECFN = 31;
 const F_GETFD = 1;
+const O_RDONLY = 0;
+const O_WRONLY = 1;
 const O_PATH = 0x200000;
 const R_OK = 4;
 const RLIMIT_NOFILE = 7;
@@ -49,15 +52,16 @@ const MOST_LINKS = 40;
 /** Longest string copied; the kernel takes no path of more than 4096. */
 const LONGEST = 4096;
 
-/** The frame: what the kernel returns, the values of the note, envp, and three buffers for two strings each. */
+/** The frame: what the kernel returns, the values of the note, envp, where argv[1] is, and three buffers for two strings each. */
 const frame = {
   old: 0,
   values: 0x40,
   envp: 0x80,
+  argument: 0x88,
   note: 0x100,
   main: 0x2300,
   other: 0x4500,
-  size: 0x6700,
+  size: 0x6708,
 } as const;
 
 const COMMAND_NOT_FOUND = 127;
@@ -97,6 +101,7 @@ function readStack(a: Assembler): void {
   a.test64("rcx").j("z", "no-arguments");
   a.lea("r15", at("rbx", 16, "rcx"));
   a.store(at("rbp", frame.envp), "r15");
+  a.lea("rax", at("rbx", 16)).store(at("rbp", frame.argument), "rax");
   a.lea("r13", "default-path");
   a.clear("rdx");
 
@@ -146,8 +151,8 @@ function noteLimit(a: Assembler): void {
 }
 
 /**
- * Also puts something at closed descriptors 0 to 2, where Node would otherwise open /dev/null or, where there is none,
- * abort. Reading and writing it fails as if it were closed.
+ * Also puts something at closed descriptors 0 to 2, where Node would otherwise open /dev/null for both directions or, where
+ * there is none, abort. Reading 0 and writing to 1 and 2 fail as if they were closed.
  */
 function noteDescriptors(a: Assembler): void {
   a.mov("r9", NOTED_DESCRIPTORS - 1).mov("rsi", F_GETFD);
@@ -160,9 +165,13 @@ function noteDescriptors(a: Assembler): void {
   a.label("next-descriptor").dec("r9").j("ns", "descriptor");
 
   a.not("r8").testBits("r8", 7).j("z", "standard-open");
-  a.label("placeholder").lea("rdi", "root").mov("rsi", O_PATH).syscall(nr.open);
-  a.test("rax").j("s", "standard-open");
-  a.op("cmp", "rax", 2).j("be", "placeholder");
+  // what libraries do to standard output at the end, fsync, is an error with a path only
+  a.mov("rsi", O_WRONLY).testBits("r8", 1).j("nz", "placeholder");
+  a.label("for-reading").mov("rsi", O_RDONLY);
+  a.label("placeholder").lea("rdi", "null-device").syscall(nr.open);
+  a.test("rax").j("ns", "opened").lea("rdi", "root").mov("rsi", O_PATH).syscall(nr.open);
+  a.label("opened").test("rax").j("s", "standard-open");
+  a.op("cmp", "rax", 2).j("be", "for-reading");
   a.mov("rdi", "rax").syscall(nr.close);
   a.label("standard-open");
 }
@@ -200,9 +209,10 @@ function findProgram(a: Assembler): void {
   a.label("found");
 }
 
-/** execvp(3) of node: the new argv begins one word earlier, where argc was, and needs no copy. */
+/** execvp(3) of node: its argv begins two words before ours, where argc was and below, and needs no copy. */
 function becomeNode(a: Assembler): void {
-  a.store(at("rbx"), "r12").lea("rax", at("rbp", frame.main)).store(at("rbx", 8), "rax");
+  a.lea("rax", at("rbp", frame.main)).store(at("rbx"), "rax");
+  a.op("sub", "rbx", 8).lea("rax", "node").store(at("rbx"), "rax");
   a.clear("r10");
   a.label("directory").mov("rsi", "r13").lea("rdi", at("rbp", frame.other)).mov("rcx", LONGEST);
   a.label("letter").lodsb().testAl().j("z", "directory-end").cmpAl(byte(":")).j("e", "directory-end");
@@ -272,9 +282,9 @@ function subroutines(a: Assembler): void {
   a.label("follow").call("append").dec("r9").j("nz", "link");
   a.label("no-link").lea("rsi", "beside-directory").mov("rdx", 1).jmp("readable");
 
-  // whose(): r8 is the name of the djb program that was wanted, or 0. argv[1] is where it is either way.
+  // whose(): r8 is the name of the djb program that was wanted, or 0.
   a.label("whose").mov("rsi", "r12").call("known").test64("r8").j("nz", "known-end");
-  a.mov("rsi", at("rbx", 16)).test64("rsi").j("z", "known-end");
+  a.mov("rsi", at("rbp", frame.argument)).mov("rsi", at("rsi")).test64("rsi").j("z", "known-end");
   a.label("known").mov("rdi", "rsi");
   a.label("base-name").lodsb().cmpAl(byte("/")).j("ne", "name-letter").mov("rdi", "rsi");
   a.label("name-letter").testAl().j("nz", "base-name");
@@ -292,6 +302,7 @@ function constants(a: Assembler): void {
   a.string("own-file", "/proc/self/exe");
   a.string("below-package", "dist/main.js");
   a.string("beside-directory", "../dist/main.js");
+  a.string("null-device", "/dev/null");
   a.string("root", "/");
   a.string("node", "node");
   a.string("svtrace", "svtrace");
