@@ -3,13 +3,15 @@
  * a pipe behind them non-blocking, for everyone who shares it, and opens a descriptor that the others would inherit.
  */
 import { writeSync } from "node:fs";
+import { Writable } from "node:stream";
+import { isatty } from "node:tty";
 import { bytesOf } from "./bytes.ts";
 
 const pause = new Int32Array(new SharedArrayBuffer(4));
 
 /** Writes all of `text`, whatever the bytes of the names in it (base/bytes.ts). Standard error that is closed or whose reader is gone loses it. */
-export function tell(text: string): void {
-  let bytes = bytesOf(text);
+export function tell(text: string | Uint8Array): void {
+  let bytes = typeof text === "string" ? bytesOf(text) : text;
   while (bytes.length > 0) {
     try {
       bytes = bytes.subarray(writeSync(2, bytes));
@@ -18,4 +20,20 @@ export function tell(text: string): void {
       Atomics.wait(pause, 0, 0, 1);
     }
   }
+}
+
+/**
+ * Puts a stream that writes as `tell` does in the place of process.stderr, for those parts of Node that look at it: to
+ * close a socket is enough to make what is behind it non-blocking.
+ */
+export function replaceStderr(): void {
+  const stream = new Writable({
+    decodeStrings: true,
+    write(chunk: Uint8Array, _encoding, done) {
+      tell(chunk);
+      done();
+    },
+  });
+  const plain = Object.assign(stream, { fd: 2, isTTY: isatty(2) });
+  Object.defineProperty(process, "stderr", { value: plain, configurable: true, enumerable: true });
 }

@@ -1,6 +1,6 @@
 /** Which program is wanted: by the name we were called by, or by the first argument. */
 import { HelpRequest, SysError, UsageError } from "../base/errors.ts";
-import { tell } from "../base/stderr.ts";
+import { replaceStderr, tell } from "../base/stderr.ts";
 import { calledAs, inherited } from "../kernel/inherited.ts";
 import { isUnread, print } from "./stdout.ts";
 import { version } from "./version.ts";
@@ -119,4 +119,5 @@ process.on("uncaughtException", (error: NodeJS.ErrnoException) => {
   if (isUnread(error) && error === process.stdout.errored) process.exit(0);
   process.exit(report(calledAs[0], error));
 });
+replaceStderr();
 process.exitCode = await main();

@@ -1,8 +1,10 @@
 /** `svtrace restart SERVICE`: TERM, and wait until it has been started again, or is ready again. */
+
 import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { safe } from "../analyse/lines.ts";
 import { UsageError } from "../base/errors.ts";
+import { tell } from "../base/stderr.ts";
 import { readStatus, sendControl } from "../supervise/control.ts";
 import { aliveOf, readExtended } from "../supervise/extended.ts";
 import { table } from "./options/index.ts";
@@ -38,7 +40,7 @@ export async function main(argv: string[]): Promise<number> {
     }
     if (!told && !back && elapsed() > PATIENCE_MS) {
       told = true;
-      process.stderr.write(`svtrace restart: ${safe(dir)}: still waiting for ${aliveText(dir)}\n`);
+      tell(`svtrace restart: ${safe(dir)}: still waiting for ${aliveText(dir)}\n`);
     }
   }
   const waitsFor = readExtended(dir)?.waitsFor ?? [];
@@ -76,6 +78,6 @@ function aliveText(dir: string): string {
 }
 
 function fail(dir: string, why: string): number {
-  process.stderr.write(`svtrace restart: ${safe(dir)}: ${safe(why)}\n`);
+  tell(`svtrace restart: ${safe(dir)}: ${safe(why)}\n`);
   return 1;
 }

@@ -1,7 +1,9 @@
 /** `svtrace up DIR`: supervises the services of DIR and records those that have a trace/ directory. */
+
 import { constants, mkdirSync, openSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { UsageError } from "../base/errors.ts";
+import { tell as say } from "../base/stderr.ts";
 import { onEnd } from "../kernel/children.ts";
 import { replaceProcess } from "../kernel/exec.ts";
 import { ownProgram } from "../kernel/inherited.ts";
@@ -189,6 +191,6 @@ const reason = (error: unknown): string => {
 };
 
 function fail(dir: string, why: string): number {
-  process.stderr.write(`svtrace up: ${dir}: ${why}\n`);
+  say(`svtrace up: ${dir}: ${why}\n`);
   return 1;
 }

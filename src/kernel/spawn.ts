@@ -33,6 +33,7 @@ const SIGKILL = 9;
 const SIGCHLD = 17;
 const SIGSTOP = 19;
 const SIG_BLOCK = 0;
+const SIG_UNBLOCK = 1;
 const SIG_SETMASK = 2;
 const NSIG = 64;
 const STACK_BYTES = 16384;
@@ -198,6 +199,14 @@ export class ChildScript {
     const limit = BigUint64Array.of(BigInt.asUintN(64, BigInt(soft)), BigInt.asUintN(64, BigInt(hard)));
     this.keep.push(limit);
     return this.add(`setrlimit(${resource})`, nr.prlimit64, [0, resource, addressOf(limit), 0]);
+  }
+
+  /** SIGCHLD neither ignored nor blocked, whatever we were started with: a child that cannot wait for its own is no use. */
+  awaitsChildren(): this {
+    const [action, mask] = [new BigUint64Array(4), BigUint64Array.of(1n << BigInt(SIGCHLD - 1))];
+    this.keep.push(action, mask);
+    this.add("rt_sigaction()", nr.rt_sigaction, [SIGCHLD, addressOf(action), 0, 8]);
+    return this.add("rt_sigprocmask()", nr.rt_sigprocmask, [SIG_UNBLOCK, addressOf(mask), 0, 8]);
   }
 
   /** The child gets `signal` when the thread that started it ends. */

@@ -54,7 +54,7 @@ function sweepSoon(): void {
 /** Returns before its exec, which may fail: see `failure` when it has ended. Throws SysError if there are no processes. */
 export function launch(options: Launch): Spawned {
   const { files, argv, stdin, stdout, stopped = false, notification } = options;
-  const script = new ChildScript().inherit(passed!);
+  const script = new ChildScript().inherit(passed!).awaitsChildren();
   if (stdin !== undefined) script.dup2(stdin, 0);
   if (stdout !== undefined) script.dup2(stdout, 1);
   if (options.group) script.setpgid(0);

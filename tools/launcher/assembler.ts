@@ -253,16 +253,6 @@ export class Assembler {
     return this.emit(0xaa);
   }
 
-  push(r: Register): this {
-    if (number(r) > 7) this.emit(REX | B);
-    return this.emit(0x50 | (number(r) & 7));
-  }
-
-  pop(r: Register): this {
-    if (number(r) > 7) this.emit(REX | B);
-    return this.emit(0x58 | (number(r) & 7));
-  }
-
   jmp(label: string): this {
     return this.emit(0xe9).reference(label, 4);
   }

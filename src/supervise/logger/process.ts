@@ -1,6 +1,8 @@
 /** The supervisor's side of the shared logger: starts it, starts it again, tells it what to read. */
+
 import { closeSync, existsSync, mkdirSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import { tell } from "../../base/stderr.ts";
 import { onEnd } from "../../kernel/children.ts";
 import { openFifoWriter } from "../../kernel/files.ts";
 import { ownProgram } from "../../kernel/inherited.ts";
@@ -132,5 +134,5 @@ export class LoggerProcess implements SharedLogging {
 export function sharedLogger(dir: string, program: string): LoggerProcess {
   const home = join(dir, HOME);
   const command = [ownProgram(), "logger", home];
-  return new LoggerProcess(home, command, (text) => process.stderr.write(`${program}: ${text}\n`));
+  return new LoggerProcess(home, command, (text) => tell(`${program}: ${text}\n`));
 }
