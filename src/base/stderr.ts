@@ -2,9 +2,8 @@
  * Messages on standard error. `process.stderr` and `process.stdout` are not for programs that start others: Node makes
  * a pipe behind them non-blocking, for everyone who shares it, and opens a descriptor that the others would inherit.
  */
+import { EventEmitter } from "node:events";
 import { writeSync } from "node:fs";
-import { Writable } from "node:stream";
-import { isatty } from "node:tty";
 import { bytesOf } from "./bytes.ts";
 
 const pause = new Int32Array(new SharedArrayBuffer(4));
@@ -22,18 +21,27 @@ export function tell(text: string | Uint8Array): void {
   }
 }
 
+/** What is left of a stream: enough for console.error, and for those who only look. */
+class PlainStderr extends EventEmitter {
+  readonly fd = 2;
+  readonly writable = true;
+
+  write(chunk: string | Uint8Array, encoding?: unknown, done?: () => void): boolean {
+    tell(chunk);
+    const callback = typeof encoding === "function" ? (encoding as () => void) : done;
+    if (callback) process.nextTick(callback);
+    return true;
+  }
+}
+
 /**
- * Puts a stream that writes as `tell` does in the place of process.stderr, for those parts of Node that look at it: to
+ * Puts an object that writes as `tell` does in the place of process.stderr, for those parts of Node that look at it: to
  * close a socket is enough to make what is behind it non-blocking.
  */
 export function replaceStderr(): void {
-  const stream = new Writable({
-    decodeStrings: true,
-    write(chunk: Uint8Array, _encoding, done) {
-      tell(chunk);
-      done();
-    },
+  Object.defineProperty(process, "stderr", {
+    value: new PlainStderr(),
+    configurable: true,
+    enumerable: true,
   });
-  const plain = Object.assign(stream, { fd: 2, isTTY: isatty(2) });
-  Object.defineProperty(process, "stderr", { value: plain, configurable: true, enumerable: true });
 }

@@ -14,6 +14,8 @@ const NOTED_DESCRIPTORS = 256;
 const NODE = "NODE_";
 const HIDDEN = "\x01ODE_";
 
+const NOTED = Symbol.for("svtrace.inherited");
+
 export interface Inherited {
   /** Signals that were ignored, by number. */
   readonly ignored: ReadonlySet<number>;
@@ -62,7 +64,11 @@ function absolute(path: string): string {
   }
 }
 
-export const inherited: Inherited | undefined = take();
+const noted = globalThis as { [NOTED]?: Inherited };
+
+/** The first bundle that is loaded takes it, for all. */
+export const inherited: Inherited | undefined = noted[NOTED] ?? take();
+noted[NOTED] = inherited;
 
 /** Whether a descriptor was open when we were started; undefined if that was not noted. */
 export function wasOpen(fd: number): boolean | undefined {
@@ -93,7 +99,7 @@ export const calledAs: readonly string[] = (
 /** What starts this program once more, by whatever name it was called; the link it was called by where that stays. */
 export function ownProgram(): string {
   const bundle = process.argv[1];
-  if (!inherited && basename(bundle) !== "main.js") return realpathSync(bundle);
+  if (!inherited && basename(bundle) !== "main.cjs") return realpathSync(bundle);
   const program = join(dirname(bundle), "../bin/svtrace");
   const called = inherited?.path ?? "";
   if (basename(called) !== basename(program)) return program;

@@ -80,7 +80,11 @@ export class WriteQueue {
 
   private start(): Worker {
     // with stdout and stderr of its own, or Node would make ours non-blocking (base/stderr.ts)
-    const worker = new Worker(new URL(import.meta.url), { workerData: ROLE, stdout: true, stderr: true });
+    const worker = new Worker(new URL("queue.js", import.meta.url), {
+      workerData: ROLE,
+      stdout: true,
+      stderr: true,
+    });
     worker.on("message", (reply: Reply) => {
       const settle = this.pending.get(reply.id);
       this.pending.delete(reply.id);

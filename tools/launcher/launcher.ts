@@ -1,5 +1,5 @@
 /**
- * bin/svtrace: finds Node along PATH as /usr/bin/env does and becomes `node dist/main.js` with its own argv, argv[0]
+ * bin/svtrace: finds Node along PATH as /usr/bin/env does and becomes `node dist/main.cjs` with its own argv, argv[0]
  * included, as arguments. Before Node
  * changes them it notes what the command of a tracer or chain-loader is to find as we found it: which signals are ignored
  * and blocked, which descriptors are open, the soft limit on open files. The note is one more variable at the end of the
@@ -193,7 +193,7 @@ function writeNote(a: Assembler): void {
   a.lea("rax", at("rbp", frame.note)).store(at("r15"), "rax").store(at("r15", 8), 0);
 }
 
-/** dist/main.js beside our directory: of the file we are, else, without /proc, of the names we were called by. */
+/** dist/main.cjs beside our directory: of the file we are, else, without /proc, of the names we were called by. */
 function findProgram(a: Assembler): void {
   a.lea("rdi", "own-file")
     .lea("rsi", at("rbp", frame.main))
@@ -300,8 +300,8 @@ function constants(a: Assembler): void {
   a.string("variable-name", "SVTRACE_START=");
   a.string("default-path", "/bin:/usr/bin");
   a.string("own-file", "/proc/self/exe");
-  a.string("below-package", "dist/main.js");
-  a.string("beside-directory", "../dist/main.js");
+  a.string("below-package", "dist/main.cjs");
+  a.string("beside-directory", "../dist/main.cjs");
   a.string("null-device", "/dev/null");
   a.string("root", "/");
   a.string("node", "node");
@@ -311,7 +311,7 @@ function constants(a: Assembler): void {
   a.string("absent", "file does not exist");
   a.string("errno", "errno ");
   a.string("needs", "; svtrace needs Node.js 20 or newer in PATH\n");
-  a.string("not-built", ": unable to find dist/main.js of svtrace; install it again, or npm run build\n");
+  a.string("not-built", ": unable to find dist/main.cjs of svtrace; install it again, or npm run build\n");
   a.string("names", `${djbPrograms.replaceAll(" ", "\0")}\0`);
   a.string("empty", "");
 }

@@ -5,7 +5,7 @@ import { executable } from "./elf.ts";
 import { launcher } from "./launcher.ts";
 
 const script = `#!/usr/bin/env node
-import "../dist/main.js";
+import "../dist/main.cjs";
 `;
 
 /** Under another name first: one that is being executed cannot be written to. */
