@@ -39,7 +39,9 @@ if state.get("jobserver"):
 for n in state.get("closed", []): os.close(n)
 soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
 resource.setrlimit(resource.RLIMIT_NOFILE, (state.get("files", soft), hard))
-os.execvp(sys.argv[2], sys.argv[2:])
+os.environb[b"BYTES"] = b"\\xff\\xc3="
+os.environb[b"\\xfe"] = b""
+os.execvp(sys.argv[2], [os.fsencode(a) for a in sys.argv[2:]] + state.get("bytes", 0) * [b"\\xff", b"", b"a\\nb"])
 `;
 
 const subsets = [[0], [1], [2], [0, 1], [0, 2], [1, 2], [0, 1, 2]];
@@ -53,6 +55,7 @@ const all = Array.from({ length: 64 }, (_, i) => i + 1).filter(
 
 const states: Readonly<Record<string, object>> = {
   "nothing special": {},
+  "bytes that are no UTF-8": { bytes: 1 },
   nohup: { ignored: [1] },
   "all signals ignored": { ignored: all },
   "signals blocked": { blocked: [1, 10, 13, 15, 17, 34, 64] },
@@ -118,7 +121,10 @@ async function found(
   ];
   // nobody reads what it says: fghack has its own words on a child that is reaped by itself
   await new Promise<void>((ended) => {
-    execFile("python3", argv, { env: environment, timeout: 50_000 }, () => ended());
+    execFile("python3", argv, { env: environment, timeout: 50_000 }, (_e, _o, x) => {
+      if (x) console.log(x);
+      ended();
+    });
   });
   const said = lines(places(readFileSync(output, "latin1")));
   // which numbers fghack's copies have depends on what it has open itself
@@ -131,8 +137,8 @@ const without = (dir: string) => (text: string) => text.replaceAll(dir, "DIR");
 const absent = [lacks("python3", "gcc", "strace", "envdir", "fghack"), notRoot()];
 
 /** One program of each kind finds all states, the others those that differ most. */
-const thorough = new Set(["strace", "envdir", "run"]);
-const telling = new Set(["nothing special", "closed: 1", "closed: 0, 1, 2", "everything"]);
+const thorough = new Set(["strace", "envdir", "setlock", "run"]);
+const telling = new Set(["bytes that are no UTF-8", "closed: 1", "closed: 0, 1, 2", "everything"]);
 
 /** What is found in each state: as the result of `look` and as it should be. */
 async function compare(

@@ -232,8 +232,13 @@ function becomeNode(a: Assembler): void {
 
 /** One line, and the exit code of the program that was wanted. */
 function complain(a: Assembler): void {
-  const begin = () => a.call("whose").lea("rdi", at("rbp", frame.other)).lea("rsi", "svtrace");
-  begin().test64("r8").cmov("nz", "rsi", "r8").call("append");
+  const begin = () => {
+    a.call("whose").lea("rdi", at("rbp", frame.other)).lea("rsi", "svtrace");
+    a.test64("r8").cmov("nz", "rsi", "r8").call("append");
+    // strace, the first of the names, is none of djb's
+    a.clear("r9").lea("rax", "names").op("cmp", "r8", "rax").cmov("e", "r8", "r9");
+  };
+  begin();
   a.test64("r8").j("z", "plain").lea("rsi", "fatal").call("append");
   a.label("plain").lea("rsi", "unable-to-run").call("append");
   a.lea("rsi", "absent").test("r10").j("z", "why");
@@ -245,7 +250,8 @@ function complain(a: Assembler): void {
   a.label("why").call("append").lea("rsi", "needs").call("append").jmp("say");
 
   a.label("no-program");
-  begin().test64("r8").cmov("nz", "rsi", "r8").call("append").lea("rsi", "not-built").call("append");
+  begin();
+  a.lea("rsi", "not-built").call("append");
   a.label("say").lea("rsi", at("rbp", frame.other)).mov("rdx", "rdi").op("sub", "rdx", "rsi");
   a.mov("rdi", 2).syscall(nr.write);
   a.mov("rdi", COMMAND_NOT_FOUND).test64("r8").j("z", "exit").mov("rdi", SYSTEM_EXIT);
@@ -282,7 +288,7 @@ function subroutines(a: Assembler): void {
   a.label("follow").call("append").dec("r9").j("nz", "link");
   a.label("no-link").lea("rsi", "beside-directory").mov("rdx", 1).jmp("readable");
 
-  // whose(): r8 is the name of the djb program that was wanted, or 0.
+  // whose(): r8 is which of our names was wanted, or 0
   a.label("whose").mov("rsi", "r12").call("known").test64("r8").j("nz", "known-end");
   a.mov("rsi", at("rbp", frame.argument)).mov("rsi", at("rsi")).test64("rsi").j("z", "known-end");
   a.label("known").mov("rdi", "rsi");
@@ -312,6 +318,6 @@ function constants(a: Assembler): void {
   a.string("errno", "errno ");
   a.string("needs", "; svtrace needs Node.js 20 or newer in PATH\n");
   a.string("not-built", ": unable to find dist/main.cjs of svtrace; install it again, or npm run build\n");
-  a.string("names", `${djbPrograms.replaceAll(" ", "\0")}\0`);
+  a.string("names", `strace\0${djbPrograms.replaceAll(" ", "\0")}\0`);
   a.string("empty", "");
 }
