@@ -7,6 +7,8 @@ import { dirname, join, relative, resolve } from "node:path";
 const flow = [
   "base",
   "kernel",
+  "symbols",
+  "unwind",
   "abi",
   "syscalls",
   "capture",

@@ -56,7 +56,8 @@ function attribute(p: Plan, timelines: ReadonlyMap<Recording, Timeline>): PhaseS
   if (p.current && starts.length > 0) {
     const timeline = timelines.get(p.current)!;
     const path = new CriticalPath(timeline, true);
-    const all = path.upTo(readyThread(p.current), starts[0].from, starts.at(-1)!.to);
+    const cuts = starts.map((x) => x.from);
+    const all = path.upTo(readyThread(p.current), starts[0].from, starts.at(-1)!.to, cuts);
     for (const phase of starts) parts.push({ phase, timeline, segments: clip(all, phase) });
   }
   return parts;

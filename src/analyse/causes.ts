@@ -23,13 +23,25 @@ export interface Group {
   /** Longest piece, ns. */
   longest: number;
   calls: Set<CallRow>;
+  /** Calls that are not among `calls`: those of runs, but the longest of each. */
+  more: number;
   segments: Segment[];
 }
+
+/** Calls of a group. */
+export const countOf = (g: Group): number => g.calls.size + g.more;
+
+/** The longest piece of a segment. */
+function longestOf(s: Segment): Segment {
+  return s.run ? { ...s, ...s.run.longest, run: undefined } : s;
+}
+
+const lengthOf = (s: Segment): number => (s.run ? s.run.longest.to - s.run.longest.from : s.to - s.from);
 
 export interface PhaseSegments {
   phase: Phase;
   timeline: Timeline;
-  segments: Segment[];
+  segments: readonly Segment[];
 }
 
 /** Groups segments; those without a category are returned as a sum (ns). */
@@ -58,13 +70,18 @@ export function group(parts: readonly PhaseSegments[]): { groups: Group[]; unatt
           total: 0,
           longest: 0,
           calls: new Set(),
+          more: 0,
           segments: [],
         };
         groups.set(key, g);
       }
       g.total += ns;
-      g.longest = Math.max(g.longest, ns);
+      g.longest = Math.max(g.longest, lengthOf(s));
       if (s.call) g.calls.add(s.call);
+      if (s.run) {
+        for (const call of s.run.slowest) g.calls.add(call);
+        g.more += s.run.calls - s.run.slowest.length;
+      }
       g.segments.push(s);
     }
   }
@@ -79,17 +96,19 @@ const LOOKUP_GAP = 10e6;
  * A program that writes and syncs in a loop spends its time on that file: the short gaps between two calls about the
  * same thing (and what tracing adds to them) are part of it, not a cause of their own.
  */
-function absorbed(segments: readonly Segment[]): Segment[] {
-  return segments.map((s, i) => {
+function absorbed(segments: readonly Segment[]): readonly Segment[] {
+  for (const [i, s] of segments.entries()) {
+    if (s.category !== "cpu" || s.call || s.run) continue;
     const [before, after] = [segments[i - 1], segments[i + 1]];
     const short = before?.kind === "lookup" && after?.kind === "lookup" ? LOOKUP_GAP : SHORT_GAP;
-    if (s.category !== "cpu" || s.call || s.to - s.from >= short) return s;
-    if (!before?.call || !after?.call || before.tid !== s.tid || after.tid !== s.tid) return s;
+    if (s.to - s.from >= short) continue;
+    if (!before?.call || !after?.call || before.tid !== s.tid || after.tid !== s.tid) continue;
     if (before.target === "" || before.target !== after.target || before.category !== after.category)
-      return s;
+      continue;
     const { category, kind, target } = before.to - before.from > after.to - after.from ? before : after;
-    return { ...s, category, kind, target };
-  });
+    Object.assign(s, { category, kind, target });
+  }
+  return segments;
 }
 
 /** CPU time is one cause however it was come by. */
@@ -102,9 +121,9 @@ export function rank(groups: readonly Group[], total: number, lifetimes: (t: Tim
   merged.sort((a, b) => b.total - a.total);
   return merged.map((g, i) => {
     const seconds = g.total / 1e9;
-    const longest = g.segments.reduce((a, b) => (b.to - b.from > a.to - a.from ? b : a));
+    const longest = longestOf(g.segments.reduce((a, b) => (lengthOf(b) > lengthOf(a) ? b : a)));
     const shown = new Set(g.category === "cpu" ? around(g.timeline, longest) : []);
-    for (const c of [...g.calls].sort((a, b) => b.duration - a.duration)) {
+    for (const c of slowest(g.calls, EVIDENCE_LINES + shown.size)) {
       if (shown.size < EVIDENCE_LINES && c.duration > 0) shown.add(c);
     }
     // why the main process waited for a call of another one
@@ -123,10 +142,23 @@ export function rank(groups: readonly Group[], total: number, lifetimes: (t: Tim
       target: g.target,
       pid: g.pid,
       comm: g.category === "supervisor" ? "" : g.timeline.comm(g.pid),
-      count: g.calls.size,
+      count: countOf(g),
       evidence: lines.map((c) => evidenceLine(c, lifetimes(g.timeline))),
     };
   });
+}
+
+/** The `count` longest calls, longest first. */
+function slowest(calls: Iterable<CallRow>, count: number): CallRow[] {
+  const out: CallRow[] = [];
+  for (const c of calls) {
+    if (out.length === count && c.duration <= out[count - 1].duration) continue;
+    let at = out.length;
+    while (at > 0 && out[at - 1].duration < c.duration) at--;
+    out.splice(at, 0, c);
+    if (out.length > count) out.pop();
+  }
+  return out;
 }
 
 function inProcesses(g: Group): string {
@@ -162,17 +194,19 @@ function mergeSmall(groups: readonly Group[], total: number): Group[] {
   const comm = (g: Group) => (g.category === "supervisor" ? "" : g.timeline.comm(g.pid));
   const same = merge(groups, (g) => [g.phase.name, g.category, g.kind, g.target, comm(g)].join("\0"));
   const isSmall = (g: Group) => g.total < SMALL_SECONDS * 1e9 || g.total < total * SMALL_SHARE;
-  const small = merge(same.filter(isSmall), (g) => [g.phase.name, g.category, comm(g)].join("\0"));
-  return [...same.filter((g) => !isSmall(g)), ...small];
+  // looked at before the small ones become a larger one
+  const large = same.filter((g) => !isSmall(g));
+  return [...large, ...merge(same.filter(isSmall), (g) => [g.phase.name, g.category, comm(g)].join("\0"))];
 }
 
+/** The groups with the same key become the first of them. */
 function merge(groups: readonly Group[], key: (g: Group) => string): Group[] {
   const out = new Map<string, Group>();
   for (const g of groups) {
     const k = key(g);
     const same = out.get(k);
     if (!same) {
-      out.set(k, { ...g, calls: new Set(g.calls), segments: [...g.segments] });
+      out.set(k, g);
       continue;
     }
     if (same.target !== g.target) same.target = "";
@@ -182,6 +216,7 @@ function merge(groups: readonly Group[], key: (g: Group) => string): Group[] {
     same.total += g.total;
     same.longest = Math.max(same.longest, g.longest);
     for (const c of g.calls) same.calls.add(c);
+    same.more += g.more;
     // not spread: there can be more than a call takes arguments
     for (const s of g.segments) same.segments.push(s);
   }

@@ -1,5 +1,5 @@
 /** Compares restarts: what one spent its time on, beside another, or beside the median of several. Pure functions. */
-import type { CallRow, Recording } from "../record/model.ts";
+import type { Recording } from "../record/model.ts";
 import { analyse } from "./analyse.ts";
 import { plan } from "./phases.ts";
 import type { Cause, Report } from "./types.ts";
@@ -178,25 +178,37 @@ export function lasting(target: string): string {
 }
 
 function callsOf(recordings: readonly Recording[], from: number, to: number): Map<string, CallTotal> {
-  const totals = new Map<string, { -readonly [K in keyof CallTotal]: CallTotal[K] }>();
-  for (const recording of recordings) {
-    const comms = new Map(recording.processes.map((p) => [p.tid, p.comm]));
-    for (const call of recording.calls) {
-      if (call.ts + call.duration <= from || call.ts >= to) continue;
-      const comm = comms.get(call.tid) ?? "";
-      const key = `${comm}\0${call.name}`;
-      const total = totals.get(key) ?? { comm, name: call.name, calls: 0, failed: 0, seconds: 0 };
+  type Sum = { -readonly [K in keyof CallTotal]: CallTotal[K] };
+  const totals = new Map<string, Sum>();
+  const totalOf = (comm: string, name: string): Sum => {
+    const key = `${comm}\0${name}`;
+    const total = totals.get(key) ?? { comm, name, calls: 0, failed: 0, seconds: 0 };
+    totals.set(key, total);
+    return total;
+  };
+  for (const { processes, calls } of recordings) {
+    const comms = new Map(processes.map((p) => [p.tid, p.comm]));
+    const { ts, duration, tid, name, error } = calls.columns;
+    const fine = calls.byText((text) => text === "");
+    // by thread and id of the name: a text for each call would cost more than everything else
+    const found = new Map<number, Map<number, Sum>>();
+    for (let i = 0; i < calls.length; i++) {
+      const end = ts[i] + duration[i];
+      if (end <= from || ts[i] >= to) continue;
+      const ofThread = found.get(tid[i]) ?? new Map<number, Sum>();
+      found.set(tid[i], ofThread);
+      let total = ofThread.get(name[i]);
+      if (!total) {
+        total = totalOf(comms.get(tid[i]) ?? "", calls.text(name[i]));
+        ofThread.set(name[i], total);
+      }
       total.calls++;
-      if (call.error !== "") total.failed++;
-      total.seconds += within(call, from, to) / 1e9;
-      totals.set(key, total);
+      if (!fine(error[i])) total.failed++;
+      total.seconds += (Math.min(end, to) - Math.max(ts[i], from)) / 1e9;
     }
   }
   return totals;
 }
-
-const within = (call: CallRow, from: number, to: number): number =>
-  Math.min(call.ts + call.duration, to) - Math.max(call.ts, from);
 
 function sumUp(pairs: readonly (readonly [string, number])[]): Map<string, number> {
   const sums = new Map<string, number>();

@@ -15,26 +15,40 @@ interface CpuTimes {
   queued: number;
 }
 
-/** CPU times of a process that lived within the window only; undefined when its share of the window is unknown. */
-function timesOf(timeline: Timeline, pid: number, from: number): CpuTimes | undefined {
-  const times: CpuTimes = { ran: 0, queued: 0 };
-  for (const p of timeline.recording.processes) {
-    if (p.pid !== pid) continue;
-    if (p.born < from - LEEWAY || p.user_ns === null) return undefined;
-    times.ran += p.user_ns + (p.system_ns ?? 0);
-    times.queued += p.queued_ns ?? 0;
+/** CPU times of processes that lived within the window only: the share of others in the window is unknown. */
+class Times {
+  private readonly known = new Map<Timeline, Map<number, CpuTimes | undefined>>();
+
+  constructor(private readonly from: number) {}
+
+  of(timeline: Timeline, pid: number): CpuTimes | undefined {
+    let times = this.known.get(timeline);
+    if (!times) {
+      times = new Map();
+      for (const p of timeline.recording.processes) {
+        const sum = times.has(p.pid) ? times.get(p.pid) : { ran: 0, queued: 0 };
+        const known = sum && p.born >= this.from - LEEWAY && p.user_ns !== null;
+        if (known) {
+          sum.ran += p.user_ns! + (p.system_ns ?? 0);
+          sum.queued += p.queued_ns ?? 0;
+        }
+        times.set(p.pid, known ? sum : undefined);
+      }
+      this.known.set(timeline, times);
+    }
+    return times.has(pid) ? times.get(pid) : { ran: 0, queued: 0 };
   }
-  return times;
 }
 
 /** Returns the groups with CPU groups corrected, and the time (ns) that nothing is known about but tracing. */
 export function correctCpu(groups: readonly Group[], from: number): { groups: Group[]; tracing: number } {
   const out: Group[] = [];
   let tracing = 0;
+  const cpuTimes = new Times(from);
   const totals = new Map<number, number>();
   for (const g of groups) if (g.category === "cpu") totals.set(g.pid, (totals.get(g.pid) ?? 0) + g.total);
   for (const g of groups) {
-    const times = g.category === "cpu" ? timesOf(g.timeline, g.pid, from) : undefined;
+    const times = g.category === "cpu" ? cpuTimes.of(g.timeline, g.pid) : undefined;
     const all = totals.get(g.pid) ?? 0;
     const excess = times ? all - times.ran : 0;
     if (!times || excess < NOISE || excess < 0.05 * all) {
@@ -46,7 +60,15 @@ export function correctCpu(groups: readonly Group[], from: number): { groups: Gr
     tracing += (excess - queued) * share;
     out.push({ ...g, total: (all - excess) * share });
     if (queued > 0)
-      out.push({ ...g, category: "runqueue", kind: "runqueue", total: queued * share, calls: new Set() });
+      out.push({
+        ...g,
+        category: "runqueue",
+        kind: "runqueue",
+        total: queued * share,
+        calls: new Set(),
+        more: 0,
+        segments: [...g.segments],
+      });
   }
   return { groups: out.filter((g) => g.total > 0), tracing };
 }

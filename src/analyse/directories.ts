@@ -23,7 +23,7 @@ export function pathOf(s: Segment): string {
 }
 
 /** Gives segments of one thread and kind, if on many paths, their common directory as target. */
-export function directories(segments: readonly Segment[]): Segment[] {
+export function directories(segments: readonly Segment[]): readonly Segment[] {
   const groups = new Map<string, Segment[]>();
   for (const s of segments) {
     if (s.category !== "disk" || KINDS[s.kind] === undefined) continue;
@@ -32,16 +32,12 @@ export function directories(segments: readonly Segment[]): Segment[] {
     if (same) same.push(s);
     else groups.set(key, [s]);
   }
-  const renamed = new Map<Segment, string>();
   for (const group of groups.values()) {
     const common = commonOf(group);
     if (common === undefined) continue;
-    for (const s of group) if (below(pathOf(s), common)) renamed.set(s, common);
+    for (const s of group) if (below(pathOf(s), common)) s.target = common;
   }
-  return segments.map((s) => {
-    const target = renamed.get(s);
-    return target === undefined ? s : { ...s, target };
-  });
+  return segments;
 }
 
 const below = (path: string, dir: string): boolean => path === dir || path.startsWith(`${dir}/`);

@@ -3,7 +3,8 @@
  * between them; a call that waits for another of our processes is replaced by what that one did meanwhile.
  */
 import type { CallRow } from "../record/model.ts";
-import { endOf, type Timeline } from "./timeline.ts";
+import { Pieces } from "./pieces.ts";
+import type { Timeline } from "./timeline.ts";
 import type { Segment } from "./types.ts";
 import { isIdle, isWhole, Waits, within } from "./waits.ts";
 import { Wakers } from "./waker.ts";
@@ -18,6 +19,7 @@ export class CriticalPath {
   private readonly waits: Waits;
   private readonly wakers: Wakers;
   private out: Segment[] = [];
+  private pieces = new Pieces([], []);
 
   /** `starting`: who waits for clients already is not what the end of the window had to wait for. */
   constructor(
@@ -29,10 +31,12 @@ export class CriticalPath {
   }
 
   /**
-   * Segments that fill [from, to]: what thread `tid` did, and before it existed, what the one that made it did.
+   * Segments that fill [from, to]: what thread `tid` did, and before it existed, what the one that made it did. What
+   * is told as one for brevity does not cross `cuts`.
    */
-  upTo(tid: number, from: number, to: number): Segment[] {
+  upTo(tid: number, from: number, to: number, cuts: readonly number[] = []): Segment[] {
     this.out = [];
+    this.pieces = new Pieces(this.out, cuts);
     this.back(tid, from, to, new Set());
     return this.out;
   }
@@ -40,6 +44,7 @@ export class CriticalPath {
   /** Segments that fill [from, to]: what thread `tid` did itself; what it waited for is not followed. */
   alone(tid: number, from: number, to: number): Segment[] {
     this.out = [];
+    this.pieces = new Pieces(this.out, []);
     if (to > from) this.walk(tid, from, to, [], undefined);
     return this.out;
   }
@@ -68,12 +73,22 @@ export class CriticalPath {
   ): void {
     const died = this.timeline.diedOf(tid);
     const end = Math.min(to, Math.max(died, from));
+    const { table } = this.timeline;
+    const { ts, duration, pid } = table.columns;
+    const list = this.timeline.indexes(tid);
     let at = from;
-    for (const call of this.timeline.between(tid, from, end)) {
-      const start = Math.max(call.ts, at);
-      const stop = Math.min(endOf(call), end);
+    for (let k = table.firstEndingAfter(list, from); k < list.length && ts[list[k]] < end; k++) {
+      const i = list[k];
+      const start = Math.max(ts[i], at);
+      const stop = Math.min(ts[i] + duration[i], end);
       if (stop <= at) continue;
-      if (start > at) this.between(tid, at, start, via, call);
+      if (start > at) this.between(tid, at, start, via, i);
+      if (this.waits.isWork(i)) {
+        this.pieces.work(start, stop, tid, pid[i], via, table, i);
+        at = stop;
+        continue;
+      }
+      const call = table.at(i);
       const polled = stack && stop - start >= WORTH_FOLLOWING ? this.wakers.polledFor(call) : undefined;
       if (polled !== undefined && !stack!.has(polled)) {
         // what it does between its looks is part of the waiting
@@ -88,17 +103,20 @@ export class CriticalPath {
     if (to > end) this.push({ ...blank, from: end, to, tid, pid: this.timeline.pidOf(tid), via });
   }
 
-  /** Time outside calls, before the call `next`. Without any recorded call of the thread nothing is known. */
-  private between(tid: number, from: number, to: number, via: readonly CallRow[], next?: CallRow): void {
-    const known = this.timeline.calls(tid).length > 0;
+  /** Time outside calls, before the call at `next`. Without any recorded call of the thread nothing is known. */
+  private between(tid: number, from: number, to: number, via: readonly CallRow[], next?: number): void {
+    const { gapBlocked, gapQueued } = this.timeline.table.columns;
+    const known = this.timeline.indexes(tid).length > 0;
     const pid = this.timeline.pidOf(tid);
     // Blocked outside a call: a page had to be read, or memory to be found.
-    const [blocked, queued] = shares(next?.gapBlocked ?? -1, next?.gapQueued ?? -1, to - from);
+    const [blocked, queued] =
+      next === undefined ? [0, 0] : shares(gapBlocked[next], gapQueued[next], to - from);
     const ran = to - blocked - queued;
     const outside = (a: number, b: number, category: Segment["category"], kind: string) => {
       if (b > a) this.out.push({ from: a, to: b, category, tid, pid, target: "", via, kind });
     };
-    outside(from, ran, known ? "cpu" : undefined, "outside");
+    if (!known) outside(from, ran, undefined, "outside");
+    else if (ran > from) this.pieces.gap(from, ran, tid, pid, via);
     outside(ran, ran + blocked, "memory", "fault");
     outside(ran + blocked, to, "runqueue", "runqueue");
   }
@@ -129,6 +147,7 @@ export class CriticalPath {
     for (const { tid, pid, born, died } of this.timeline.recording.processes) {
       if (tid !== pid || pid === call.pid || born >= to || (died ?? to) <= from) continue;
       let worked = Math.min(died ?? to, to) - Math.max(born, from);
+      if (worked <= most) continue;
       for (const c of this.timeline.between(tid, from, to))
         if (isIdle(this.waits.of(c))) worked -= within(c, from, to);
       if (worked <= most) continue;
@@ -159,9 +178,11 @@ export class CriticalPath {
 
   private leaf(call: CallRow, from: number, to: number, via: readonly CallRow[]): void {
     const wait = this.waits.of(call);
+    const { table } = this.timeline;
     const inside = (a: number, b: number, category: Segment["category"], kind: string, target: string) => {
-      if (b > a)
-        this.out.push({ from: a, to: b, category, tid: call.tid, pid: call.pid, call, target, via, kind });
+      if (b <= a) return;
+      if (category === "cpu") this.pieces.work(a, b, call.tid, call.pid, via, table, table.indexOf(call));
+      else this.out.push({ from: a, to: b, category, tid: call.tid, pid: call.pid, call, target, via, kind });
     };
     if (call.blocked < 0 || wait.category === "cpu") {
       inside(from, to, wait.category, wait.kind, wait.target);

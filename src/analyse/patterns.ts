@@ -4,9 +4,10 @@ import { isProgress } from "../record/ready.ts";
 import { sockaddrText } from "../record/targets.ts";
 import type { PhaseSegments } from "./causes.ts";
 import { directories } from "./directories.ts";
+import { WINDOW } from "./pieces.ts";
 import type { Timeline } from "./timeline.ts";
 import type { Segment } from "./types.ts";
-import { isPoll, isSleep, timedOut } from "./waits.ts";
+import { isPoll, isSleep, locks, timedOut } from "./waits.ts";
 
 /** Calls looked back for what failed before a sleep. */
 const BACK = 40;
@@ -18,7 +19,7 @@ const MOST = 0.6;
 /** Something between two tries that takes this long (ns) is a cause of its own. */
 const OWN_WAIT = 100e6;
 
-/** Returns the parts with patterns applied; times stay as they are. */
+/** Returns the parts with patterns applied, which takes their segments over; times stay as they are. */
 export function recognise(parts: readonly PhaseSegments[]): PhaseSegments[] {
   return parts.map((part) => {
     const { timeline } = part;
@@ -27,7 +28,7 @@ export function recognise(parts: readonly PhaseSegments[]): PhaseSegments[] {
     const segments = part.segments.map((s) => {
       if (s.category === "sleep") return retry(timeline, s) ?? (stops ? stubborn(timeline, s) : s);
       if (stops && s.category === "ipc") return stubborn(timeline, s);
-      if (s.category === "cpu") return { ...s, target: files.of(s) };
+      if (s.category === "cpu") s.target = files.of(s);
       return s;
     });
     return { ...part, segments: directories(tries(wholeOf(segments))) };
@@ -41,19 +42,24 @@ interface Failure {
   tried: string;
 }
 
-function failureOf(call: CallRow, next: CallRow | undefined): Failure | undefined {
+/** `told`: what a later getsockopt said about the descriptor. */
+function failureOf(call: CallRow, told: () => CallRow | undefined): Failure | undefined {
   const { name, error } = call;
+  if (error === "") return undefined;
   if (name === "connect") {
     const refused =
       /^(ECONN|EHOST|ENET|ETIMEDOUT|ENOENT|EAGAIN)/.test(error) ||
-      (error === "EINPROGRESS" && next !== undefined && /SO_ERROR, \[E/.test(next.args));
+      (error === "EINPROGRESS" && /SO_ERROR, \[E/.test(told()?.args ?? ""));
     return refused ? { target: call.target, tried: "connect" } : undefined;
   }
   if (name === "bind" && error === "EADDRINUSE") {
     const address = sockaddrText(call.args);
     return { target: address?.startsWith("unix:") ? address : `tcp:${address ?? ""}`, tried: "bind" };
   }
-  if ((name === "flock" || /F_(OFD_)?SETLK\b/.test(call.args)) && /^E(AGAIN|ACCES|WOULDBLOCK)/.test(error))
+  if (
+    (name === "flock" || (locks(name) && /F_(OFD_)?SETLK\b/.test(call.args))) &&
+    /^E(AGAIN|ACCES|WOULDBLOCK)/.test(error)
+  )
     return { target: call.target, tried: "lock" };
   const path = /"((?:[^"\\]|\\.)*)"/.exec(call.args)?.[1];
   if (error === "EEXIST" && path && /^(open|link|symlink|mkdir)/.test(name))
@@ -64,15 +70,14 @@ function failureOf(call: CallRow, next: CallRow | undefined): Failure | undefine
 /** A sleep between two tries of something that fails. */
 function retry(timeline: Timeline, s: Segment): Segment | undefined {
   if (!s.call) return undefined;
-  const before = timeline.before(s.call, BACK);
+  const seen: CallRow[] = [];
   let slept = false;
-  for (let i = before.length - 1; i >= 0; i--) {
-    const c = before[i];
+  for (const c of timeline.before(s.call, BACK)) {
     // one pause may be made of several sleeps; what succeeds between two is no retrying
     if (isSleep(c.name) || (isPoll(c.name) && timedOut(c))) slept = true;
     else if (slept && c.error === "" && isProgress(c.name)) return undefined;
-    const later = before.slice(i + 1).find((x) => x.name === "getsockopt" && x.fd === c.fd);
-    const failure = failureOf(c, later);
+    const failure = failureOf(c, () => seen.findLast((x) => x.name === "getsockopt" && x.fd === c.fd));
+    seen.push(c);
     if (!failure) continue;
     const { target, tried } = failure;
     return { ...s, kind: `retry ${tried}`, target, category: tried === "lock" ? "lock" : "sleep" };
@@ -81,7 +86,7 @@ function retry(timeline: Timeline, s: Segment): Segment | undefined {
 }
 
 /** Computing is told as one where most of a process's is about one file. */
-function wholeOf(segments: readonly Segment[]): Segment[] {
+function wholeOf(segments: readonly Segment[]): readonly Segment[] {
   const all = new Map<number, Map<string, number>>();
   for (const { category, pid, target, from, to } of segments) {
     if (category !== "cpu") continue;
@@ -94,12 +99,12 @@ function wholeOf(segments: readonly Segment[]): Segment[] {
     const total = [...times.values()].reduce((a, b) => a + b, 0);
     files.set(pid, [...times].find(([, ns]) => ns > total * MOST)?.[0] ?? "");
   }
-  return segments.map((s) => (s.category === "cpu" ? { ...s, target: files.get(s.pid)! } : s));
+  for (const s of segments) if (s.category === "cpu") s.target = files.get(s.pid)!;
+  return segments;
 }
 
 /** What a thread does between two pauses of the same retrying belongs to it, unless that is a wait of its own. */
-function tries(segments: readonly Segment[]): Segment[] {
-  const out = [...segments];
+function tries(out: readonly Segment[]): readonly Segment[] {
   for (let i = 0; i < out.length; i++) {
     if (!out[i].kind.startsWith("retry ")) continue;
     const { tid, kind, target, category } = out[i];
@@ -109,7 +114,7 @@ function tries(segments: readonly Segment[]): Segment[] {
       next++;
     }
     if (out[next]?.kind !== kind || out[next].target !== target || out[next].tid !== tid) continue;
-    for (let k = i + 1; k < next; k++) out[k] = { ...out[k], kind, target, category };
+    for (let k = i + 1; k < next; k++) Object.assign(out[k], { kind, target, category });
   }
   return out;
 }
@@ -125,26 +130,39 @@ function stubborn(timeline: Timeline, s: Segment): Segment {
 /** The file that a thread reads while it computes. */
 class InputFiles {
   private readonly known = new Map<string, string>();
+  private readonly isRead: (id: number) => boolean;
+  private last = { tid: 0, window: -1, file: "" };
 
-  constructor(private readonly timeline: Timeline) {}
+  constructor(private readonly timeline: Timeline) {
+    this.isRead = timeline.table.byText((name) => /^p?read/.test(name));
+  }
 
-  of(s: Segment): string {
-    const second = Math.floor(s.from / 1e8);
-    const key = `${s.tid} ${second}`;
-    let file = this.known.get(key);
-    if (file === undefined) {
-      file = this.find(s.tid, second * 1e8, (second + 1) * 1e8);
+  of({ tid, from }: Segment): string {
+    const window = Math.floor(from / WINDOW);
+    if (this.last.tid !== tid || this.last.window !== window) {
+      const key = `${tid} ${window}`;
+      const file = this.known.get(key) ?? this.find(tid, window * WINDOW, (window + 1) * WINDOW);
       this.known.set(key, file);
+      this.last = { tid, window, file };
     }
-    return file;
+    return this.last.file;
   }
 
   private find(tid: number, from: number, to: number): string {
-    const calls = this.timeline.between(tid, from, to);
+    const { table } = this.timeline;
+    const { ts, name, fd } = table.columns;
+    const list = this.timeline.indexes(tid);
+    const first = table.firstEndingAfter(list, from);
+    let end = first;
     const reads = new Map<number, number>();
-    for (const c of calls) if (/^p?read/.test(c.name)) reads.set(c.fd, (reads.get(c.fd) ?? 0) + 1);
-    const [fd, count] = [...reads].sort((a, b) => b[1] - a[1])[0] ?? [-1, 0];
-    if (count < MANY_READS || count < calls.length * READ_SHARE) return "";
-    return this.timeline.pathOf(calls.find((c) => c.fd === fd)!);
+    for (; end < list.length && ts[list[end]] < to; end++) {
+      const i = list[end];
+      if (this.isRead(name[i])) reads.set(fd[i], (reads.get(fd[i]) ?? 0) + 1);
+    }
+    const [most, count] = [...reads].sort((a, b) => b[1] - a[1])[0] ?? [-1, 0];
+    if (count < MANY_READS || count < (end - first) * READ_SHARE) return "";
+    let k = first;
+    while (fd[list[k]] !== most) k++;
+    return this.timeline.pathOf(table.at(list[k]));
   }
 }

@@ -120,19 +120,20 @@ function add(phases: Phase[], name: string, from: number, to: number, text: stri
 export function readyAt(r: Recording): number {
   const { ready, started, asked, died } = r.lifetime;
   if (ready !== null) return ready;
+  if (r.reached !== undefined) return r.reached;
   const end = asked ?? died ?? coveredTo(r);
+  const { columns, length } = r.calls;
+  const progress = r.calls.byText(isProgress);
   let last = started;
-  for (const c of r.calls) {
-    if (c.ts >= end) break;
-    if (!isProgress(c.name)) continue;
-    last = Math.max(last, Math.min(c.ts + c.duration, end));
+  for (let i = 0; i < length && columns.ts[i] < end; i++) {
+    if (progress(columns.name[i])) last = Math.max(last, Math.min(columns.ts[i] + columns.duration[i], end));
   }
   // Something slow may be going on still: then the start lasts until now.
-  const busy = r.calls.some(
-    (c) => c.unfinished && /^(connect|fsync|fdatasync|flock|recvfrom|sendto)$/.test(c.name),
-  );
-  const waitsForPeer = r.calls.some((c) => c.unfinished && /(^| )(tcp|udp):/.test(c.target));
-  return busy || waitsForPeer ? end : last;
+  for (const { name, target } of r.calls.unfinished()) {
+    if (/^(connect|fsync|fdatasync|flock|recvfrom|sendto)$/.test(name)) return end;
+    if (/(^| )(tcp|udp):/.test(target)) return end;
+  }
+  return last;
 }
 
 function startNotes(r: Recording): string[] {

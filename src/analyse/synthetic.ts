@@ -1,13 +1,15 @@
 /** Builds recordings by hand, for tests. Times are seconds since an arbitrary moment. */
+import { CallTable } from "../record/call-table.ts";
 import { type CallRow, type EventRow, FORMAT, type Lifetime, type Recording } from "../record/model.ts";
 
 const ns = (seconds: number): number => Math.round(seconds * 1e9);
 
 export class Synthetic {
-  readonly recording: Recording;
+  private readonly base: Recording;
+  private readonly rows: CallRow[] = [];
 
   constructor(lifetime: Partial<Lifetime>) {
-    this.recording = {
+    this.base = {
       path: "synthetic",
       lifetime: {
         format: FORMAT,
@@ -39,7 +41,7 @@ export class Synthetic {
       processes: [],
       phases: [],
       losses: [],
-      calls: [],
+      calls: CallTable.from([]),
       signals: [],
       events: [],
       samples: [],
@@ -47,16 +49,21 @@ export class Synthetic {
     };
   }
 
+  get recording(): Recording {
+    this.base.calls = CallTable.from(this.rows.sort((a, b) => a.ts - b.ts));
+    return this.base;
+  }
+
   /** Sets lifetime fields given in seconds. */
   at(times: Partial<Record<"started" | "ready" | "asked" | "died" | "ended" | "written", number>>): this {
     for (const [name, value] of Object.entries(times)) {
-      (this.recording.lifetime as unknown as Record<string, number>)[name] = ns(value);
+      (this.base.lifetime as unknown as Record<string, number>)[name] = ns(value);
     }
     return this;
   }
 
   process(pid: number, parent: number, comm: string, born: number, died: number | null, tid = pid): this {
-    this.recording.processes.push({
+    this.base.processes.push({
       tid,
       pid,
       parent,
@@ -84,7 +91,7 @@ export class Synthetic {
     more: Partial<CallRow> = {},
   ): this {
     const error = /^-1 (E\w+)/.exec(ret)?.[1] ?? /^\? (E\w+)/.exec(ret)?.[1] ?? "";
-    const pid = this.recording.processes.find((p) => p.tid === tid)?.pid ?? tid;
+    const pid = this.base.processes.find((p) => p.tid === tid)?.pid ?? tid;
     const call = {
       ts: ns(from),
       duration: ns(to) - ns(from),
@@ -102,19 +109,18 @@ export class Synthetic {
       gapQueued: -1,
       waker: -1,
     };
-    this.recording.calls.push({ ...call, unfinished: false, ...more });
-    this.recording.calls.sort((a, b) => a.ts - b.ts);
+    this.rows.push({ ...call, unfinished: false, ...more });
     return this;
   }
 
   signal(tid: number, at: number, name: string, sender = 0, info = ""): this {
-    this.recording.signals.push({ ts: ns(at), tid, pid: tid, name, info, sender });
+    this.base.signals.push({ ts: ns(at), tid, pid: tid, name, info, sender });
     return this;
   }
 
   event(at: number, kind: string, pid: number, text = "", until: number | null = null): this {
     const row: EventRow = { ts: ns(at), kind, pid, text, until: until === null ? null : ns(until) };
-    this.recording.events.push(row);
+    this.base.events.push(row);
     return this;
   }
 }

@@ -1,4 +1,5 @@
 /** A recording indexed for questions about threads: who did what when, who made whom, who died when. */
+import { type CallTable, lowest } from "../record/call-table.ts";
 import type { CallRow, ProcessRow, Recording, SampleRow, SignalRow } from "../record/model.ts";
 
 export const endOf = (call: CallRow): number => call.ts + call.duration;
@@ -7,76 +8,91 @@ export const endOf = (call: CallRow): number => call.ts + call.duration;
 const SIGNAL_SLACK = 5e6;
 
 export class Timeline {
-  private readonly byTid = new Map<number, CallRow[]>();
-  private readonly opens = new Map<number, Map<number, CallRow[]>>();
+  readonly table: CallTable;
+  /** Indexes of each thread's calls, in order. */
+  private readonly byTid: ReadonlyMap<number, Int32Array>;
+  private opens: Map<number, Map<number, CallRow[]>> | undefined;
   private connected: Set<string> | undefined;
   private sampled: Map<number, SampleRow[]> | undefined;
+  private byParent: Map<number, ProcessRow[]> | undefined;
+  private deaths: ProcessRow[] | undefined;
   readonly threads = new Map<number, ProcessRow>();
 
   constructor(readonly recording: Recording) {
-    for (const call of recording.calls) {
-      const list = this.byTid.get(call.tid);
-      if (list) list.push(call);
-      else this.byTid.set(call.tid, [call]);
-    }
+    this.table = recording.calls;
+    this.byTid = indexesByTid(this.table);
     for (const p of recording.processes) this.threads.set(p.tid, p);
   }
 
-  calls(tid: number): readonly CallRow[] {
-    return this.byTid.get(tid) ?? [];
+  /** Indexes of a thread's calls in `table`, in order. */
+  indexes(tid: number): Int32Array {
+    return this.byTid.get(tid) ?? NO_CALLS;
   }
 
   /** Calls of a thread that overlap [from, to), in order. */
   between(tid: number, from: number, to: number): CallRow[] {
-    const all = this.calls(tid);
+    const { table } = this;
+    const { ts } = table.columns;
+    const list = this.indexes(tid);
     const out: CallRow[] = [];
-    for (let i = this.firstEndingAfter(all, from); i < all.length && all[i].ts < to; i++) out.push(all[i]);
+    for (let k = table.firstEndingAfter(list, from); k < list.length && ts[list[k]] < to; k++)
+      out.push(table.at(list[k]));
     return out;
   }
 
-  /** All calls that began in [from, to], in order. */
-  *begun(from: number, to: number): Iterable<CallRow> {
-    const { calls } = this.recording;
-    for (let i = firstFrom(calls, from); i < calls.length && calls[i].ts <= to; i++) yield calls[i];
+  /** How long (ns) a thread was in calls within [from, to). */
+  inCalls(tid: number, from: number, to: number): number {
+    const { ts, duration } = this.table.columns;
+    const list = this.indexes(tid);
+    let sum = 0;
+    for (let k = this.table.firstEndingAfter(list, from); k < list.length && ts[list[k]] < to; k++) {
+      const i = list[k];
+      sum += Math.max(0, Math.min(ts[i] + duration[i], to) - Math.max(ts[i], from));
+    }
+    return sum;
   }
 
   /** The calls of the same thread after `call`, at most `count`. */
-  after(call: CallRow, count: number): CallRow[] {
-    const all = this.calls(call.tid);
-    const at = all.indexOf(call, Math.max(0, this.firstEndingAfter(all, call.ts) - 1));
-    return all.slice(at + 1, at + 1 + count);
+  *after(call: CallRow, count: number): Iterable<CallRow> {
+    const list = this.indexes(call.tid);
+    const at = this.placeOf(call, list) + 1;
+    for (let k = at; k < Math.min(list.length, at + count); k++) yield this.table.at(list[k]);
   }
 
-  /** The calls of the same thread before `call`, at most `count`, in order. */
-  before(call: CallRow, count: number): CallRow[] {
-    const all = this.calls(call.tid);
-    const at = all.indexOf(call, Math.max(0, this.firstEndingAfter(all, call.ts) - 1));
-    return all.slice(Math.max(0, at - count), Math.max(0, at));
+  /** The calls of the same thread before `call`, at most `count`, the nearest first. */
+  *before(call: CallRow, count: number): Iterable<CallRow> {
+    const list = this.indexes(call.tid);
+    const at = this.placeOf(call, list) - 1;
+    for (let k = at; k > Math.max(-1, at - count); k--) yield this.table.at(list[k]);
+  }
+
+  private placeOf(call: CallRow, list: Int32Array): number {
+    const index = this.table.indexOf(call);
+    return lowest(list.length, (k) => list[k] >= index);
   }
 
   /** Path of the file that a call's descriptor was opened for, found by its open; "" when that is not recorded. */
   pathOf(call: CallRow): string {
     if (call.target !== "") return call.target;
-    const opens = this.opensBy(call.tid).get(call.fd) ?? [];
+    const opens = this.opensBy(call.tid)?.get(call.fd) ?? [];
     const last = opens[firstFrom(opens, call.ts) - 1];
     return last ? last.target || (/"((?:[^"\\]|\\.)*)"/.exec(last.args)?.[1] ?? "") : "";
   }
 
   /** Opens of a thread, in order, by the descriptor they returned. */
-  private opensBy(tid: number): ReadonlyMap<number, CallRow[]> {
-    let byFd = this.opens.get(tid);
-    if (!byFd) {
-      byFd = new Map();
-      for (const call of this.calls(tid)) {
-        if (!/^open(at2?)?$/.test(call.name)) continue;
+  private opensBy(tid: number): ReadonlyMap<number, CallRow[]> | undefined {
+    if (!this.opens) {
+      this.opens = new Map();
+      for (const call of this.table.where({ name: (name) => /^open(at2?)?$/.test(name) })) {
+        const byFd = this.opens.get(call.tid) ?? new Map<number, CallRow[]>();
+        this.opens.set(call.tid, byFd);
         const fd = Number.parseInt(call.ret, 10);
         const known = byFd.get(fd);
         if (known) known.push(call);
         else byFd.set(fd, [call]);
       }
-      this.opens.set(tid, byFd);
     }
-    return byFd;
+    return this.opens.get(tid);
   }
 
   /** CPU samples of a thread in [from, to), in order. */
@@ -96,7 +112,9 @@ export class Timeline {
 
   /** The service connected to this peer, as far as recorded. */
   connectedTo(target: string): boolean {
-    this.connected ??= new Set(this.recording.calls.filter((c) => c.name === "connect").map((c) => c.target));
+    this.connected ??= new Set(
+      [...this.table.where({ name: (name) => name === "connect" })].map((c) => c.target),
+    );
     return this.connected.has(target);
   }
 
@@ -112,55 +130,67 @@ export class Timeline {
   }
 
   /** First threads of the processes that threads of `pid` made. */
-  children(pid: number): ProcessRow[] {
-    return this.recording.processes.filter(
-      (p) => p.tid === p.pid && p.pid !== pid && this.pidOf(p.parent) === pid,
-    );
+  children(pid: number): readonly ProcessRow[] {
+    if (!this.byParent) {
+      this.byParent = new Map();
+      for (const p of this.recording.processes) {
+        const parent = this.pidOf(p.parent);
+        if (p.tid !== p.pid || p.pid === parent) continue;
+        const same = this.byParent.get(parent);
+        if (same) same.push(p);
+        else this.byParent.set(parent, [p]);
+      }
+    }
+    return this.byParent.get(pid) ?? [];
   }
 
   /** The signal that ended a call, if one did. */
   interruption(call: CallRow): SignalRow | undefined {
+    const { signals } = this.recording;
     const end = endOf(call);
-    return this.recording.signals.find(
-      (s) =>
-        (s.tid === call.tid || s.pid === call.pid) &&
-        s.ts >= end - SIGNAL_SLACK / 5 &&
-        s.ts <= end + SIGNAL_SLACK,
-    );
+    for (let i = firstFrom(signals, end - SIGNAL_SLACK / 5); i < signals.length; i++) {
+      const s = signals[i];
+      if (s.ts > end + SIGNAL_SLACK) return undefined;
+      if (s.tid === call.tid || s.pid === call.pid) return s;
+    }
+    return undefined;
   }
 
-  /** The process other than `pid` whose death came last in [from, to]. */
+  /** The accepted one whose death came last in [from, to]. */
   lastDeath(from: number, to: number, accept: (p: ProcessRow) => boolean): ProcessRow | undefined {
-    let last: ProcessRow | undefined;
-    for (const p of this.recording.processes) {
-      if (p.died === null || p.died < from || p.died > to || !accept(p)) continue;
-      if (!last || p.died > last.died!) last = p;
+    this.deaths ??= this.recording.processes
+      .filter((p) => p.died !== null)
+      .reverse()
+      .sort((a, b) => a.died! - b.died!);
+    const { deaths } = this;
+    for (let i = lowest(deaths.length, (k) => deaths[k].died! > to) - 1; i >= 0; i--) {
+      if (deaths[i].died! < from) return undefined;
+      if (accept(deaths[i])) return deaths[i];
     }
-    return last;
+    return undefined;
   }
+}
 
-  private firstEndingAfter(all: readonly CallRow[], time: number): number {
-    let low = 0;
-    let high = all.length;
-    while (low < high) {
-      const mid = (low + high) >> 1;
-      if (endOf(all[mid]) <= time) low = mid + 1;
-      else high = mid;
-    }
-    return low;
+const NO_CALLS = new Int32Array(0);
+
+function indexesByTid({ columns, length }: CallTable): Map<number, Int32Array> {
+  const counts = new Map<number, number>();
+  for (let i = 0; i < length; i++) counts.set(columns.tid[i], (counts.get(columns.tid[i]) ?? 0) + 1);
+  const out = new Map<number, Int32Array>();
+  for (const [tid, count] of counts) out.set(tid, new Int32Array(count));
+  const filled = new Map<number, number>();
+  for (let i = 0; i < length; i++) {
+    const tid = columns.tid[i];
+    const at = filled.get(tid) ?? 0;
+    out.get(tid)![at] = i;
+    filled.set(tid, at + 1);
   }
+  return out;
 }
 
 /** Index of the first that is not before `from`. */
 function firstFrom(all: readonly { ts: number }[], from: number): number {
-  let low = 0;
-  let high = all.length;
-  while (low < high) {
-    const mid = (low + high) >> 1;
-    if (all[mid].ts < from) low = mid + 1;
-    else high = mid;
-  }
-  return low;
+  return lowest(all.length, (i) => all[i].ts >= from);
 }
 
 function byThread(samples: readonly SampleRow[]): Map<number, SampleRow[]> {

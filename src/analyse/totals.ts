@@ -1,7 +1,6 @@
 /** What each process did within a window: how long it was there, waited in calls, ran outside calls. */
 import type { Timeline } from "./timeline.ts";
 import type { ProcessTotal } from "./types.ts";
-import { within } from "./waits.ts";
 
 /** Totals in seconds, longest waiting first. */
 export function totals(timeline: Timeline, from: number, to: number): ProcessTotal[] {
@@ -9,8 +8,7 @@ export function totals(timeline: Timeline, from: number, to: number): ProcessTot
   for (const thread of timeline.recording.processes) {
     const wall = Math.min(thread.died ?? to, to) - Math.max(thread.born, from);
     if (wall <= 0) continue;
-    let waiting = 0;
-    for (const call of timeline.between(thread.tid, from, to)) waiting += within(call, from, to);
+    const waiting = timeline.inCalls(thread.tid, from, to);
     const cpu = thread.user_ns === null ? undefined : (thread.user_ns + (thread.system_ns ?? 0)) / 1e9;
     const total = byPid.get(thread.pid) ?? {
       pid: thread.pid,

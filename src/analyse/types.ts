@@ -31,14 +31,27 @@ export interface Segment {
   category: Category | undefined;
   tid: number;
   pid: number;
-  /** The call it was spent in; undefined for time outside calls. */
+  /** The call it was spent in; undefined for time outside calls, and for a run. */
   call?: CallRow;
+  /** It is made of many short pieces of computing. */
+  run?: Run;
   /** What was waited for: path, peer, pipe; "" when unknown. */
   target: string;
   /** Calls of processes that waited for this one meanwhile, outermost first. */
   via: readonly CallRow[];
   /** Finer than the category; groups calls that belong together: `fsync`, `connect`, `lookup`. */
   kind: string;
+}
+
+/** Short calls that only worked, and the time between them. */
+export interface Run {
+  calls: number;
+  /** ns spent in them. */
+  inCalls: number;
+  /** The longest piece, in a call or between two. */
+  longest: { from: number; to: number; call: CallRow | undefined };
+  /** The calls that took longest, in order of time. */
+  slowest: CallRow[];
 }
 
 /** Segments with one explanation. */

@@ -37,17 +37,21 @@ const isMemory = is(
   "mmap munmap mprotect brk madvise mremap mlock mlockall munlock exit_group exit process_madvise",
 );
 const isLock = is("futex futex_wait flock semop semtimedop mq_timedreceive");
+/** Locks a part of a file, with the right command. */
+export const locks = is("fcntl fcntl64");
 const isFork = is("fork vfork clone clone3");
 
 /** ns. */
 const LONG = 10e6;
 const WORTH_A_NAME = 0.2e6;
+/** Calls looked back for the connect of a socket. */
+const BACK = 50;
 
 /** Waits for something to do. */
 export const isIdle = ({ category }: Wait): boolean => /^(ipc|child|sleep)$/.test(category);
 
 /** Calls whose time on a CPU is not worth telling apart: they wait, or work on names of files. */
-export const isWhole = ({ name }: CallRow): boolean =>
+export const isWhole = ({ name }: Pick<CallRow, "name">): boolean =>
   isWait(name) ||
   isPoll(name) ||
   isSleep(name) ||
@@ -71,12 +75,35 @@ export function timedOut(call: CallRow): boolean {
 export class Waits {
   /** Peers that got DNS queries, by pid and target. */
   private readonly resolvers = new Set<string>();
+  private readonly worksByName: (id: number) => boolean;
+  private readonly wholeByName: (id: number) => boolean;
+  private readonly isNothing: (id: number) => boolean;
 
   constructor(private readonly timeline: Timeline) {
-    for (const call of timeline.recording.calls) {
-      if (!isWrite(call.name) || queryName(call.args) === undefined) continue;
-      if (call.target.startsWith("udp:") || call.target.startsWith("tcp:")) this.resolvers.add(call.target);
-    }
+    const { table } = timeline;
+    const sent = table.where({
+      target: (target) => target.startsWith("udp:") || target.startsWith("tcp:"),
+      name: isWrite,
+      args: (args) => queryName(args) !== undefined,
+    });
+    for (const call of sent) this.resolvers.add(call.target);
+    this.worksByName = table.byText((name) => !isPoll(name) && !locks(name) && this.ofShort(name) === "cpu");
+    this.wholeByName = table.byText((name) => isWhole({ name }));
+    this.isNothing = table.byText((target) => target === "");
+  }
+
+  /**
+   * The call at `index` of the table is short and only work for a CPU: by what it is, or because it had one throughout.
+   */
+  isWork(index: number): boolean {
+    const { duration, name, target, blocked, queued } = this.timeline.table.columns;
+    if (duration[index] >= WORTH_A_NAME) return false;
+    if (blocked[index] === 0 && queued[index] === 0 && !this.wholeByName(name[index])) return true;
+    return this.isNothing(target[index]) && this.worksByName(name[index]);
+  }
+
+  private ofShort(name: string): Category {
+    return this.of({ name, target: "", args: "", duration: 0 } as CallRow).category;
   }
 
   of(call: CallRow): Wait {
@@ -86,7 +113,7 @@ export class Waits {
     if (isPause(name)) return { category: "ipc", kind: "signal", target: "a signal" };
     if (isSync(name))
       return { category: "disk", kind: name === "sync" ? "sync" : "fsync", target: call.target };
-    if (isLock(name) || /F_(OFD_)?SETLKW/.test(call.args)) {
+    if (isLock(name) || (locks(name) && /F_(OFD_)?SETLKW/.test(call.args))) {
       return { category: "lock", kind: name === "futex" ? "futex" : "filelock", target: call.target };
     }
     if (isFork(name)) return { category: "memory", kind: "fork", target: "" };
@@ -145,9 +172,7 @@ export class Waits {
 
   /** A poll or write on a socket whose non-blocking connect has not been answered yet. */
   private connecting(call: CallRow, target: string): boolean {
-    const before = this.timeline.calls(call.tid);
-    for (let i = before.indexOf(call) - 1, n = 0; i >= 0 && n < 50; i--, n++) {
-      const c = before[i];
+    for (const c of this.timeline.before(call, BACK)) {
       if (c.name === "connect" && c.target === target)
         return c.error === "EINPROGRESS" || c.error === "EALREADY";
       if ((isRead(c.name) || isWrite(c.name)) && c.target === target && !c.error) return false;

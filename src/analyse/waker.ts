@@ -1,4 +1,5 @@
 /** Who a call waited for: the thread of ours whose doing, or end, let it return. */
+import { lowest } from "../record/call-table.ts";
 import type { CallRow, SignalRow } from "../record/model.ts";
 import { isProgress } from "../record/ready.ts";
 import { endOf, type Timeline } from "./timeline.ts";
@@ -14,10 +15,13 @@ const LOOP = 2000;
 export class Wakers {
   /** pid by the port it listens on. */
   private readonly listeners = new Map<string, number>();
+  /** Writes into what is known, by when they ended. */
+  private writes: CallRow[] | undefined;
+  /** Calls that wake who waits for a futex, by process, in order. */
+  private futexes: Map<number, CallRow[]> | undefined;
 
   constructor(private readonly timeline: Timeline) {
-    for (const call of timeline.recording.calls) {
-      if (!call.target.includes("listen:tcp:")) continue;
+    for (const call of timeline.table.where({ target: (target) => target.includes("listen:tcp:") })) {
       for (const t of call.target.split(" | ")) {
         const port = /^listen:tcp:.*(:\d+)$/.exec(t)?.[1];
         if (port && !this.listeners.has(port)) this.listeners.set(port, call.pid);
@@ -29,7 +33,7 @@ export class Wakers {
   of(call: CallRow, from: number, to: number): number | undefined {
     const { timeline } = this;
     if (isWait(call.name)) return this.child(call, to);
-    if (/^v?fork$/.test(call.name) || /CLONE_VFORK/.test(call.args))
+    if (/^v?fork$/.test(call.name) || (call.name.startsWith("clone") && /CLONE_VFORK/.test(call.args)))
       return this.known(Number.parseInt(call.ret, 10));
     // where the engine saw who woke it, nothing has to be concluded
     if (call.waker > 0 && call.waker !== call.tid && !timedOut(call)) return this.known(call.waker);
@@ -85,7 +89,7 @@ export class Wakers {
     if (!isSleep(call.name) && call.name !== "restart_syscall" && !(isPoll(call.name) && !call.target))
       return undefined;
     let looked: CallRow | undefined;
-    for (const c of [call, ...timeline.after(call, LOOP)]) {
+    for (const c of chain(call, timeline.after(call, LOOP))) {
       if (isSleep(c.name) || isPoll(c.name)) {
         if (timedOut(c) || !/EINTR|ERESTART/.test(c.error)) continue;
         const signal = timeline.interruption(c);
@@ -108,16 +112,27 @@ export class Wakers {
     const ours = call.target.split(" | ").filter((t) => this.isOurs(call, t));
     if (ours.length === 0) return undefined;
     const end = endOf(call);
-    let last: CallRow | undefined;
-    for (const c of this.timeline.begun(from - LONG_WRITE, end)) {
-      if (c.tid === call.tid || !isWrite(c.name) || endOf(c) < from || endOf(c) > end + SLACK) continue;
-      if (ours.some((t) => this.wakes(c, call, t)) && (!last || endOf(c) > endOf(last))) last = c;
-    }
+    const last = this.lastWrite(from, end, call, ours);
     if (last) return this.known(last.tid);
     const eof = isRead(call.name) && /^0$/.test(call.ret);
     return eof
       ? this.timeline.lastDeath(from, end + SLACK, (p) => p.pid !== call.pid && p.tid === p.pid)?.tid
       : undefined;
+  }
+
+  /** The write that ended last, before `end` or a little later, and can have woken `call`. */
+  private lastWrite(from: number, end: number, call: CallRow, ours: readonly string[]): CallRow | undefined {
+    this.writes ??= [...this.timeline.table.where({ target: (target) => target !== "", name: isWrite })]
+      .reverse()
+      .sort((a, b) => endOf(a) - endOf(b));
+    const { writes } = this;
+    for (let i = lowest(writes.length, (k) => endOf(writes[k]) > end + SLACK) - 1; i >= 0; i--) {
+      const c = writes[i];
+      if (endOf(c) < from) return undefined;
+      if (c.tid === call.tid || c.ts < from - LONG_WRITE || c.ts > end) continue;
+      if (ours.some((t) => this.wakes(c, call, t))) return c;
+    }
+    return undefined;
   }
 
   private isOurs(call: CallRow, target: string): boolean {
@@ -145,13 +160,37 @@ export class Wakers {
     if (!/FUTEX_WAIT|FUTEX_LOCK/.test(call.args)) return undefined;
     const address = /^(0x[0-9a-f]+)/.exec(call.args)?.[1];
     const end = endOf(call);
-    let last: CallRow | undefined;
-    for (const c of this.timeline.begun(call.ts, end)) {
-      if (c.pid !== call.pid || c.tid === call.tid || c.name !== "futex") continue;
-      if (/FUTEX_(WAKE|CMP_REQUEUE|UNLOCK)/.test(c.args) && c.args.startsWith(`${address},`)) last = c;
+    const wakers = this.futexWakers(call.pid);
+    for (
+      let i = lowest(wakers.length, (k) => wakers[k].ts > end) - 1;
+      i >= 0 && wakers[i].ts >= call.ts;
+      i--
+    ) {
+      const c = wakers[i];
+      if (c.tid !== call.tid && c.args.startsWith(`${address},`)) return c.tid;
     }
-    if (last) return last.tid;
     return this.timeline.lastDeath(end - SLACK, end + SLACK, (p) => p.pid === call.pid && p.tid !== call.tid)
       ?.tid;
   }
+
+  private futexWakers(pid: number): readonly CallRow[] {
+    if (!this.futexes) {
+      this.futexes = new Map();
+      const wakes = this.timeline.table.where({
+        name: (name) => name === "futex",
+        args: (args) => /FUTEX_(WAKE|CMP_REQUEUE|UNLOCK)/.test(args),
+      });
+      for (const c of wakes) {
+        const same = this.futexes.get(c.pid);
+        if (same) same.push(c);
+        else this.futexes.set(c.pid, [c]);
+      }
+    }
+    return this.futexes.get(pid) ?? [];
+  }
+}
+
+function* chain<T>(first: T, others: Iterable<T>): Iterable<T> {
+  yield first;
+  yield* others;
 }

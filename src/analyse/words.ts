@@ -1,6 +1,6 @@
 /** Causes in words that a person on call would use. */
 import { basename } from "node:path";
-import type { Group } from "./causes.ts";
+import { countOf, type Group } from "./causes.ts";
 import { queryName } from "./dns.ts";
 import { safe } from "./lines.ts";
 import { functionsOf } from "./profile.ts";
@@ -48,7 +48,7 @@ const times = (n: number): string => (n === 1 ? "" : ` in ${n} calls`);
 
 export function words(g: Group): string {
   const took = duration(g.total);
-  const n = g.calls.size;
+  const n = countOf(g);
   const names = [...new Set([...g.calls].map((c) => c.name))];
   switch (g.category) {
     case "dns":
@@ -116,13 +116,12 @@ function tried(g: Group): string {
 
 function stubborn(g: Group, took: string): string {
   const pids = new Set(g.segments.map((s) => s.pid));
-  const asked = g.timeline.recording.calls.some(
-    (c) =>
-      c.name === "kill" &&
-      c.ret === "0" &&
-      pids.has(Number.parseInt(c.args, 10)) &&
-      /SIGTERM|SIGINT|SIGQUIT/.test(c.args),
-  );
+  const kills = g.timeline.table.where({
+    name: (name) => name === "kill",
+    ret: (ret) => ret === "0",
+    args: (args) => pids.has(Number.parseInt(args, 10)) && /SIGTERM|SIGINT|SIGQUIT/.test(args),
+  });
+  const asked = [...kills].length > 0;
   const did = asked ? "did not end when it was asked to (SIGTERM)" : "did not end";
   return `${did}, and was killed after ${took}`;
 }
@@ -137,8 +136,8 @@ function profile(g: Group): string {
 }
 
 function cpuNote(g: Group): string {
-  const inCalls = g.segments.reduce((sum, s) => sum + (s.call ? s.to - s.from : 0), 0);
-  return inCalls > g.total / 2 ? ` (in ${g.calls.size} short system calls)` : "";
+  const inCalls = g.segments.reduce((sum, s) => sum + (s.run?.inCalls ?? (s.call ? s.to - s.from : 0)), 0);
+  return inCalls > g.total / 2 ? ` (in ${countOf(g)} short system calls)` : "";
 }
 
 function dns(g: Group, took: string): string {

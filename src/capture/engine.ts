@@ -29,6 +29,11 @@ export interface EngineOptions {
   onOtherExit?: (pid: number, status: number) => void;
   /** What to do to calls (-e inject); of the ptrace engine only. */
   tampering?: Tampering;
+  /**
+   * What is mapped in a process may have changed: a call about memory has returned, wanted or not, or the process has
+   * exec'd or ended. Called before the event is reported; by the ptrace engine only.
+   */
+  onMapChange?: (pid: number) => void;
   /** PTRACE_O_EXITKILL. */
   killOnExit?: boolean;
 }
@@ -102,8 +107,15 @@ export interface Engine {
   underWay?(each: (task: Task) => void, tids?: Iterable<number>): void;
   /** tids being traced. */
   tasks(): number[];
-  /** Lets go of everything, leaving it running. */
-  detach(): void;
+  /** For engines with a backlog: makes room for what happens, without handling what waits. */
+  hold?(): void;
+  /**
+   * For engines that are behind what happens: nothing more is captured, and `step` handles what waits. Returns how many
+   * bytes that is; 0 when there is nothing left.
+   */
+  finish?(): number;
+  /** Lets go of everything, leaving it running. What waits is handled first, or told as lost if `drop`. */
+  detach(drop?: boolean): void;
   /** Kills what we started (never what we attached to). */
   killStarted(signal: number): void;
 }

@@ -106,6 +106,11 @@ export interface EventSink {
    * get those two. `atEntry` and `atExit` are the same memory as it was at either moment.
    */
   call?(task: Task, atEntry: Memory, atExit: Memory): void;
+  /**
+   * A call that is not reported was made by another ABI's rules than the task's one before: who shows ABIs learns
+   * of that from engines that see all calls. Of the call ABI, number and entry are set.
+   */
+  otherAbi?(task: Task): void;
   signal(task: Task, event: SignalEvent, now: number): void;
   /** Group-stop: `--- stopped by SIGSTOP ---`. */
   stopped(task: Task, signo: number, now: number): void;

@@ -1,5 +1,5 @@
 /** `envdir dir child`: runs child with one variable for each file of dir. */
-import { opendirSync, openSync, readFileSync } from "node:fs";
+import { closeSync, constants, opendirSync, openSync, readFileSync } from "node:fs";
 import { bytesOf, textOf } from "../base/bytes.ts";
 import { UsageError } from "../base/errors.ts";
 import { enterDirectory, enterOpenDirectory } from "../kernel/directory.ts";
@@ -53,7 +53,13 @@ function namesHere(): Buffer[] {
 /** A link that leads nowhere counts as empty. */
 function content(name: Buffer): Buffer {
   try {
-    return readFileSync(name);
+    // as the original opens it: a FIFO without a writer is empty, and nobody waits for one
+    const fd = openSync(name, constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      return readFileSync(fd);
+    } finally {
+      closeSync(fd);
+    }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return Buffer.alloc(0);
     throw error;

@@ -1,7 +1,7 @@
 /** `svtrace export --format F [-o FILE] RECORDING`: a recording in a format others read. */
 import { closeSync, openSync, writeSync } from "node:fs";
 import { UsageError } from "../base/errors.ts";
-import { type Format, type FormatOptions, formats } from "../export/formats.ts";
+import { type Format, type FormatOptions, formats, type Pieces } from "../export/formats.ts";
 import { table } from "./options/index.ts";
 import { parseArguments, wrong } from "./options/parse.ts";
 import { print } from "./stdout.ts";
@@ -29,16 +29,12 @@ export async function main(argv: string[]): Promise<number> {
     await format.toFile(path, output, options);
     return 0;
   }
-  const { readRecording } = await import("../record/reader.ts");
-  await write(await format.pieces!(await readRecording(path), options), output, format);
+  const { withSource } = await import("../record/reader.ts");
+  await withSource(path, async (source) => write(await format.pieces!(source, options), output, format));
   return 0;
 }
 
-async function write(
-  pieces: Iterable<string | Uint8Array>,
-  file: string | undefined,
-  format: Format,
-): Promise<void> {
+async function write(pieces: Pieces, file: string | undefined, format: Format): Promise<void> {
   if (format.name === "pprof" && file === undefined && process.stdout.isTTY)
     throw new UsageError("export: pprof is binary: give -o FILE or a pipe");
   const fd = file === undefined ? undefined : openSync(file, "w", 0o600);
@@ -50,7 +46,7 @@ async function write(
     }
   };
   let text = "";
-  for (const piece of pieces) {
+  for await (const piece of pieces) {
     if (typeof piece !== "string") {
       await put(piece);
       continue;

@@ -6,6 +6,10 @@ export interface OptionSpec {
   readonly long?: string;
   /** An optional one goes with the long form only. */
   readonly argument: "none" | "required" | "optional";
+  /** Its long form does not make abbreviations of others ambiguous. */
+  readonly extra?: boolean;
+  /** Options of the same meaning have this in common, and abbreviations of them are not ambiguous. */
+  readonly id?: string;
 }
 
 export interface GivenOption {
@@ -40,6 +44,12 @@ export function getopt(table: readonly OptionSpec[], argv: readonly string[]): P
   return { options, operands: argv.slice(i) };
 }
 
+function abbreviated(table: readonly OptionSpec[], name: string): OptionSpec[] {
+  const all = table.filter((o) => o.long?.startsWith(name));
+  const first = all.filter((o) => !o.extra);
+  return first.length > 0 ? first : all;
+}
+
 function longOption(
   table: readonly OptionSpec[],
   argv: readonly string[],
@@ -48,13 +58,14 @@ function longOption(
 ): number {
   const [, name, , attached] = /^--([^=]*)(=(.*))?$/s.exec(argv[at])!;
   const exact = table.find((o) => o.long === name);
-  const candidates = exact ? [exact] : table.filter((o) => o.long?.startsWith(name));
+  const candidates = exact ? [exact] : abbreviated(table, name);
   if (candidates.length === 0) throw new OptionError(`unrecognized option '${argv[at]}'`);
-  if (candidates.length > 1) {
-    const list = candidates.map((o) => `'--${o.long}'`).join(" ");
+  const [spec, ...others] = candidates;
+  const different = others.filter((o) => o.id === undefined || o.id !== spec.id);
+  if (different.length > 0) {
+    const list = [spec, ...different].map((o) => `'--${o.long}'`).join(" ");
     throw new OptionError(`option '${argv[at]}' is ambiguous; possibilities: ${list}`);
   }
-  const [spec] = candidates;
   if (spec.argument === "none" && attached !== undefined)
     throw new OptionError(`option '--${spec.long}' doesn't allow an argument`);
   if (spec.argument !== "required" || attached !== undefined) {

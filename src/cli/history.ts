@@ -2,6 +2,7 @@
 import { basename, dirname, join } from "node:path";
 import { type History, type HistoryRow, history } from "../analyse/history.ts";
 import { safe } from "../analyse/lines.ts";
+import { readyAt } from "../analyse/phases.ts";
 import { duration } from "../analyse/words.ts";
 import { UsageError } from "../base/errors.ts";
 import type { Recording } from "../record/model.ts";
@@ -44,16 +45,21 @@ export async function load(
   for (const name of names.slice(-count)) {
     const path = join(dir, name);
     try {
-      const quick = await readRecording(path, { calls: false });
-      // where nothing was ready, its calls tell how far the start got
-      const whole = quick.lifetime.ready === null ? await readRecording(path) : quick;
-      recordings.push({ ...whole, name });
+      const recording = await readRecording(path, { calls: false });
+      recordings.push({ ...recording, name, reached: await reached(recording) });
     } catch (error) {
       if (!(error instanceof UsageError)) throw error;
       unreadable.push({ recording: name, reason: error.message });
     }
   }
   return { recordings, unreadable };
+}
+
+/** Where nothing was ready, its calls tell how far the start got; they are not kept, as there may be many. */
+async function reached(recording: Recording): Promise<number | undefined> {
+  if (recording.lifetime.ready !== null) return undefined;
+  const { readRecording } = await import("../record/reader.ts");
+  return readyAt(await readRecording(recording.path));
 }
 
 function json({ rows, trend }: History): Record<string, unknown> {

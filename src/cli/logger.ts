@@ -3,6 +3,7 @@
 import { UsageError } from "../base/errors.ts";
 import { tell } from "../base/stderr.ts";
 import { Logger } from "../supervise/logger/main.ts";
+import { printable } from "./printable.ts";
 
 export async function main(argv: string[]): Promise<number> {
   if (argv.length !== 1 || argv[0].startsWith("-"))
@@ -10,6 +11,6 @@ export async function main(argv: string[]): Promise<number> {
   // what it makes is for others to read, as multilog's files are
   process.umask(0o022);
   for (const signal of ["SIGINT", "SIGHUP"] as const) process.on(signal, () => {});
-  await new Logger(argv[0], (text) => tell(`svtrace logger: ${text}\n`)).run();
+  await new Logger(argv[0], (text) => tell(`svtrace logger: ${printable(text)}\n`)).run();
   process.exit(0);
 }

@@ -24,6 +24,8 @@ export interface Group {
 
 /** Runs a program of the group; the process's exit code is its. */
 export async function runGroup(group: Group, name: string, argv: string[]): Promise<void> {
+  // Node would open its debugger to everybody on this machine; without a listener, and after one, the default is back
+  process.once("SIGUSR1", () => {}).removeAllListeners("SIGUSR1");
   // not a listener on process.stdout: that must not even be looked at before a command is started (base/stderr.ts)
   process.on("uncaughtException", (error: NodeJS.ErrnoException) => {
     if (isUnread(error) && error === process.stdout.errored) process.exit(0);

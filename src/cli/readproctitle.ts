@@ -2,7 +2,7 @@
 import { readSync } from "node:fs";
 import { bytesOf } from "../base/bytes.ts";
 import { lastArgumentMemory } from "../kernel/own-memory.ts";
-import { USAGE_EXIT } from "../supervise/chain.ts";
+import { SYSTEM_EXIT, USAGE_EXIT } from "../supervise/chain.ts";
 
 /** What stays of the room: three dots say that there was more. */
 const DOTS = "...";
@@ -17,7 +17,12 @@ export async function main(argv: string[]): Promise<number> {
   const text = memory.subarray(DOTS.length);
   const chunk = Buffer.alloc(CHUNK);
   for (;;) {
-    const n = readSync(0, chunk);
+    let n: number;
+    try {
+      n = readSync(0, chunk);
+    } catch {
+      return SYSTEM_EXIT;
+    }
     if (n === 0) return 0;
     const read = chunk.subarray(0, n).filter((byte) => byte !== 0);
     const kept = read.subarray(Math.max(0, read.length - text.length));

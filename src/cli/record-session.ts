@@ -1,5 +1,5 @@
 /** One process tree recorded into one file, from when tracing begins until it is over or let go. */
-import { setImmediate as turn } from "node:timers/promises";
+import { setTimeout as pause, setImmediate as turn } from "node:timers/promises";
 import { createEngine, type EngineKind } from "../capture/choose.ts";
 import type { Engine } from "../capture/engine.ts";
 import { monotonicNow } from "../kernel/clock.ts";
@@ -9,6 +9,7 @@ import { type WriteFailure, WriteQueue } from "../record/queue.ts";
 import { defaultSettings, type Settings } from "../record/settings.ts";
 import { RecordingSink } from "../record/sink.ts";
 import { STRING_LIMIT } from "../record/strace-text.ts";
+import { backlogPlace } from "./backlog.ts";
 import { keepUp } from "./keep-up.ts";
 import { version } from "./version.ts";
 
@@ -21,6 +22,9 @@ const FLUSH_INTERVAL = 2e9;
 const FLUSH_CALLS = 100_000;
 /** Calls that wait to be written, at most; a burst is written when it is over. */
 const MAX_CALLS = 1_500_000;
+/** With so many of them, the writer is waited for, in steps of `HOLD` ms, and events wait before they are calls. */
+const FULL_CALLS = 1_200_000;
+const HOLD = 5;
 /** Room for a million small calls: a command can make twice as many a second as are taken out. */
 const RING_BYTES = 1 << 27;
 
@@ -67,6 +71,7 @@ export class RecordSession {
       sampleFrequency: SAMPLE_FREQUENCY,
       stringLimit: STRING_LIMIT,
       ringBytes: RING_BYTES,
+      backlog: backlogPlace(),
     });
     engine = chosen.engine;
     this.engine = engine;
@@ -86,10 +91,9 @@ export class RecordSession {
     let flushed = monotonicNow();
     let writing: Promise<void> | undefined;
     let worked = true;
-    let tasks = 1;
-    while (tasks > 0 && !this.letGo && !over()) {
+    const once = async (): Promise<number> => {
       const before = this.sink.waiting;
-      tasks = this.engine.step(worked ? 0 : WAIT);
+      const tasks = this.engine.step(worked ? 0 : WAIT);
       worked = this.sink.waiting !== before;
       const now = monotonicNow();
       this.sink.tick(now);
@@ -99,8 +103,20 @@ export class RecordSession {
         writing = this.flush().finally(() => (writing = undefined));
       }
       await turn();
-    }
+      while (writing && this.engine.hold && this.sink.waiting > FULL_CALLS) {
+        this.engine.hold();
+        await pause(HOLD);
+      }
+      return tasks;
+    };
+    let tasks = 1;
+    while (tasks > 0 && !this.letGo && !over()) tasks = await once();
     if (tasks > 0) {
+      let left = this.engine.finish?.() ?? 0;
+      for (let before = -1; left > 0 && left !== before; left = this.engine.finish!()) {
+        before = left;
+        await once();
+      }
       this.sink.look(monotonicNow());
       this.engine.detach();
       this.sink.lifetime.written = monotonicNow();

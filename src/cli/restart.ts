@@ -2,13 +2,13 @@
 
 import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { safe } from "../analyse/lines.ts";
 import { UsageError } from "../base/errors.ts";
 import { tell } from "../base/stderr.ts";
-import { readStatus, sendControl } from "../supervise/control.ts";
+import { isTraced, readStatus, sendControl } from "../supervise/control.ts";
 import { aliveOf, readExtended } from "../supervise/extended.ts";
 import { table } from "./options/index.ts";
 import { parseArguments, wrong } from "./options/parse.ts";
+import { printable as safe } from "./printable.ts";
 
 const LIMIT_S = 120;
 const POLL_MS = 20;
@@ -33,9 +33,9 @@ export async function main(argv: string[]): Promise<number> {
     }
     if (back && (!ready || !known || (known.pid === pid && known.ready))) {
       const what = ready && known ? "ready" : "up";
-      process.stdout.write(
-        `${safe(dir)}: ${what} (pid ${pid}) after ${(elapsed() / 1000).toFixed(2)} s; svtrace why ${safe(dir)} says where the time went\n`,
-      );
+      const took = `${(elapsed() / 1000).toFixed(2)} s`;
+      const hint = isTraced(dir) ? `; svtrace why ${safe(dir)} says where the time went` : "";
+      process.stdout.write(`${safe(dir)}: ${what} (pid ${pid}) after ${took}${hint}\n`);
       return 0;
     }
     if (!told && !back && elapsed() > PATIENCE_MS) {
@@ -43,8 +43,13 @@ export async function main(argv: string[]): Promise<number> {
       tell(`svtrace restart: ${safe(dir)}: still waiting for ${aliveText(dir)}\n`);
     }
   }
-  const waitsFor = readExtended(dir)?.waitsFor ?? [];
-  const what = waitsFor.length > 0 ? `it needs ${waitsFor.join(", ")}` : `alive: ${aliveText(dir)}`;
+  const known = readExtended(dir);
+  const silent = known?.state === "up" && known.pid !== before && !known.ready;
+  const what = known?.waitsFor.length
+    ? `it needs ${known.waitsFor.join(", ")}`
+    : silent
+      ? `it runs (pid ${known.pid}) and has not said that it is ready`
+      : `alive: ${aliveText(dir)}`;
   return fail(dir, `still not ${ready ? "ready" : "back"} after ${seconds} s; ${what}`);
 }
 
@@ -59,8 +64,10 @@ function parse(argv: readonly string[]): { dir: string; ready: boolean; seconds:
 /** Asks for the restart; returns the pid there was, 0 when it was down. */
 function ask(dir: string): number {
   try {
-    const before = readStatus(dir)?.pid ?? 0;
-    sendControl(dir, before === 0 ? "u" : "t");
+    const status = readStatus(dir);
+    const before = status?.pid ?? 0;
+    // one that is stopped hears TERM when it goes on
+    sendControl(dir, before === 0 ? "u" : status?.paused ? "tc" : "t");
     return before;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
@@ -73,7 +80,7 @@ function ask(dir: string): number {
 
 function aliveText(dir: string): string {
   // a process may call itself anything
-  const names = aliveOf(dir).map((p) => `${p.comm.replace(/[^\x20-\x7e]/g, "?")}[${p.pid}]`);
+  const names = aliveOf(dir).map((p) => `${safe(p.comm)}[${p.pid}]`);
   return names.join(", ") || "its end";
 }
 

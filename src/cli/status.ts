@@ -17,6 +17,6 @@ export async function main(argv: string[]): Promise<number> {
   const rows = dirs.flatMap(servicesOf).map(rowOf);
   if (values.has("json")) await print(`${JSON.stringify(rows)}\n`);
   else if (rows.length === 0) await print(`no services in ${dirs.join(" ")}\n`);
-  else await print(table(rows, colours));
+  else await print(table(rows, colours, process.stdout.isTTY ? process.stdout.columns : undefined));
   return 0;
 }

@@ -3,10 +3,17 @@
 import { dieBy } from "../kernel/own-signals.ts";
 import { optionHelp } from "./strace/options.ts";
 import { parseSettings } from "./strace/settings.ts";
+import { tipText } from "./strace/tips.ts";
 import { Tracer } from "./strace/tracer.ts";
 import { version } from "./version.ts";
 
-const USAGE = `Usage: strace [OPTIONS] { -p PID | PROG [ARGS] }
+const USAGE = `Usage: strace [-ACdffhikqqrtttTvVwxxyyzZ] [-I N] [-b execve] [-e EXPR]...
+              [-a COLUMN] [-o FILE] [-s STRSIZE] [-X FORMAT] [-O OVERHEAD]
+              [-S SORTBY] [-P PATH]... [-p PID]... [-U COLUMNS] [--seccomp-bpf]
+              { -p PID | [-DDD] [-E VAR=VAL]... [-u USERNAME] PROG [ARGS] }
+   or: strace -c[dfwzZ] [-I N] [-b execve] [-e EXPR]... [-O OVERHEAD]
+              [-S SORTBY] [-P PATH]... [-p PID]... [-U COLUMNS] [--seccomp-bpf]
+              { -p PID | [-DDD] [-E VAR=VAL]... [-u USERNAME] PROG [ARGS] }
 
 `;
 
@@ -31,6 +38,7 @@ export async function main(argv: string[], name = "strace"): Promise<number> {
   if (s.command.length > 0) tracer.start();
   if (s.pids.length > 0) tracer.attach();
   const ending = await tracer.run();
+  if (s.tip) process.stdout.write(tipText(s.tip, "strace"));
   // the way the command ended, so that callers see the same
   if (ending.signal !== undefined) dieBy(ending.signal);
   return ending.status;

@@ -7,6 +7,7 @@ import { descendants, status, threads } from "../kernel/proc.ts";
 import { currentCall } from "../kernel/tasks.ts";
 import { escapeJson, JSON_VERSION } from "../render/json/lines.ts";
 import { parseDuration } from "./duration.ts";
+import { type ProgramStack, ProgramStacks, stackLines } from "./live/program-stack.ts";
 import { silent } from "./live/silent.ts";
 import { describe, howLong, look, type UnderWay } from "./live/under-way.ts";
 import { table } from "./options/index.ts";
@@ -39,7 +40,13 @@ export async function main(argv: string[]): Promise<number> {
   calls.sort((a, b) => age(b) - age(a));
   const pids = everyone();
   if (calls.length === 0) mayLook(pids);
-  await print(values.has("json") ? calls.map(jsonLine).join("") : report(calls, pids));
+  if (values.has("stop") && !values.has("stack-traces")) throw wrong(program, "--stop goes with -k");
+  const stacks = new ProgramStacks(values.has("stop"));
+  const entries = calls.map((call) => ({
+    call,
+    stack: values.has("stack-traces") ? stacks.of(call.pid, call.tid) : undefined,
+  }));
+  await print(values.has("json") ? entries.map(jsonLine).join("") : report(entries, pids));
   return 0;
 }
 
@@ -92,7 +99,14 @@ function watcher(): BpfEngine | undefined {
   }
 }
 
-function report(calls: readonly UnderWay[], pids: readonly number[]): string {
+interface Entry {
+  readonly call: UnderWay;
+  /** With -k. */
+  readonly stack: ProgramStack | undefined;
+}
+
+function report(entries: readonly Entry[], pids: readonly number[]): string {
+  const calls = entries.map((e) => e.call);
   const all = pids.reduce((n, pid) => n + threads(pid).length, 0);
   const rows = calls.map((c) => [
     c.tid === c.pid ? String(c.pid) : `${c.pid}/${c.tid}`,
@@ -105,10 +119,12 @@ function report(calls: readonly UnderWay[], pids: readonly number[]): string {
   const widths = head.map((h, i) => Math.max(h.length, ...rows.map((r) => r[i].length)));
   const line = (r: readonly string[]) => r.map((t, i) => (i === 4 ? t : t.padEnd(widths[i]))).join("  ");
   const sum = `${calls.length} of ${all} threads in a call\n`;
-  return rows.length === 0 ? sum : `${[head, ...rows].map(line).join("\n")}\n${sum}`;
+  if (rows.length === 0) return sum;
+  const parts = rows.map((row, i) => [line(row), ...stackLines(entries[i].stack)].join("\n"));
+  return `${[line(head), ...parts].join("\n")}\n${sum}`;
 }
 
-function jsonLine(c: UnderWay): string {
+function jsonLine({ call: c, stack }: Entry): string {
   const now = wallClock();
   const fields = [
     `"type":"stuck","v":${JSON_VERSION},"ts":${now.seconds}.${String(now.nanoseconds).padStart(9, "0")}`,
@@ -119,5 +135,6 @@ function jsonLine(c: UnderWay): string {
   if (c.atLeast !== undefined) fields.push(`"at_least":${c.atLeast / 1e9}`);
   fields.push(`"category":${JSON.stringify(c.category)}`);
   if (c.on !== "") fields.push(`"on":${JSON.stringify(c.on)}`);
+  if (stack) fields.push(`"stack":${JSON.stringify(stack.frames)},"complete":${stack.complete}`);
   return `${escapeJson(`{${fields.join(",")}}`)}\n`;
 }

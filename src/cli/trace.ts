@@ -6,6 +6,7 @@ import { cgroupId } from "../kernel/cgroup-id.ts";
 import { dieBy } from "../kernel/own-signals.ts";
 import { descendants } from "../kernel/proc.ts";
 import { JsonLines } from "../render/json/lines.ts";
+import { backlogPlace } from "./backlog.ts";
 import { helpText } from "./options/help.ts";
 import { table } from "./options/index.ts";
 import { type Extras, Tracer } from "./strace/tracer.ts";
@@ -61,6 +62,7 @@ function extras(t: TraceSettings): Extras {
   const s = t.strace;
   const { statuses, signals, decode } = s.text;
   const engine: Partial<BpfOptions> = { scheduling: t.scheduling };
+  if (t.backlog !== undefined) engine.backlog = backlogPlace(t.backlog);
   if (t.slowerThan > 0) engine.slowerThan = t.slowerThan;
   const [status, ...more] = statuses ?? [];
   if (more.length === 0 && (status === "failed" || status === "successful")) engine.statusFilter = status;

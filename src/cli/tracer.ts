@@ -25,6 +25,7 @@ export async function main(argv: string[]): Promise<number> {
     writeSync(fd, `${error instanceof Error ? error.message : String(error)}\n`);
     return 1;
   }
+  if (s.daemonize > 0 && !s.text.quiet.has("attach")) tracer.say(`Process ${pid} attached`);
   writeSync(fd, "ok\n");
   closeSync(fd);
   letGoOfSurroundings(s.output !== undefined);

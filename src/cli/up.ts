@@ -3,8 +3,8 @@
 import { constants, mkdirSync, openSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { UsageError } from "../base/errors.ts";
-import { tell as say } from "../base/stderr.ts";
-import { onEnd } from "../kernel/children.ts";
+import { tell as complain } from "../base/stderr.ts";
+import { becomeSubreaper, onEnd } from "../kernel/children.ts";
 import { replaceProcess } from "../kernel/exec.ts";
 import { ownProgram } from "../kernel/inherited.ts";
 import { ChildScript } from "../kernel/spawn.ts";
@@ -16,6 +16,7 @@ import { ScanDirectory } from "../supervise/scan.ts";
 import { isDirectory } from "../supervise/service-files.ts";
 import { table } from "./options/index.ts";
 import { parseArguments, wrong } from "./options/parse.ts";
+import { printable } from "./printable.ts";
 
 const DEFAULT_WAIT_S = 60;
 const ANSWER_MS = 10_000;
@@ -62,6 +63,7 @@ async function supervise(dir: string): Promise<number> {
     program: "svtrace up",
     recorder: { command },
     logging: sharedLogger(dir, "svtrace up"),
+    shown: printable,
   });
   const asked = new Promise<void>((done) => {
     const first = process.pid === 1;
@@ -75,7 +77,14 @@ async function supervise(dir: string): Promise<number> {
     }
     serve(dir, { scan, stop: done, replace: (main) => become(main ?? program, dir, scan) });
   });
-  await scan.start();
+  // orphans of any kind come to pid 1, whether a service has been started or not
+  if (process.pid === 1) becomeSubreaper();
+  try {
+    await scan.start();
+  } catch (error) {
+    complain(`svtrace up: ${(error as Error).message}\n`);
+    process.exit(1);
+  }
   await asked;
   await scan.stop();
   process.exit(0);
@@ -191,6 +200,6 @@ const reason = (error: unknown): string => {
 };
 
 function fail(dir: string, why: string): number {
-  say(`svtrace up: ${dir}: ${why}\n`);
+  complain(`svtrace up: ${printable(`${dir}: ${why}`)}\n`);
   return 1;
 }

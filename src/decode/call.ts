@@ -1,7 +1,7 @@
 /** Decodes calls: walks a descriptor's arguments over an event and tells the sink what it finds. */
 import type { Call, Task } from "../capture/event.ts";
 import type { Memory } from "../capture/memory.ts";
-import type { Arg, Descriptor, Return } from "../syscalls/types/types.ts";
+import type { Arg, Descriptor, Return, Type } from "../syscalls/types/types.ts";
 import { compile } from "./compile.ts";
 import { Context } from "./context.ts";
 import type { DecodeOptions } from "./options.ts";
@@ -18,12 +18,14 @@ interface CompiledArg {
   readonly onArg: number;
   readonly mask: number;
   readonly values: readonly number[] | undefined;
+  readonly except: readonly number[] | undefined;
   /** The kernel only reads it, so it is meaningful even when the call failed. */
   readonly input: boolean;
 }
 
 interface ArgList {
   readonly names: readonly string[];
+  readonly kinds: readonly Type["kind"][];
   readonly args: readonly CompiledArg[];
   /** Arguments before this one print at entry. */
   readonly atExit: number;
@@ -48,11 +50,13 @@ function compileArgs(args: readonly Arg[]): ArgList {
     onArg: type.kind === "optional" ? names.indexOf(type.arg) : -1,
     mask: type.kind === "optional" ? type.mask : 0,
     values: type.kind === "optional" ? type.values : undefined,
+    except: type.kind === "optional" ? type.except : undefined,
     input: dir === "in",
   }));
   const first = args.findIndex((a) => a.dir !== "in");
   const atExit = first < 0 ? args.length : first;
-  return { names, args: list, atExit, notes: list.filter((a, i) => i >= atExit && a.walker.enter) };
+  const kinds = args.map((a) => a.type.kind);
+  return { names, kinds, args: list, atExit, notes: list.filter((a, i) => i >= atExit && a.walker.enter) };
 }
 
 function compileCall(d: Descriptor): CompiledCall {
@@ -60,13 +64,15 @@ function compileCall(d: Descriptor): CompiledCall {
   if (!result) {
     const variants = d.variants && new Map([...d.variants.cases].map(([k, args]) => [k, compileArgs(args)]));
     const main = compileArgs(d.args);
-    result = { main, by: d.variants ? main.names.indexOf(d.variants.by) : -1, variants };
+    const by = d.variants ? main.names.indexOf(d.variants.by) : -1;
+    result = { main, by, variants };
     compiledCalls.set(d, result);
   }
   return result;
 }
 
 function present(a: CompiledArg, bits: number): boolean {
+  if (a.except) return !a.except.includes(bits);
   return a.values ? a.values.includes(bits) : bits !== 0;
 }
 
@@ -118,7 +124,7 @@ export class Decoder {
   /** Text for the parentheses after the return value, if the call has any. */
   aux(task: Task, memory: Memory): string | undefined {
     const name = task.call.descriptor?.aux;
-    if (!name) return undefined;
+    if (!name || this.context.options.raw(task.call.name)) return undefined;
     const c = this.begin(task, memory, true);
     const sink = c.sink as ValueSink & { line: string };
     const before = sink.line;
@@ -151,6 +157,7 @@ export class Decoder {
     const compiled = compileCall(d);
     const list = compiled.variants?.get(this.context.argLo(compiled.by) | 0) ?? compiled.main;
     this.context.names = list.names;
+    this.context.kinds = list.kinds;
     return list;
   }
 

@@ -69,7 +69,7 @@ function make(type: Type): Walker {
       return maker(type);
     }
     case "sigset":
-      return sigsetWalker(type.size);
+      return sigsetWalker(type.size, type.least);
     case "switch": {
       const cases = new Map([...type.cases].map(([key, t]) => [key, compile(t)]));
       const otherwise = compile(type.otherwise);

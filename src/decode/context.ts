@@ -2,7 +2,7 @@
 import type { Layout } from "../abi/layouts.ts";
 import type { Call, Task } from "../capture/event.ts";
 import type { Memory } from "../capture/memory.ts";
-import type { Length } from "../syscalls/types/types.ts";
+import type { Length, Type } from "../syscalls/types/types.ts";
 import type { DecodeOptions } from "./options.ts";
 import type { ValueSink } from "./sink.ts";
 
@@ -18,6 +18,8 @@ export class Context {
   verbose = false;
   /** Argument names of the call (or variant) being printed. */
   names: readonly string[] = [];
+  /** What kinds of numbers those arguments are. */
+  kinds: readonly Type["kind"][] = [];
   /** Innermost struct being printed. */
   structLayout: Layout | undefined;
   structAt = 0;
@@ -32,6 +34,11 @@ export class Context {
     return this.call.abi === "i386" || this.call.abi === "x32" ? 4 : 8;
   }
 
+  /** Bytes in what the kernel calls long: x32 has 64-bit ones beside its 32-bit pointers. */
+  get longSize(): number {
+    return this.call.abi === "i386" ? 4 : 8;
+  }
+
   /** Index of an argument by name. Throws if the descriptor has no such argument: a mistake in the table. */
   index(name: string): number {
     const i = this.names.indexOf(name);
@@ -43,6 +50,22 @@ export class Context {
   arg(i: number): number {
     const { args } = this.call;
     return args[2 * i] + (args[2 * i + 1] | 0) * 4294967296;
+  }
+
+  /** An argument as the kernel takes it: an int is 32 bits of the register. */
+  number(i: number): number {
+    const { args } = this.call;
+    const lo = args[2 * i];
+    switch (this.kinds[i]) {
+      case "int":
+        return lo | 0;
+      case "uint":
+        return lo >>> 0;
+      case "ulong":
+        return lo + args[2 * i + 1] * 4294967296;
+      default:
+        return this.arg(i);
+    }
   }
 
   argLo(i: number): number {
@@ -61,12 +84,10 @@ export class Context {
   /** A length in bytes or elements; negative when the tracee passed nonsense. */
   length(spec: Length): number {
     if (typeof spec === "number") return spec;
-    if ("arg" in spec) return this.arg(this.index(spec.arg)) * (spec.times ?? 1);
+    if ("arg" in spec) return this.number(this.index(spec.arg)) * (spec.times ?? 1);
     if ("field" in spec) return this.fieldValue(spec.field);
     const ret = this.ret;
-    const max = spec.max === undefined ? -1 : this.arg(this.index(spec.max));
-    // a room with its sign bit set is as large as can be
-    return max < 0 ? ret : Math.min(ret, max);
+    return spec.max === undefined ? ret : Math.min(ret, this.number(this.index(spec.max)));
   }
 
   /** A sibling field of the struct being printed, as a double. */
@@ -109,6 +130,17 @@ export class Context {
   }
   wordLo = 0;
   wordHi = 0;
+
+  /** The same for a kernel's long, with its sign. */
+  readLong(lo: number, hi: number): boolean {
+    const size = this.longSize;
+    const at = this.memory.readAll(lo, hi, size);
+    if (at < 0) return false;
+    this.wordLo = this.memory.view.getUint32(at, true);
+    this.wordHi =
+      size === 8 ? this.memory.view.getUint32(at + 4, true) : (this.wordLo | 0) < 0 ? 0xffffffff : 0;
+    return true;
+  }
 
   /** Loads a word from the arena into `wordLo`, `wordHi`. */
   wordAt(at: number): void {

@@ -6,9 +6,6 @@ import { printNetlink } from "./netlink/message.ts";
 import { pointerWalker, type Walker } from "./walker.ts";
 
 const PATH_MAX = 4096;
-/** A count with its sign bit set is a large one. */
-const unsigned = (count: number): number => (count < 0 ? Infinity : count);
-
 /** Prints the string at an address; never shortened below PATH_MAX. */
 export function printPath(c: Context, lo: number, hi: number): void {
   printString(c, lo, hi, PATH_MAX - 1);
@@ -29,8 +26,8 @@ export function printString(c: Context, lo: number, hi: number, limit: number, b
   c.sink.str(m.bytes, at, length, m.got > limit || !m.terminated);
 }
 
-/** Prints `length` bytes at an address, at most -s of them. */
-export function printBytes(c: Context, lo: number, hi: number, length: number): void {
+/** Prints `length` bytes at an address, at most -s of them; `trimmed` leaves out a NUL the shown ones end in. */
+export function printBytes(c: Context, lo: number, hi: number, length: number, trimmed = false): void {
   const m = c.memory;
   if ((lo === 0 && hi === 0) || length < 0) {
     c.sink.addr(lo, hi);
@@ -44,8 +41,12 @@ export function printBytes(c: Context, lo: number, hi: number, length: number): 
   const want = Math.min(length, limit);
   const at = m.readAll(lo, hi, Math.max(want, 1));
   if (at < 0) c.sink.addr(lo, hi);
+  else if (trimmed && m.bytes[at + want - 1] === 0 && !inHex(c)) c.sink.str(m.bytes, at, want - 1, false);
   else c.sink.str(m.bytes, at, want, length > limit);
 }
+
+/** Whether -x or -xx show a string with a NUL in it in hexadecimal, all of it. */
+export const inHex = (c: Context): boolean => c.options.hexStrings === 1 || c.options.hexStrings === 2;
 
 export const pathWalker = (): Walker => pointerWalker(printPath);
 
@@ -104,35 +105,53 @@ export function addHi(lo: number, hi: number, offset: number): number {
   return (hi + (lo + offset >= 4294967296 ? 1 : 0)) >>> 0;
 }
 
+/** Whether so many values would pass the end of the address space: no array can be there. */
+const wraps = (lo: number, hi: number, bytes: number): boolean => bytes + lo + hi * 4294967296 >= 2 ** 64;
+
 /** Pointer to `count` values; shows at most -s of them unless verbose, and says where memory ended. */
 export function arrayWalker(of: Walker, count: Length): Walker {
   return pointerWalker((c, lo, hi) => {
     const known = typeof count === "number" || !("ret" in count);
-    if (
-      (lo === 0 && hi === 0) ||
-      !c.options.dereference(c.call.name) ||
-      (c.failed && !(known && c.length(count) === 0))
-    ) {
-      c.sink.addr(lo, hi);
-      return;
-    }
-    printArray(c, of, lo, hi, c.length(count));
+    if (c.failed && !(known && c.length(count) === 0)) c.sink.addr(lo, hi);
+    else printArray(c, of, lo, hi, c.length(count));
   });
 }
 
 export function printArray(c: Context, of: Walker, lo: number, hi: number, count: number): void {
   const size = of.size(c);
+  if (lo === 0 && hi === 0) {
+    c.sink.addr(lo, hi);
+    return;
+  }
   if (count === 0) {
     c.sink.openArray();
     c.sink.closeArray();
     return;
   }
-  if (count < 0 || c.memory.readAll(lo, hi, size) < 0) {
+  if (
+    count < 0 ||
+    !c.options.dereference(c.call.name) ||
+    wraps(lo, hi, count * size) ||
+    c.memory.readAll(lo, hi, size) < 0
+  ) {
     c.sink.addr(lo, hi);
     return;
   }
-  const limit = c.verbose ? count : Math.min(count, c.options.stringLimit);
   c.sink.openArray();
+  elements(c, lo, hi, size, count, (at) => of.memory(c, at));
+  c.sink.closeArray();
+}
+
+/** Prints the elements of an array, at most -s of them unless verbose, as far as memory goes. */
+export function elements(
+  c: Context,
+  lo: number,
+  hi: number,
+  size: number,
+  count: number,
+  print: (at: number, index: number) => void,
+): void {
+  const limit = c.verbose ? count : Math.min(count, c.options.stringLimit);
   for (let i = 0; i < limit; i++) {
     const l = addLo(lo, i * size);
     const h = addHi(lo, hi, i * size);
@@ -141,15 +160,14 @@ export function printArray(c: Context, of: Walker, lo: number, hi: number, count
     if (at < 0) {
       c.sink.more();
       c.sink.comment(`0x${(h * 4294967296 + l).toString(16)}`);
-      break;
+      return;
     }
-    of.memory(c, at);
+    print(at, i);
   }
   if (limit < count) {
     c.sink.item();
     c.sink.more();
   }
-  c.sink.closeArray();
 }
 
 /** An array that is part of a struct. */
@@ -185,7 +203,7 @@ export function printIovec(
   left: number,
   print = printBytes,
 ): void {
-  if ((lo === 0 && hi === 0) || !c.options.dereference(c.call.name)) {
+  if (lo === 0 && hi === 0) {
     c.sink.addr(lo, hi);
     return;
   }
@@ -195,22 +213,17 @@ export function printIovec(
     return;
   }
   const word = c.wordSize;
-  if (c.memory.readAll(lo, hi, 2 * word) < 0) {
+  if (
+    count < 0 ||
+    !c.options.dereference(c.call.name) ||
+    wraps(lo, hi, count * 2 * word) ||
+    c.memory.readAll(lo, hi, 2 * word) < 0
+  ) {
     c.sink.addr(lo, hi);
     return;
   }
-  const limit = count < 0 || !c.verbose ? Math.min(unsigned(count), c.options.stringLimit) : count;
   c.sink.openArray();
-  for (let i = 0; i < limit; i++) {
-    const l = addLo(lo, i * 2 * word);
-    const h = addHi(lo, hi, i * 2 * word);
-    const at = c.memory.readAll(l, h, 2 * word);
-    c.sink.item();
-    if (at < 0) {
-      c.sink.more();
-      c.sink.comment(`0x${(h * 4294967296 + l).toString(16)}`);
-      break;
-    }
+  elements(c, lo, hi, 2 * word, count, (at) => {
     c.wordAt(at);
     const baseLo = c.wordLo;
     const baseHi = c.wordHi;
@@ -229,33 +242,44 @@ export function printIovec(
     c.sink.field("iov_len");
     c.sink.ulong(lenLo, lenHi);
     c.sink.closeStruct();
-  }
-  if (limit < unsigned(count)) {
-    c.sink.item();
-    c.sink.more();
-  }
+  });
   c.sink.closeArray();
 }
 
 const NSIG = 64;
 
-/** `[INT TERM]`, or `~[KILL STOP]` when most are set, of the mask at an arena offset. */
-export function sigsetText(c: Context, at: number, size: number): string {
+/** `[INT TERM]`, or `~[KILL STOP]` when most are set, of a set of `size` signals; `has` counts from 0. */
+export function maskText(
+  has: (n: number) => boolean,
+  size: number,
+  style: Context["options"]["xlat"] = "abbrev",
+): string {
   const members: number[] = [];
-  for (let s = 1; s <= Math.min(NSIG, size * 8); s++) {
-    if (c.memory.bytes[at + ((s - 1) >> 3)] & (1 << ((s - 1) & 7))) members.push(s);
-  }
-  const inverted = members.length >= (NSIG * 2) / 3;
-  const shown = inverted
-    ? Array.from({ length: NSIG }, (_, i) => i + 1).filter((s) => !members.includes(s))
-    : members;
-  return `${inverted ? "~" : ""}[${shown.map((s) => signalName(s).replace(/^SIG/, "")).join(" ")}]`;
+  for (let n = 0; n < size; n++) if (has(n)) members.push(n);
+  // counted by whole words
+  const inverted = members.length >= Math.floor((Math.ceil(size / 32) * 32 * 2) / 3);
+  const shown = inverted ? Array.from({ length: size }, (_, n) => n).filter((n) => !has(n)) : members;
+  const names = shown.map((n) => {
+    const name = signalName(n + 1).replace(/^SIG/, "");
+    return style === "abbrev" ? name : style === "raw" ? String(n + 1) : `${n + 1} /* ${name} */`;
+  });
+  return `${inverted ? "~" : ""}[${names.join(" ")}]`;
 }
 
-export function sigsetWalker(size: Length): Walker {
+/** The same of the mask of `size` bytes at an arena offset. */
+export function sigsetText(c: Context, at: number, size: number): string {
+  const { bytes } = c.memory;
+  // whole ints of bits are looked at, as many as there could be
+  const bits = Math.min(NSIG, Math.ceil(size / 4) * 32);
+  const has = (n: number) => n < size * 8 && (bytes[at + (n >> 3)] & (1 << (n & 7))) !== 0;
+  return maskText(has, bits, c.options.xlat);
+}
+
+/** A set of `size` bytes: no fewer than `least`, a word if that is not given. */
+export function sigsetWalker(size: Length, least?: number): Walker {
   return pointerWalker((c, lo, hi) => {
     const n = c.length(size);
-    const at = (lo === 0 && hi === 0) || n <= 0 || n > 8 ? -1 : follow(c, lo, hi, n);
+    const at = (lo === 0 && hi === 0) || n < (least ?? c.wordSize) || n > 8 ? -1 : follow(c, lo, hi, n);
     if (at < 0) c.sink.addr(lo, hi);
     else c.sink.word(sigsetText(c, at, n));
   });

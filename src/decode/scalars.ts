@@ -25,15 +25,16 @@ export function modeDigits(value: number): string {
 }
 
 /** `S_IFREG|S_ISUID|0755` for st_mode. */
-export function modeText(value: number): string | undefined {
-  const format = formats.find(([bits]) => (value & 0o170000) === bits);
-  if (!format) return modeDigits(value >>> 0);
+export function modeText(value: number): string {
+  const kind = value & 0o170000;
+  const format = formats.find(([bits]) => kind === bits);
+  if (!format && kind !== 0) return modeDigits(value >>> 0);
   const special =
-    (value & 0o4000 ? "|S_ISUID" : "") +
-    (value & 0o2000 ? "|S_ISGID" : "") +
-    (value & 0o1000 ? "|S_ISVTX" : "");
-  const rest = value & ~(0o170000 | 0o7777);
-  return `${format[1]}${special}|${modeDigits(value & 0o777)}${rest ? `|0x${rest.toString(16)}` : ""}`;
+    (value & 0o4000 ? "S_ISUID|" : "") +
+    (value & 0o2000 ? "S_ISGID|" : "") +
+    (value & 0o1000 ? "S_ISVTX|" : "");
+  const rest = (value & ~(kind | 0o7000)) >>> 0;
+  return `${format ? `${format[1]}|` : ""}${special}${modeDigits(rest)}`;
 }
 
 type Printer = (c: Context, lo: number, hi: number) => void;
@@ -44,7 +45,7 @@ const printers: Record<ScalarKind, Printer> = {
   short: (c, lo) => c.sink.num((lo << 16) >> 16),
   ushort: (c, lo) => c.sink.num(lo & 0xffff),
   byte: (c, lo) => c.sink.num(lo & 0xff),
-  long: (c, lo, hi) => (c.wordSize === 4 && hi === 0 ? c.sink.num(lo | 0) : c.sink.long(lo, hi)),
+  long: (c, lo, hi) => (c.longSize === 4 && hi === 0 ? c.sink.num(lo | 0) : c.sink.long(lo, hi)),
   ulong: (c, lo, hi) => c.sink.ulong(lo, hi),
   time: (c, lo, hi) => {
     c.sink.long(lo, hi);
@@ -58,17 +59,18 @@ const printers: Record<ScalarKind, Printer> = {
   dev: (c, lo, hi) => {
     // Linux's 64-bit dev_t: include/linux/kdev_t.h, glibc's makedev(3)
     const major = ((lo >>> 8) & 0xfff) | (hi & 0xfffff000);
-    const minor = (lo & 0xff) | ((lo >>> 12) & 0xfff00) | 0;
+    const minor = (lo & 0xff) | (((lo >>> 12) | (hi << 20)) & 0xffffff00);
     const digits = (n: number) => (n === 0 ? "0" : `0x${(n >>> 0).toString(16)}`);
     c.sink.xlat(lo, hi, `makedev(${digits(major)}, ${digits(minor)})`, "", "hex");
   },
-  fd: (c, lo) => c.sink.fd(lo | 0, c.options.fdText?.(c.task.tid, lo | 0)),
+  // a negative number is no descriptor, nor the directory that AT_FDCWD means elsewhere
+  fd: (c, lo) => c.sink.fd(lo | 0, (lo | 0) < 0 ? undefined : c.options.fdText?.(c.task.tid, lo | 0)),
   dirfd: (c, lo) => {
     if ((lo | 0) !== AT_FDCWD) c.sink.fd(lo | 0, c.options.fdText?.(c.task.tid, lo | 0));
     else {
       const cwd = c.options.fdText?.(c.task.tid, AT_FDCWD);
-      if (cwd === undefined) c.sink.xlat(lo, 0, "AT_FDCWD", "AT_???", "dec");
-      else c.sink.word(`AT_FDCWD<${cwd}>`);
+      c.sink.xlat(lo, 0, "AT_FDCWD", "AT_???", "dec");
+      if (cwd !== undefined) c.sink.word(`<${cwd}>`);
     }
   },
   pid: (c, lo) => c.sink.pid(lo | 0, c.options.pidText?.(lo | 0)),
@@ -100,16 +102,18 @@ const sizes: Partial<Record<ScalarKind, number>> = {
   signal: 4,
   errno: 4,
 };
+const longs: ReadonlySet<ScalarKind> = new Set(["long", "ulong", "time"]);
 const signed: ReadonlySet<ScalarKind> = new Set(["int", "short", "long", "time", "fd", "dirfd", "pid"]);
 
 /** Size in bytes of a scalar in memory; words follow the tracee. */
 export function scalarWalker(kind: ScalarKind): Walker {
   const value = printers[kind];
   const fixed = sizes[kind];
+  const size = (c: Context) => fixed ?? (longs.has(kind) ? c.longSize : c.wordSize);
   return {
-    size: (c) => fixed ?? c.wordSize,
+    size,
     value,
-    memory: (c, at) => loadInteger(c, at, fixed ?? c.wordSize, signed.has(kind), value),
+    memory: (c, at) => loadInteger(c, at, size(c), signed.has(kind), value),
   };
 }
 

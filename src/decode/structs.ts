@@ -15,11 +15,16 @@ interface Plan {
     readonly field: Field;
     readonly walker: Walker;
     readonly scalar: boolean;
+    /** Whether the value has a sign, where the layout says so too. */
+    readonly signed: boolean;
   }[];
 }
 
 /** Kinds whose value is complete once loaded as an integer of the field's size. */
 const aggregates: ReadonlySet<string> = new Set(["struct", "inline", "special", "switch"]);
+
+/** Kinds that have no sign, whatever the struct's member is. */
+const unsigned: ReadonlySet<string> = new Set(["flags", "uint", "ulong", "hex", "hex32", "addr"]);
 
 /** A walker that can print its fields without the braces, for structs printed in two parts. */
 export interface StructWalker extends Walker {
@@ -41,7 +46,8 @@ export function structWalker(
         fields: Object.entries(type.fields).map(([name, t]) => {
           const field = layout.fields.find((f) => f.name === name);
           if (!field) throw new Error(`struct ${type.layout} has no field ${name}`);
-          return { name, field, walker: compile(t), scalar: !aggregates.has(t.kind) };
+          const sign = field.signed && !unsigned.has(t.kind);
+          return { name, field, walker: compile(t), scalar: !aggregates.has(t.kind), signed: sign };
         }),
       };
       plans.set(abi, plan);
@@ -63,13 +69,15 @@ export function structWalker(
       c.structLayout = layout;
       c.structAt = at;
       const short = type.abbrev !== undefined && !c.verbose;
-      for (const { name, field, walker, scalar } of fields) {
+      for (const { name, field, walker, scalar, signed } of fields) {
         if (short && !type.abbrev!.includes(name)) continue;
         const hidden =
           type.unlessZero?.includes(name) || (!c.verbose && type.unlessZeroShort?.includes(name));
         if (hidden && isZero(c, field, at)) continue;
+        const bits = type.onlyWith?.[name];
+        if (bits !== undefined && (c.integer(at + field.offset, 4, false) & bits) === 0) continue;
         c.sink.field(name);
-        printField(c, field, walker, scalar, at);
+        printField(c, field, walker, scalar, at, signed);
         c.structLayout = layout;
         c.structAt = at;
       }
@@ -88,13 +96,20 @@ function isZero(c: Context, field: Field, at: number): boolean {
   return c.memory.bytes.subarray(start, start + field.size * field.count).every((b) => b === 0);
 }
 
-export function printField(c: Context, field: Field, walker: Walker, scalar: boolean, at: number): void {
+export function printField(
+  c: Context,
+  field: Field,
+  walker: Walker,
+  scalar: boolean,
+  at: number,
+  signed = field.signed,
+): void {
   if (field.bits) {
     const [offset, width] = field.bits;
     const word = c.integer(at + field.offset, field.size, false);
     walker.value(c, (Math.floor(word / 2 ** offset) % 2 ** width) >>> 0, 0);
   } else if (scalar && field.count === 1) {
-    loadInteger(c, at + field.offset, field.size, field.signed, walker.value);
+    loadInteger(c, at + field.offset, field.size, signed, walker.value);
   } else {
     walker.memory(c, at + field.offset);
   }

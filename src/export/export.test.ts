@@ -2,14 +2,32 @@ import { gunzipSync } from "node:zlib";
 import { Profile } from "pprof-format";
 import { expect, test } from "vitest";
 import { Synthetic } from "../analyse/synthetic.ts";
-import type { Recording } from "../record/model.ts";
+import type { CallRow, Recording } from "../record/model.ts";
+import type { Source } from "../record/reader.ts";
 import { foldedCalls, foldedSamples } from "./folded.ts";
 import { jsonLines } from "./json-lines.ts";
 import { perfettoJson } from "./perfetto.ts";
 import { pprofBytes } from "./pprof.ts";
 import { prometheusText } from "./prometheus.ts";
 
-const text = (pieces: Iterable<string>): string => [...pieces].join("");
+async function text(pieces: Iterable<string> | AsyncIterable<string>): Promise<string> {
+  let all = "";
+  for await (const piece of pieces) all += piece;
+  return all;
+}
+
+/** What is read of a file, of a recording in memory. */
+function sourceOf(recording: Recording): Source {
+  return {
+    recording,
+    async *calls() {
+      yield recording.calls;
+    },
+    totals: async () => [...recording.calls].map((c) => ({ ...pick(c), calls: 1, ns: c.duration })),
+  };
+}
+
+const pick = ({ tid, pid, name, target }: CallRow) => ({ tid, pid, name, target });
 
 /** Two threads, one waking the other, and samples of one. */
 function sample(): Recording {
@@ -34,8 +52,8 @@ function sample(): Recording {
   return recording;
 }
 
-test("Perfetto: an arrow from the call that woke to the call that was woken, gaps, sample trees", () => {
-  const trace = JSON.parse(text(perfettoJson(sample())));
+test("Perfetto: an arrow from the call that woke to the call that was woken, gaps, sample trees", async () => {
+  const trace = JSON.parse(await text(perfettoJson(sample())));
   const flows = trace.traceEvents.filter((e: { ph: string }) => "sf".includes(e.ph));
   // whoever woke the second wait is not in the recording
   expect(flows.map((e: Record<string, unknown>) => [e.ph, e.tid, e.ts, e.id])).toEqual([
@@ -54,9 +72,11 @@ test("Perfetto: an arrow from the call that woke to the call that was woken, gap
   ]);
 });
 
-test("folded: samples by stack, calls by time; what separates frames is not in them", () => {
-  expect(text(foldedSamples(sample()))).toBe("web,1;main;inner(int, char) 2\nweb,1;main;/lib/x.so+0x2a 1\n");
-  expect(text(foldedCalls(sample()))).toBe(
+test("folded: samples by stack, calls by time; what separates frames is not in them", async () => {
+  expect(await text(foldedSamples(sample()))).toBe(
+    "web,1;main;inner(int, char) 2\nweb,1;main;/lib/x.so+0x2a 1\n",
+  );
+  expect(await text(foldedCalls(sourceOf(sample())))).toBe(
     "web,1 100;thread 101;futex 2000000\nweb,1 100;futex 60000\nweb,1 100;thread 101;read 1000000\n".replace(
       /web,1 100;thread/g,
       "worker 100;thread",
@@ -64,8 +84,8 @@ test("folded: samples by stack, calls by time; what separates frames is not in t
   );
 });
 
-test("pprof: stacks innermost first, samples are what is shown", () => {
-  const p = Profile.decode(gunzipSync(pprofBytes(sample())));
+test("pprof: stacks innermost first, samples are what is shown", async () => {
+  const p = Profile.decode(gunzipSync(await pprofBytes(sourceOf(sample()))));
   const name = (id: unknown) => p.stringTable.strings[Number(id)];
   const functions = new Map(p.function.map((f) => [Number(f.id), name(f.name)]));
   const names = new Map(p.location.map((l) => [Number(l.id), functions.get(Number(l.line[0].functionId))]));
@@ -81,8 +101,8 @@ test("pprof: stacks innermost first, samples are what is shown", () => {
   expect(name(p.defaultSampleType)).toBe("samples");
 });
 
-test("JSON lines: nanoseconds are exact, unknown facts are left out", () => {
-  const lines = text(jsonLines(sample())).trimEnd().split("\n");
+test("JSON lines: nanoseconds are exact, unknown facts are left out", async () => {
+  const lines = (await text(jsonLines(sourceOf(sample())))).trimEnd().split("\n");
   const read = lines.find((l) => l.includes('"name":"read"'))!;
   expect(read).toContain('"time":1729382261.910270720,');
   expect(JSON.parse(read)).toMatchObject({ waker: 77, blocked: 0.9 });
@@ -90,7 +110,7 @@ test("JSON lines: nanoseconds are exact, unknown facts are left out", () => {
   expect(["waker" in wake, "errno" in wake, "fd" in wake]).toEqual([false, false, false]);
 });
 
-test("Prometheus: buckets are cumulative, labels escaped", () => {
+test("Prometheus: buckets are cumulative, labels escaped", async () => {
   const { lifetime, phases } = sample();
   const rate = (ts: number, calls: number) => ({
     ts,
@@ -107,7 +127,7 @@ test("Prometheus: buckets are cumulative, labels escaped", () => {
     to_ns,
     calls,
   });
-  const out = text(
+  const out = await text(
     prometheusText({
       lifetime: { ...lifetime, service: 'we"b\n' },
       phases,

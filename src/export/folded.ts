@@ -1,5 +1,6 @@
 /** Stacks folded into lines, for flame graphs: `outer;inner WEIGHT`. */
 import type { Recording } from "../record/model.ts";
+import type { Source } from "../record/reader.ts";
 
 /** A semicolon separates frames and the last space the weight; control characters would break the line. */
 const frame = (text: string): string => text.replace(/;/g, ",").replace(/[\x00-\x1f\x7f]/g, "?") || "?";
@@ -18,17 +19,17 @@ export function* foldedSamples(recording: Recording): Iterable<string> {
 }
 
 /** Where calls spent their time: process, call, what it was about; weights are microseconds. */
-export function* foldedCalls(recording: Recording): Iterable<string> {
+export async function* foldedCalls({ recording, totals }: Source): AsyncIterable<string> {
   const comms = new Map(recording.processes.map((p) => [p.tid, p.comm]));
-  const totals = new Map<string, number>();
-  for (const c of recording.calls) {
+  const sums = new Map<string, number>();
+  for (const c of await totals()) {
     const parts = [`${comms.get(c.tid) ?? ""} ${c.pid}`, c.name];
     if (c.tid !== c.pid) parts.splice(1, 0, `thread ${c.tid}`);
     if (c.target) parts.push(c.target);
     const key = parts.map(frame).join(";");
-    totals.set(key, (totals.get(key) ?? 0) + c.duration / 1000);
+    sums.set(key, (sums.get(key) ?? 0) + c.ns / 1000);
   }
-  yield* lines(totals);
+  yield* lines(sums);
 }
 
 function* lines(totals: ReadonlyMap<string, number>): Iterable<string> {

@@ -1,5 +1,8 @@
 /** The formats a recording can be exported to: one table for the program, its help and the documentation. */
 import type { Recording } from "../record/model.ts";
+import type { Source } from "../record/reader.ts";
+
+export type Pieces = Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>;
 
 export interface Format {
   readonly name: string;
@@ -7,10 +10,7 @@ export interface Format {
   /** Needs a file: not for a terminal or pipe. */
   readonly toFile?: (recording: string, file: string, options: FormatOptions) => Promise<void>;
   /** Text or bytes, a piece at a time. */
-  readonly pieces?: (
-    recording: Recording,
-    options: FormatOptions,
-  ) => Promise<Iterable<string | Uint8Array>> | Iterable<string | Uint8Array>;
+  readonly pieces?: (source: Source, options: FormatOptions) => Promise<Pieces>;
 }
 
 export interface FormatOptions {
@@ -34,20 +34,20 @@ export const formats: readonly Format[] = [
   {
     name: "perfetto",
     help: "for ui.perfetto.dev and chrome://tracing: threads, calls, phases, wake-ups",
-    pieces: async (r) => (await import("./perfetto.ts")).perfettoJson(r),
+    pieces: async (r) => (await import("./perfetto.ts")).perfettoJson(await whole(r)),
   },
   {
     name: "folded",
     help: "folded stacks for flame graphs: CPU samples, or (--by calls) time in calls",
-    pieces: async (r, { by = r.samples.length > 0 ? "cpu" : "calls" }) => {
+    pieces: async (r, { by = r.recording.samples.length > 0 ? "cpu" : "calls" }) => {
       const folded = await import("./folded.ts");
-      return by === "cpu" ? folded.foldedSamples(r) : folded.foldedCalls(r);
+      return by === "cpu" ? folded.foldedSamples(r.recording) : folded.foldedCalls(r);
     },
   },
   {
     name: "pprof",
     help: "gzipped profile.proto: CPU samples, calls, time in calls",
-    pieces: async (r) => [(await import("./pprof.ts")).pprofBytes(r)],
+    pieces: async (r) => [await (await import("./pprof.ts")).pprofBytes(r)],
   },
   {
     name: "parquet",
@@ -57,18 +57,24 @@ export const formats: readonly Format[] = [
   {
     name: "otlp",
     help: "OpenTelemetry traces (OTLP/JSON): lifetime, phases, calls of 1 ms and more",
-    pieces: async (r) => [(await import("./otlp.ts")).otlpJson(r)],
+    pieces: async (r) => [await (await import("./otlp.ts")).otlpJson(r)],
   },
   {
     name: "prometheus",
     help: "counters and histograms of the running service, durations of its phases",
-    pieces: async (r) => {
+    pieces: async ({ recording }) => {
       const { readRates } = await import("../record/reader.ts");
-      const counted = { ...r, ...(await readRates(r.path)) };
+      const counted = { ...recording, ...(await readRates(recording.path)) };
       return (await import("./prometheus.ts")).prometheusText(counted);
     },
   },
 ];
+
+/** With its calls: arrows go from one to another far away. */
+async function whole({ recording }: Source): Promise<Recording> {
+  const { readRecording } = await import("../record/reader.ts");
+  return readRecording(recording.path);
+}
 
 /** The table of the documentation. */
 export function formatsTable(): string {

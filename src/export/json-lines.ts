@@ -1,6 +1,7 @@
 /** A recording as JSON, one object a line, in order of time; described in docs/EXPORT.md. */
-import type { CallRow, Recording } from "../record/model.ts";
-import { type Item, inOrder, unixSeconds } from "./order.ts";
+import type { CallRow } from "../record/model.ts";
+import type { Source } from "../record/reader.ts";
+import { inOrder, unixSeconds } from "./order.ts";
 
 /** Changes when a line's fields change their meaning or go; new ones may come at any time. */
 export const SCHEMA = "svtrace-lines/1";
@@ -10,9 +11,10 @@ class Exact {
   constructor(readonly text: string) {}
 }
 
-export function* jsonLines(recording: Recording): Iterable<string> {
+export async function* jsonLines({ recording, calls }: Source): AsyncIterable<string> {
   const { lifetime, processes, phases, losses } = recording;
-  const at = (ts: number | null) => (ts === null ? null : new Exact(unixSeconds(ts, lifetime.anchor)));
+  const unix = unixSeconds(lifetime.anchor);
+  const at = (ts: number | null) => (ts === null ? null : new Exact(unix(ts)));
   yield line({
     type: "lifetime",
     schema: SCHEMA,
@@ -41,24 +43,23 @@ export function* jsonLines(recording: Recording): Iterable<string> {
     yield line({ type: "phase", name: p.name, started: at(p.started), ended: at(p.ended) });
   for (const { ts, count, reason } of losses) yield line({ type: "loss", time: at(ts), count, reason });
   const comms = new Map(processes.map((p) => [p.tid, p.comm]));
-  const items: Item<string>[] = [
-    ...processes.map((p) => ({
-      ts: p.born,
-      make: () =>
-        line({
-          type: "thread",
-          time: at(p.born),
-          pid: p.pid,
-          tid: p.tid,
-          parent: p.parent,
-          comm: p.comm,
-          argv: p.argv,
-          user: seconds(p.user_ns),
-          system: seconds(p.system_ns),
-          queued: seconds(p.queued_ns),
-        }),
-    })),
-    ...recording.calls.map((c) => ({ ts: c.ts, make: () => line(callObject(c, comms, at)) })),
+  const births = processes.map((p) => ({
+    ts: p.born,
+    make: () =>
+      line({
+        type: "thread",
+        time: at(p.born),
+        pid: p.pid,
+        tid: p.tid,
+        parent: p.parent,
+        comm: p.comm,
+        argv: p.argv,
+        user: seconds(p.user_ns),
+        system: seconds(p.system_ns),
+        queued: seconds(p.queued_ns),
+      }),
+  }));
+  const others = [
     ...recording.signals.map(({ ts, pid, tid, name, info, sender }) => ({
       ts,
       make: () => line({ type: "signal", time: at(ts), pid, tid, name, info, sender }),
@@ -81,7 +82,7 @@ export function* jsonLines(recording: Recording): Iterable<string> {
         make: () => line({ type: "exit", time: at(died), pid, tid, comm, status, signal }),
       })),
   ];
-  yield* inOrder(items);
+  yield* inOrder(births, calls(), others, (c) => line(callObject(c, comms, at)));
 }
 
 function callObject(c: CallRow, comms: ReadonlyMap<number, string>, at: (ts: number) => unknown) {
@@ -111,10 +112,11 @@ const seconds = (ns: number | null): number | null => (ns === null ? null : ns /
 const known = (ns: number): number | undefined => (ns < 0 ? undefined : ns / 1e9);
 
 function line(object: Record<string, unknown>): string {
-  const parts: string[] = [];
-  for (const [key, value] of Object.entries(object)) {
+  let text = "";
+  for (const key in object) {
+    const value = object[key];
     if (value === undefined) continue;
-    parts.push(`${JSON.stringify(key)}:${value instanceof Exact ? value.text : JSON.stringify(value)}`);
+    text += `${text === "" ? "" : ","}"${key}":${value instanceof Exact ? value.text : JSON.stringify(value)}`;
   }
-  return `{${parts.join(",")}}\n`;
+  return `{${text}}\n`;
 }

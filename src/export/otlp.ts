@@ -1,6 +1,7 @@
 /** A recording as OpenTelemetry traces (OTLP/JSON): the lifetime, its phases, and the calls that took long. */
 import { createHash } from "node:crypto";
-import type { CallRow, Recording } from "../record/model.ts";
+import type { CallRow } from "../record/model.ts";
+import type { Source } from "../record/reader.ts";
 import { unixNs } from "./order.ts";
 
 const SPAN_KIND_INTERNAL = 1;
@@ -16,8 +17,8 @@ type Value =
   | { boolValue: boolean };
 
 /** The body of an ExportTraceServiceRequest. */
-export function otlpJson(recording: Recording): string {
-  const { lifetime, phases, calls } = recording;
+export async function otlpJson({ recording, calls }: Source): Promise<string> {
+  const { lifetime, phases } = recording;
   const end = lifetime.ended ?? lifetime.written;
   const traceId = hash(
     `${lifetime.host} ${lifetime.dir} ${lifetime.pid} ${unixNs(lifetime.started, lifetime.anchor)}`,
@@ -57,14 +58,17 @@ export function otlpJson(recording: Recording): string {
     return i < 0 ? root.spanId : parts[i].spanId;
   };
   const comms = new Map(recording.processes.map((p) => [p.tid, p.comm]));
-  const slow = calls
-    .filter((c) => c.duration >= SHORTEST)
-    .map((c, i) =>
-      span(c.name, `call ${i}`, parentAt(c.ts), c.ts, c.ts + c.duration, callAttributes(c, comms), {
+  const slow: typeof parts = [];
+  for await (const table of calls(SHORTEST)) {
+    for (const c of table) {
+      const more = {
         kind: /(^| )(tcp|udp|unix):/.test(c.target) ? SPAN_KIND_CLIENT : SPAN_KIND_INTERNAL,
         ...(c.error ? { status: { code: STATUS_ERROR, message: c.error } } : {}),
-      }),
-    );
+      };
+      const key = `call ${slow.length}`;
+      slow.push(span(c.name, key, parentAt(c.ts), c.ts, c.ts + c.duration, callAttributes(c, comms), more));
+    }
+  }
   const resource = attributesOf({
     "service.name": lifetime.service,
     "host.name": lifetime.host,

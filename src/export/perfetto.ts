@@ -2,6 +2,8 @@
  * A recording for ui.perfetto.dev and chrome://tracing, in the Trace Event Format: each thread a track with its calls,
  * the lifetime's phases above, arrows from whoever woke a thread to the call that returned.
  */
+import { Timeline } from "../analyse/timeline.ts";
+import { lowest } from "../record/call-table.ts";
 import type { CallRow, Recording } from "../record/model.ts";
 
 /** One event of the format; times in microseconds. */
@@ -123,18 +125,14 @@ function slice(c: CallRow): TraceEvent {
 
 /** Wake-ups as arrows; each needs a slice of the waker's to begin in. */
 class Arrows {
-  private readonly byTid = new Map<number, CallRow[]>();
+  private readonly timeline: Timeline;
   private next = 1;
 
   constructor(
     recording: Recording,
     private readonly pids: ReadonlyMap<number, number>,
   ) {
-    for (const call of recording.calls) {
-      const calls = this.byTid.get(call.tid);
-      if (calls) calls.push(call);
-      else this.byTid.set(call.tid, [call]);
-    }
+    this.timeline = new Timeline(recording);
   }
 
   *to(call: CallRow): Iterable<TraceEvent> {
@@ -153,16 +151,12 @@ class Arrows {
 
   /** The call thread `tid` was in at `ts`, or the one that ended just before. */
   private during(tid: number, ts: number): CallRow | undefined {
-    const calls = this.byTid.get(tid) ?? [];
-    let low = 0;
-    let high = calls.length;
-    while (low < high) {
-      const mid = (low + high) >> 1;
-      if (calls[mid].ts <= ts) low = mid + 1;
-      else high = mid;
-    }
-    const found = calls[low - 1];
-    return found && ts - (found.ts + found.duration) < NEAR ? found : undefined;
+    const { table } = this.timeline;
+    const calls = this.timeline.indexes(tid);
+    const at = calls[lowest(calls.length, (i) => table.columns.ts[calls[i]] > ts) - 1];
+    if (at === undefined) return undefined;
+    const found = table.at(at);
+    return ts - (found.ts + found.duration) < NEAR ? found : undefined;
   }
 }
 

@@ -2,6 +2,7 @@
 import { gzipSync } from "node:zlib";
 import { Function as Fn, Label, Line, Location, Profile, Sample, StringTable, ValueType } from "pprof-format";
 import type { Recording } from "../record/model.ts";
+import type { CallTotal, Source } from "../record/reader.ts";
 import { unixNs } from "./order.ts";
 
 interface Totals {
@@ -14,7 +15,7 @@ interface Totals {
 }
 
 /** A gzipped profile.proto. */
-export function pprofBytes(recording: Recording): Uint8Array {
+export async function pprofBytes({ recording, totals: sums }: Source): Promise<Uint8Array> {
   const { lifetime } = recording;
   const strings = new StringTable();
   const s = (text: string) => strings.dedup(text);
@@ -38,7 +39,7 @@ export function pprofBytes(recording: Recording): Uint8Array {
       value: [t.samples, t.calls, Math.round(t.ns)],
       label: [new Label({ key: s("pid"), num: t.pid })],
     });
-  const samples = totals(recording).map(sample);
+  const samples = totals(recording, await sums()).map(sample);
   const end = lifetime.ended ?? lifetime.written;
   const profile = new Profile({
     sampleType: [type("samples", "count"), type("calls", "count"), type("time", "nanoseconds")],
@@ -54,7 +55,7 @@ export function pprofBytes(recording: Recording): Uint8Array {
   return gzipSync(profile.encode());
 }
 
-function totals(recording: Recording): Totals[] {
+function totals(recording: Recording, calls: readonly CallTotal[]): Totals[] {
   const threads = new Map(recording.processes.map((p) => [p.tid, p]));
   const found = new Map<string, Totals>();
   const of = (tid: number, pid: number, inner: readonly string[]): Totals => {
@@ -67,10 +68,10 @@ function totals(recording: Recording): Totals[] {
     }
     return t;
   };
-  for (const c of recording.calls) {
+  for (const c of calls) {
     const t = of(c.tid, c.pid, c.target ? [c.target, c.name] : [c.name]);
-    t.calls++;
-    t.ns += c.duration;
+    t.calls += c.calls;
+    t.ns += c.ns;
   }
   for (const x of recording.samples) {
     const frames = recording.stacks.get(x.stack) ?? [];

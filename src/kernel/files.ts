@@ -1,5 +1,6 @@
 /** File calls node:fs lacks: FIFOs and whole-file locks. */
 import { chmodSync, closeSync, openSync } from "node:fs";
+import { bytesOf } from "../base/bytes.ts";
 import { check, errno, libc, sysError } from "./ffi.ts";
 import { cString } from "./memory.ts";
 
@@ -21,17 +22,17 @@ export function makeFifo(path: string, mode: number): void {
 
 /** A FIFO for reading that never ends: we hold a writer too. */
 export function openFifoBothWays(path: string): number {
-  return openSync(path, O_RDWR_NONBLOCK);
+  return openSync(bytesOf(path), O_RDWR_NONBLOCK);
 }
 
 /** Opens for reading without waiting for a writer. */
 export function openFifoReader(path: string): number {
-  return openSync(path, O_RDONLY_NONBLOCK);
+  return openSync(bytesOf(path), O_RDONLY_NONBLOCK);
 }
 
 /** Opens for writing; throws ENXIO (a node:fs error) when nobody reads. */
 export function openFifoWriter(path: string): number {
-  return openSync(path, O_WRONLY_NONBLOCK);
+  return openSync(bytesOf(path), O_WRONLY_NONBLOCK);
 }
 
 /** Takes the whole-file lock of daemontools' programs, or returns false if another holds it. The file stays open. */

@@ -1,5 +1,5 @@
 /** Tasks as /proc/PID shows them. Everything returns undefined (or nothing) for a task that is gone. */
-import { readdirSync, readFileSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readFileSync, readSync } from "node:fs";
 
 function text(path: string): string | undefined {
   try {
@@ -70,6 +70,24 @@ export function startTime(tid: number): number | undefined {
 export function bootTime(tid: number): number | undefined {
   const ticks = startTime(tid);
   return ticks === undefined ? undefined : ticks * 10e6;
+}
+
+const STAT_HEAD = Buffer.alloc(256);
+
+/** Time that CPUs had nothing to do for since boot, of all together, in ns, to 10 ms: idle and iowait of /proc/stat. */
+export function idleTime(): number | undefined {
+  try {
+    const fd = openSync("/proc/stat", "r");
+    try {
+      const length = readSync(fd, STAT_HEAD, 0, STAT_HEAD.length, 0);
+      const fields = STAT_HEAD.toString("latin1", 0, length).split("\n", 1)[0].split(/\s+/);
+      return (Number(fields[4]) + Number(fields[5])) * 10e6;
+    } finally {
+      closeSync(fd);
+    }
+  } catch {
+    return undefined;
+  }
 }
 
 /** pids of the living descendants of a process, parents before their children; empty if it is gone. */

@@ -11,6 +11,7 @@ const ptrace = libc("long ptrace(long request, long pid, uintptr_t addr, uintptr
 
 const PTRACE_POKEUSER = 6;
 const PTRACE_CONT = 7;
+const PTRACE_GETREGS = 12;
 const PTRACE_DETACH = 17;
 const PTRACE_SYSCALL = 24;
 const PTRACE_GETEVENTMSG = 0x4201;
@@ -150,3 +151,17 @@ export const replaceCall = (pid: number, nr: number): boolean =>
 /** Sets what the call returns: at its exit, or at its entry if it has been replaced by none. */
 export const setResult = (pid: number, lo: number, hi: number): boolean =>
   request(PTRACE_POKEUSER, pid, userArea.result, word(lo, hi));
+
+/** struct user_regs_struct (sys/user.h) as 32-bit halves, which `registers` fills. */
+const registerHalves = new Uint32Array(2 * 27);
+const registersAt = addressOf(registerHalves);
+
+/**
+ * Fills `into` with the words of struct user_regs_struct of a stopped tracee: exact where they are below 2^53, as
+ * addresses are. False if it is gone.
+ */
+export function registers(pid: number, into: Float64Array): boolean {
+  if (!request(PTRACE_GETREGS, pid, 0, registersAt)) return false;
+  for (let i = 0; i < into.length; i++) into[i] = registerHalves[2 * i] + registerHalves[2 * i + 1] * 2 ** 32;
+  return true;
+}

@@ -7,9 +7,11 @@ import { type Mapping, mapShared, unmap } from "./memory.ts";
 
 const PAGE = 4096;
 const BUSY = 1 << 31;
-const DISCARD = 1 << 30;
-const LENGTH = 0x0fffffff;
-const HEADER = 8;
+/** In the first word of a record (kernel/bpf/ringbuf.c): it is to be skipped. */
+export const DISCARD = 1 << 30;
+/** In the first word of a record: how long it is without its header. */
+export const LENGTH = 0x0fffffff;
+export const HEADER = 8;
 
 export class RingBuffer {
   private readonly ours: Mapping;
@@ -52,6 +54,11 @@ export class RingBuffer {
     return (Atomics.load(this.producer, 0) - (this.at | 0)) >>> 0;
   }
 
+  /** Bytes that the kernel has written since the beginning. */
+  get sent(): number {
+    return this.at + this.waiting;
+  }
+
   /** Goes to the next record; false when there is none, or when it is still being written. */
   next(): boolean {
     while (this.at !== this.end || this.look()) {
@@ -66,6 +73,31 @@ export class RingBuffer {
       return true;
     }
     return false;
+  }
+
+  /** Bytes that fit. */
+  get size(): number {
+    return this.mask + 1;
+  }
+
+  /**
+   * Passes the complete records on as they are, headers included, at most `most` bytes, and gives their room back. They
+   * stay when `to` returns false. Returns whether any went.
+   */
+  pass(most: number, to: (records: Uint8Array) => boolean): boolean {
+    this.look();
+    let next = this.at;
+    while (next !== this.end) {
+      const head = Atomics.load(this.heads, (next % this.size) >>> 2);
+      const after = next + (((head & LENGTH) + HEADER + 7) & ~7);
+      if (head & BUSY || after - this.at > most) break;
+      next = after;
+    }
+    const offset = this.at % this.size;
+    if (next === this.at || !to(this.bytes.subarray(offset, offset + (next - this.at)))) return false;
+    this.at = next;
+    this.release();
+    return true;
   }
 
   /** Looks how far the kernel has got; false if there is nothing new. */

@@ -86,6 +86,9 @@ export interface CurrentCall {
   readonly nr: number;
   /** Arguments as unsigned 32-bit halves, low first. */
   readonly args: Uint32Array;
+  /** Stack pointer and instruction pointer of the program. */
+  readonly sp: number;
+  readonly pc: number;
 }
 
 /** Undefined when it is in none, gone, or not ours to look at (that takes what ptrace takes). */
@@ -98,7 +101,7 @@ export function currentCall(tid: number): CurrentCall | undefined {
     args[2 * i] = Number(value & 0xffffffffn);
     args[2 * i + 1] = Number(value >> 32n);
   }
-  return { nr: Number(nr), args };
+  return { nr: Number(nr), args, sp: Number(rest[6]), pc: Number(rest[7]) };
 }
 
 /** For how long (ns) a sleeping task has not run, from /proc/TID/sched; undefined where the kernel does not tell. */

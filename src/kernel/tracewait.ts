@@ -118,3 +118,24 @@ export function waitStopped(pid: number): number {
     if (r < 0 && errno() !== EINTR) return -1;
   }
 }
+
+const WNOHANG = 1;
+const EVENT_STOP = 128;
+
+/**
+ * Waits up to `ms` for a seized thread to stop. Returns the signal it is to get when it goes on, 0 for none; undefined
+ * when it does not stop, or is dead.
+ */
+export function pollStopped(tid: number, ms: number): number | undefined {
+  const pause = new Int32Array(new SharedArrayBuffer(4));
+  for (let waited = 0; ; waited++) {
+    const r = wait4(tid, statusAt, WALL | WNOHANG, 0);
+    if (r === tid) {
+      const word = status[0];
+      if ((word & 0xff) !== 0x7f) return undefined;
+      return word >> 16 === EVENT_STOP ? 0 : (word >> 8) & 0x7f;
+    }
+    if (waited >= ms || (r < 0 && errno() !== EINTR)) return undefined;
+    Atomics.wait(pause, 0, 0, 1);
+  }
+}

@@ -4,6 +4,8 @@
  * nanoseconds since 1970. `null` means unknown or not (yet) happened.
  */
 
+import type { CallTable } from "./call-table.ts";
+
 /** Version of the tables; a reader takes this and all before it, and refuses a higher one. */
 export const FORMAT = 2;
 
@@ -251,17 +253,19 @@ export interface Batch {
   samples: Samples;
 }
 
-/** A recording read back; `calls` and `samples` are in order of `ts`. */
+/** A recording read back; `samples` are in order of `ts`. */
 export interface Recording {
   path: string;
   lifetime: Lifetime;
   processes: ProcessRow[];
   phases: PhaseRow[];
   losses: LossRow[];
-  calls: CallRow[];
+  calls: CallTable;
   signals: SignalRow[];
   events: EventRow[];
   samples: SampleRow[];
   /** Frames innermost first. */
   stacks: ReadonlyMap<number, readonly Frame[]>;
+  /** Where calls are left out: how far (ns) a start without a sign of readiness got, if that was looked up. */
+  reached?: number;
 }

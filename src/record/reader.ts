@@ -1,7 +1,10 @@
 /** Reads recordings back: of this format and all before it. */
-import { existsSync } from "node:fs";
-import type { DuckDBConnection } from "@duckdb/node-api";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance } from "@duckdb/node-api";
 import { UsageError } from "../base/errors.ts";
+import { CallTable, type Columns } from "./call-table.ts";
 import {
   type CallRow,
   type EventRow,
@@ -20,10 +23,14 @@ import {
 import { type TableName, tables } from "./schema.ts";
 import { attach } from "./writer.ts";
 
+/** Rows of a data chunk at most, and calls handed out at a time. */
+const CHUNK_ROWS = 2048;
+const BATCH = 16_384;
+
+/** What DuckDB may take while it sorts; the rest goes to a temporary directory. */
+const MEMORY = "200MB";
+
 export interface ReadOptions {
-  /** Calls that ended before `from` or began after `to` (monotonic ns) are left out. */
-  from?: number;
-  to?: number;
   /** Without them, reading is quick. */
   calls?: boolean;
 }
@@ -31,22 +38,66 @@ export interface ReadOptions {
 /** Loads a recording. Throws UsageError with one line when the file is none. */
 export function readRecording(path: string, options: ReadOptions = {}): Promise<Recording> {
   return withRecording(path, async (db, lifetime) => {
-    const from = Math.round(options.from ?? 0);
-    const to = Math.round(options.to ?? Number.MAX_SAFE_INTEGER);
-    const where = `WHERE ts + duration_ns >= ${from} AND ts <= ${to} ORDER BY ts`;
+    const none = lifetime.format === 1 || options.calls === false;
     return {
       path,
       lifetime,
       processes: await rows<ProcessRow>(db, "process", "ORDER BY born"),
       phases: await rows<PhaseRow>(db, "phase", "ORDER BY started"),
       losses: await rows<LossRow>(db, "loss"),
-      calls: options.calls === false ? [] : await (lifetime.format === 1 ? callsOfFormat1 : calls)(db, where),
+      calls: options.calls === false ? new CallTable(0, []) : await allCalls(db, lifetime),
       signals: await rows<SignalRow>(db, "signal", "ORDER BY ts"),
       events: await rows<EventRow>(db, "event", "ORDER BY ts"),
-      ...(lifetime.format === 1 || options.calls === false
-        ? { samples: [], stacks: new Map() }
-        : await samples(db)),
+      ...(none ? { samples: [], stacks: new Map() } : await samples(db)),
     };
+  });
+}
+
+/** A recording to be read from beginning to end, however large. */
+export interface Source {
+  /** Without its calls. */
+  readonly recording: Recording;
+  /** Calls that took at least `shortest` ns, in order of `ts`, some thousands at a time. */
+  calls(shortest?: number): AsyncIterable<CallTable>;
+  /** In the order in which they first came. */
+  totals(): Promise<CallTotal[]>;
+}
+
+/** Calls of one thread, name and target. */
+export interface CallTotal {
+  readonly tid: number;
+  readonly pid: number;
+  readonly name: string;
+  readonly target: string;
+  readonly calls: number;
+  readonly ns: number;
+}
+
+/** Runs `use` on a recording that is read as it asks for it. Throws UsageError when the file is none. */
+export function withSource<T>(path: string, use: (source: Source) => Promise<T>): Promise<T> {
+  return withRecording(path, async (db, lifetime) => {
+    const recording: Recording = {
+      path,
+      lifetime,
+      processes: await rows<ProcessRow>(db, "process", "ORDER BY born"),
+      phases: await rows<PhaseRow>(db, "phase", "ORDER BY started"),
+      losses: await rows<LossRow>(db, "loss"),
+      calls: new CallTable(0, []),
+      signals: await rows<SignalRow>(db, "signal", "ORDER BY ts"),
+      events: await rows<EventRow>(db, "event", "ORDER BY ts"),
+      ...(lifetime.format === 1 ? { samples: [], stacks: new Map() } : await samples(db)),
+    };
+    return use({
+      recording,
+      calls: (shortest) => tablesOf(db, lifetime, shortest),
+      totals: async () =>
+        (await objects(
+          db,
+          ["tid", "pid", "name", "target", "calls", "ns"],
+          `FROM (SELECT tid, pid, name, target, count(*) AS calls, sum(duration_ns)::BIGINT AS ns, min(ts) AS first
+             FROM syscall GROUP BY tid, pid, name, target) ORDER BY first, tid, name`,
+        )) as unknown as CallTotal[],
+    });
   });
 }
 
@@ -66,8 +117,11 @@ export async function withRecording<T>(
   if (!existsSync(path)) throw new UsageError(`${path}: file does not exist`);
   // loaded when a recording is read: it takes a while
   const { duckdb } = await import("./duckdb.ts");
-  const instance = await open(duckdb, path);
+  // what does not fit into memory must not lie beside the recording, nor where others can read it
+  const spill = mkdtempSync(join(tmpdir(), "svtrace-read-"));
+  let instance: DuckDBInstance | undefined;
   try {
+    instance = await open(duckdb, path, spill);
     const db = await instance.connect();
     try {
       const lifetime = (await rows<Lifetime>(db, "lifetime"))[0];
@@ -85,13 +139,19 @@ export async function withRecording<T>(
     if (error instanceof UsageError || !/does not exist/.test(String(error))) throw error;
     throw new UsageError(`${path}: not an svtrace recording`);
   } finally {
-    instance.closeSync();
+    instance?.closeSync();
+    rmSync(spill, { recursive: true, force: true });
   }
 }
 
-async function open(duckdb: typeof import("@duckdb/node-api"), path: string) {
+async function open(
+  duckdb: typeof import("@duckdb/node-api"),
+  path: string,
+  spill: string,
+): Promise<DuckDBInstance> {
+  const options = { access_mode: "READ_ONLY", memory_limit: MEMORY, temp_directory: spill, threads: "2" };
   try {
-    return await attach(() => duckdb.DuckDBInstance.create(path, { access_mode: "READ_ONLY" }));
+    return await attach(() => duckdb.DuckDBInstance.create(path, options));
   } catch (error) {
     const first = String(error instanceof Error ? error.message : error).split("\n")[0];
     if (/not a valid DuckDB|corrupt|Serialization/i.test(first))
@@ -100,31 +160,80 @@ async function open(duckdb: typeof import("@duckdb/node-api"), path: string) {
   }
 }
 
-async function calls(db: DuckDBConnection, where: string): Promise<CallRow[]> {
+/** The columns of a CallTable, and what they are in the file. */
+const CALL_KEYS = [
+  ["ts", "ts::DOUBLE"],
+  ["duration", "duration_ns::DOUBLE"],
+  ["blocked", "blocked_ns::DOUBLE"],
+  ["queued", "queued_ns::DOUBLE"],
+  ["gapBlocked", "gap_blocked_ns::DOUBLE"],
+  ["gapQueued", "gap_queued_ns::DOUBLE"],
+  ["tid", "tid"],
+  ["pid", "pid"],
+  ["name", "name"],
+  ["args", "args"],
+  ["ret", "ret"],
+  ["error", "errno"],
+  ["fd", "fd"],
+  ["target", "target"],
+  ["waker", "waker"],
+  ["unfinished", "unfinished"],
+] as const satisfies readonly (readonly [keyof Columns, string])[];
+
+async function allCalls(db: DuckDBConnection, lifetime: Lifetime): Promise<CallTable> {
+  if (lifetime.format === 1) return callsOfFormat1(db, 0);
+  const table = new CallTable(await firstNumber(db, "SELECT count(*) FROM call"), await textsOf(db));
+  for await (const chunk of chunksOf(db, 0)) await fill(table, chunk);
+  return table;
+}
+
+/** Calls of at least `shortest` ns in tables of about `BATCH`. */
+async function* tablesOf(db: DuckDBConnection, lifetime: Lifetime, shortest = 0): AsyncIterable<CallTable> {
+  if (lifetime.format === 1) {
+    yield await callsOfFormat1(db, shortest);
+    return;
+  }
+  const texts = await textsOf(db);
+  let table = new CallTable(BATCH + CHUNK_ROWS, texts);
+  for await (const chunk of chunksOf(db, shortest)) {
+    await fill(table, chunk);
+    if (table.length < BATCH) continue;
+    yield table;
+    table = new CallTable(BATCH + CHUNK_ROWS, texts);
+  }
+  if (table.length > 0) yield table;
+}
+
+async function textsOf(db: DuckDBConnection): Promise<string[]> {
   const texts: string[] = [""];
-  for (const { id, text } of await rows<{ id: number; text: string }>(db, "text")) texts[id] = text;
-  return (await rows(db, "call", where)).map((row) => ({
-    ts: row.ts as number,
-    duration: row.duration_ns as number,
-    tid: row.tid as number,
-    pid: row.pid as number,
-    name: texts[row.name as number] ?? "",
-    args: texts[row.args as number] ?? "",
-    ret: texts[row.ret as number] ?? "",
-    error: texts[row.errno as number] ?? "",
-    fd: row.fd as number,
-    target: texts[row.target as number] ?? "",
-    unfinished: row.unfinished as boolean,
-    blocked: row.blocked_ns as number,
-    queued: row.queued_ns as number,
-    gapBlocked: row.gap_blocked_ns as number,
-    gapQueued: row.gap_queued_ns as number,
-    waker: row.waker as number,
-  }));
+  const result = await db.stream("SELECT id, text FROM text");
+  for await (const chunk of result) {
+    const [ids, values] = chunk.getColumns() as [number[], string[]];
+    for (const [i, id] of ids.entries()) texts[id] = values[i];
+  }
+  return texts;
+}
+
+async function* chunksOf(db: DuckDBConnection, shortest: number): AsyncIterable<DuckDBDataChunk> {
+  const columns = CALL_KEYS.map(([, sql]) => sql).join(", ");
+  const least = shortest > 0 ? `WHERE duration_ns >= ${Math.round(shortest)}` : "";
+  yield* await db.stream(`SELECT ${columns} FROM call ${least} ORDER BY ts, rowid`);
+}
+
+/** Adds a chunk's rows: as memory, without a JavaScript value for each. */
+async function fill(table: CallTable, { chunk, rowCount }: DuckDBDataChunk): Promise<void> {
+  const { bindings } = await import("./duckdb.ts");
+  for (const [c, [key]] of CALL_KEYS.entries()) {
+    const column = table.columns[key];
+    const bytes = rowCount * column.BYTES_PER_ELEMENT;
+    const data = bindings.vector_get_data(bindings.data_chunk_get_vector(chunk, c), bytes);
+    new Uint8Array(column.buffer).set(data, table.length * column.BYTES_PER_ELEMENT);
+  }
+  table.length += rowCount;
 }
 
 /** Format 1 had the texts in the calls, and no scheduling facts. */
-async function callsOfFormat1(db: DuckDBConnection, where: string): Promise<CallRow[]> {
+async function callsOfFormat1(db: DuckDBConnection, shortest: number): Promise<CallTable> {
   const columns = [
     "ts",
     "duration_ns",
@@ -139,10 +248,16 @@ async function callsOfFormat1(db: DuckDBConnection, where: string): Promise<Call
     "unfinished",
   ];
   const unknown = { blocked: -1, queued: -1, gapBlocked: -1, gapQueued: -1, waker: -1 };
-  const found = await objects(db, columns, `FROM syscall ${where}`);
-  return found.map(({ duration_ns, errno, ...row }) => {
-    return { ...row, duration: duration_ns, error: errno, ...unknown } as CallRow;
-  });
+  const found = await objects(
+    db,
+    columns,
+    `FROM syscall WHERE duration_ns >= ${Math.round(shortest)} ORDER BY ts`,
+  );
+  return CallTable.from(
+    found.map(({ duration_ns, errno, ...row }) => {
+      return { ...row, duration: duration_ns, error: errno, ...unknown } as CallRow;
+    }),
+  );
 }
 
 async function samples(db: DuckDBConnection): Promise<Pick<Recording, "samples" | "stacks">> {

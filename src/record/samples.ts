@@ -1,6 +1,7 @@
 /** CPU samples of one lifetime waiting to be written: each distinct stack and frame once. */
+
+import { Images } from "./images.ts";
 import type { RawFrame, SampleRow, Samples } from "./model.ts";
-import { Images } from "./symbols/images.ts";
 
 /** Samples kept between two writes; the rest is counted. */
 const MAX_WAITING = 50_000;

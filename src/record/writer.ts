@@ -10,7 +10,7 @@ import { duckdb } from "./duckdb.ts";
 import type { Batch } from "./model.ts";
 import { BEGUN, LOG } from "./names.ts";
 import { createStatements, quoted } from "./schema.ts";
-import { Symbols } from "./symbols/symbols.ts";
+import { Symbols } from "./symbols.ts";
 
 /** Another process (a reader, a copy) may hold the file; it gets this long, in ms. */
 const LOCK_PATIENCE = 2000;

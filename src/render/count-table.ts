@@ -5,8 +5,8 @@ const columns = {
   "time-percent": { head: "% time", width: 6 },
   "total-time": { head: "seconds", width: 11 },
   "avg-time": { head: "usecs/call", width: 11 },
-  "min-time": { head: "shortest", width: 11 },
-  "max-time": { head: "longest", width: 11 },
+  "min-time": { head: "shortest", width: 8 },
+  "max-time": { head: "longest", width: 8 },
   calls: { head: "calls", width: 9 },
   errors: { head: "errors", width: 9 },
   p50: { head: "p50 us", width: 9 },
@@ -18,19 +18,19 @@ const columns = {
 } as const;
 
 export type Column = keyof typeof columns;
-export const columnAliases: Readonly<Record<string, Column>> = {
+/** Words for columns, with underscores for hyphens too. */
+const aliases: Readonly<Record<string, Column>> = {
   "time-percent": "time-percent",
-  time_percent: "time-percent",
   time: "time-percent",
   "total-time": "total-time",
-  total_time: "total-time",
+  "time-total": "total-time",
   "avg-time": "avg-time",
-  avg_time: "avg-time",
+  "time-avg": "avg-time",
   "min-time": "min-time",
-  min_time: "min-time",
+  "time-min": "min-time",
   shortest: "min-time",
   "max-time": "max-time",
-  max_time: "max-time",
+  "time-max": "max-time",
   longest: "max-time",
   calls: "calls",
   count: "calls",
@@ -44,8 +44,13 @@ export const columnAliases: Readonly<Record<string, Column>> = {
   name: "name",
   syscall: "name",
   "syscall-name": "name",
-  syscall_name: "name",
 };
+export const columnAliases: Readonly<Record<string, Column>> = Object.fromEntries(
+  Object.entries(aliases).flatMap(([word, column]) => [
+    [word, column],
+    [word.replace("-", "_"), column],
+  ]),
+);
 
 export const defaultColumns: readonly Column[] = [
   "time-percent",
@@ -94,33 +99,39 @@ export interface TableSettings {
   readonly head?: string;
 }
 
-/** The table as strace prints it. Sorts `rows`. */
+/** The table as strace prints it. Sorts `rows`, of which those that are equal keep their order. */
 export function countTable(rows: CountLine[], settings: TableSettings): string {
   const total = rows.reduce((t, r) => t + r.total, 0);
   const by = settings.sort;
   if (by) rows.sort((a, b) => compare(a, b, by));
   const shown = settings.columns.filter((c) => c !== "cpu" || rows.some((r) => r.cpu !== undefined));
-  const rule = shown.map((c) => "-".repeat(columns[c].width)).join(" ");
-  const line = (cells: readonly string[]) => cells.join(" ").trimEnd();
-  const head = shown.map((c, i) =>
-    cell((c === "name" && settings.head) || columns[c].head, c, i === shown.length - 1),
-  );
-  const body = rows.map((r) =>
-    line(shown.map((c, i) => cell(value(r, c, total), c, i === shown.length - 1))),
-  );
   const sum = sumOf(rows, total);
-  const foot = line(
-    shown.map((c, i) =>
-      cell(
-        rows.length === 0 && c !== "name" && c !== "time-percent" && c !== "total-time"
-          ? "0"
-          : value(sum, c, total),
-        c,
-        i === shown.length - 1,
-      ),
+  const cells = [
+    shown.map((c) => (c === "name" && settings.head) || columns[c].head),
+    ...rows.map((r) => shown.map((c) => value(r, c, total))),
+    shown.map((c) =>
+      rows.length === 0 && c !== "name" && c !== "time-percent" && c !== "total-time"
+        ? "0"
+        : value(sum, c, total),
     ),
+  ];
+  const widths = shown.map((c, i) => widthOf(c, cells, i));
+  const lines = cells.map((row) =>
+    row.map((text, i) => cell(text, shown[i], widths[i], i === shown.length - 1)),
   );
-  return `${[line(head), rule, ...body, rule, foot].join("\n")}\n`;
+  lines.splice(
+    1,
+    0,
+    widths.map((w) => "-".repeat(w)),
+  );
+  lines.splice(-1, 0, lines[1]);
+  return `${lines.map((l) => l.join(" ")).join("\n")}\n`;
+}
+
+/** Numbers make room for themselves; names that are longer than their column push the rest of the line aside. */
+function widthOf(column: Column, cells: readonly (readonly string[])[], i: number): number {
+  const { width } = columns[column];
+  return column === "name" ? width : Math.max(width, ...cells.map((row) => row[i].length));
 }
 
 function sumOf(rows: readonly CountLine[], total: number): CountLine {
@@ -147,8 +158,7 @@ function micros(ns: number): string {
   return us.toFixed(us < 10 ? 3 : us < 1000 ? 1 : 0);
 }
 
-function cell(text: string, column: Column, last: boolean): string {
-  const { width } = columns[column];
+function cell(text: string, column: Column, width: number, last: boolean): string {
   return column === "name" ? (last ? text : text.padEnd(width)) : text.padStart(width);
 }
 
@@ -207,6 +217,6 @@ function compare(a: CountLine, b: CountLine, by: Column): number {
     case "max-time":
       return b.max - a.max;
     default:
-      return b.total - a.total || b.calls - a.calls || (a.name < b.name ? -1 : 1);
+      return b.total - a.total;
   }
 }

@@ -1,11 +1,19 @@
 /** -c: what was called how often, how long it took and how often it failed. */
 import { BUCKETS, bucketOf } from "../base/histogram.ts";
-import type { EventSink, ExitEvent, SignalEvent, Task } from "../capture/event.ts";
+import type { Call, EventSink, ExitEvent, SignalEvent, Task } from "../capture/event.ts";
+import type { Memory } from "../capture/memory.ts";
 import type { CountLine } from "./count-table.ts";
 
 interface Row extends CountLine {
   readonly buckets: Float64Array;
+  /** Of its first call: rows are in this order until they are sorted. */
+  readonly rank: number;
 }
+
+/** Calls are in the order of their numbers, those of the machine's own ABI first. */
+const abis = ["x86_64", "aarch64", "i386", "x32"];
+const MOST_CALLS = 1 << 16;
+const rank = ({ abi, nr }: Call): number => abis.indexOf(abi) * MOST_CALLS + nr;
 
 export interface CountSettings {
   /** -w: wall clock instead of system CPU time. */
@@ -14,6 +22,10 @@ export interface CountSettings {
   readonly overhead: number;
   /** What is counted together: the call's name if not given. */
   readonly by?: (task: Task) => string;
+  /** Calls that are counted; all if not given. */
+  readonly filter?: (task: Task, memory: Memory) => boolean;
+  /** Is told who is attached to and let go, where nothing else shows that. */
+  readonly message?: (text: string) => void;
 }
 
 export class Counter implements EventSink {
@@ -21,15 +33,27 @@ export class Counter implements EventSink {
   /** System time of each task when its call was entered. */
   private readonly systemAtEntry = new Map<Task, number>();
 
+  /** Tasks in a call that is not counted. */
+  private readonly leftOut = new Set<Task>();
+
   constructor(private readonly settings: CountSettings) {}
 
-  newTask(): void {}
+  newTask(task: Task, attached: boolean): void {
+    if (attached || task.parent !== 0) this.settings.message?.(`Process ${task.tid} attached`);
+  }
 
-  enter(task: Task): void {
+  enter(task: Task, memory: Memory): void {
+    const { filter } = this.settings;
+    if (filter && !filter(task, memory)) {
+      this.leftOut.add(task);
+      return;
+    }
+    this.leftOut.delete(task);
     if (!this.settings.wall) this.systemAtEntry.set(task, task.systemTime);
   }
 
   exit(task: Task): void {
+    if (this.leftOut.size > 0 && this.leftOut.delete(task)) return;
     this.count(task, task.call.exit);
   }
 
@@ -46,6 +70,7 @@ export class Counter implements EventSink {
         min: Infinity,
         max: 0,
         buckets: new Float64Array(BUCKETS),
+        rank: rank(task.call),
       };
       this.rows.set(name, row);
     }
@@ -69,15 +94,18 @@ export class Counter implements EventSink {
   /** A call that never returns is not counted, as with strace: exit_group has no row. */
   exited(task: Task, _event: ExitEvent): void {
     this.systemAtEntry.delete(task);
+    this.leftOut.delete(task);
   }
 
   detached(task: Task): void {
+    this.settings.message?.(`Process ${task.tid} detached`);
     this.systemAtEntry.delete(task);
+    this.leftOut.delete(task);
   }
 
   lost(): void {}
 
   get lines(): CountLine[] {
-    return [...this.rows.values()];
+    return [...this.rows.values()].sort((a, b) => a.rank - b.rank);
   }
 }

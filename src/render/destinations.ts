@@ -19,13 +19,22 @@ export function single(output: Output, prefix: Destinations["prefix"]): Destinat
 }
 
 /** -ff: FILE.pid for each task, opened when it first writes. */
-export function separate(path: string, append: boolean): Destinations & { close(): void } {
+export function separate(
+  path: string,
+  append: boolean,
+  onBroken: (name: string, why: string) => void,
+): Destinations & { close(): void } {
   const outputs = new Map<Task, Output>();
+  /** A thread that execs goes on in the file of its leader. */
+  const used = new Set<string>();
   return {
     of(task) {
       let output = outputs.get(task);
       if (!output) {
-        output = openFile(`${path}.${task.tid}`, append);
+        const name = `${path}.${task.tid}`;
+        output = openFile(name, append || used.has(name));
+        used.add(name);
+        output.onBroken = (why) => onBroken(name, why);
         outputs.set(task, output);
       }
       return output;

@@ -1,11 +1,12 @@
 /** Events as strace's text. */
 import { signalName } from "../abi/signals.ts";
-import type { Abi } from "../abi/syscalls.ts";
-import type { EventSink, ExitEvent, SignalEvent, Task } from "../capture/event.ts";
+import { type Abi, isIndirect, madeThrough } from "../abi/syscalls.ts";
+import type { Call, EventSink, ExitEvent, SignalEvent, Task } from "../capture/event.ts";
 import type { Memory } from "../capture/memory.ts";
 import { Decoder } from "../decode/call.ts";
 import { monotonicNow } from "../kernel/clock.ts";
 import { dumpText } from "./dumps.ts";
+import { escapeName } from "./escape.ts";
 import type { Output } from "./output.ts";
 import { injectedText, returnText } from "./returns.ts";
 import type { TextSettings } from "./settings.ts";
@@ -34,7 +35,12 @@ interface Line {
   complete: boolean;
   /** The line was broken off as <unfinished ...>. */
   broken: boolean;
+  /** Where the call was made, if that had to be looked up before it left no trace of it. */
+  stack: string;
 }
+
+/** Calls after which the memory that says where they were made is gone. */
+const fatal = new Set(["execve", "execveat", "exit", "exit_group"]);
 
 export class LineWriter implements EventSink {
   private readonly sink: TextSink;
@@ -65,7 +71,7 @@ export class LineWriter implements EventSink {
     this.count++;
     const abi = this.foreign.get(task.parent);
     if (abi) this.foreign.set(task.tid, abi);
-    this.lines.set(task, { held: "", column: 0, complete: false, broken: false });
+    this.lines.set(task, { held: "", column: 0, complete: false, broken: false, stack: "" });
     if ((attached || task.parent !== 0) && !this.settings.quiet.has("attach")) {
       this.message(`Process ${task.tid} attached`);
     }
@@ -74,12 +80,13 @@ export class LineWriter implements EventSink {
   enter(task: Task, memory: Memory): void {
     const line = this.lines.get(task);
     if (!line) return;
+    this.noteAbi(task);
     if (this.filter && !this.filter(task, memory)) {
       line.held = "skip";
       return;
     }
-    if (task.call.abi !== "x86_64" || this.foreign.size > 0) this.noteAbi(task);
-    const { sink } = this;
+    const { sink, settings } = this;
+    line.stack = settings.stack && fatal.has(task.call.name) ? settings.stack(task) : "";
     const lead = this.leader(task, task.call.entry);
     sink.line = `${lead}${task.call.name}(`;
     sink.begin();
@@ -99,7 +106,12 @@ export class LineWriter implements EventSink {
     if (this.destinations.shared) this.open = task;
   }
 
-  private noteAbi(task: Task): void {
+  /** A task's call is about to be shown. */
+  noteAbi(task: Task): void {
+    if (task.call.abi !== "x86_64" || this.foreign.size > 0) this.otherAbi(task);
+  }
+
+  otherAbi(task: Task): void {
     const { abi, entry } = task.call;
     if (abi === (this.foreign.get(task.tid) ?? "x86_64")) return;
     if (abi === "x86_64") this.foreign.delete(task.tid);
@@ -131,7 +143,7 @@ export class LineWriter implements EventSink {
     sink.line += injectedText(task.call);
     if (settings.duration) sink.line += durationText(task.call.exit - task.call.entry, settings.duration);
     const dump = settings.dumps ? dumpText(task.call, memory, settings.dumps) : "";
-    this.end(task, line, `${sink.line}\n${dump}`);
+    this.end(task, line, `${sink.line}\n${dump}${line.stack || (settings.stack?.(task) ?? "")}`);
   }
 
   /** Text to begin the rest of a call with; undefined if the call is not shown. */
@@ -143,7 +155,10 @@ export class LineWriter implements EventSink {
     if (this.hold) {
       const { held } = line;
       line.held = "";
-      if (!this.settings.statuses!.has(status)) return undefined;
+      if (!this.settings.statuses!.has(status)) {
+        line.stack = "";
+        return undefined;
+      }
       this.breakOther(task);
       line.column = 0;
       return held;
@@ -196,25 +211,23 @@ export class LineWriter implements EventSink {
       text += relativeStamp(s, this.last === 0 ? 0 : now - this.last);
       this.last = now;
     }
-    if (s.showNumber) text += `[${String(task.call.nr).padStart(4)}] `;
-    if (s.showPointer && dead) text += `[${"?".repeat(16)}] `;
-    else if (s.showPointer) {
-      const hi = task.call.ipHi.toString(16).padStart(8, "0");
-      text += `[${hi}${task.call.ipLo.toString(16).padStart(8, "0")}] `;
-    }
+    if (s.showNumber) text += `[${numberOf(task.call)}] `;
+    if (s.showPointer) text += `[${pointerText(task.call, dead)}] `;
     return text;
   }
 
   /** The pid, padded left (negative width) or right, with its comm under -Y. */
   private pidText(task: Task, width: number): string {
-    const comm = this.settings.decode.pidText?.(task.tid);
+    // one that has ended can no longer be asked
+    const { pidText } = this.settings.decode;
+    const comm = pidText && (pidText(task.tid) ?? escapeName(task.comm));
     const text = String(task.tid);
-    const padded = width < 0 ? text.padStart(-width) : text.padEnd(width);
+    const padded = width < 0 ? text.padStart(-width) : text.padEnd(comm === undefined ? width : 0);
     return comm === undefined ? padded : `${padded}<${comm}>`;
   }
 
   /** A line of its own: signals, ends. */
-  private whole(task: Task, now: number, body: string, dead = false): void {
+  private whole(task: Task, now: number, body: string, { dead = false, stack = false } = {}): void {
     if (this.open && this.open !== task) this.breakOther(task);
     else if (this.open === task) {
       this.put(task, " <unfinished ...>\n");
@@ -225,32 +238,37 @@ export class LineWriter implements EventSink {
       }
       this.open = undefined;
     }
-    this.put(task, `${this.leader(task, now, dead)}${body}\n`);
+    this.put(task, `${this.leader(task, now, dead)}${body}\n${(stack && this.settings.stack?.(task)) || ""}`);
     this.destinations.of(task).settle();
   }
 
   signal(task: Task, event: SignalEvent, now: number): void {
     if (this.settings.signals && !this.settings.signals(event.signo)) return;
     if (!event.info) {
-      this.whole(task, now, `--- ${signalName(event.signo)} ---`);
+      this.whole(task, now, `--- ${signalName(event.signo)} ---`, { stack: true });
       return;
     }
     this.sink.line = "";
     this.decoder.siginfo(task, noMemory, event.info);
-    this.whole(task, now, `--- ${signalName(event.signo)} ${this.sink.line} ---`);
+    this.whole(task, now, `--- ${signalName(event.signo)} ${this.sink.line} ---`, { stack: true });
   }
 
   stopped(task: Task, signo: number, now: number): void {
     if (this.settings.signals && !this.settings.signals(signo)) return;
-    this.whole(task, now, `--- stopped by ${signalName(signo)} ---`);
+    this.whole(task, now, `--- stopped by ${signalName(signo)} ---`, { stack: true });
   }
 
   exec(task: Task, formerTid: number): void {
-    if (formerTid > 0 && formerTid !== task.tid) {
-      // the line begun under the former tid is resumed under the leader's
-      const line = this.lines.get(task);
-      if (line && this.open === task) this.breakOpen();
-    }
+    if (formerTid <= 0 || formerTid === task.tid) return;
+    // the line begun under the former tid is resumed under the leader's
+    const line = this.lines.get(task);
+    if (!line) return;
+    if (this.open === task) this.breakOpen();
+    if (this.destinations.shared) return;
+    if (line.column > 0) this.put(task, ` <pid changed to ${task.tid} ...>\n`);
+    line.broken = true;
+    line.column = 0;
+    this.destinations.done(task);
   }
 
   private breakOpen(): void {
@@ -274,12 +292,16 @@ export class LineWriter implements EventSink {
 
   exited(task: Task, event: ExitEvent, now: number): void {
     this.finishCall(task);
+    const { signals } = this.settings;
     if (event.signal !== undefined) {
       const core = event.coreDumped ? "(core dumped) " : "";
-      this.whole(task, now, `+++ killed by ${signalName(event.signal)} ${core}+++`, true);
+      const body = `+++ killed by ${signalName(event.signal)} ${core}+++`;
+      if (!signals || signals(event.signal)) this.whole(task, now, body, { dead: true });
     } else if (!this.settings.quiet.has("exit")) {
-      this.whole(task, now, `+++ exited with ${event.status} +++`, true);
+      this.whole(task, now, `+++ exited with ${event.status} +++`, { dead: true });
     }
+    const stack = this.lines.get(task)?.stack;
+    if (stack) this.put(task, stack);
     this.drop(task);
   }
 
@@ -297,7 +319,8 @@ export class LineWriter implements EventSink {
 
   detached(task: Task): void {
     const line = this.lines.get(task);
-    if (line && this.open === task) {
+    if (this.hold) this.detachHeld(task, line);
+    else if (line && this.open === task) {
       this.put(task, " <detached ...>\n");
       this.open = undefined;
     } else if (line && task.inCall && line.broken) {
@@ -307,6 +330,14 @@ export class LineWriter implements EventSink {
       this.put(task, " <detached ...>\n");
     if (!this.settings.quiet.has("attach")) this.message(`Process ${task.tid} detached`);
     this.drop(task);
+  }
+
+  /** A line that has been kept back until its status was known. */
+  private detachHeld(task: Task, line: Line | undefined): void {
+    if (!line || !task.inCall || line.held === "" || line.held === "skip") return;
+    if (!this.settings.statuses!.has("detached")) return;
+    this.breakOther(task);
+    this.put(task, `${line.held} <detached ...>\n`);
   }
 
   private drop(task: Task): void {
@@ -327,6 +358,25 @@ export class LineWriter implements EventSink {
   flush(): void {
     this.destinations.flush();
   }
+}
+
+const X32_BIT = 0x40000000;
+
+/** The number in the register. */
+function numberOf({ abi, nr, descriptor }: Call): string {
+  if (nr === -1) return "???";
+  if (nr < 0) return String(BigInt.asUintN(64, BigInt(nr)));
+  if (abi === "x32") return String(nr + X32_BIT);
+  return String(descriptor && isIndirect(abi, nr) ? madeThrough(nr) : nr).padStart(4);
+}
+
+/** As many digits as the ABI's pointers have. */
+function pointerText({ abi, ipLo, ipHi }: Call, dead: boolean): string {
+  const short = abi === "i386" || abi === "x32";
+  if (dead) return "?".repeat(short ? 8 : 16);
+  const digits = (n: number) => n.toString(16).padStart(8, "0");
+  if (!short) return digits(ipHi) + digits(ipLo);
+  return (ipHi === 0 ? "" : ipHi.toString(16)) + digits(ipLo);
 }
 
 /** A siginfo is complete in itself. */

@@ -1,5 +1,6 @@
 /** Where text goes: a descriptor, a file, a pipe to a command, or a file per process. */
 import { closeSync, openSync, writeSync } from "node:fs";
+import { SysError } from "../base/errors.ts";
 import { sysErrorFrom } from "../kernel/node-errors.ts";
 
 const BUFFER_BYTES = 256 * 1024;
@@ -58,12 +59,16 @@ export class Output {
           Atomics.wait(pause, 0, 0, 1);
           continue;
         }
-        this.broken = sysErrorFrom(error, `write(${this.fd})`);
+        const why = sysErrorFrom(error, `write(${this.fd})`);
+        this.broken = true;
+        this.onBroken?.(why instanceof SysError ? why.text : why.message);
       }
     }
   }
-  /** Why nothing more can be written. */
-  broken: Error | undefined;
+  /** Nothing more can be written. */
+  private broken = false;
+  /** Is told why, once. */
+  onBroken: ((why: string) => void) | undefined;
 
   close(): void {
     this.flush();

@@ -1,4 +1,5 @@
 /** How text looks; filled from strace's options. */
+import type { Task } from "../capture/event.ts";
 import { type DecodeOptions, defaultOptions } from "../decode/options.ts";
 import type { DumpSettings } from "./dumps.ts";
 
@@ -28,6 +29,8 @@ export interface TextSettings {
   statuses: ReadonlySet<"successful" | "failed" | "unfinished" | "unavailable" | "detached"> | undefined;
   /** -e signal: undefined shows all. */
   signals: ((signo: number) => boolean) | undefined;
+  /** -k: lines about where in the program a stopped task is; undefined shows none. */
+  stack: ((task: Task) => string) | undefined;
   /** -e read, -e write: undefined shows none. */
   dumps: DumpSettings | undefined;
 }
@@ -49,6 +52,7 @@ export function defaultText(program: string): TextSettings {
     quiet: new Set(),
     statuses: undefined,
     signals: undefined,
+    stack: undefined,
     dumps: undefined,
   };
 }

@@ -90,7 +90,7 @@ export class TextSink implements ValueSink {
     if (plain === "hex") this.hex(lo, hi);
     else if (plain === "dec") this.line += lo | 0;
     else if (plain === "unsigned") this.ulong(lo, hi);
-    else this.octal(lo);
+    else this.line += `0${lo === 0 ? "" : lo.toString(8)}`.padStart(3, "0");
     if (style === "raw") return;
     if (name !== undefined) this.line += ` /* ${name} */`;
     else if (fallback) this.line += ` /* ${fallback} */`;

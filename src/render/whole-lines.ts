@@ -41,6 +41,7 @@ export class WholeLines implements EventSink {
   call(task: Task, atEntry: Memory, atExit: Memory): void {
     const { call } = task;
     const { statuses, duration, column } = this.settings;
+    this.inner.noteAbi(task);
     if (statuses && !statuses.has(call.error === 0 ? "successful" : "failed")) return;
     const { slot } = call;
     const known = slot >= 0 && !call.fresh && this.repeatable;
@@ -99,6 +100,7 @@ export class WholeLines implements EventSink {
   }
 
   newTask: EventSink["newTask"] = (t, a) => this.inner.newTask(t, a);
+  otherAbi: EventSink["otherAbi"] = (t) => this.inner.otherAbi(t);
   enter: EventSink["enter"] = (t, m) => this.inner.enter(t, m);
   exit: EventSink["exit"] = (t, m) => this.inner.exit(t, m);
   signal: EventSink["signal"] = (t, e, n) => this.inner.signal(t, e, n);

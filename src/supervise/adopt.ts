@@ -1,7 +1,7 @@
 /** Taking over what an earlier supervisor left: what runs, and in which state the table goes on. */
 import { reap } from "../kernel/children.ts";
-import { startTime, status as taskStatus, unixTimeOf } from "../kernel/proc.ts";
-import { type Extended, isThere, type Process } from "./extended.ts";
+import { status as taskStatus, unixTimeOf } from "../kernel/proc.ts";
+import { bornAt, type Extended, isThere, type Process } from "./extended.ts";
 import type { State } from "./machine.ts";
 import type { ServiceFiles } from "./service-files.ts";
 
@@ -41,7 +41,7 @@ const nothing = { known: undefined, state: "up" as State, process: undefined, en
 
 /** The process with this pid if it was alive at `tick` already: a later one with the same pid was born later. */
 function livingSince(pid: number, tick: number): Process | undefined {
-  const born = startTime(pid);
+  const born = bornAt(pid);
   if (born === undefined || born > tick) return undefined;
   return isThere({ pid, born }) ? { pid, born } : undefined;
 }
@@ -53,7 +53,7 @@ const SAME_MOMENT = 1.5;
 function leftByOther(files: ServiceFiles): Process | undefined {
   const status = files.readStatus();
   if (!status || status.pid < 2 || status.finishing) return undefined;
-  const born = startTime(status.pid);
+  const born = bornAt(status.pid);
   if (
     born === undefined ||
     Math.abs(unixTimeOf(born) - status.seconds - status.nanoseconds / 1e9) > SAME_MOMENT

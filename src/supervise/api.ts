@@ -90,6 +90,8 @@ export function serve(dir: string, options: ApiOptions): Server {
       }
     });
   });
+  // no descriptor for one more: the caller hears nothing, and we live on
+  server.on("error", () => {});
   // nobody may find it with wider permissions
   const umask = process.umask(0o177);
   try {
@@ -135,6 +137,7 @@ function answer(
     });
   } else if (request.op === "wait") {
     const look = () => {
+      if (!scan.begun) return;
       const failed = services().filter((s) => s.failed !== null);
       if (failed.length > 0) {
         reply({ error: failed.map((s) => `${s.name}: ${s.failed}`).join("; "), services: services() });

@@ -63,7 +63,7 @@ export function sendControl(dir: string, bytes: string): void {
 
 /** Undefined when the file is not a status. Throws a node:fs error. */
 export function readStatus(dir: string): Status | undefined {
-  return unpackStatus(readFileSync(join(dir, files.status)));
+  return unpackStatus(readFileSync(bytesOf(join(dir, files.status))));
 }
 
 /** What svstat says on the service in the current directory. */
@@ -111,4 +111,4 @@ export function secondsSince(status: Status): number {
 
 /** Recording is switched on for the service. */
 export const isTraced = (dir: string): boolean =>
-  existsSync(join(dir, "trace")) && !existsSync(join(dir, "trace/down"));
+  existsSync(bytesOf(join(dir, "trace"))) && !existsSync(bytesOf(join(dir, "trace/down")));

@@ -2,8 +2,9 @@
  * `supervise/svtrace.json`: what we know of a service beyond `status`, for people, programs, and the supervisor that
  * comes after us. docs/SUPERVISION.md describes it key by key.
  */
-import { readFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { bytesOf } from "../base/bytes.ts";
 import { Cgroup } from "../kernel/cgroup.ts";
 import { comm, descendants, startTime, status as taskStatus } from "../kernel/proc.ts";
 import { files } from "./layout.ts";
@@ -94,7 +95,7 @@ export function parseExtended(text: string): Extended | undefined {
 
 /** What is known of a service directory's service; undefined if nothing is. */
 export function readExtended(dir: string): Extended | undefined {
-  const path = join(dir, files.extended);
+  const path = bytesOf(join(dir, files.extended));
   try {
     // it is written in place: what is read in the middle of that is no JSON, or differs from what is read next
     for (let text = readFileSync(path, "utf8"), left = READ_TRIES; ; left--) {
@@ -107,9 +108,34 @@ export function readExtended(dir: string): Extended | undefined {
   }
 }
 
-/** Whether it is this very process, alive. */
+/** Whether it is this very process, alive, as far as can be seen. */
 export function isThere({ pid, born }: Process): boolean {
-  return pid > 1 && startTime(pid) === born && !["Z", "X"].includes(taskStatus(pid)?.state ?? "X");
+  try {
+    return pid > 1 && bornAt(pid) === born && !["Z", "X"].includes(taskStatus(pid)?.state ?? "X");
+  } catch {
+    return true;
+  }
+}
+
+/**
+ * When a process was born (clock ticks since boot); undefined if there is none. Throws where that cannot be seen, for
+ * want of descriptors: nobody must be taken for dead then.
+ */
+export function bornAt(pid: number): number | undefined {
+  const born = startTime(pid);
+  if (born !== undefined) return born;
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ESRCH") return undefined;
+  }
+  // throws what kept us from seeing it; if it has just ended, undefined it is
+  try {
+    closeSync(openSync(`/proc/${pid}/stat`, "r"));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+  }
+  return startTime(pid);
 }
 
 export interface Alive {

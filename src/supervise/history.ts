@@ -23,6 +23,8 @@ export class History {
   lastRestart: LastRestart | null = null;
   stopping: { since: number; killAt: number | null } | null = null;
   private asked: number | null = null;
+  /** When the deaths were by the clock that nobody sets (ms). */
+  private diedAt: number[] = [];
 
   fields(): HistoryFields {
     const { ready, readyAt, starts, startedAt, deaths, failed, lastExit, lastRestart, stopping } = this;
@@ -35,6 +37,7 @@ export class History {
     Object.assign(this, { ready, readyAt, starts, startedAt, deaths: [...deaths], failed });
     Object.assign(this, { lastExit, lastRestart, stopping });
     this.asked = stopping?.since ?? null;
+    this.diedAt = deaths.map((at) => performance.now() - Math.max(0, now() - at) * 1000);
   }
 
   /** It was asked to end; `limit` is when it is killed. */
@@ -83,6 +86,7 @@ export class History {
       missed,
     };
     this.deaths = [...this.deaths, at].slice(-MAX_DEATHS);
+    this.diedAt = [...this.diedAt, performance.now()].slice(-MAX_DEATHS);
     this.ready = false;
     this.readyAt = null;
   }
@@ -94,6 +98,14 @@ export class History {
     return ["-1", String(end?.signal ? signalNumber(end.signal) : 0)];
   }
 
+  /** What is left (ms) of the time it was given to end, however the clock was set meanwhile; undefined: it has no limit. */
+  untilKill(stopTimeout: number | undefined): number | undefined {
+    const killAt = this.stopping?.killAt;
+    if (!killAt) return undefined;
+    const left = Math.max(0, killAt * 1000 - Date.now());
+    return Math.min(left, stopTimeout ?? left);
+  }
+
   /** The stop is over. */
   stopped(): void {
     this.stopping = null;
@@ -101,6 +113,6 @@ export class History {
 
   /** Deaths within the last `ms` milliseconds. */
   deathsWithin(ms: number): number {
-    return this.deaths.filter((at) => now() - at <= ms / 1000).length;
+    return this.diedAt.filter((at) => performance.now() - at <= ms).length;
   }
 }

@@ -47,6 +47,7 @@ export function closeUnclaimed(): void {
 
 export class LogPipe {
   private readonly open: Set<number>;
+  readonly inode: number;
 
   private constructor(
     /** The logger's standard input. */
@@ -55,6 +56,7 @@ export class LogPipe {
     readonly writer: number,
   ) {
     this.open = new Set([reader, writer]);
+    this.inode = inodeOf(reader)!;
   }
 
   /** Throws SysError. */
@@ -82,10 +84,6 @@ export class LogPipe {
       }
     }
     return undefined;
-  }
-
-  get inode(): number {
-    return inodeOf(this.reader)!;
   }
 
   /** Closes one end, or both. */

@@ -76,9 +76,9 @@ const rows: Readonly<Record<State, Readonly<Partial<Record<Event, Row>>>>> = {
     X: left,
   },
   waiting: {
-    u: ["", up],
+    u: ["", [...up, "order"]],
     d: ["down", down],
-    o: ["", once],
+    o: ["", [...once, "order"]],
     x: left,
     X: left,
     ordered: ["up", ["start"]],

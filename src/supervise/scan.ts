@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, type FSWatcher, readdirSync, statSync, watch } from "node:fs";
 import { join } from "node:path";
+import { bytesOf, textOf } from "../base/bytes.ts";
 import { tell } from "../base/stderr.ts";
 import { ownCgroup } from "../kernel/cgroup.ts";
 import { becomeSubreaper } from "../kernel/children.ts";
@@ -34,11 +35,11 @@ const POLL_MS = 10;
 interface Entry {
   readonly name: string;
   readonly service: Service;
-  readonly logger: Service | undefined;
+  logger: Service | undefined;
   /** The log pipe stays open here, so that neither side sees the other die. */
-  readonly pipe: LogPipe | undefined;
+  pipe: LogPipe | undefined;
   /** The log directory, if its pipe is read by the shared logger. */
-  readonly shared: string | undefined;
+  shared: string | undefined;
   /** Still in the directory. */
   active: boolean;
 }
@@ -51,12 +52,14 @@ export interface ScanOptions {
   /** Start a recorder with this command and use it. */
   readonly recorder?: { readonly command: readonly string[] };
   readonly logging?: SharedLogging;
+  /** Names as messages have them; the originals print any byte. */
+  readonly shown?: (text: string) => string;
 }
 
 /** Where the cgroups of the services of a directory are; undefined where there are none to be had. */
 export function cgroupBase(dir: string): string | undefined {
   const own = ownCgroup();
-  const s = statSync(dir);
+  const s = statSync(bytesOf(dir));
   const id = createHash("sha256").update(`${s.dev}:${s.ino}`).digest("hex").slice(0, 8);
   return own && join(own, `svtrace-${id}`);
 }
@@ -71,6 +74,8 @@ export class ScanDirectory {
   private changed = false;
   private retries = 0;
   private stopping = false;
+  /** What is in the directory has been looked at. */
+  begun = false;
   /** Names that were said to lead nowhere. */
   private readonly told = new Set<string>();
   /** Why services could not be taken up, though it was tried again. */
@@ -123,6 +128,8 @@ export class ScanDirectory {
     }
     this.scan(true);
     closeUnclaimed();
+    this.begun = true;
+    this.changeSoon();
   }
 
   /** Where changes of the directory are not told. */
@@ -143,7 +150,7 @@ export class ScanDirectory {
     if (this.stopping) return;
     let names: string[];
     try {
-      names = readdirSync(this.dir);
+      names = readdirSync(bytesOf(this.dir), "buffer").map(textOf);
     } catch (error) {
       this.sayAsScanner(`warning: unable to read directory: ${words(error)}`);
       this.retryLater();
@@ -167,7 +174,7 @@ export class ScanDirectory {
   /** Services are known by device and inode: a renamed link is the same service. */
   private entryFor(name: string): { entry?: Entry; fresh: boolean } {
     const dir = join(this.dir, name);
-    const s = statSync(dir, { throwIfNoEntry: false });
+    const s = statSync(bytesOf(dir), { throwIfNoEntry: false });
     if (!s) return { fresh: false };
     const key = `${s.dev}:${s.ino}`;
     const known = this.entries.get(key);
@@ -176,44 +183,81 @@ export class ScanDirectory {
       this.say(`warning: unable to start supervise ${name}: running too many services`);
       return { fresh: false };
     }
-    const entry = this.makeEntry(key, name, dir);
-    this.entries.set(key, entry);
-    return { entry, fresh: true };
+    try {
+      const entry = this.makeEntry(key, name, dir);
+      this.entries.set(key, entry);
+      return { entry, fresh: true };
+    } catch (error) {
+      // no descriptor, or no memory, is left: there may be later
+      if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+      this.sayNoPipe(name, error);
+      this.retryLater();
+      return { fresh: false };
+    }
   }
 
   private makeEntry(key: string, name: string, dir: string): Entry {
-    const { program, logging } = this.options;
-    const logDir = join(dir, "log");
-    const ends = isDirectory(logDir) ? this.pipeFor(dir, logDir) : undefined;
-    const common = {
-      program,
+    const service = new Service(dir, {
+      ...this.commonOptions(key, name),
+      log: () => entry.pipe,
+      beforeStart: () => this.lookForLog(key, entry),
+      recorder: this.recorder?.link,
+      missing: (needs) => this.missing(needs),
+    });
+    const entry: Entry = {
+      name,
+      service,
+      logger: undefined,
+      pipe: undefined,
+      shared: undefined,
+      active: true,
+    };
+    this.addLogger(key, entry);
+    return entry;
+  }
+
+  private commonOptions(key: string, label: string) {
+    return {
+      program: this.options.program,
+      label: this.shown(label),
       defaults: join(this.dir, DEFAULTS),
+      cgroup: this.cgroups && join(this.cgroups, label.replace("/", ":")),
       onGone: () => this.left(key),
       onChange: () => this.changeSoon(),
       onNeedSubreaper: becomeSubreaper,
     };
-    const cgroup = (leaf: string) => this.cgroups && join(this.cgroups, leaf);
-    const service = new Service(dir, {
-      ...common,
-      label: name,
-      stdout: ends?.writer,
-      logPipe: ends?.inode,
-      cgroup: cgroup(name),
-      recorder: this.recorder?.link,
-      missing: (needs) => this.missing(needs),
-    });
-    const shared = ends && logging?.serves(logDir) ? logDir : undefined;
-    if (ends && shared) logging!.attach(logDir, ends);
-    const logger =
-      ends && !shared
-        ? new Service(logDir, {
-            ...common,
-            label: `${name}/log`,
-            stdin: ends.reader,
-            cgroup: cgroup(`${name}:log`),
-          })
-        : undefined;
-    return { name, service, logger, pipe: ends, shared, active: true };
+  }
+
+  /** Throws when no pipe is to be had. */
+  private addLogger(key: string, entry: Entry): void {
+    const { dir } = entry.service;
+    const logDir = join(dir, "log");
+    if (!isDirectory(logDir)) return;
+    const pipe = this.pipeFor(dir, logDir);
+    entry.pipe = pipe;
+    const { logging } = this.options;
+    if (logging?.serves(logDir)) {
+      entry.shared = logDir;
+      logging.attach(logDir, pipe);
+    } else {
+      const options = this.commonOptions(key, `${entry.name}/log`);
+      entry.logger = new Service(logDir, { ...options, stdin: pipe.reader });
+    }
+  }
+
+  /** A log directory that was made after the service's is served from the service's next start on. */
+  private lookForLog(key: string, entry: Entry): void {
+    if (entry.pipe || this.stopping) return;
+    try {
+      this.addLogger(key, entry);
+    } catch (error) {
+      this.sayNoPipe(entry.name, error);
+    }
+    if (entry.logger) this.open(entry.logger);
+  }
+
+  private sayNoPipe(name: string, error: unknown): void {
+    this.sayAsScanner(`warning: unable to create pipe for ${name}/log: ${words(error)}`);
   }
 
   /** The pipe that a service or logger left by an earlier supervisor still has, or a new one. */
@@ -234,9 +278,11 @@ export class ScanDirectory {
       service.open();
       this.refused.delete(service);
     } catch (error) {
-      if (!(error instanceof Refused)) throw error;
-      this.say(`fatal: ${error.message}`);
-      if (this.retries > 0) this.refused.set(service, error.message + heldBy(service.dir));
+      const { code, message } = error as NodeJS.ErrnoException;
+      if (!(error instanceof Refused) && code === undefined) throw error;
+      const why = error instanceof Refused ? message : `unable to supervise ${service.name}: ${words(error)}`;
+      this.say(`fatal: ${why}`);
+      if (this.retries > 0) this.refused.set(service, why + heldBy(service.dir));
       this.retryLater();
       this.changeSoon();
     }
@@ -313,7 +359,7 @@ export class ScanDirectory {
   /** A link that leads nowhere is told once. */
   private isService(name: string): boolean {
     try {
-      return statSync(join(this.dir, name)).isDirectory();
+      return statSync(bytesOf(join(this.dir, name))).isDirectory();
     } catch (error) {
       if (!this.told.has(name)) this.sayAsScanner(`warning: unable to stat ${name}: ${words(error)}`);
       this.told.add(name);
@@ -322,11 +368,15 @@ export class ScanDirectory {
   }
 
   private sayAsScanner(text: string): void {
-    tell(`${this.options.scanner ?? this.options.program}: ${text}\n`);
+    tell(`${this.options.scanner ?? this.options.program}: ${this.shown(text)}\n`);
   }
 
   private say(text: string): void {
-    tell(`${this.options.program}: ${text}\n`);
+    tell(`${this.options.program}: ${this.shown(text)}\n`);
+  }
+
+  private shown(text: string): string {
+    return this.options.shown?.(text) ?? text;
   }
 
   /**
@@ -349,7 +399,9 @@ export class ScanDirectory {
       if (shared) this.options.logging?.detach(shared);
     }
     await this.gone(loggers, ", which waits for the end of its input");
+    const patience = setTimeout(() => this.say("still waiting for the logger"), PATIENCE_MS);
     await this.options.logging?.stop();
+    clearTimeout(patience);
     await this.recorder?.stop();
   }
 

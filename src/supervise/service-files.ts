@@ -141,13 +141,15 @@ export class ServiceFiles {
   writeStatus(status: Status): void {
     const bytes = packStatus(status);
     if (this.written && Buffer.compare(bytes, this.written) === 0) return;
+    let doing = `open ${this.dir}/${files.statusNew}`;
     try {
       writeFileSync(this.at(files.statusNew), bytes, { mode: 0o644 });
       fault("status:written");
+      doing = `rename ${this.dir}/${files.statusNew} to status`;
       renameSync(this.at(files.statusNew), this.at(files.status));
       this.written = bytes;
     } catch (error) {
-      this.warn(`unable to open ${this.dir}/${files.statusNew}`, error);
+      this.warn(`unable to ${doing}`, error);
     }
   }
 
@@ -180,7 +182,9 @@ export class ServiceFiles {
       }
       this.extended = text;
     } catch (error) {
-      this.warn(`unable to write ${this.dir}/${files.extended}`, error);
+      // with the directory gone, what is said of status.new is enough
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT")
+        this.warn(`unable to write ${this.dir}/${files.extended}`, error);
     }
   }
 
@@ -236,7 +240,7 @@ export class ServiceFiles {
 /** Whether there is a directory at `path`. */
 export const isDirectory = (path: string): boolean => {
   try {
-    return statSync(path).isDirectory();
+    return statSync(bytesOf(path)).isDirectory();
   } catch {
     return false;
   }
@@ -245,7 +249,7 @@ export const isDirectory = (path: string): boolean => {
 /** pid of the last child started in a service directory, whether it lives or not. */
 export function lastChildOf(dir: string): number | undefined {
   try {
-    return unpackChildRecord(readFileSync(join(dir, files.child)))?.pid;
+    return unpackChildRecord(readFileSync(bytesOf(join(dir, files.child))))?.pid;
   } catch {
     return undefined;
   }

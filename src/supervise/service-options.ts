@@ -1,4 +1,5 @@
 /** What a service gets from whoever supervises it among others. */
+import type { LogPipe } from "./log-pipe.ts";
 import type { RecorderLink } from "./recorder-link.ts";
 
 export interface ServiceOptions {
@@ -6,11 +7,12 @@ export interface ServiceOptions {
   readonly program: string;
   /** Name in messages, if not the directory. */
   readonly label?: string;
-  /** Descriptors for the child's stdin and stdout (the log pipe), if they are not ours. */
+  /** Descriptor for the child's standard input, if it is not ours. */
   readonly stdin?: number;
-  readonly stdout?: number;
-  /** Inode of the log pipe. */
-  readonly logPipe?: number;
+  /** The pipe its standard output goes to, if there is a logger. */
+  readonly log?: () => LogPipe | undefined;
+  /** Called before each start. */
+  readonly beforeStart?: () => void;
   /** Directory of the cgroup for its processes. */
   readonly cgroup?: string;
   /** Where settings lie that the service has not. */

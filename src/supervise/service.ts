@@ -11,9 +11,11 @@ import { bootId, type Extended, isThere, type Process } from "./extended.ts";
 import { fault } from "./fault.ts";
 import { History } from "./history.ts";
 import { noteInheritance } from "./launch.ts";
+import type { Status } from "./layout.ts";
 import { LeftOver } from "./left-over.ts";
 import { type Action, type Event, isCommand, type Plan, type State, table } from "./machine.ts";
 import { type End, MainProcess } from "./main-process.ts";
+import { Notes } from "./notes.ts";
 import { Notification, tellsReady } from "./notification.ts";
 import { Pace } from "./pace.ts";
 import { ServiceFiles } from "./service-files.ts";
@@ -23,8 +25,6 @@ import { type Settings, SettingsReader } from "./settings.ts";
 /** How often it is looked whether those left over are gone (ms). */
 const CLEAR_LOOK = 10;
 const START_FAILED = 111 << 8;
-/** A restart is over in less than this (ms), and is written once, when the new process runs. */
-const WRITE_DELAY = 10;
 /** Exit code of `finish` that means: do not start it again. */
 const FINISH_PERMANENT = 125;
 
@@ -42,11 +42,9 @@ export class Service {
   private readonly pace = new Pace();
   private timer: NodeJS.Timeout | undefined;
   private look: NodeJS.Timeout | undefined;
-  private writeDue: NodeJS.Timeout | undefined;
-  /** Plan and want as noted last. */
-  private intention = "";
+  private readonly notes = new Notes(() => this);
   private control: (() => void) | undefined;
-  private files: ServiceFiles | undefined;
+  files: ServiceFiles | undefined;
   private notification: Notification | undefined;
   private readonly main = new MainProcess((end) => this.ended(end));
   private rest = new LeftOver(undefined);
@@ -111,16 +109,32 @@ export class Service {
     fault("open:locked");
     this.files = files;
     this.control = files.listen(fd, (byte) => this.command(byte));
-    const left = findTakeover(files);
-    if (left) this.restore(left);
-    else this.begin(!files.has("down"));
-    this.write();
-    fault("open:status");
-    files.announce();
-    fault("open:announced");
+    let left: Takeover | undefined;
+    try {
+      left = findTakeover(files);
+      if (left) this.restore(left);
+      else this.begin(!files.has("down"));
+      this.notes.write();
+      fault("open:status");
+      files.announce();
+      fault("open:announced");
+    } catch (error) {
+      this.abandon();
+      throw error;
+    }
     if (left) this.takeOver(left);
     else if (this.state === "clearing") this.handleAfter("clear");
     else if (this.state === "waiting") this.handleAfter("order");
+  }
+
+  /** Gives the directory up as it was found, so that it can be tried again. */
+  private abandon(): void {
+    this.notes.cancel();
+    this.control?.();
+    this.files?.close();
+    this.files = undefined;
+    this.state = "down";
+    this.main.restore({ pid: 0, born: 0 }, undefined);
   }
 
   private begin(up: boolean): void {
@@ -151,8 +165,8 @@ export class Service {
 
   private handleAfter(action: Action): void {
     this.act(action);
-    this.note();
-    this.writeSoon();
+    this.notes.note();
+    this.notes.writeSoon();
   }
 
   private handle(event: Event): void {
@@ -167,8 +181,8 @@ export class Service {
     }
     this.handling = false;
     if (this.state !== "gone") {
-      this.noteIntention();
-      this.writeSoon();
+      this.notes.noteIntention();
+      this.notes.writeSoon();
     }
     this.options.onChange?.();
   }
@@ -199,8 +213,8 @@ export class Service {
     if (signal === "SIGTERM") {
       this.rest.note(this.pid, this.grouped);
       // what is to follow must be known to whoever finds it dead
-      if (this.settings.stopTimeout === undefined) this.noteIntention();
-      else this.note();
+      if (this.settings.stopTimeout === undefined) this.notes.noteIntention();
+      else this.notes.note();
     }
     this.main.signal(signal);
     if (signal === "SIGTERM") fault("stop:signalled");
@@ -227,14 +241,15 @@ export class Service {
   }
 
   private start(): void {
-    const { recorder, stdin, stdout, onNeedSubreaper } = this.options;
+    const { recorder, stdin, beforeStart, log, onNeedSubreaper } = this.options;
     const files = this.files!;
+    beforeStart?.();
     this.traced = this.reader.saw("trace") && !files.has("trace/down");
     const stopped = recorder !== undefined && this.traced;
     if (this.grouped) onNeedSubreaper?.();
     this.pace.starting(this.settings);
     // if we die from now on, the next supervisor finds what the child writes of itself
-    this.noteIntention();
+    this.notes.noteIntention();
     fault("start:begin");
     try {
       this.notification = this.openNotification();
@@ -244,7 +259,7 @@ export class Service {
         files,
         argv: ["./run"],
         stdin,
-        stdout,
+        stdout: log?.()?.writer,
         stopped,
         cgroup,
         group: this.grouped,
@@ -259,7 +274,7 @@ export class Service {
     fault("start:spawned");
     this.history.started();
     if (!tellsReady(this.settings)) this.history.becameReady();
-    this.note();
+    this.notes.note();
     fault("start:noted");
     if (stopped) {
       const { pid } = this;
@@ -274,7 +289,7 @@ export class Service {
     const ready = () => {
       this.history.becameReady();
       fault("ready:told");
-      this.note();
+      this.notes.note();
       this.options.onChange?.();
     };
     return new Notification({ settings: this.settings, ready, belongs }, name);
@@ -320,12 +335,12 @@ export class Service {
       this.handle("died");
       return;
     }
-    this.note();
+    this.notes.note();
     fault("died:noted");
     try {
       const { cgroup } = this.rest;
       const argv = ["./finish", ...this.history.finishArguments(), this.name];
-      this.main.launch({ files, argv, stdout: this.options.stdout, cgroup });
+      this.main.launch({ files, argv, stdout: this.options.log?.()?.writer, cgroup });
       fault("finish:spawned");
       if (this.settings.finishTimeout !== undefined) this.setTimer(this.settings.finishTimeout);
     } catch (error) {
@@ -341,10 +356,9 @@ export class Service {
       this.handle("cleared");
       return;
     }
-    this.note();
+    this.notes.note();
     fault("clear:begin");
-    const killAt = this.history.stopping?.killAt;
-    this.setTimer(killAt ? Math.max(0, killAt * 1000 - Date.now()) : stopTimeout);
+    this.setTimer(this.history.untilKill(stopTimeout) ?? stopTimeout);
     this.rest.terminate();
     this.look = setInterval(() => {
       this.leftOver = this.rest.alive();
@@ -408,12 +422,12 @@ export class Service {
         this.notification = this.openNotification(known?.notify);
         this.notification?.resume(pid);
       }
-      const killAt = this.history.stopping?.killAt;
-      if (killAt) this.setTimer(Math.max(0, killAt * 1000 - Date.now()));
+      const left = this.history.untilKill(this.settings.stopTimeout);
+      if (left !== undefined) this.setTimer(left);
     }
     this.main.watch();
-    this.note();
-    this.writeSoon();
+    this.notes.note();
+    this.notes.writeSoon();
   }
 
   private get wantsTrace(): boolean {
@@ -434,7 +448,16 @@ export class Service {
     }
   }
 
-  private extended(): Extended {
+  get intention(): string {
+    return this.plan + this.want;
+  }
+
+  get status(): Status {
+    const { pid, paused, termSent, changed } = this.main;
+    return { ...changed, pid, paused, termSent, want: this.want, finishing: this.state === "finishing" };
+  }
+
+  get extended(): Extended {
     const { state, plan, want, leftOver, traced, options } = this;
     const { pid, born, paused, changed, reaped } = this.main;
     self ??= { pid: process.pid, born: startTime(process.pid) ?? 0 };
@@ -445,36 +468,14 @@ export class Service {
       ...this.history.fields(),
       failed: this.failed,
       ...{ leftOver, cgroup: this.rest.cgroup?.dir ?? null, waitsFor: this.waitingFor },
-      ...{ traced, logPipe: options.logPipe ?? null, notify: this.notification?.socket ?? null, reaped },
+      ...{
+        traced,
+        logPipe: options.log?.()?.inode ?? null,
+        notify: this.notification?.socket ?? null,
+        reaped,
+      },
       supervisor: self,
     };
-  }
-
-  /** For whoever supervises after us, at once. */
-  private note(): void {
-    this.intention = this.plan + this.want;
-    this.files?.writeExtended(this.extended());
-  }
-
-  /** What is to follow cannot be found out by looking at processes. */
-  private noteIntention(): void {
-    if (this.intention !== this.plan + this.want) this.note();
-  }
-
-  private writeSoon(): void {
-    this.writeDue ??= setTimeout(() => this.write(), WRITE_DELAY);
-  }
-
-  /** For everybody. */
-  private write(): void {
-    clearTimeout(this.writeDue);
-    this.writeDue = undefined;
-    this.note();
-    const { pid, paused, termSent, changed } = this.main;
-    this.files?.writeStatus({
-      ...changed,
-      ...{ pid, paused, termSent, want: this.want, finishing: this.state === "finishing" },
-    });
   }
 
   private warn(text: string, error: unknown): void {
@@ -487,7 +488,7 @@ export class Service {
 
   private leave(): void {
     fault("leave:begin");
-    this.write();
+    this.notes.write();
     this.cancel();
     this.notification?.close();
     this.control?.();

@@ -1,6 +1,7 @@
 /** Files in a service directory that switch on what daemontools does not have. docs/SUPERVISION.md has the table. */
 import { type BigIntStats, existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { bytesOf } from "../base/bytes.ts";
 
 export interface Settings {
   /** ms from TERM to KILL; undefined: never. */
@@ -75,7 +76,7 @@ export class SettingsReader {
 
   /** Whether the service's directory has an entry of this name. */
   has(dir: string, name: string): boolean {
-    return this.look(dir).own.has(name) && existsSync(join(dir, name));
+    return this.look(dir).own.has(name) && existsSync(bytesOf(join(dir, name)));
   }
 
   private look(dir: string): Seen {
@@ -112,7 +113,7 @@ function signatureOf(paths: readonly string[]): string | undefined {
 /** What cannot be looked at (a loop of links, a file for a directory) is not there. */
 function lookAt(path: string): BigIntStats | undefined {
   try {
-    return statSync(path, { bigint: true, throwIfNoEntry: false });
+    return statSync(bytesOf(path), { bigint: true, throwIfNoEntry: false });
   } catch {
     return undefined;
   }
@@ -120,7 +121,7 @@ function lookAt(path: string): BigIntStats | undefined {
 
 function entries(dir: string): ReadonlySet<string> {
   try {
-    return new Set(readdirSync(dir));
+    return new Set(readdirSync(bytesOf(dir)));
   } catch {
     return new Set();
   }
@@ -128,7 +129,7 @@ function entries(dir: string): ReadonlySet<string> {
 
 function contents(path: string): string | undefined {
   try {
-    return readFileSync(path, "utf8").trim();
+    return readFileSync(bytesOf(path), "utf8").trim();
   } catch {
     return undefined;
   }

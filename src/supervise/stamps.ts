@@ -18,10 +18,13 @@ const NANOSECONDS_AT = 17;
 /** What `copyWords` writes beyond what it was asked for, at most. */
 const WORD = 4;
 
+const digits = Buffer.from("0123456789abcdef", "latin1");
 /** The four hexadecimal digits of a 16-bit number, as a big-endian word. */
-const fourDigits = Uint32Array.from({ length: 65536 }, (_, n) =>
-  Buffer.from(n.toString(16).padStart(4, "0"), "latin1").readUInt32BE(0),
-);
+const fourDigits = new Uint32Array(65536);
+for (let n = 0; n < fourDigits.length; n++) {
+  fourDigits[n] =
+    (digits[n >> 12] << 24) | (digits[(n >> 8) & 15] << 16) | (digits[(n >> 4) & 15] << 8) | digits[n & 15];
+}
 
 /** Writes stamps of the present moment, thousands a millisecond. */
 export class Stamper {

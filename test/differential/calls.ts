@@ -6,10 +6,18 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { compiled, svtracePath, tempDir } from "../helpers.ts";
+import { sameButNewer } from "./newer.ts";
 
-/** Where replay-calls maps the memory. */
+/** As replay-calls.c has them. */
 const BASE = 0x10000000;
 const LAST = 77;
+const MOST_ERRORS = 4096;
+
+/** How every call ends: with an errno, with a result above 0, or else with 0. */
+export interface Outcome {
+  readonly error?: number;
+  readonly result?: number;
+}
 
 /** Calls to make and the memory they point to. */
 export class Script {
@@ -33,8 +41,9 @@ export class Script {
     this.calls.push([nr, ...args, 0, 0, 0, 0, 0, 0].slice(0, 7).map((n) => BigInt.asUintN(64, BigInt(n))));
   }
 
-  bytes(error: number, abi: 32 | 64): Buffer {
+  bytes(outcome: Outcome, abi: 32 | 64): Buffer {
     const header = Buffer.alloc(16);
+    const error = outcome.result ? MOST_ERRORS + outcome.result : (outcome.error ?? 0);
     [this.memory.length, this.calls.length, error, abi].forEach(
       (n, i) => void header.writeUInt32LE(n, 4 * i),
     );
@@ -54,29 +63,51 @@ export interface Compared {
   readonly differences: readonly Difference[];
 }
 
-function trace(tracer: readonly string[], input: Buffer, options: readonly string[]): string[] {
+function trace(
+  tracer: readonly string[],
+  input: Buffer,
+  options: readonly string[],
+  scriptOnly = true,
+): string[] {
   const out = join(tempDir("calls"), "trace");
   const r = spawnSync(tracer[0], [...tracer.slice(1), ...options, "-o", out, compiled("replay-calls")], {
     input,
     encoding: "latin1",
     timeout: 60_000,
   });
-  if (r.status !== LAST)
-    throw new Error(`${tracer.join(" ")}: status ${r.status}: ${r.stderr.slice(0, 500)}`);
+  if (r.status !== LAST) throw new Error(`${tracer.join(" ")}: status ${r.status}: ${r.stderr.slice(-500)}`);
   const lines = readFileSync(out, "latin1").split("\n");
-  return lines.slice(lines.findIndex((l) => l.startsWith("prctl(PR_SET_SECCOMP")) + 1);
+  // that the filter is set may be shown by number
+  const first = scriptOnly ? lines.findIndex((l) => /^seccomp\(/.test(l)) + 1 : 0;
+  return lines.slice(first).map(masked);
 }
 
-/** Runs a script under both; `error` is the errno every call ends with, 0 for success. */
+/** Names of the calls of a script that each shows, in order. */
+export function tracedCalls(
+  script: Script,
+  options: readonly string[],
+): { readonly strace: readonly string[]; readonly ours: readonly string[] } {
+  // that the filter is set is not always shown
+  const input = script.bytes({ error: 22 }, 64);
+  const name = (line: string) => /^(\w+)\(/.exec(line)?.[1];
+  const names = (tracer: readonly string[]) =>
+    trace(tracer, input, options, false).flatMap((line) => name(line) ?? []);
+  return { strace: names(["strace"]), ours: names([svtracePath, "strace"]) };
+}
+
+/** Inodes of pipes differ from run to run. */
+const masked = (line: string): string => line.replace(/\b(pipe|socket):\[\d+\]/g, "$1:[N]");
+
+/** Runs a script under both. */
 export function compareCalls(
   script: Script,
-  { error = 0, abi = 64, options = [] }: { error?: number; abi?: 32 | 64; options?: readonly string[] } = {},
+  { abi = 64, options = [], ...outcome }: Outcome & { abi?: 32 | 64; options?: readonly string[] } = {},
 ): Compared {
-  const input = script.bytes(error, abi);
+  const input = script.bytes(outcome, abi);
   const strace = trace(["strace"], input, options);
   const ours = trace([svtracePath, "strace"], input, options);
   const differences = strace.flatMap((line, i) =>
-    line === ours[i] ? [] : [{ strace: line, ours: ours[i] ?? "" }],
+    line === ours[i] || sameButNewer(line, ours[i] ?? "") ? [] : [{ strace: line, ours: ours[i] ?? "" }],
   );
   return { lines: strace.length, differences };
 }

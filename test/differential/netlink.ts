@@ -21,7 +21,7 @@ const masks: readonly Mask[] = [
     "$1T",
   ],
   [/\b([rt]x_\w+|multicast|nda_\w+|ndtc_entries)=\d+/g, "$1=N"],
-  [/(ndtc_hash_rnd|ndts_lookups|ndts_hits)=\d+/g, "$1=N"],
+  [/(ndtc_hash_rnd|ndts_\w+)=\d+/g, "$1=N"],
 ];
 
 const dash = (script: string): readonly string[] => ["/bin/dash", "-c", script];
@@ -48,7 +48,6 @@ def sends(family):
     return send
 `;
 const program = (text: string): readonly string[] => ["/usr/bin/python3", "-I", "-S", "-c", sender + text];
-const _verbose = ["-v", "-s", "4096", "-e", "trace=sendto"];
 
 export const netlink: readonly Case[] = [
   { name: "ip", argv: ["ip", "-o", "addr", "show", "lo"], needs: ["ip"], masks },

@@ -284,6 +284,8 @@ const exceptions: Readonly<Record<string, string>> = {
   recvmmsg: "what messages after the second point to",
   recvmmsg_time64: "what messages after the second point to",
   io_submit: "what pointers after the fourth lead to, vectors",
+  bpf: "what members of the attributes point to",
+  ptrace: "vectors and the arguments of PTRACE_PEEKSIGINFO",
   getxattrat: "a value for which there was no room",
   sethostname: "an empty name is an address",
   setdomainname: "an empty name is an address",

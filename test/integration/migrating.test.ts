@@ -1,7 +1,9 @@
 /** The commands of docs/MIGRATING.md, run on real services under the real programs they migrate from. */
-import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
+import { readExtended } from "../../src/supervise/extended.ts";
 import {
   debian,
   isAlive,
@@ -129,4 +131,60 @@ test(...needs("the systemd unit is valid", lacks("systemd-analyze")), async () =
     join(home, "svtrace.service"),
   ]);
   expect({ stdout, stderr, status }).toEqual({ stdout: "", stderr: "", status: 0 });
+});
+
+const SYSTEMD = "/lib/systemd/systemd";
+/** A system of its own around the unit: nothing of the machine's is seen by its systemd but the files. */
+const box = ["unshare", "-fpmCun", "--mount-proc", "--kill-child"];
+const mounts =
+  "mount --make-rprivate / && mount -t tmpfs none /run && umount -l /sys/fs/cgroup && mount -t cgroup2 none /sys/fs/cgroup";
+
+function noSystemd(): string {
+  if (!existsSync(SYSTEMD)) return `no ${SYSTEMD}`;
+  return spawnSync(box[0], [...box.slice(1), "sh", "-c", mounts]).status === 0 ? "" : "no cgroups of its own";
+}
+
+const [unitTest, unitOptions] = needs(
+  "the systemd unit: killing the supervisor harms nobody, reload and stop do what they say",
+  notRoot(),
+  lacks("unshare", "nsenter", "systemctl"),
+  noSystemd(),
+);
+
+test(unitTest, { ...unitOptions, timeout: 120_000 }, async () => {
+  const home = makeHome();
+  const app = join(home, "service/app");
+  mkdirSync(app);
+  const script = "#!/bin/sh\ntrap 'echo TERM >>ends; exit 0' TERM\nwhile :; do sleep 0.1; done\n";
+  writeFileSync(join(app, "run"), script, { mode: 0o755 });
+  const unit = readFileSync(join(root, "docs/systemd/svtrace.service"), "utf8")
+    .replaceAll("/usr/local/bin/svtrace", svtracePath)
+    .replace(/(?<= )\/service$/gm, join(home, "service"))
+    .replace("[Unit]", "[Unit]\nDefaultDependencies=no");
+  mkdirSync(join(home, "units"));
+  writeFileSync(join(home, "units/svtrace.service"), unit);
+  const target = "[Unit]\nDescription=test\nDefaultDependencies=no\nWants=svtrace.service\n";
+  writeFileSync(join(home, "units/default.target"), target);
+  const boot = `${mounts} && exec ${SYSTEMD} --system --log-target=null --show-status=no`;
+  // it is given no units but these: those of the machine are none of its business
+  const env = { ...process.env, container: "unshare", SYSTEMD_UNIT_PATH: join(home, "units") };
+  const child = start([...box, "sh", "-c", boot], { env });
+  const children = () => readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8");
+  const pid1 = await waitUntil("systemd", () => Number(children().trim()));
+  onTestFinished(() => {
+    if (isAlive(pid1)) process.kill(pid1, "SIGKILL");
+  });
+  const inside = (...argv: string[]) =>
+    run(["nsenter", "-t", String(pid1), "-p", "-m", "-C", ...argv], { timeout: 60 });
+  const before = await waitUntil("the service", () => pidOf(app), 60);
+  const supervisor = () => readExtended(app)?.supervisor;
+  const first = (await waitUntil("its supervisor", supervisor, 30)).pid;
+  await inside("kill", "-9", String(first));
+  await waitUntil("the next one", () => supervisor()?.pid !== first, 60);
+  expect(pidOf(app)).toBe(before);
+  expect((await inside("systemctl", "reload", "svtrace")).status).toBe(0);
+  expect(pidOf(app)).toBe(before);
+  expect(existsSync(join(app, "ends"))).toBe(false);
+  expect((await inside("systemctl", "stop", "svtrace")).status).toBe(0);
+  expect(readFileSync(join(app, "ends"), "utf8")).toBe("TERM\n");
 });

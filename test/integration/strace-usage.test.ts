@@ -5,7 +5,9 @@ import { UsageError } from "../../src/base/errors.ts";
 import { parseSettings } from "../../src/cli/strace/settings.ts";
 import { missing, same } from "../differential/same.ts";
 import { usages } from "../differential/usages.ts";
-import { compiled, debian, needs } from "../helpers.ts";
+import { usagesOfSets } from "../differential/usages-of-sets.ts";
+import { usagesOfWords } from "../differential/usages-of-words.ts";
+import { compiled, debian, needs, svtrace } from "../helpers.ts";
 
 const strace = debian("strace");
 
@@ -80,14 +82,37 @@ describe("mistakes", () => {
     expect(ours(["-e", rule as string])).toEqual(theirs(["-e", rule as string]));
   });
 
-  it(...needs("in all other options", strace ? "" : "no strace"), () => {
-    const differ = usages.filter((line) => {
+  it.each([
+    ["in all other options", usages],
+    ["in qualifying expressions", usagesOfSets],
+    ["in words, numbers and abbreviations", usagesOfWords],
+  ] as const)(...needs("%s", strace ? "" : "no strace"), (_, lines) => {
+    const differ = lines.filter((line) => {
       const options = line.split(" ");
       return ours(options).join("\n") !== theirs(options).join("\n");
     });
     expect(differ).toEqual([]);
   });
 });
+
+/** Options as -h shows them, each with how it names its argument. */
+function helped(text: string): string[] {
+  return [...text.matchAll(/(?:^ +|, |; )(--?[A-Za-z][\w-]*)/gm)].map((m) => m[1]);
+}
+
+it(
+  ...needs("-h names every option that Debian's strace names there", strace ? "" : "no strace"),
+  async () => {
+    const own = await svtrace(["strace", "-h"]);
+    expect([own.status, own.stderr]).toEqual([0, ""]);
+    const theirs = spawnSync(strace!, ["-h"], { encoding: "utf8" }).stdout;
+    expect(own.stdout.split("\n\n")[0]).toBe(theirs.split("\n\n")[0].replaceAll(strace!, "strace"));
+    const ours = new Set(helped(own.stdout));
+    expect(helped(theirs).filter((o) => !ours.has(o) && !ours.has(`${o}s`))).toEqual([]);
+    for (const line of own.stdout.split("\n").slice(8))
+      if (/^ {17}/.test(line)) expect(line.length).toBeLessThan(140);
+  },
+);
 
 describe("what is read and written", () => {
   it.each([

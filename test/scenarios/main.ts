@@ -1,6 +1,6 @@
 /**
- * `npm run scenarios [-- [--engine E] [--jobs N] [--show] [--keep] [NAME...]]`: injects known causes into restarts of
- * real services and compares what `why` says. NAME is part of a scenario's name. `healthy [REPETITIONS]`: restarts
+ * `npm run scenarios [-- [--engine E] [--jobs N] [--show] [--keep DIR] [NAME...]]`: injects known causes into restarts of
+ * real services and compares what `why` says. NAME is part of a scenario's name. DIR gets the recordings. `healthy [REPETITIONS]`: restarts
  * each service without a cause.
  */
 import { parseArgs } from "node:util";
@@ -16,8 +16,11 @@ const { values, positionals } = parseArgs({
     engine: { type: "string", default: process.env.SVTRACE_ENGINE ?? "" },
     jobs: { type: "string", default: "1" },
     show: { type: "boolean", default: false },
+    keep: { type: "string" },
   },
 });
+
+World.keep = values.keep;
 
 // What a scenario started is taken down with it.
 for (const signal of ["SIGINT", "SIGTERM"] as const) {

@@ -4,6 +4,7 @@ import {
   appendFileSync,
   chmodSync,
   closeSync,
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -14,7 +15,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { freePort, type RunOptions, run, svtracePath, waitUntil as waitShortly } from "../helpers.ts";
 import type { WhyReport } from "./types.ts";
 
@@ -41,6 +42,8 @@ export class World {
   readonly port: number;
   /** Says whether the service serves. */
   ready: () => Promise<boolean> | boolean = () => true;
+  /** Recordings are copied there, to a directory for each world. */
+  static keep: string | undefined;
   private static readonly all = new Set<World>();
   private readonly undo: (() => Promise<void> | void)[] = [];
 
@@ -216,6 +219,10 @@ export class World {
 
   async close(): Promise<void> {
     World.all.delete(this);
+    if (World.keep !== undefined)
+      cpSync(join(this.app, "trace", "recordings"), join(World.keep, basename(this.dir)), {
+        recursive: true,
+      });
     for (const action of this.undo.reverse()) {
       try {
         await action();

@@ -7,12 +7,14 @@ export interface SetSpec {
   readonly names?: readonly string[];
   /** Or: every macro with this prefix, by value. */
   readonly prefix?: string;
+  /** Or: with any of these. */
+  readonly prefixes?: readonly string[];
   /** Or: every member of the enumeration this is a member of, in its order. */
   readonly enumOf?: string;
   readonly exclude?: RegExp;
   /** What an unknown value is called in a comment, `O_???`. */
   readonly fallback: string;
-  /** Values the headers lack; put first with `extraFirst`. */
+  /** Values the headers lack: in their place among the names, else last, or first with `extraFirst`. */
   readonly extra?: Readonly<Record<string, number | bigint>>;
   readonly extraFirst?: boolean;
   /** Names printed differently from the macro. */
@@ -41,17 +43,19 @@ export function flagTables(sets: Readonly<Record<string, SetSpec>>): string {
 function oneSet(setName: string, spec: SetSpec): string {
   const entries: (readonly [string, bigint])[] = [];
   if (spec.headers.length > 0) {
+    const prefixes = spec.prefixes ?? [spec.prefix ?? "?"];
     const names =
       spec.names ??
       (spec.enumOf
         ? enumerators(spec.headers, spec.enumOf)
-        : [...macros(spec.headers).keys()].filter((n) => n.startsWith(spec.prefix ?? "?"))
+        : [...macros(spec.headers).keys()].filter((n) => prefixes.some((p) => n.startsWith(p)))
       ).filter((n) => !spec.exclude?.test(n));
     const values = constants(spec.headers, names);
     for (const n of names) {
-      const v = values.get(n);
+      const own = spec.extra?.[n];
+      const v = values.get(n) ?? (own === undefined ? undefined : BigInt(own));
       if (v !== undefined) entries.push([n, v]);
-      else if (spec.names && spec.extra?.[n] === undefined)
+      else if (spec.names)
         console.error(`warning: ${setName}: ${n} is not defined by ${spec.headers.join(", ")}`);
     }
     if (!spec.names && !spec.enumOf) {

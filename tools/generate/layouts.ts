@@ -1,4 +1,4 @@
-/** Struct layouts on x86-64 and i386, read from compiler debug information. */
+/** Struct layouts on x86-64, i386 and, where it differs from x86-64, x32, read from compiler debug information. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Btf } from "./btf.ts";
@@ -8,18 +8,22 @@ import { gcc, includes, withTempDir } from "./gcc.ts";
 const abis = [
   { name: "x86_64", flag: "-m64", pointer: 8 },
   { name: "i386", flag: "-m32", pointer: 4 },
+  { name: "x32", flag: "-mx32", pointer: 4 },
 ] as const;
 
 export function layoutTables(structs: Readonly<Record<string, StructSpec>>): string {
   let out = 'import type { Layout } from "../layout-types.ts";\n';
+  const wide = new Map<string, string>();
   for (const abi of abis) {
     out += `export const ${abi.name}: Readonly<Record<string, Layout>> = {\n`;
     for (const name of Object.keys(structs).sort()) {
       const l = one(name, structs[name], abi.flag, abi.pointer);
       if (!l) continue;
-      out += `  ${name}: {\n    name: "${name}",\n    size: ${l.size},\n    fields: [\n`;
-      for (const f of l.fields) out += `      ${JSON.stringify(f)},\n`;
-      out += "    ],\n  },\n";
+      let text = `  ${name}: {\n    name: "${name}",\n    size: ${l.size},\n    fields: [\n`;
+      for (const f of l.fields) text += `      ${JSON.stringify(f)},\n`;
+      text += "    ],\n  },\n";
+      if (abi.name === "x86_64") wide.set(name, text);
+      if (abi.name !== "x32" || wide.get(name) !== text) out += text;
     }
     out += "};\n";
   }

@@ -1,21 +1,20 @@
 /** Records of the ring, turned into events. */
-import type { RingBuffer } from "../../kernel/ringbuf.ts";
+import { hasNarrowArgs, isIndirect } from "../../abi/syscalls.ts";
 import type { CallTable } from "../calls.ts";
 import type { Call, EventSink, ExitEvent } from "../event.ts";
+import { fetchResult } from "../indirect.ts";
 import type { Memory } from "../memory.ts";
+import { argvOf, identify, latin, takeResult, takeStack } from "./call-record.ts";
 import * as L from "./layout.ts";
 import { LiveRecordMemory } from "./live-memory.ts";
 import { RecordMemory } from "./record-memory.ts";
 import { Repeats } from "./repeats.ts";
-import { SIGRETURN_MASK } from "./special-reads.ts";
 import { BpfTask, type End, strange, type TaskTable } from "./tasks.ts";
 
 const WORD = 4294967296;
-const ERRNO_MAX = 4095;
 const SIGINFO_BYTES = 128;
 const PR_SET_NAME = 15;
 const SIGKILL = 9;
-const MAX_ARGV = 64;
 /** Signals held back until the task's call is known: anyone may send them by the million. */
 const MOST_IGNORED = 1024;
 const FACTS = L.facts.bytes >>> 2;
@@ -57,7 +56,7 @@ export class Dispatcher {
     private readonly options: DispatchOptions,
   ) {}
 
-  record(s: Source | RingBuffer): void {
+  record(s: Source): void {
     this.delivered++;
     const w = s.words;
     const at = words(s.offset);
@@ -153,7 +152,7 @@ export class Dispatcher {
   }
 
   /** The task of a call's record, whose facts are taken; the record then begins at the call. */
-  private takeHead(s: Source | RingBuffer): BpfTask {
+  private takeHead(s: Source): BpfTask {
     const w = s.words;
     let at = words(s.offset);
     const more = (w[at] & 0xff) === L.kinds.facts;
@@ -175,28 +174,25 @@ export class Dispatcher {
   }
 
   /** Fills the task's call from its record. */
-  take(s: Source | RingBuffer, task: BpfTask): number {
+  take(s: Source, task: BpfTask): number {
     const w = s.words;
     const at = words(s.offset);
     const { call } = task;
-    const abi = L.abis[(w[at] >>> 8) & 0xff];
     const nr = w[at + words(L.call.nr)] | 0;
+    const abi = identify(call, this.calls, (w[at] >>> 8) & 0xff, nr);
     if (abi !== "x86_64") this.options.onCompat();
-    const known = this.calls.lookup(abi, nr);
-    call.abi = abi;
-    call.nr = nr;
-    call.name = known.name;
-    call.descriptor = known.descriptor;
     const { args } = call;
     const from = at + words(L.call.args);
     for (let i = 0; i < 12; i++) args[i] = w[from + i];
+    if (abi === "x32" && hasNarrowArgs(abi, nr)) for (let i = 1; i < 12; i += 2) args[i] = 0;
     call.exit = time(w, at);
     call.entry = wide(w, at + words(L.call.entry));
     takeResult(call, w[at + words(L.call.ret)], w[at + words(L.call.ret) + 1]);
     const length = w[at + words(L.call.length)];
     this.atEntry.at(s.bytes, w, s.offset + L.call.data, length);
     this.atExit.at(s.bytes, w, s.offset + L.call.data, length);
-    if (call.name === "rt_sigreturn" && length > 0) takeStack(call, w, at + words(L.call.data));
+    if (isIndirect(abi, call.nr)) fetchResult(call, this.atExit);
+    if (length > 0 && call.name.endsWith("sigreturn")) takeStack(call, w, at + words(L.call.data));
     return w[at] >>> 16;
   }
 
@@ -211,7 +207,7 @@ export class Dispatcher {
     call.waker = w[at + words(L.facts.waker)];
   }
 
-  private call(s: Source | RingBuffer, task: BpfTask): void {
+  private call(s: Source, task: BpfTask): void {
     const w = s.words;
     const at = words(s.offset);
     const { call } = task;
@@ -266,7 +262,7 @@ export class Dispatcher {
   }
 
   /** A call that does not return: shown when its task ends, which is when it is over. */
-  private unfinished(s: Source | RingBuffer, task: BpfTask): void {
+  private unfinished(s: Source, task: BpfTask): void {
     const length = L.call.data + s.words[words(s.offset + L.call.length)];
     task.last = s.bytes.slice(s.offset, s.offset + length);
   }
@@ -308,7 +304,7 @@ export class Dispatcher {
     return false;
   }
 
-  private found(s: Source | RingBuffer, tid: number): void {
+  private found(s: Source, tid: number): void {
     const { words: w, bytes } = s;
     const at = words(s.offset);
     if (this.stands(tid, time(w, at))) return;
@@ -319,7 +315,7 @@ export class Dispatcher {
     this.sink.newTask(task, true);
   }
 
-  private exec(s: Source | RingBuffer, tid: number, former: number, now: number): void {
+  private exec(s: Source, tid: number, former: number, now: number): void {
     let task = this.tasks.get(former) ?? this.tasks.get(tid) ?? this.stranger(tid);
     if (former !== tid) {
       const leader = this.tasks.get(tid);
@@ -367,7 +363,7 @@ export class Dispatcher {
     this.options.onExit(task.tid);
   }
 
-  private signal(s: Source | RingBuffer, tid: number, now: number): void {
+  private signal(s: Source, tid: number, now: number): void {
     const task = this.tasks.get(tid);
     if (!task) return;
     const at = words(s.offset);
@@ -378,12 +374,12 @@ export class Dispatcher {
     if (s.words[at + words(L.signal.stops)] !== 0) this.sink.stopped(task, signo, now);
   }
 
-  private takeInfo(s: Source | RingBuffer, info: DataView): void {
+  private takeInfo(s: Source, info: DataView): void {
     for (let i = 0; i < 48; i++) info.setUint8(i, s.bytes[s.offset + L.signal.info + i]);
   }
 
   /** A fatal signal is not delivered by the kernel's account, nor is one that is ignored; a tracer sees both. */
-  private generated(s: Source | RingBuffer, tid: number, now: number): void {
+  private generated(s: Source, tid: number, now: number): void {
     const task = this.tasks.get(tid);
     if (!task) return;
     const w = s.words;
@@ -405,7 +401,7 @@ export class Dispatcher {
     }
   }
 
-  private sample(s: Source | RingBuffer, tid: number, now: number): void {
+  private sample(s: Source, tid: number, now: number): void {
     const task = this.tasks.get(tid);
     if (!task || !this.sink.sample) return;
     const w = s.words;
@@ -446,47 +442,8 @@ function noFacts(call: Call): void {
   call.waker = 0;
 }
 
-function takeResult(call: Call, lo: number, hi: number): void {
-  call.retLo = lo;
-  call.retHi = hi;
-  const error = hi === 0xffffffff ? -(lo | 0) : 0;
-  call.error = error > 0 && error <= ERRNO_MAX ? error : 0;
-}
-
-/** The signal frame was read at the stack pointer plus SIGRETURN_MASK; records have no room for the pointer itself. */
-function takeStack(call: Call, w: Uint32Array, segment: number): void {
-  const low = w[segment] - SIGRETURN_MASK;
-  call.spLo = low >>> 0;
-  call.spHi = w[segment + 1] - (low < 0 ? 1 : 0);
-}
-
-/** The arguments of an execve or execveat of a 64-bit program. */
-function argvOf(call: Call, memory: RecordMemory): string[] | undefined {
-  if (call.abi !== "x86_64") return undefined;
-  const i = call.name === "execveat" ? 2 : 1;
-  const lo = call.args[2 * i];
-  const hi = call.args[2 * i + 1];
-  const argv: string[] = [];
-  for (let n = 0; n < MAX_ARGV; n++) {
-    const at = memory.readAll(lo + 8 * n, hi, 8);
-    if (at < 0) return n === 0 ? undefined : argv;
-    const text = memory.readString(
-      memory.view.getUint32(at, true),
-      memory.view.getUint32(at + 4, true),
-      4096,
-    );
-    if (text < 0) break;
-    argv.push(latin(memory.bytes, text, memory.got));
-  }
-  return argv;
-}
-
 function cText(bytes: Uint8Array, at: number, max: number): string {
   let n = 0;
   while (n < max && bytes[at + n] !== 0) n++;
   return latin(bytes, at, n);
-}
-
-function latin(bytes: Uint8Array, at: number, n: number): string {
-  return Buffer.from(bytes.subarray(at, at + n)).toString("utf8");
 }

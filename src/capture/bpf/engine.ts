@@ -15,8 +15,11 @@ import { CallTable } from "../calls.ts";
 import type { Command, Engine, EngineOptions } from "../engine.ts";
 import { type EventSink, Task } from "../event.ts";
 import { startStopped } from "../start.ts";
+import type { Backlog, BacklogPlace } from "./backlog.ts";
+import { identify } from "./call-record.ts";
 import type { Counts } from "./counts/counts.ts";
 import { Dispatcher } from "./dispatch.ts";
+import { Feed } from "./feed.ts";
 import * as L from "./layout.ts";
 import { Kernel, zero } from "./loader.ts";
 import { Order } from "./order.ts";
@@ -49,14 +52,15 @@ export interface BpfOptions extends EngineOptions {
   pointers?: boolean;
   /** Bytes of the ring: a power of two. */
   ringBytes?: number;
+  /** Where events may wait while the traced need the CPU; without it they are handled at once. */
+  backlog?: BacklogPlace;
   /** Count calls in the kernel instead of sending them. */
   counts?: Counts;
 }
 
 const RING_BYTES = 1 << 26;
-/** Records handled before `step` returns to its caller, and before their room is given back to the kernel. */
+/** Records handled before `step` returns to its caller. */
 const BATCH = 65536;
-const RELEASE_EVERY = 1024;
 /**
  * Between looks at an empty ring (ms): short while there is something to see, long when there is not. When there is
  * much, fewer and larger batches take less of the CPU from the traced.
@@ -75,7 +79,7 @@ const pause = new Int32Array(new SharedArrayBuffer(4));
 
 export class BpfEngine implements Engine {
   private readonly kernel: Kernel;
-  private readonly ring: RingBuffer;
+  private readonly feed: Feed;
   private readonly table = new TaskTable();
   private readonly dispatcher: Dispatcher;
   private readonly calls: CallTable;
@@ -108,7 +112,11 @@ export class BpfEngine implements Engine {
       this.groups = quiet && new QuietGroups(quiet);
       this.environment = this.describe(quiet);
       this.load();
-      this.ring = new RingBuffer(this.kernel.maps.events);
+      this.feed = new Feed(
+        new RingBuffer(this.kernel.maps.events),
+        (record) => this.take(record),
+        options.backlog,
+      );
     } catch (error) {
       this.groups?.close();
       this.kernel.close();
@@ -266,7 +274,7 @@ export class BpfEngine implements Engine {
     if (!this.open) return 0;
     if (this.drain() === 0) {
       this.options.onIdle?.();
-      this.idle();
+      if (!this.feed.late) this.idle();
       if (maxWait > 0 && this.size > 0) this.sleep(maxWait);
     } else this.nap = Math.min(this.nap, BUSY_NAP);
     if (this.size === 0) this.reportRest();
@@ -277,16 +285,14 @@ export class BpfEngine implements Engine {
     return this.table.size + (this.watching ? 1 : 0);
   }
 
+  private take(record: RingBuffer | Backlog): void {
+    if (this.order) this.order.take(record);
+    else this.dispatcher.record(record);
+  }
+
   private drain(): number {
-    const { ring, dispatcher, order } = this;
-    let n = 0;
-    while (n < BATCH && ring.next()) {
-      if (order) order.take(ring);
-      else dispatcher.record(ring);
-      if (++n % RELEASE_EVERY === 0) ring.release();
-    }
-    if (n > 0) ring.release();
-    order?.flush(false);
+    const n = this.feed.drain(BATCH);
+    this.order?.flush(this.feed.late);
     return n;
   }
 
@@ -307,7 +313,7 @@ export class BpfEngine implements Engine {
     const gone = suspects.filter((tid) => /^[ZX]?$/.test(status(tid)?.state ?? ""));
     // what they told of before is in the ring by now
     while (gone.length > 0 && this.drain() > 0);
-    if (this.order && this.order.held > 0) return;
+    if (this.feed.late || (this.order && this.order.held > 0)) return;
     this.lostSeen = lost;
     for (const tid of gone) {
       const task = this.table.get(tid);
@@ -365,11 +371,8 @@ export class BpfEngine implements Engine {
       const task = new Task(tid, followed.pid, 0);
       task.comm = followed.comm;
       const { call } = task;
-      call.abi = L.abis[view.getUint8(record + L.call.abi)];
-      call.nr = view.getUint32(record + L.call.nr, true);
-      const known = this.calls.lookup(call.abi, call.nr);
-      call.name = known.name;
-      call.descriptor = known.descriptor;
+      const nr = view.getUint32(record + L.call.nr, true);
+      identify(call, this.calls, view.getUint8(record + L.call.abi), nr);
       for (let i = 0; i < 12; i++) call.args[i] = view.getUint32(record + L.call.args + 4 * i, true);
       call.entry = Number(view.getBigUint64(record + L.call.entry, true));
       each(task);
@@ -380,11 +383,24 @@ export class BpfEngine implements Engine {
     return [...this.table].map((t) => t.tid);
   }
 
-  detach(): void {
-    if (!this.open) return;
+  hold(): void {
+    this.feed.relieve();
+  }
+
+  finish(): number {
+    if (!this.open) return 0;
     this.kernel.detach();
+    this.feed.finish();
+    return this.feed.waiting;
+  }
+
+  detach(drop = false): void {
+    if (!this.open) return;
+    this.finish();
+    const dropped = drop ? this.feed.drop() : 0;
     while (this.drain() > 0);
-    this.order?.flush(true);
+    this.order?.end();
+    if (dropped > 0) this.sink.lost(dropped, "given up before they were written");
     this.reportRest();
     this.final = this.kernel.sent;
     for (const task of [...this.table]) {
@@ -392,7 +408,7 @@ export class BpfEngine implements Engine {
       this.sink.detached(task);
     }
     this.open = false;
-    this.ring.close();
+    this.feed.close();
     this.groups?.close();
     this.kernel.close();
   }

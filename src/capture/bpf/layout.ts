@@ -123,6 +123,8 @@ export const abis = ["x86_64", "i386", "x32"] as const;
 export const ABI_X86_64 = 0;
 export const ABI_I386 = 1;
 export const ABI_X32 = 2;
+/** A call of 32-bit x86 that was made through another: its number is one of abi/syscalls.ts. */
+export const ABI_I386_INDIRECT = 3;
 /** Numbers per ABI in tables; larger ones share the last. */
 export const NUMBERS = 1024;
 

@@ -5,7 +5,6 @@
  */
 
 import { monotonicNow } from "../../kernel/clock.ts";
-import type { RingBuffer } from "../../kernel/ringbuf.ts";
 import type { Dispatcher, Source } from "./dispatch.ts";
 import * as L from "./layout.ts";
 
@@ -24,6 +23,8 @@ const WORD = 4294967296;
 export class Order {
   private queue: Held[] = [];
   private head = 0;
+  /** When what was taken last happened (ns). */
+  private latest = 0;
   /** Entries without an answer, by tid. */
   private readonly open = new Map<number, Held>();
 
@@ -34,9 +35,10 @@ export class Order {
     return this.queue.length - this.head;
   }
 
-  /** Takes a copy of the ring's record. */
-  take(ring: RingBuffer): void {
-    const bytes = ring.bytes.slice(ring.offset, ring.offset + ((ring.length + 7) & ~7));
+  /** Takes a copy of a record. */
+  take(record: Source & { readonly length: number }): void {
+    const from = record.offset;
+    const bytes = record.bytes.slice(from, from + ((record.length + 7) & ~7));
     const words = new Uint32Array(bytes.buffer);
     const first = words[0] & 0xff;
     const offset = first === L.kinds.facts ? L.facts.bytes : 0;
@@ -54,11 +56,20 @@ export class Order {
       }
     }
     this.queue.push(held);
+    this.latest = time;
   }
 
-  /** Passes on what need not wait any longer; everything if `all`. */
-  flush(all: boolean): void {
-    const until = all ? Number.POSITIVE_INFINITY : monotonicNow() - PATIENCE;
+  /** Passes on what need not wait any longer. If `late`, answers may be among the records that have not come. */
+  flush(late: boolean): void {
+    this.passOn((late ? this.latest : monotonicNow()) - PATIENCE);
+  }
+
+  /** Passes on everything. */
+  end(): void {
+    this.passOn(Number.POSITIVE_INFINITY);
+  }
+
+  private passOn(until: number): void {
     const { queue, dispatcher } = this;
     while (this.head < queue.length) {
       const held = queue[this.head];

@@ -14,7 +14,7 @@ import { callReads, specialReads } from "./special-reads.ts";
 export type Address =
   | { readonly arg: number; readonly plus?: number }
   | { readonly sp: number }
-  | { readonly slot: number };
+  | { readonly slot: number; readonly word: 4 | 8 };
 
 /** A number of bytes or elements. */
 export type Count =
@@ -113,7 +113,8 @@ export function planOf(d: Descriptor | undefined, abi: Abi, options: PlanOptions
     if (p.entry.length > 0) entry.push(when(p.entry));
     if (p.exit.length > 0) exit.push(when(p.exit));
   }
-  return { entry: merged(entry), exit: merged(exit) };
+  // values without a case of their own read as the main list does; mostly that is nothing
+  return { entry: [...main.entry, ...merged(entry)], exit: [...main.exit, ...merged(exit)] };
 }
 
 /** Cases that read the same are one case of several values. */
@@ -242,6 +243,9 @@ function count(length: Length, size: number, scope: Scope): Count {
   return { ret: true, max, times: size };
 }
 
+/** Bytes in the kernel's long. */
+export const longOf = (scope: Scope): number => (scope.abi === "i386" ? 4 : 8);
+
 /** Bytes a value occupies in memory. */
 function sizeOf(type: Type, scope: Scope): number {
   switch (type.kind) {
@@ -274,8 +278,9 @@ function sizeOf(type: Type, scope: Scope): number {
       return 1;
     case "long":
     case "ulong":
-    case "addr":
     case "time":
+      return longOf(scope);
+    case "addr":
       return scope.word;
     case "switch":
       return Math.max(

@@ -81,7 +81,7 @@ export class Reader {
     const { a } = this;
     if ("arg" in at) a.load(8, into, r6, argAt(at.arg));
     else if ("sp" in at) a.load(8, into, r6, state.sp).add(into, at.sp);
-    else a.load(8, into, r6, state.scratch + at.slot);
+    else a.load(at.word, into, r6, state.scratch + at.slot);
     a.jump("lt", into, LOWEST, none);
     if ("arg" in at && at.plus) a.add(into, at.plus);
   }
@@ -244,7 +244,11 @@ export class Reader {
       a.store(8, r6, left, r2).goto(some);
       a.label(none).store(8, r6, left, 0).label(some);
     }
-    this.bytes({ slot: VECTOR_SLOT }, { slot: VECTOR_SLOT + 16, size: 8, times: step }, r.most * step);
+    this.bytes(
+      { slot: VECTOR_SLOT, word: 8 },
+      { slot: VECTOR_SLOT + 16, size: 8, times: step },
+      r.most * step,
+    );
     a.mov(r7, 0).label(loop);
     // the element: address and length of one piece
     a.mov(r1, r6).add(r1, PIECE).mov(r2, step);

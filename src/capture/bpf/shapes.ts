@@ -1,6 +1,8 @@
 /** Plans of all calls, with equal ones shared, and the tables by which the programs find them. */
-import { type Abi, syscallCount, syscallName } from "../../abi/syscalls.ts";
-import { descriptor } from "../../syscalls/index.ts";
+import { type Abi, isIndirect, syscallCount, syscallName } from "../../abi/syscalls.ts";
+import { descriptor, indirectDescriptor } from "../../syscalls/index.ts";
+import type { Descriptor } from "../../syscalls/types/types.ts";
+import { printedNumber } from "../calls.ts";
 import { abis, NUMBERS } from "./layout.ts";
 import { type PlanOptions, planOf, type Read } from "./plan.ts";
 import { NO_RETURN, type Shapes, UNWANTED } from "./programs/index.ts";
@@ -21,6 +23,11 @@ class Shared {
     }
     return n;
   }
+}
+
+function describe(name: string | undefined, abi: Abi, nr: number): Descriptor | undefined {
+  if (isIndirect(abi, nr)) return indirectDescriptor(nr);
+  return name === undefined ? undefined : descriptor(name, abi);
 }
 
 export interface Compiled {
@@ -44,11 +51,12 @@ export function compileShapes(
     const shared = abi === "x86_64" ? native : compat;
     for (let nr = 0; nr < NUMBERS; nr++) {
       const at = i * NUMBERS + nr;
-      const name = nr < syscallCount(abi) ? syscallName(abi, nr) : undefined;
-      if (wanted && !wanted(abi, nr)) tables[at] = UNWANTED;
+      const number = abi === "i386" ? printedNumber(nr) : nr;
+      const name = number < syscallCount(abi) ? syscallName(abi, number) : undefined;
+      if (wanted && !wanted(abi, number)) tables[at] = UNWANTED;
       else if (name !== undefined && NO_RETURN_CALLS.has(name)) tables[at] = NO_RETURN;
       else if (memory) {
-        const plan = planOf(name === undefined ? undefined : descriptor(name, abi), abi, options);
+        const plan = planOf(describe(name, abi, nr), abi, options);
         tables[at] = shared.entry.number(plan.entry);
         tables[size + at] = shared.exit.number(plan.exit);
       }

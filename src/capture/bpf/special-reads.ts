@@ -1,5 +1,5 @@
 /** What the printers of odd values and calls follow: pointers in memory, vectors, lengths found elsewhere. */
-import { type Address, type Count, fixed, type Plan, type Read, type Scope, vector } from "./plan.ts";
+import { type Address, type Count, fixed, longOf, type Plan, type Read, type Scope, vector } from "./plan.ts";
 
 const LARGEST = 4096;
 /** getdents' buffer is counted whole. */
@@ -10,6 +10,8 @@ const string = (at: Address, max: number): Read => ({ op: "string", at, max });
 const arg = (i: number, times = 1): Count => ({ arg: i, times });
 const ret = (times = 1, max?: number): Count => ({ ret: true, times, max });
 const words = (at: Address, n: number, slot: number): Read => ({ op: "words", at, bytes: n, slot });
+/** The pointer in a slot. */
+const behind = (slot: number, s: Scope): Address => ({ slot, word: s.word });
 const named = (s: Scope, name: string): number => s.names.indexOf(name);
 const limit = (s: Scope): number => Math.min(Math.max(s.stringLimit, 1), LARGEST);
 
@@ -18,9 +20,9 @@ function msghdr(at: Address, s: Scope, total: Count | undefined): Read[] {
   const w = s.word;
   return [
     words(at, 7 * w, 0),
-    bytes({ slot: 0 }, { slot: w, size: 4, times: 1 }, 128),
-    vector({ slot: 2 * w }, { slot: 3 * w, size: w, times: 1 }, total, s),
-    bytes({ slot: 4 * w }, { slot: 5 * w, size: w, times: 1 }, 512),
+    bytes(behind(0, s), { slot: w, size: 4, times: 1 }, 128),
+    vector(behind(2 * w, s), { slot: 3 * w, size: w, times: 1 }, total, s),
+    bytes(behind(4 * w, s), { slot: 5 * w, size: w, times: 1 }, 512),
   ];
 }
 
@@ -60,14 +62,14 @@ const IOCB_NBYTES = 32;
 function iocbs(at: Address, s: Scope): Read[] {
   const own = IOCBS * s.word;
   const reads: Read[] = [bytes(at, arg(named(s, "nr"), s.word), LARGEST), words(at, own, 0)];
-  for (let i = 0; i < IOCBS; i++) reads.push(...iocb({ slot: i * s.word }, own, limit(s)));
+  for (let i = 0; i < IOCBS; i++) reads.push(...iocb(behind(i * s.word, s), own, limit(s)));
   return reads;
 }
 
 function iocb(at: Address, slot: number, most: number): Read[] {
   return [
     words(at, IOCB_BYTES, slot),
-    bytes({ slot: slot + IOCB_BUF }, { slot: slot + IOCB_NBYTES, size: 8, times: 1 }, most),
+    bytes({ slot: slot + IOCB_BUF, word: 8 }, { slot: slot + IOCB_NBYTES, size: 8, times: 1 }, most),
   ];
 }
 
@@ -82,16 +84,18 @@ export const specialReads: Readonly<Record<string, Maker>> = {
   mmsghdr,
   pollfds: (at) => [bytes(at, arg(1, 8), LARGEST)],
   fd_set: (at) => fixed(at, 128),
-  pselect_mask: (at, s) => [words(at, 2 * s.word, 0), ...fixed({ slot: 0 }, 8)],
-  aio_sigset: (at, s) => [words(at, 2 * s.word, 0), ...fixed({ slot: 0 }, 8)],
+  pselect_mask: (at, s) => [words(at, 2 * s.word, 0), ...fixed(behind(0, s), 8)],
+  aio_sigset: (at, s) => [words(at, 2 * s.word, 0), ...fixed(behind(0, s), 8)],
   epoll_events: (at, s) => [bytes(at, ret(12), Math.min(s.elements * 12, LARGEST))],
   dirents: (at) => [bytes(at, ret(), DIRENTS)],
   sockopt_value: (at) => [bytes(at, arg(4), 256)],
   sockopt_result: (at) => fixed(at, 64),
   xattr_value: (at, s) => [bytes(at, s.names.includes("size") ? arg(named(s, "size")) : LARGEST, limit(s))],
   xattr_list: (at, s) => [bytes(at, ret(), limit(s))],
-  msgbuf: (at, s) => [...fixed(at, s.word), bytes(after(at, s.word), arg(2), limit(s))],
+  msgbuf: (at, s) => [...fixed(at, longOf(s)), bytes(after(at, longOf(s)), arg(2), limit(s))],
   msgbuf_received: (at, s) => fixed(at, Math.min(limit(s), 1024) + 8),
+  shmat_flags: () => fixed({ arg: 3 }, 4),
+  old_dirent: (at) => fixed(at, 268),
   returned_path: (at) => [bytes(at, ret(), LARGEST)],
   bytes_arg1: (at, s) => [bytes(at, arg(1), limit(s))],
   mincore_vector: (at, s) => fixed(at, Math.min(s.elements, LARGEST)),
@@ -105,7 +109,10 @@ export const specialReads: Readonly<Record<string, Maker>> = {
   hex_returned: (at, s) => [bytes(at, ret(), limit(s))],
   open_how: (at, s) => [...fixed(at, 24), bytes(at, arg(named(s, "size")), LARGEST)],
   mount_attr: (at, s) => [...fixed(at, 32), bytes(at, arg(named(s, "size")), LARGEST)],
-  xattr_args: (at, s) => [words(at, 16, 0), bytes({ slot: 0 }, { slot: 8, size: 4, times: 1 }, limit(s))],
+  xattr_args: (at, s) => [
+    words(at, 16, 0),
+    bytes({ slot: 0, word: 8 }, { slot: 8, size: 4, times: 1 }, limit(s)),
+  ],
   iocbs,
   iocb: (at, s) => iocb(at, 0, limit(s)),
   hex_buffer: (at, s, data) => [bytes(at, arg(named(s, data as string)), limit(s))],
@@ -116,6 +123,9 @@ export const specialReads: Readonly<Record<string, Maker>> = {
 
 /** From the stack pointer to uc_sigmask of a signal frame (arch/x86/include/uapi/asm/ucontext.h). */
 export const SIGRETURN_MASK = 296;
+export const SIGRETURN_MASK_IA32 = 248;
+/** From the stack pointer to oldmask in the frame of an old signal handler; extramask ends 636 bytes behind. */
+export const OLDMASK = 80;
 
 const CLONE_RESULTS = 0x1000 | 0x100000;
 
@@ -127,9 +137,13 @@ export const callReads: Readonly<Record<string, (s: Scope) => Plan>> = {
   }),
   clone3: () => ({
     entry: fixed({ arg: 0 }, 88),
-    exit: [words({ arg: 0 }, 88, 0), ...fixed({ slot: 8 }, 4), ...fixed({ slot: 24 }, 4)],
+    exit: [words({ arg: 0 }, 88, 0), ...fixed({ slot: 8, word: 8 }, 4), ...fixed({ slot: 24, word: 8 }, 4)],
   }),
-  rt_sigreturn: () => ({ entry: fixed({ sp: SIGRETURN_MASK }, 8), exit: [] }),
+  rt_sigreturn: (s) => ({
+    entry: fixed({ sp: s.abi === "i386" ? SIGRETURN_MASK_IA32 : SIGRETURN_MASK }, 8),
+    exit: [],
+  }),
+  sigreturn: () => ({ entry: fixed({ sp: OLDMASK }, 636), exit: [] }),
   ioctl: () => ({ entry: [], exit: [bytes({ arg: 2 }, { ioctl: 1 }, 1024)] }),
   prctl: () => ({
     entry: [],

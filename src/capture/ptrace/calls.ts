@@ -1,8 +1,9 @@
 /** Fills a task's Call from ptrace's report. */
-import type { Abi } from "../../abi/syscalls.ts";
+import { type Abi, hasNarrowArgs } from "../../abi/syscalls.ts";
 import * as trace from "../../kernel/ptrace.ts";
 import type { CallTable } from "../calls.ts";
 import type { Call } from "../event.ts";
+import type { Memory } from "../memory.ts";
 
 const ARCH_X86_64 = 0xc000003e;
 const ARCH_I386 = 0x40000003;
@@ -11,7 +12,7 @@ const X32_BIT = 0x40000000;
 const ERRNO_MAX = 4095;
 
 /** Takes the entry report into `call`; returns whether the call is wanted. */
-export function takeEntry(call: Call, table: CallTable): boolean {
+export function takeEntry(call: Call, table: CallTable, memory: Memory): boolean {
   const w = trace.info.words;
   let nr = w[6] | 0;
   let abi: Abi = "x86_64";
@@ -32,8 +33,9 @@ export function takeEntry(call: Call, table: CallTable): boolean {
   call.spHi = w[5];
   const { args } = call;
   for (let i = 0; i < 12; i++) args[i] = w[8 + i];
-  if (abi === "i386") for (let i = 1; i < 12; i += 2) args[i] = 0;
-  return known.wanted;
+  if (!hasNarrowArgs(abi, nr)) return known.wanted;
+  for (let i = 1; i < 12; i += 2) args[i] = 0;
+  return (table.redirect(call, memory) ?? known).wanted;
 }
 
 /** Takes the exit report into `call`. */

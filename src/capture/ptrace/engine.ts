@@ -1,9 +1,10 @@
 /** The ptrace engine: complete, and needs no privilege beyond strace's. */
-import { syscallCount } from "../../abi/syscalls.ts";
+import { syscallCount, syscallName } from "../../abi/syscalls.ts";
 import { monotonicNow } from "../../kernel/clock.ts";
 import { comm, status } from "../../kernel/proc.ts";
 import * as trace from "../../kernel/ptrace.ts";
 import type { Spawned } from "../../kernel/spawn.ts";
+import { descriptor } from "../../syscalls/index.ts";
 import type { Command, Engine, EngineFactory, EngineOptions } from "../engine.ts";
 import type { EventSink } from "../event.ts";
 import { detachAll } from "./detach.ts";
@@ -125,9 +126,11 @@ class PtraceEngine implements Engine {
 
   /** What the seccomp filter reports. */
   private filterCalls(): number[] {
-    const { wanted } = this.options;
+    const { wanted, onMapChange } = this.options;
     const calls = [...EXEC_CALLS];
-    for (let nr = 0; nr < syscallCount("x86_64"); nr++) if (wanted?.("x86_64", nr) ?? true) calls.push(nr);
+    const maps = (nr: number) => descriptor(syscallName("x86_64", nr) ?? "")?.classes.includes("memory");
+    for (let nr = 0; nr < syscallCount("x86_64"); nr++)
+      if ((wanted?.("x86_64", nr) ?? true) || (onMapChange && maps(nr))) calls.push(nr);
     return calls;
   }
 

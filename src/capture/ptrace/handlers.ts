@@ -1,10 +1,12 @@
 /** What to do at each kind of stop. Every handler but those of deaths and group-stops lets the task go on. */
+import { isIndirect } from "../../abi/syscalls.ts";
 import { monotonicNow } from "../../kernel/clock.ts";
 import { comm, status as procStatus } from "../../kernel/proc.ts";
 import * as trace from "../../kernel/ptrace.ts";
 import { CallTable } from "../calls.ts";
 import type { EngineOptions } from "../engine.ts";
 import type { EventSink, ExitEvent } from "../event.ts";
+import { fetchResult } from "../indirect.ts";
 import { LiveMemory } from "../live-memory.ts";
 import { takeEntry, takeExit } from "./calls.ts";
 import { Delays } from "./delays.ts";
@@ -102,7 +104,8 @@ export class Handlers {
 
   // A request fails only when the task was killed in between; its death is then the next we hear of it.
   private resume(task: Tracee, signal: number): void {
-    trace.resume(task.tid, signal, !task.filtered || task.inCall, this.resumeLater);
+    const toExit = task.inCall || (task.skipping && this.options.onMapChange !== undefined);
+    trace.resume(task.tid, signal, !task.filtered || toExit, this.resumeLater);
   }
 
   private syscall(task: Tracee): void {
@@ -134,14 +137,21 @@ export class Handlers {
 
   private entry(task: Tracee): void {
     const { call } = task;
-    const wanted = takeEntry(call, this.calls);
+    const wanted = takeEntry(call, this.calls, this.memory);
     if (task.hidden) {
       if (call.name !== "execve" && call.name !== "execveat") return;
       task.hidden = false;
     }
     task.inCall = wanted;
     task.skipping = !wanted;
-    if (!wanted) return;
+    const other = call.abi !== task.abi;
+    task.abi = call.abi;
+    if (!wanted) {
+      if (!other) return;
+      call.entry = monotonicNow();
+      this.sink.otherAbi?.(task);
+      return;
+    }
     call.entry = monotonicNow();
     this.tamperer?.enter(task, this.memory);
     this.sink.enter(task, this.memory);
@@ -152,9 +162,12 @@ export class Handlers {
     if ((task.inCall || task.skipping) && call.name === "prctl" && call.args[0] === PR_SET_NAME) {
       task.comm = comm(task.tid);
     }
+    if (this.options.onMapChange && call.descriptor?.classes.includes("memory"))
+      this.options.onMapChange(task.pid);
     if (task.inCall) {
       call.exit = monotonicNow();
       takeExit(call);
+      if (isIndirect(call.abi, call.nr)) fetchResult(call, this.memory);
       task.inCall = false;
       this.tamperer?.exit(task, this.memory);
       this.sink.exit(task, this.memory);
@@ -202,6 +215,7 @@ export class Handlers {
   private adopt(tid: number, pid: number, parent: number, like: Tracee | undefined): void {
     const task = new Tracee(tid, pid, parent);
     task.comm = like?.comm ?? comm(tid);
+    if (like) task.abi = like.abi;
     task.hidden = like?.hidden ?? false;
     task.filtered = this.options.seccomp ?? false;
     this.follow(task, false);
@@ -242,6 +256,7 @@ export class Handlers {
     task.starting = false;
     task.comm = comm(task.tid);
     this.onOwnMemory(task.tid);
+    this.options.onMapChange?.(task.pid);
     this.sink.exec(task, former, now);
     if (this.options.detachOnExec && !task.keepAtExec) {
       this.release(task, Stop.exec, 0);
@@ -254,6 +269,7 @@ export class Handlers {
   private gone(task: Tracee, event: ExitEvent): void {
     this.onOwnMemory(task.tid);
     this.delays.forget(task.tid);
+    if (task.tid === task.pid) this.options.onMapChange?.(task.pid);
     if (this.tasks.remove(task)) this.sink.exited(task, event, monotonicNow());
   }
 

@@ -1,9 +1,12 @@
 /** The tasks being traced, and the statuses of tasks nobody has told us about yet. */
+import type { Abi } from "../../abi/syscalls.ts";
 import { Task } from "../event.ts";
 import type { Injection } from "../injection.ts";
 
 /** A task with what only the engine needs to know of it. */
 export class Tracee extends Task {
+  /** Of its last call. */
+  abi: Abi = "x86_64";
   /** Nothing is reported until the command's execve. */
   hidden = false;
   /** Started by us and not yet become the command: if the exec fails, the rest is none of the user's business. */

@@ -2,6 +2,7 @@
 import { textOf } from "../../base/bytes.ts";
 import { parseTai64n } from "../../base/tai.ts";
 import { localTime } from "../../supervise/stamps.ts";
+import { printable } from "../printable.ts";
 
 export interface LineStyle {
   readonly stamps: "local" | "utc" | "raw";
@@ -11,20 +12,10 @@ const LABEL_END = 25;
 
 /** A line without its newline, escaped; a TAI64N stamp at its beginning is replaced by the time. */
 export function showLine(line: Uint8Array, { stamps }: LineStyle): string {
-  const text = escaped(textOf(line));
+  const text = printable(textOf(line));
   if (stamps === "raw" || text[0] !== "@") return text;
   const time = parseTai64n(text.slice(1, LABEL_END));
   return time ? date(time, stamps === "utc") + text.slice(LABEL_END) : text;
-}
-
-/** Control characters, among them C1 and what is no UTF-8, as \xNN; tabs stay. */
-function escaped(text: string): string {
-  return text.replace(/[\x00-\x08\x0a-\x1f\x7f-\x9f\udc80-\udcff\u202a-\u202e\u2066-\u2069]/g, (c) => {
-    const code = c.charCodeAt(0);
-    return code >= 0x2000 && code < 0xdc00
-      ? `\\u${code.toString(16)}`
-      : `\\x${(code & 0xff).toString(16).padStart(2, "0")}`;
-  });
 }
 
 function date({ seconds, nanoseconds }: { seconds: number; nanoseconds: number }, utc: boolean): string {

@@ -52,14 +52,28 @@ export const commands: readonly Program[] = [
     operands: [{ name: "DIR", kind: "directory" }],
     description: [
       "Runs every service in DIR, each a directory with a program named run, until TERM, INT or HUP; then ends them in order. A service with a directory trace/ is recorded; svtrace why says where the time of its restarts goes.",
-      "The directory is a daemontools scan directory: svc, svstat and svok work on it, the C programs too.",
+      "The directory is a daemontools scan directory: svc, svstat and svok work on it, the C programs too. New services are noticed at once. A supervisor that is killed leaves the services running; the next one takes them over.",
+      "As process 1 of a container it reaps orphans, hands HUP, USR1, USR2, QUIT and ALRM on to the services, and ends them in order on TERM or INT.",
     ],
     exits,
     files: [
       ["DIR/SERVICE/run", "the program"],
+      ["DIR/SERVICE/down", "not started by itself"],
       ["DIR/SERVICE/log/run", "its logger, which gets its standard output"],
+      ["DIR/SERVICE/log/multilog", "in place of log/run: a multilog script for the shared logger"],
+      ["DIR/SERVICE/finish", "run at its end, with exit code and signal"],
+      ["DIR/SERVICE/stop-timeout", "seconds from TERM to KILL for all that is left of it"],
+      [
+        "DIR/SERVICE/notification-fd, notify-socket",
+        "how it says that it is ready: to s6's descriptor, or systemd's socket",
+      ],
+      ["DIR/SERVICE/needs", "services that must be ready first"],
+      [
+        "DIR/SERVICE/backoff, death-tally",
+        "seconds between starts, FIRST MAX; left down after COUNT deaths in SECONDS",
+      ],
       ["DIR/SERVICE/trace/", "record it"],
-      ["DIR/.svtrace/", "sockets and settings of svtrace"],
+      ["DIR/.svtrace/", "sockets and settings of svtrace; up.log with --wait; defaults/ for all services"],
     ],
     seeAlso: ["svscan(8)", "supervise(8)", "svtrace-status(1)", "svtrace-why(1)"],
   },
@@ -157,10 +171,15 @@ export const commands: readonly Program[] = [
     name: "stuck",
     summary: "the system calls a process is in now, for how long, and what they wait for",
     section: 1,
-    synopsis: ["-p PIDS [--tree] [--for=DURATION] [--json]"],
+    synopsis: ["-p PIDS [--tree] [-k [--stop]] [--for=DURATION] [--json]"],
     options: [
       { short: "p", long: "attach", value: "PIDS", kind: "pid", help: "these processes" },
       { long: "tree", help: "and everything below them" },
+      { short: "k", long: "stack-traces", help: "and where in the program each call was made" },
+      {
+        long: "stop",
+        help: "with -k: stop threads for an instant whose stacks cannot be seen to their ends otherwise",
+      },
       {
         long: "for",
         value: "DURATION",
@@ -173,9 +192,13 @@ export const commands: readonly Program[] = [
     operands: [{ name: "PID", kind: "pid", optional: true, repeated: true }],
     description: [
       "Looks at each thread once, without stopping it, and prints the call it is in: the longest first, with the file, peer, lock holder or child it waits for. Nothing need have been traced before. The age of a call whose beginning was not seen is at least the time since its thread ran last (>=).",
+      "With -k the functions that led to the call follow it, innermost first: by the program's call frame information, its symbols or those of an installed debug package, and /tmp/perf-PID.map of a run-time compiler (node --perf-basic-prof --interpreted-frames-native-stack). A thread that waits shows only some of its registers; where a frame needs others, its stack ends with '...'. With --stop such a thread is stopped for an instant as strace -p does, after which a few calls (epoll_wait among them) return EINTR.",
     ],
     exits,
-    examples: [["svtrace stuck -p 1234 --tree", "what is this service waiting for?"]],
+    examples: [
+      ["svtrace stuck -p 1234 --tree", "what is this service waiting for?"],
+      ["svtrace stuck -k -p 1234", "and where in its code?"],
+    ],
     seeAlso: ["svtrace-top(1)", "svtrace-trace(1)"],
   },
   {

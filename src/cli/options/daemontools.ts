@@ -95,11 +95,28 @@ export const daemontools: readonly Program[] = [
     summary: "reads lines and appends selected ones to any number of logs",
     operands: [{ name: "ACTION", kind: "directory", optional: true, repeated: true }],
     description: [
-      "Each argument is an action, carried out in order for each line of standard input. -PATTERN deselects, +PATTERN selects; a star in PATTERN stands for any text up to the next occurrence of the character behind it.",
+      "Each argument is an action, carried out in order for each line of standard input. -PATTERN deselects, +PATTERN selects; a star in PATTERN stands for any text up to the next occurrence of the character behind it, and the whole line has to match.",
       "t, as the first action, puts a TAI64N stamp before each line. e writes the line to standard error, =FILE replaces what FILE holds, DIR (beginning with a dot or slash) appends it to the log there. sSIZE, nNUM and !PROCESSOR set size, number of old files and their processor for the logs that follow.",
-      "When a disk is full it waits and tries again; nothing is lost. TERM ends it at the next line's end, ALRM begins new files.",
+      "Patterns see the first 1000 bytes of a line, the stamp included. SIZE is from 4096 to 16777215 bytes (default 99999); a file ends at the last line's end before it, or where it is full. NUM is at least 2 (default 10) and counts the current file. The last processor, size and number given hold for a directory.",
+      "When a disk is full or a processor fails it waits and tries again, and reads no more meanwhile; nothing is lost. TERM ends it at the next line's end, ALRM begins new files.",
     ],
     exits: [["0", "the end of input, or TERM"], system],
+    files: [
+      ["DIR/current", "what was written last; executable by its owner when it was closed in order"],
+      ["DIR/@STAMP.s", "an old file, whole and on the disk"],
+      ["DIR/@STAMP.u", "an old file that was being written when the machine, or multilog, came down"],
+      ["DIR/lock", "locked while a multilog writes here: no other does"],
+      ["DIR/state", "what the processor wrote to descriptor 5 the last time, and reads from descriptor 4"],
+      ["DIR/previous, processed, newstate", "only while files change: the processor's input and output"],
+    ],
+    examples: [
+      ["multilog t s1000000 n20 ./main", "stamped lines, twenty files of a megabyte"],
+      [
+        "multilog '-*' '+* error: *' e ./errors",
+        "lines with error: behind their first word, to standard error and a log",
+      ],
+      ["multilog s1000000 '!gzip' ./main", "old files are compressed"],
+    ],
     seeAlso: ["tai64nlocal(8)", "svtrace-logs(1)"],
   },
   {

@@ -1,6 +1,7 @@
 /** What is known of services, under our supervisor, daemontools' or runit's. */
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { bytesOf, textOf } from "../../base/bytes.ts";
 import { isSupervised, isTraced, readStatus, secondsSince } from "../../supervise/control.ts";
 import { type Alive, aliveOf, type Extended, isThere, readExtended } from "../../supervise/extended.ts";
 import type { Status } from "../../supervise/layout.ts";
@@ -50,8 +51,9 @@ export interface Row {
 
 /** A scan directory's services, or the one service the directory is. */
 export function servicesOf(dir: string): string[] {
-  if (existsSync(join(dir, "run")) || existsSync(join(dir, "supervise"))) return [dir];
-  return readdirSync(dir)
+  if (existsSync(bytesOf(join(dir, "run"))) || existsSync(bytesOf(join(dir, "supervise")))) return [dir];
+  return readdirSync(bytesOf(dir), "buffer")
+    .map(textOf)
     .filter((n) => !n.startsWith(".") && isDirectory(join(dir, n)))
     .sort()
     .map((n) => join(dir, n));
@@ -106,7 +108,7 @@ function look(dir: string): Bare {
 }
 
 const isRunit = (dir: string): boolean =>
-  statSync(join(dir, "supervise/stat"), { throwIfNoEntry: false }) !== undefined;
+  statSync(bytesOf(join(dir, "supervise/stat")), { throwIfNoEntry: false }) !== undefined;
 
 function plainState({ pid, paused, want, termSent, finishing }: Status): State {
   if (pid === 0) return "down";

@@ -1,6 +1,6 @@
 /** Sets in -e expressions: system calls, signals, statuses. */
 import { signalName, signalNumber } from "../../abi/signals.ts";
-import { type Abi, syscallCount, syscallName, syscallNumber } from "../../abi/syscalls.ts";
+import { type Abi, syscallCount, syscallName } from "../../abi/syscalls.ts";
 import { UsageError } from "../../base/errors.ts";
 import { descriptor } from "../../syscalls/index.ts";
 import type { CallClass } from "../../syscalls/types/types.ts";
@@ -28,6 +28,8 @@ const classes: Readonly<Record<string, readonly CallClass[]>> = {
   fstatfs: ["fstatfs"],
   "%statfs": ["statfs", "fstatfs", "statfs_like"],
 };
+/** Numbers of signals up to this are taken, whether there are such signals or not. */
+const MAX_SIGNAL = 255;
 const bareClasses = new Set(["file", "desc", "memory", "process", "signal", "ipc", "network"]);
 
 /** Which calls a set contains, per ABI, by name. */
@@ -36,18 +38,31 @@ export interface CallSet {
   hasName(name: string): boolean;
 }
 
-const everything: CallSet = { has: () => true, hasName: () => true };
+/** All calls. */
+export const everything: CallSet = { has: () => true, hasName: () => true };
+
+interface List {
+  readonly inverted: boolean;
+  readonly items: readonly string[];
+}
+
+/** Parses `[!]...all`, `none` and `item,item`; empty items do not count, but there must be one. Throws UsageError. */
+function parseList(text: string, what: string): List {
+  const [, marks, body] = /^(!*)(.*)$/s.exec(text)!;
+  const inverted = marks.length % 2 === 1;
+  if (body === "all") return { inverted: !inverted, items: [] };
+  if (body === "none") return { inverted, items: [] };
+  const items = body.split(",").filter((item) => item !== "");
+  if (items.length === 0) throw new UsageError(`invalid ${what} '${text}'`);
+  return { inverted, items };
+}
 
 /** Parses `[!][?]name,%class,/regex,name@64,all,none`. Throws UsageError with strace's words. */
 export function parseCallSet(text: string): CallSet {
-  const inverted = text.startsWith("!");
-  const body = inverted ? text.slice(1) : text;
-  if (body === "all") return inverted ? setOf(new Map()) : everything;
+  const { inverted, items } = parseList(text, "system call");
+  if (inverted && items.length === 0) return everything;
   const members = new Map<Abi, Set<number>>(abis.map((a) => [a, new Set<number>()]));
-  if (body !== "none") {
-    if (/^,*$/.test(body)) throw new UsageError(`invalid system call '${text}'`);
-    for (const item of body.split(",")) if (item !== "") addItem(members, item);
-  }
+  for (const item of items) addItem(members, item);
   const plain = setOf(members);
   if (!inverted) return plain;
   return { has: (abi, nr) => !plain.has(abi, nr), hasName: (name) => !plain.hasName(name) };
@@ -91,12 +106,7 @@ function* numbers(abi: Abi, name: string): Iterable<number> {
       ? classes[name]
       : undefined;
   if (name.startsWith("/")) {
-    let pattern: RegExp;
-    try {
-      pattern = new RegExp(name.slice(1));
-    } catch {
-      throw new UsageError(`regcomp: ${name.slice(1)}: Invalid regular expression`);
-    }
+    const pattern = regularExpression(name.slice(1));
     for (let nr = 0; nr < syscallCount(abi); nr++) if (pattern.test(syscallName(abi, nr) ?? "\n")) yield nr;
   } else if (wanted) {
     for (let nr = 0; nr < syscallCount(abi); nr++) {
@@ -104,58 +114,75 @@ function* numbers(abi: Abi, name: string): Iterable<number> {
       if (d?.classes.some((c) => wanted.includes(c))) yield nr;
     }
   } else {
-    const nr =
-      /^\d+$/.test(name) && Number(name) < syscallCount(abi) ? Number(name) : syscallNumber(abi, name);
-    if (nr !== undefined) yield nr;
+    // a call of 32-bit x86 can have two: its own, and one behind socketcall or ipc
+    for (let nr = 0; nr < syscallCount(abi); nr++)
+      if (syscallName(abi, nr) === name || String(nr) === name) yield nr;
   }
+}
+
+/** What regcomp(3) says instead of V8. */
+const mistakes: readonly (readonly [RegExp, string])[] = [
+  [/Unterminated group/, "Unmatched ( or \\("],
+  [/Nothing to repeat/, "Invalid preceding regular expression"],
+  [/at end of pattern/, "Trailing backslash"],
+  [/Range out of order/, "Invalid range end"],
+  [/numbers out of order/, "Invalid content of \\{\\}"],
+];
+
+function regularExpression(text: string): RegExp {
+  // a closing parenthesis without an opening one stands for itself
+  const pattern = text.includes("(") ? text : text.replace(/(^|[^\\])\)/g, "$1\\)");
+  try {
+    return new RegExp(pattern);
+  } catch (error) {
+    const why = mistakes.find(([words]) => words.test((error as Error).message))?.[1];
+    throw new UsageError(`regcomp: ${text}: ${why ?? "Invalid regular expression"}`);
+  }
+}
+
+/** A signal by number or by strace's name of it, with or without SIG. */
+export function parseSignal(text: string): number | undefined {
+  const n = signalNumber(text);
+  if (n === undefined || /^\d+$/.test(text)) return n;
+  return signalName(n) === `SIG${text.toUpperCase().replace(/^SIG/, "")}` ? n : undefined;
 }
 
 /** Parses a signal set; the result answers for one signal. */
 export function parseSignalSet(text: string): (signo: number) => boolean {
-  const inverted = text.startsWith("!");
-  const body = inverted ? text.slice(1) : text;
-  if (body === "all") return () => !inverted;
-  if (body === "none") return () => inverted;
-  if (body === "") throw new UsageError(`invalid signal '${text}'`);
-  const members = new Set<number>();
-  for (const name of body.split(",")) {
-    const n = signalNumber(name);
-    if (n === undefined || signalName(n) === undefined) throw new UsageError(`invalid signal '${name}'`);
-    members.add(n);
-  }
-  return (signo) => members.has(signo) !== inverted;
+  const { inverted, items } = parseList(text, "signal");
+  const members = items.map((name) => {
+    const n = /^\d+$/.test(name) && Number(name) <= MAX_SIGNAL ? Number(name) : parseSignal(name);
+    if (n === undefined) throw new UsageError(`invalid signal '${name}'`);
+    return n;
+  });
+  return (signo) => members.includes(signo) !== inverted;
 }
 
-/** Parses a set of words from a fixed list. */
+/** Parses a set of words from a fixed list, whatever their case. */
 export function parseWords<T extends string>(text: string, words: readonly T[], what: string): Set<T> {
-  const inverted = text.startsWith("!");
-  const body = inverted ? text.slice(1) : text;
-  let members: Set<T>;
-  if (body === "all") members = new Set(words);
-  else if (body === "none") members = new Set();
-  else {
-    members = new Set();
-    for (const item of body.split(",")) {
-      if (!words.includes(item as T)) throw new UsageError(`invalid ${what} '${item}'`);
-      members.add(item as T);
-    }
-  }
-  return inverted ? new Set(words.filter((w) => !members.has(w))) : members;
+  const { inverted, items } = parseList(text, what);
+  const members = items.map((item) => {
+    const word = words.find((w) => w === item.toLowerCase());
+    if (!word) throw new UsageError(`invalid ${what} '${item}'`);
+    return word;
+  });
+  return new Set(words.filter((w) => members.includes(w) !== inverted));
 }
 
 /** Parses a set of file descriptors; the result answers for one. */
 export function parseFdSet(text: string): (fd: number) => boolean {
-  const inverted = text.startsWith("!");
-  const body = inverted ? text.slice(1) : text;
-  if (body === "all") return () => !inverted;
-  if (body === "none") return () => inverted;
-  const members = new Set<number>();
-  const items = body.split(",").filter((item) => item !== "");
-  if (items.length === 0) throw new UsageError("invalid descriptor ''");
-  for (const item of items) {
-    if (!/^ *\d+$/.test(item) || Number(item) > 0x7fffffff)
-      throw new UsageError(`invalid descriptor '${item}'`);
-    members.add(Number(item));
-  }
-  return (fd) => members.has(fd) !== inverted;
+  const { inverted, items } = parseList(text, "descriptor");
+  const members = items.map((item) => {
+    const fd = parseUnsigned(item);
+    if (fd === undefined) throw new UsageError(`invalid descriptor '${item}'`);
+    return fd;
+  });
+  return (fd) => members.includes(fd) !== inverted;
+}
+
+/** As strtol(3) with base 10, up to `max`; undefined for what is negative, larger, or followed by anything. */
+export function parseUnsigned(text: string, max = 0x7fffffff): number | undefined {
+  const m = /^\s*(?:\+?(\d+)|-(0+))$/.exec(text);
+  const n = Number(m?.[1] ?? m?.[2]);
+  return m && n <= max ? n : undefined;
 }

@@ -1,11 +1,10 @@
 /** -e inject= and -e fault=: SET[:OPTION[=VALUE]]..., as man 1 strace has it under "Tampering". */
 import { errnoNumber } from "../../abi/errno.ts";
-import { signalNumber } from "../../abi/signals.ts";
 import { syscallNumber } from "../../abi/syscalls.ts";
 import { UsageError } from "../../base/errors.ts";
 import type { Injection, InjectionRule, Poke } from "../../capture/injection.ts";
 import { descriptor } from "../../syscalls/index.ts";
-import { parseCallSet } from "./expressions.ts";
+import { parseCallSet, parseSignal } from "./expressions.ts";
 import { parseTime } from "./times.ts";
 
 type Kind = "inject" | "fault";
@@ -31,7 +30,7 @@ const parsers: Readonly<Record<string, (value: string, parts: Parts) => boolean>
     return once(parts, "result", { lo: Number(n % WORD), hi: Number(n / WORD) });
   },
   signal(value, parts) {
-    const signal = signalNumber(value);
+    const signal = parseSignal(value);
     return signal !== undefined && signal > 0 && once(parts, "signal", signal);
   },
   syscall(value, parts) {

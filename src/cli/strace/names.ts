@@ -30,10 +30,23 @@ function fdText(tid: number, fd: number, details: StraceSettings["fds"]): string
   } catch {
     return undefined;
   }
-  const socket = /^socket:\[(\d+)\]$/.exec(target);
-  if (socket && details.has("socket")) return socketText(tid, fd, socket[1]) ?? escapeName(target);
+  const socket = details.has("socket") && /^socket:\[(\d+)\]$/.exec(target);
+  if (socket) return socketText(tid, fd, socket[1]) ?? escapeName(target);
+  if (details.has("pidfd") && target === "anon_inode:[pidfd]") {
+    const pid = processOf(tid, fd);
+    if (pid !== undefined) return `pid:${pid}`;
+  }
   const device = details.has("dev") && target.startsWith("/") ? deviceText(link) : "";
-  return escapeName(target) + device;
+  return details.has("path") || device !== "" ? escapeName(target) + device : undefined;
+}
+
+/** The process a pidfd is for. */
+function processOf(tid: number, fd: number): string | undefined {
+  try {
+    return /^Pid:\s+(\d+)/m.exec(readFileSync(`/proc/${tid}/fdinfo/${fd}`, "latin1"))?.[1];
+  } catch {
+    return undefined;
+  }
 }
 
 /** `<char 1:3>` behind the path of a device. */

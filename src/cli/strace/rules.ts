@@ -1,10 +1,14 @@
 /** What options mean together: which exclude each other, which are idle without another, and strace's words for that. */
+import { realpathSync } from "node:fs";
 import { UsageError } from "../../base/errors.ts";
-import { type Counts, fdWords, hint, quietWords, type StraceSettings } from "./settings.ts";
+import { escapeName } from "../../render/escape.ts";
+import { everything } from "./expressions.ts";
+import { fdWords, quietWords } from "./qualifiers.ts";
+import { type Counts, hint, type StraceSettings } from "./settings.ts";
 
 interface Rule {
   readonly when: (s: StraceSettings, given: ReadonlySet<string>) => boolean;
-  readonly text: string;
+  readonly text: string | ((s: StraceSettings) => string);
   /** strace points to -h after it. */
   readonly hinted?: boolean;
 }
@@ -15,9 +19,11 @@ const pair = (short: string, long: string, others: readonly string[] = []): Rule
   hinted: false,
 });
 const counting = (s: StraceSettings) => s.count !== "none";
-const stack = ["-k", "--stack-traces"];
+const quieting = ["--quiet", "--silent", "--silence", "-e quiet", "-e silent", "-e silence", "-e q"];
+const stack = ["-k", "--stack-traces", "--stack-trace"];
 const eitherCount = "(-c/--summary-only or -C/--summary)";
-const needsStops = (s: StraceSettings) => s.injections.length > 0 || s.text.dumps !== undefined;
+const needsStops = (s: StraceSettings) => s.injections.length > 0 || s.text.dumps !== undefined || s.stack;
+const unfiltered = (s: StraceSettings) => s.trace === undefined || s.trace === everything;
 const noCommand = (s: StraceSettings) => s.command.length === 0;
 
 /** The first that holds ends the program. */
@@ -28,11 +34,7 @@ const errors: readonly Rule[] = [
   pair("-x", "--strings-in-hex"),
   pair("-y", "--decode-fds", ["-e decode-fds", "-e decode-fd", "-e fds"]),
   {
-    when: (_, given) =>
-      given.has("-q") &&
-      ["--quiet", "--silent", "--silence", "-e quiet", "-e silent", "-e silence", "-e q"].some((o) =>
-        given.has(o),
-      ),
+    when: (_, given) => given.has("-q") && quieting.some((o) => given.has(o)),
     text: "-q and -e quiet/--quiet cannot be provided simultaneously",
     hinted: false,
   },
@@ -42,7 +44,7 @@ const errors: readonly Rule[] = [
   },
   {
     when: (s) => s.daemonize > 3,
-    text: "Too many -D's (4), maximum supported -D count is 3",
+    text: (s) => `Too many -D's (${s.daemonize}), maximum supported -D count is 3`,
   },
   {
     when: (s) => noCommand(s) && s.daemonize > 0,
@@ -53,13 +55,8 @@ const errors: readonly Rule[] = [
     text: `${eitherCount} and -ff/--output-separately are mutually exclusive`,
   },
   {
-    when: (s, given) => s.count !== "only" && stack.some((o) => given.has(o)),
-    text: "-k/--stack-traces is not supported",
-    hinted: false,
-  },
-  {
     when: (s) => s.engine === "bpf" && needsStops(s),
-    text: "-e inject, -e fault, -e read and -e write need --engine=ptrace",
+    text: "-e inject, -e fault, -e read, -e write and -k need --engine=ptrace",
   },
   {
     when: (s) => s.wall && !counting(s),
@@ -106,30 +103,54 @@ const warnings: readonly Rule[] = [
     text: "--seccomp-bpf is not enabled for processes attached with -p",
   },
   {
-    when: (s) => s.seccomp && s.follow && s.trace === undefined,
+    when: (s) => s.seccomp && s.follow && unfiltered(s),
     text: "Seccomp filter is requested but there are no syscalls to filter.  See -e trace to filter syscalls.",
   },
 ];
 
 /** Completes the settings. Throws UsageError with strace's message for what cannot be. */
 export function applyRules(s: StraceSettings, n: Counts, given: ReadonlySet<string>): void {
-  s.follow = n.f > 0;
-  if (n.f > 1) s.separately = true;
+  s.follow = n.f + n.F > 0;
+  // with the short form only a second one gives each process a file of its own
+  if (given.has("-f")) s.separately = n.f > 1;
   s.daemonize = n.D as StraceSettings["daemonize"];
   const error = errors.find((rule) => rule.when(s, given));
-  if (error) throw error.hinted === false ? new UsageError(error.text) : hint(s.text.program, error.text);
-  // with -ff it goes without saying
-  for (const rule of warnings) {
-    if (rule.when(s, given) && !(n.f > 1 && rule.text.startsWith("--output-separately")))
-      s.warnings.push(rule.text);
+  if (error) {
+    const text = words(error, s);
+    throw error.hinted === false ? new UsageError(text) : hint(s.text.program, text);
   }
+  if (n.F > 0)
+    s.warnings.push(
+      n.f > 0
+        ? "deprecated option -F ignored"
+        : "option -F is deprecated, please use -f/--follow-forks instead",
+    );
+  for (const rule of warnings) {
+    const text = words(rule, s);
+    // with -ff it goes without saying
+    if (rule.when(s, given) && !(n.f > 1 && text.startsWith("--output-separately"))) s.warnings.push(text);
+  }
+  if (!s.text.quiet.has("path-resolution"))
+    s.warnings.push(...s.paths.filter((p) => p !== "").flatMap(resolution));
   if (needsStops(s)) s.engine = "ptrace";
-  if (!s.follow || s.pids.length > 0 || s.trace === undefined) s.seccomp = false;
-  style(s, n);
+  if (!s.follow || s.pids.length > 0 || unfiltered(s)) s.seccomp = false;
+  style(s, n, given);
+}
+
+const words = ({ text }: Rule, s: StraceSettings): string => (typeof text === "string" ? text : text(s));
+
+/** What there is to say of a path of -P that leads elsewhere. */
+function resolution(path: string): string[] {
+  try {
+    const real = realpathSync(path);
+    return real === path ? [] : [`Requested path "${escapeName(path)}" resolved into "${escapeName(real)}"`];
+  } catch {
+    return [];
+  }
 }
 
 /** Repeated letters, and what goes without saying. */
-function style(s: StraceSettings, n: Counts): void {
+function style(s: StraceSettings, n: Counts, given: ReadonlySet<string>): void {
   const { text } = s;
   if (n.t > 0) {
     text.timestamp = n.t >= 3 ? "unix" : "clock";
@@ -138,7 +159,7 @@ function style(s: StraceSettings, n: Counts): void {
   if (n.x > 0) text.decode.hexStrings = n.x > 1 ? 2 : 1;
   if (n.y > 0) s.fds = new Set(n.y > 1 ? fdWords : (["path"] as const));
   // With the trace in a file and a command of ours nobody wants to hear of its children, unless asked otherwise.
-  if (n.q === 0 && text.quiet.size === 0 && s.output !== undefined && s.command.length > 0)
+  if (n.q === 0 && !quieting.some((o) => given.has(o)) && s.output !== undefined && s.command.length > 0)
     text.quiet = new Set(["attach", "personality"]);
   if (n.q > 0) {
     text.quiet = new Set(

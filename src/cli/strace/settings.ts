@@ -5,13 +5,15 @@ import type { EngineKind } from "../../capture/choose.ts";
 import type { InjectionRule } from "../../capture/injection.ts";
 import { type Column, columnAliases, defaultColumns } from "../../render/count-table.ts";
 import { defaultText, type TextSettings, type TimeUnit } from "../../render/settings.ts";
+import { MAX_FRAMES } from "../../unwind/unwinder.ts";
 import { type GivenOption, getopt, OptionError } from "../getopt.ts";
-import { checkKvm, isTip } from "./accepted.ts";
-import { type CallSet, parseCallSet, parseFdSet, parseSignalSet, parseWords } from "./expressions.ts";
-import { injectionWarning, parseInjection } from "./injections.ts";
+import { checkKvm } from "./accepted.ts";
+import { type CallSet, parseUnsigned } from "./expressions.ts";
 import { options, type StraceOption } from "./options.ts";
+import { expression, noSecontext, qualifier } from "./qualifiers.ts";
 import { applyRules } from "./rules.ts";
 import { parseTime } from "./times.ts";
+import { parseTip, type Tip } from "./tips.ts";
 
 export interface StraceSettings {
   text: TextSettings;
@@ -46,6 +48,11 @@ export interface StraceSettings {
   /** Which descriptor details to show. */
   fds: Set<"path" | "socket" | "dev" | "pidfd" | "eventfd" | "signalfd">;
   comm: boolean;
+  /** -k, and how many frames are shown. */
+  stack: boolean;
+  stackFrames: number;
+  /** --tips. */
+  tip: Tip | undefined;
   /** -q. */
   silent: boolean;
   /** To be said before anything is traced. */
@@ -56,29 +63,24 @@ export interface StraceSettings {
   version: boolean;
 }
 
+const daemons: Readonly<Record<string, number>> = { grandchild: 1, pgroup: 2, pgrp: 2, session: 3 };
 const units: Readonly<Record<string, TimeUnit>> = { s: "s", ms: "ms", us: "us", ns: "ns" };
 const precisions: Readonly<Record<TimeUnit, TextSettings["precision"]>> = { s: 0, ms: 3, us: 6, ns: 9 };
+const stampFormats: Readonly<Record<string, TextSettings["timestamp"]>> = {
+  none: "none",
+  time: "clock",
+  unix: "unix",
+};
 const hexStyles: Readonly<Record<string, TextSettings["decode"]["hexStrings"]>> = {
   all: 2,
   none: 0,
   "non-ascii-chars": 3,
   "non-ascii": 1,
 };
-const statusWords = ["successful", "failed", "unfinished", "unavailable", "detached"] as const;
-export const quietWords = [
-  "attach",
-  "exit",
-  "path-resolution",
-  "personality",
-  "thread-execve",
-  "superseded",
-] as const;
-export const fdWords = ["path", "socket", "dev", "pidfd", "eventfd", "signalfd"] as const;
-
+/** Longest -s: a quarter of what an int holds, as strings are quoted with up to four characters a byte. */
+const MAX_STRING = 0x3fffffff;
 const LAST_COUNTS =
   "Only the last of -z/--successful-only/-Z/--failed-only options will take effect. See status qualifier for more complex filters.";
-
-const nowhere = () => false;
 
 /** A mistake that strace follows with a pointer to -h. */
 export const hint = (program: string, message: string): UsageError =>
@@ -101,17 +103,19 @@ export function parseSettings(program: string, argv: readonly string[], more?: M
     if (error instanceof OptionError) throw hint(program, error.message);
     throw error;
   }
-  const counts = { f: 0, D: 0, q: 0, t: 0, x: 0, y: 0 };
+  const counts = { f: 0, F: 0, D: 0, q: 0, t: 0, x: 0, y: 0 };
   if (more) s.engine = "auto";
   const given = new Set<string>();
+  let byStatus = 0;
   for (const option of parsed.options) {
     const spec = option.spec as StraceOption;
     if (more?.table.includes(spec)) more.apply(s, spec.id, option.value ?? "");
     else apply(s, counts, option);
     given.add(option.name);
     if (option.spec.short === "e") given.add(`-e ${qualifier(option.value ?? "")?.[0] ?? "trace"}`);
-    if (given.has("-z") && given.has("-Z") && !s.warnings.includes(LAST_COUNTS)) s.warnings.push(LAST_COUNTS);
+    if (spec.id === "successful" || spec.id === "failed") byStatus++;
   }
+  if (byStatus > 1) s.warnings.push(LAST_COUNTS);
   s.command = parsed.operands;
   s.elsewhere = more?.enough() ?? false;
   s.silent = counts.q > 0;
@@ -148,6 +152,9 @@ function fresh(program: string): StraceSettings {
     order: "completion",
     fds: new Set(),
     comm: false,
+    stack: false,
+    stackFrames: MAX_FRAMES,
+    tip: undefined,
     silent: false,
     warnings: [],
     elsewhere: false,
@@ -157,12 +164,13 @@ function fresh(program: string): StraceSettings {
 }
 
 /** How often options came that mean more when repeated. */
-export type Counts = Record<"f" | "D" | "q" | "t" | "x" | "y", number>;
+export type Counts = Record<"f" | "F" | "D" | "q" | "t" | "x" | "y", number>;
 
-function number(s: StraceSettings, given: GivenOption): number {
+function number(s: StraceSettings, given: GivenOption, max?: number): number {
   const { value = "" } = given;
-  if (!/^\d+$/.test(value) || Number(value) > 0x7fffffff) throw invalid(s, given, value);
-  return Number(value);
+  const n = parseUnsigned(value, max);
+  if (n === undefined) throw invalid(s, given, value);
+  return n;
 }
 
 function invalid(s: StraceSettings, given: GivenOption, value: string): UsageError {
@@ -170,7 +178,7 @@ function invalid(s: StraceSettings, given: GivenOption, value: string): UsageErr
 }
 
 function unit(s: StraceSettings, given: GivenOption): TimeUnit {
-  const u = units[given.value ?? "us"];
+  const u = units[given.value?.toLowerCase() ?? "us"];
   if (!u) throw invalid(s, given, given.value!);
   return u;
 }
@@ -188,8 +196,9 @@ function apply(s: StraceSettings, n: Counts, given: GivenOption): void {
     }
     case "attach":
       for (const p of pids(v)) {
-        if (!/^\d+$/.test(p) || Number(p) === 0) throw new UsageError(`Invalid process id: '${p}'`);
-        s.pids.push(Number(p));
+        const pid = parseUnsigned(p);
+        if (!pid) throw new UsageError(`Invalid process id: '${p}'`);
+        s.pids.push(pid);
       }
       break;
     case "user":
@@ -209,22 +218,20 @@ function apply(s: StraceSettings, n: Counts, given: GivenOption): void {
     case "raw":
     case "quiet":
     case "decode-fds":
+    case "decode-pids":
     case "inject":
     case "fault":
     case "read":
     case "write":
       expression(s, `${spec.id}=${value ?? (spec.id === "quiet" ? "attach,personality" : "path")}`);
       break;
-    case "decode-pids":
-      s.comm = parseWords(v, ["comm", "pidns"] as const, "decode-pids").has("comm");
-      break;
     case "detach-on":
       if (v !== "execve") throw new UsageError(`Syscall '${v}' for -b isn't supported`);
       s.detachOnExec = true;
       break;
     case "daemonize": {
-      const level = value === undefined ? n.D + 1 : 1 + ["grandchild", "pgroup", "session"].indexOf(value);
-      if (level < 1) throw invalid(s, given, v);
+      const level = value === undefined ? n.D + 1 : daemons[value.toLowerCase()];
+      if (level === undefined) throw invalid(s, given, v);
       n.D = level;
       break;
     }
@@ -235,7 +242,7 @@ function apply(s: StraceSettings, n: Counts, given: GivenOption): void {
       s.separately = true;
       break;
     case "interruptible": {
-      const level = ["anywhere", "waiting", "never", "never_tstp"].indexOf(v) + 1 || Number(v);
+      const level = ["anywhere", "waiting", "never", "never_tstp"].indexOf(v.toLowerCase()) + 1 || Number(v);
       if (![1, 2, 3, 4].includes(level)) throw invalid(s, given, v);
       s.interruptible = level as 1 | 2 | 3 | 4;
       break;
@@ -265,15 +272,13 @@ function apply(s: StraceSettings, n: Counts, given: GivenOption): void {
       text.decode.argNames = true;
       break;
     case "F":
-      s.warnings.push("option -F is deprecated, please use -f/--follow-forks instead");
-      n.f = Math.max(n.f, 1);
+      n.F++;
       break;
     case "secontext":
-      throw new UsageError(
-        "SELinux context printing (--secontext option) is not supported by this build of strace",
-      );
+      throw noSecontext();
     case "tips":
-      if (!isTip(v)) throw invalid(s, given, v);
+      s.tip = parseTip(v);
+      if (!s.tip) throw invalid(s, given, v);
       break;
     case "kvm":
       checkKvm(v);
@@ -292,7 +297,7 @@ function apply(s: StraceSettings, n: Counts, given: GivenOption): void {
       text.relativePrecision = precisions[unit(s, given)];
       break;
     case "string-limit":
-      text.decode.stringLimit = number(s, given);
+      text.decode.stringLimit = number(s, given, MAX_STRING);
       break;
     case "t":
       n.t++;
@@ -310,8 +315,8 @@ function apply(s: StraceSettings, n: Counts, given: GivenOption): void {
       n.x++;
       break;
     case "hex":
-      text.decode.hexStrings = hexStyles[value ?? "all"] ?? 2;
-      if (hexStyles[value ?? "all"] === undefined) throw invalid(s, given, v);
+      text.decode.hexStrings = hexStyles[value?.toLowerCase() ?? "all"];
+      if (text.decode.hexStrings === undefined) throw invalid(s, given, v);
       break;
     case "xlat":
       if (v !== "raw" && v !== "abbrev" && v !== "verbose") throw invalid(s, given, v);
@@ -322,6 +327,18 @@ function apply(s: StraceSettings, n: Counts, given: GivenOption): void {
       break;
     case "Y":
       s.comm = true;
+      break;
+    case "stack":
+      s.stack = true;
+      break;
+    case "stack-trace":
+      if (v === "source")
+        throw new UsageError("--stack-trace=source is not supported: only symbols are shown");
+      if (value !== undefined && v !== "symbol") throw invalid(s, given, v);
+      s.stack = true;
+      break;
+    case "stack-limit":
+      s.stackFrames = number(s, given);
       break;
     case "always-pid":
       text.alwaysPid = true;
@@ -378,34 +395,23 @@ function setCount(s: StraceSettings, mode: "only" | "too"): void {
 }
 
 function absolute(s: StraceSettings, given: GivenOption, value: string): void {
-  for (const part of value.split(",")) {
+  let format: TextSettings["timestamp"] = "clock";
+  let precision: TimeUnit = "s";
+  for (const part of value.toLowerCase().split(",")) {
     const [, kind, word] = /^(?:(format|precision):)?(.*)$/s.exec(part)!;
     if (word === "" && kind === undefined) continue;
-    if (kind !== undefined && (kind === "precision") !== (units[word] !== undefined))
-      throw invalid(s, given, value);
-    if (word === "none") s.text.timestamp = "none";
-    else if (word === "time") s.text.timestamp = "clock";
-    else if (word === "unix") s.text.timestamp = "unix";
-    else if (units[word]) {
-      s.text.precision = precisions[units[word]];
-      if (s.text.timestamp === "none") s.text.timestamp = "clock";
-    } else throw invalid(s, given, value);
+    if (stampFormats[word] && kind !== "precision") format = stampFormats[word];
+    else if (units[word] && kind !== "format") precision = units[word];
+    else throw invalid(s, given, value);
   }
+  s.text.timestamp = format;
+  s.text.precision = precisions[precision];
 }
 
 /** Separators between them count as one; nothing but separators is an empty id. */
 function pids(value: string): string[] {
   const list = value.split(/[ ,\t\n]+/).filter((p) => p !== "");
-  return list.length === 0 ? [""] : list;
-}
-
-/** The two sides of an -e expression that has a known left one. */
-function qualifier(text: string): [string, string] | undefined {
-  const m =
-    /^(trace|t|abbrev|a|verbose|v|raw|x|signals?|s|status|quiet|silent|silence|q|decode-fds?|read|r|reads|write|w|writes|fault|inject|kvm)=(.*)$/s.exec(
-      text,
-    );
-  return m ? [m[1], m[2]] : undefined;
+  return list.length === 0 && value !== "" ? [""] : list;
 }
 
 function columns(program: string, value: string): Column[] {
@@ -422,74 +428,6 @@ function columns(program: string, value: string): Column[] {
     }
     list.push(column);
   }
+  if (!list.includes("name")) list.push("name");
   return list;
-}
-
-/** One -e expression; without OPTION= it is trace=. */
-function expression(s: StraceSettings, text: string): void {
-  const [key, value] = qualifier(text) ?? ["trace", text];
-  const { decode } = s.text;
-  switch (key) {
-    case "trace":
-    case "t":
-      s.trace = parseCallSet(value);
-      break;
-    case "abbrev":
-    case "a": {
-      const set = parseCallSet(value);
-      decode.verbose = (name) => !set.hasName(name);
-      break;
-    }
-    case "verbose":
-    case "v": {
-      const set = parseCallSet(value);
-      decode.dereference = (name) => set.hasName(name);
-      break;
-    }
-    case "raw":
-    case "x": {
-      const set = parseCallSet(value);
-      decode.raw = (name) => set.hasName(name);
-      break;
-    }
-    case "signal":
-    case "signals":
-    case "s":
-      s.text.signals = parseSignalSet(value);
-      break;
-    case "status":
-      s.text.statuses = parseWords(value, statusWords, "status");
-      break;
-    case "quiet":
-    case "silent":
-    case "silence":
-    case "q":
-      s.text.quiet = parseWords(value, quietWords, "quiet");
-      break;
-    case "decode-fds":
-    case "decode-fd":
-      s.fds = parseWords(value, fdWords, "decode-fds");
-      break;
-    case "read":
-    case "reads":
-    case "r":
-      s.text.dumps = { read: parseFdSet(value), write: s.text.dumps?.write ?? nowhere };
-      break;
-    case "write":
-    case "writes":
-    case "w":
-      s.text.dumps = { read: s.text.dumps?.read ?? nowhere, write: parseFdSet(value) };
-      break;
-    case "inject":
-    case "fault": {
-      const rule = parseInjection(key, value);
-      s.injections.push(rule);
-      const warning = injectionWarning(rule);
-      if (warning !== undefined) s.warnings.push(warning);
-      break;
-    }
-    case "kvm":
-      checkKvm(value);
-      break;
-  }
 }

@@ -12,6 +12,7 @@ export function both(sinks: readonly EventSink[], last: Partial<EventSink>): Eve
       each((s) => s.exit(t, m));
       last.exit?.(t, m);
     },
+    otherAbi: (t) => each((s) => s.otherAbi?.(t)),
     signal: (t, e, n) => each((s) => s.signal(t, e, n)),
     stopped: (t, s, n) => each((x) => x.stopped(t, s, n)),
     exec: (t, f, n) => each((s) => s.exec(t, f, n)),
@@ -45,6 +46,7 @@ class Proxied implements EventSink {
     this.sink.exit(t, m);
     this.last.exit?.(t, m);
   };
+  otherAbi: EventSink["otherAbi"] = (t) => this.sink.otherAbi?.(t);
   signal: EventSink["signal"] = (t, e, n) => this.sink.signal(t, e, n);
   stopped: EventSink["stopped"] = (t, s, n) => this.sink.stopped(t, s, n);
   exec: EventSink["exec"] = (t, f, n) => this.sink.exec(t, f, n);

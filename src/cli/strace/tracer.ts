@@ -8,6 +8,7 @@ import { type Chosen, createEngine } from "../../capture/choose.ts";
 import type { Engine } from "../../capture/engine.ts";
 import type { EventSink, ExitEvent, Task } from "../../capture/event.ts";
 import type { Tampering } from "../../capture/injection.ts";
+import { Stacks } from "../../capture/ptrace/stacks.ts";
 import { refuseDebugger } from "../../kernel/own-signals.ts";
 import { interruptBy, waitStopped } from "../../kernel/tracewait.ts";
 import { type CountLine, countTable } from "../../render/count-table.ts";
@@ -15,7 +16,9 @@ import { Counter } from "../../render/counts.ts";
 import { command, separate, single } from "../../render/destinations.ts";
 import { type Destinations, LineWriter } from "../../render/line-writer.ts";
 import { Output, openFile } from "../../render/output.ts";
+import { frameText } from "../../render/stack-text.ts";
 import { WholeLines } from "../../render/whole-lines.ts";
+import { backlogPlace } from "../backlog.ts";
 import { addNames } from "./names.ts";
 import { pathFilter } from "./path-filter.ts";
 import { commandOf } from "./program.ts";
@@ -24,8 +27,11 @@ import { both } from "./tee.ts";
 
 /** Also how late a file shows what has happened. */
 const WAIT_MS = 100;
+/** Bytes of events that take a while to be shown. */
+const MUCH = 1e8;
 const SIGINT = 2;
-const numbers = { SIGHUP: 1, SIGINT, SIGQUIT: 3, SIGTERM: 15 } as const;
+/** A reader of the trace that has gone away is one, too. */
+const numbers = { SIGHUP: 1, SIGINT, SIGQUIT: 3, SIGPIPE: 13, SIGTERM: 15 } as const;
 
 /** How a trace ended, for our own exit status. */
 export interface Ending {
@@ -73,9 +79,20 @@ export class Tracer {
   ) {
     addNames(s.text.decode, s);
     this.destinations = this.openOutput();
+    const stacks = s.stack && s.count !== "only" ? new Stacks(frameText, s.stackFrames) : undefined;
+    if (stacks) s.text.stack = (task) => stacks.text(task);
     const sinks: EventSink[] = [];
     if (s.count !== "none") {
-      this.counter = new Counter({ wall: s.wall, overhead: s.overhead, by: extras.by?.key });
+      this.counter = new Counter({
+        wall: s.wall,
+        overhead: s.overhead,
+        by: extras.by?.key,
+        filter: pathFilter(s.paths),
+        message:
+          s.count === "only" && !extras.table && !s.text.quiet.has("attach")
+            ? (text) => this.say(text)
+            : undefined,
+      });
       sinks.push(this.counter);
     }
     if (s.count !== "only" && extras.lines) {
@@ -96,6 +113,7 @@ export class Tracer {
       wanted: s.trace && ((abi, nr) => s.trace!.has(abi, nr) || syscallName(abi, nr) === undefined),
       seccomp: s.seccomp,
       tampering: s.injections.length === 0 ? undefined : this.tampering(),
+      onMapChange: stacks && ((pid) => stacks.forget(pid)),
       detachOnExec: s.detachOnExec,
       killOnExit: s.killOnExit,
       cpuTimes: s.count !== "none" && !s.wall,
@@ -106,6 +124,7 @@ export class Tracer {
       stringLimit: s.text.decode.stringLimit,
       pointers: s.text.showPointer,
       entries: s.order === "strace",
+      backlog: backlogPlace(),
       ...extras.engine,
     });
     this.engine = this.chosen.engine;
@@ -125,6 +144,7 @@ export class Tracer {
   private openOutput(): Destinations & { close(): void } {
     const { s } = this;
     const { output } = s;
+    const broken = (name: string, why: string) => this.say(`${name}: ${why}`);
     if (output === undefined && this.extras.fd === 1) return single(new Output(1, true, false), "none");
     if (output === undefined) return single(this.stderr, s.follow || s.pids.length > 1 ? "multi" : "none");
     if (output.startsWith("|") || output.startsWith("!")) {
@@ -132,11 +152,14 @@ export class Tracer {
         throw hint(s.text.program, "piping the output and -ff/--output-separately are mutually exclusive");
       const piped = command(output.slice(1));
       this.shell = piped.pid;
+      piped.output.onBroken = (why) => broken(output, why);
       return single(piped.output, s.follow ? "file" : "none");
     }
     try {
-      if (s.separately) return separate(output, s.append);
-      return single(openFile(output, s.append), s.follow || s.pids.length > 1 ? "file" : "none");
+      if (s.separately) return separate(output, s.append, broken);
+      const file = openFile(output, s.append);
+      file.onBroken = (why) => broken(output, why);
+      return single(file, s.follow || s.pids.length > 1 ? "file" : "none");
     } catch (error) {
       if (error instanceof SysError) throw new UsageError(`Can't fopen '${output}': ${error.text}`);
       throw error;
@@ -216,9 +239,27 @@ export class Tracer {
     }
     // what the kernel counted goes with the engine
     const counts = this.extras.counted?.(this.chosen);
-    this.engine.detach();
+    this.engine.detach(await this.givesUp());
     this.finish(counts);
     return this.ending;
+  }
+
+  /** Shows what waits, unless another signal comes: returns true then. */
+  private async givesUp(): Promise<boolean> {
+    const { engine } = this;
+    let waiting = engine.finish?.() ?? 0;
+    this.interrupted = 0;
+    if (waiting > MUCH)
+      this.say(
+        `${Math.round(waiting / 1e6)} MB of events are still to be shown; interrupt again to give them up`,
+      );
+    for (let before = -1; waiting > 0 && waiting !== before && this.interrupted === 0; ) {
+      before = waiting;
+      engine.step(0);
+      await turn();
+      waiting = engine.finish!();
+    }
+    return this.interrupted !== 0;
   }
 
   /** What has been counted so far. */
@@ -242,7 +283,9 @@ export class Tracer {
   }
 
   private finish(counts: CountLine[] | undefined): void {
-    if (this.counter) this.showCounts(counts ?? this.counter.lines);
+    const lines = counts ?? this.counter?.lines ?? [];
+    // strace shows no empty table
+    if (this.counter && (lines.length > 0 || this.extras.table)) this.showCounts(lines);
     this.destinations.flush();
     if (this.lossCount > 0) this.say(`${this.lossCount} events lost in all`);
     this.stderr.flush();

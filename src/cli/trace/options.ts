@@ -1,6 +1,7 @@
 /** What `svtrace trace` takes beside strace's options. */
 import { UsageError } from "../../base/errors.ts";
 import { defaultColumns, extendedColumns } from "../../render/count-table.ts";
+import { parseSize } from "../backlog.ts";
 import { parseDuration } from "../duration.ts";
 import type { StraceOption } from "../strace/options.ts";
 import { parseSettings, type StraceSettings } from "../strace/settings.ts";
@@ -16,6 +17,8 @@ export interface TraceSettings {
   failOnLoss: boolean;
   json: boolean;
   scheduling: boolean;
+  /** Bytes on disk for events that wait; undefined is the default. */
+  backlog: number | undefined;
   by: Dimension;
   /** ns between tables; 0 for one at the end. */
   interval: number;
@@ -50,6 +53,12 @@ export const traceOptions: readonly StraceOption[] = [
     "",
     "with --json: how much of each call was CPU, waiting for a CPU, and blocked, and who ended the wait (bpf)",
   ),
+  option(
+    "backlog",
+    "required",
+    "SIZE",
+    "disk space for events that wait while the traced need the CPU: 1G, or 0 to show them at once at any price (bpf)",
+  ),
   option("fail-on-loss", "none", "", "exit 2 if events were lost"),
   option("by", "required", "WHAT", `with -c: count by ${dimensions.join(", ")} (fd, path and peer: bpf)`),
   option("interval", "required", "DURATION", "with -c: also a table every DURATION"),
@@ -64,6 +73,7 @@ export function parseTrace(program: string, argv: readonly string[]): TraceSetti
     failOnLoss: false,
     json: false,
     scheduling: false,
+    backlog: undefined,
     by: "syscall",
     interval: 0,
   };
@@ -75,6 +85,9 @@ export function parseTrace(program: string, argv: readonly string[]): TraceSetti
         case "slower-than":
         case "interval":
           t[id === "interval" ? "interval" : "slowerThan"] = parseDuration(value, `--${id}`, 1);
+          break;
+        case "backlog":
+          t.backlog = parseSize(value, "--backlog");
           break;
         case "cgroup":
           t.cgroup = value;
@@ -106,6 +119,7 @@ function check(t: TraceSettings): void {
   if (s.count !== "only" && (t.by !== "syscall" || t.interval > 0))
     throw new UsageError("--by and --interval need -c");
   if (t.json && s.separately) throw new UsageError("--json and -ff/--output-separately exclude each other");
+  if (t.json && s.stack) throw new UsageError("--json and -k/--stack-traces exclude each other");
   if (t.all || t.tree || t.cgroup !== undefined) s.follow = true;
   if (s.count !== "none") {
     s.wall = true;

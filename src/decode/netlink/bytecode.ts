@@ -2,7 +2,7 @@
 import * as F from "../../abi/flags.ts";
 import type { Context } from "../context.ts";
 import { enumName, printEnum } from "../flags.ts";
-import { printInterface } from "../special/sockaddr.ts";
+import { printInterface } from "../special/addresses.ts";
 import { hexString, type Value } from "./attrs.ts";
 import { fieldsOf, word } from "./plain-fields.ts";
 import { addressField } from "./values.ts";

@@ -1,9 +1,11 @@
 /** NETLINK_SOCK_DIAG: what ss(8) asks and hears about sockets (linux/sock_diag.h, linux/inet_diag.h …). */
+import type { FlagSet } from "../../abi/flags.ts";
 import * as F from "../../abi/flags.ts";
 import { flags, oneOf } from "../../syscalls/types/build.ts";
 import type { Context } from "../context.ts";
-import { enumName, printEnum } from "../flags.ts";
-import { printInterface } from "../special/sockaddr.ts";
+import { enumName, flagNames, printEnum, printFlags } from "../flags.ts";
+import { alwaysNumber, printInterface } from "../special/addresses.ts";
+import { printInstructions } from "../special/filters.ts";
 import { attributes, hexString, hexText, nested, type Table, type Value } from "./attrs.ts";
 import { bytecode } from "./bytecode.ts";
 import * as T from "./fields.ts";
@@ -14,7 +16,7 @@ import {
   AF_INET6,
   addressField,
   array,
-  flags as flagsValue,
+  flagsFirst,
   oneOfAny,
   record,
   text,
@@ -112,12 +114,20 @@ const requestTable: Table = {
 };
 
 const memory = array(4, F.nl_sk_meminfo);
+/** include/net/sock.h, the kernel's own. */
+const shutdowns: FlagSet = {
+  name: "shutdown",
+  fallback: "???_SHUTDOWN",
+  entries: [
+    [1, "RCV_SHUTDOWN"],
+    [2, "SEND_SHUTDOWN"],
+  ],
+};
 const shutdown: Value = (c, at, length) => {
   if (length > 8) return false;
   const how = c.memory.bytes[at];
-  const names = ["RCV_SHUTDOWN", "SEND_SHUTDOWN"].filter((_, i) => how & (1 << i)).join("|");
   if (how === 0) c.sink.num(0);
-  else c.sink.word(`0x${how.toString(16)} /* ${names} */`);
+  else alwaysNumber(c, how, flagNames(shutdowns, how), shutdowns.fallback);
   return true;
 };
 /** struct inet_diag_sockopt: bits, of which those that are set are shown. */
@@ -130,10 +140,17 @@ const options: Value = (c, at, length) => {
   const bits = c.memory.view.getUint16(at, true);
   c.sink.openStruct();
   optionBits.forEach((name, i) => {
-    if ((bits & (1 << i)) === 0) return;
+    const set = (bits >> i) & 1;
+    if (set === 0 && !c.verbose) return;
     c.sink.field(name);
-    c.sink.num(1);
+    c.sink.num(set);
   });
+  const unused = bits >> optionBits.length;
+  if (unused !== 0 || c.verbose) {
+    c.sink.field("unused");
+    c.sink.hex(unused, 0);
+    c.sink.comment("bits 3..8");
+  }
   c.sink.closeStruct();
   if (length > 2) {
     c.sink.item();
@@ -179,10 +196,17 @@ const inetTable: Table = {
     PROTOCOL: oneOfAny(F.inet_protocols),
     SOCKOPT: options,
     "MARK CLASS_ID": u32,
-    BBRINFO: record("tcp_bbr_info", { fields: { bbr_bw_hi: { kind: "hex32" } } }),
+    BBRINFO: record("tcp_bbr_info", {
+      fields: { bbr_bw_lo: { kind: "hex32" }, bbr_bw_hi: { kind: "hex32" } },
+    }),
     CGROUP_ID: u64,
-    ULP_INFO: nested({ set: F.nl_ulp_info, values: {} }),
-    SK_BPF_STORAGES: nested({ set: F.nl_bpf_storage_rep, values: {} }),
+    ULP_INFO: nested({ set: F.nl_ulp_info, values: { INET_ULP_INFO_NAME: text } }),
+    SK_BPF_STORAGES: nested({
+      set: F.nl_bpf_storage_rep,
+      values: {
+        SK_DIAG_BPF_STORAGE: nested({ set: F.nl_bpf_storage, values: { SK_DIAG_BPF_STORAGE_MAP_ID: u32 } }),
+      },
+    }),
   }),
 };
 const unixTable: Table = {
@@ -206,12 +230,8 @@ const groups: Value = (c, at, length) => {
   c.sink.openArray();
   for (let i = 0; i + 8 <= length; i += 8) {
     c.sink.item();
-    c.sink.word(
-      `0x${c.memory.view
-        .getBigUint64(at + i, true)
-        .toString(16)
-        .padStart(14, "0")}`,
-    );
+    const bits = c.memory.view.getBigUint64(at + i, true);
+    c.sink.word(bits === 0n ? "0".repeat(16) : `0x${bits.toString(16).padStart(14, "0")}`);
   }
   c.sink.closeArray();
   return true;
@@ -222,8 +242,14 @@ const netlinkTable: Table = {
     MEMINFO: memory,
     GROUPS: groups,
     "RX_RING TX_RING": record("netlink_diag_ring"),
-    FLAGS: flagsValue(F.nl_netlink_diag_flags),
+    FLAGS: flagsFirst(F.nl_netlink_diag_flags),
   }),
+};
+/** A socket's classic BPF program. */
+const filter: Value = (c, at, length) => {
+  if (length < 8 || !c.verbose) return false;
+  printInstructions(c, at, Math.floor(length / 8));
+  return true;
 };
 const packetTable: Table = {
   set: F.nl_packet_diag_attrs,
@@ -239,6 +265,7 @@ const packetTable: Table = {
     "RX_RING TX_RING": record("packet_diag_ring"),
     "FANOUT UID": u32,
     MEMINFO: memory,
+    FILTER: filter,
   }),
 };
 const smcTable: Table = { set: F.nl_smc_diag_attrs, values: {} };
@@ -399,7 +426,7 @@ const replies: ReadonlyMap<number, Plain> = new Map([
 const smcRequest: Shape = {
   size: 4 + SOCKID,
   family: "diag_family",
-  before: [["diag_ext", 2, byte]],
+  before: [["diag_ext", 3, (c, at) => printFlags(c, F.nl_smc_extensions, c.memory.bytes[at])]],
   id: 4,
   after: [],
   table: undefined,
@@ -440,7 +467,7 @@ function smcReply(c: Context, at: number, length: number): void {
     size: SMC_REPLY,
     family: "diag_family",
     before: [
-      ["diag_state", 1, (k, a) => k.sink.xlat(k.memory.bytes[a], 0, undefined, "SMC_???", "hex")],
+      ["diag_state", 1, named(F.nl_smc_states)],
       [
         "diag_fallback",
         2,

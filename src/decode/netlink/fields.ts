@@ -4,7 +4,7 @@ import { special } from "../../syscalls/types/build.ts";
 import type { Type } from "../../syscalls/types/types.ts";
 import type { Context } from "../context.ts";
 import { enumName, printEnum } from "../flags.ts";
-import { printInterface } from "../special/sockaddr.ts";
+import { printInterface, zeroPadded } from "../special/addresses.ts";
 import { registerValue, type Walker } from "../walker.ts";
 import { hexString } from "./attrs.ts";
 import { bitsOf } from "./values.ts";
@@ -40,7 +40,7 @@ export const bothDirections = register("directions", 16, (c, at) => {
 });
 /** Six digits in hexadecimal at least. */
 export const hexMask = register("hex_mask", 4, (c, at) =>
-  c.sink.word(`0x${c.memory.view.getUint32(at, true).toString(16).padStart(6, "0")}`),
+  c.sink.word(zeroPadded(c.memory.view.getUint32(at, true), 8)),
 );
 /** Two 32-bit halves that name a socket. */
 export const twoWords = register("two_words", 8, (c, at) =>

@@ -115,7 +115,6 @@ const errorTable: Table = {
       attributes(c, at, length, policyTable, scope);
       return true;
     },
-    NLMSGERR_ATTR_MISS_TYPE: u32,
     NLMSGERR_ATTR_MISS_NEST: u32,
   },
 };

@@ -2,7 +2,7 @@
 import * as F from "../../abi/flags.ts";
 import type { Context } from "../context.ts";
 import { printEnum, printFlags } from "../flags.ts";
-import { printInterface } from "../special/sockaddr.ts";
+import { printInterface } from "../special/addresses.ts";
 import { align, attributes, nested, type Scope, type Table, type Value } from "./attrs.ts";
 import { hexMask } from "./fields.ts";
 import { typed } from "./link-kinds.ts";
@@ -13,10 +13,12 @@ import {
   addressOf,
   be64,
   flags,
+  flagsFirst,
   hardware,
   ifindex,
   oneOf,
   oneOfAny,
+  oneOfFirst,
   port,
   record,
   s32,
@@ -36,7 +38,7 @@ export const addressTable: Table = {
     "ADDRESS LOCAL BROADCAST ANYCAST MULTICAST": address,
     LABEL: text,
     CACHEINFO: record("ifa_cacheinfo"),
-    FLAGS: flags(F.nl_addr_flags),
+    FLAGS: flagsFirst(F.nl_addr_flags),
     RT_PRIORITY: u32,
     TARGET_NETNSID: s32,
   }),
@@ -58,12 +60,14 @@ const NEXTHOP = 8;
 const multipath: Value = (c, at, length, scope) => {
   if (length < NEXTHOP) return false;
   const { sink, memory } = c;
-  sink.openArray();
+  // the only one there is has no brackets
+  const several = memory.view.getUint16(at, true) < length;
+  if (several) sink.openArray();
   for (let here = at; at + length - here >= NEXTHOP; ) {
     const claimed = memory.view.getUint16(here, true);
     const whole = claimed >= NEXTHOP && claimed <= at + length - here;
     const size = whole ? claimed : NEXTHOP;
-    sink.item();
+    if (several) sink.item();
     if (size > NEXTHOP) {
       sink.openArray();
       sink.item();
@@ -77,7 +81,7 @@ const multipath: Value = (c, at, length, scope) => {
     if (!whole) break;
     here += align(claimed);
   }
-  sink.closeArray();
+  if (several) sink.closeArray();
   return true;
 };
 
@@ -120,7 +124,7 @@ export const routeTable: Table = {
     MFC_STATS: record("rta_mfc_stats"),
     VIA: via,
     "PREF TTL_PROPAGATE IP_PROTO": u8,
-    ENCAP_TYPE: oneOf(F.nl_encap_types, 2),
+    ENCAP_TYPE: oneOfFirst(F.nl_encap_types, 2),
     EXPIRES: u64,
     "SPORT DPORT": u16,
   }),
@@ -181,7 +185,7 @@ export const ruleTable: Table = {
     TABLE: tableNumber,
     L3MDEV: u8,
     UID_RANGE: record("fib_rule_uid_range"),
-    PROTOCOL: oneOf(F.nl_route_protocols, 1),
+    PROTOCOL: oneOfFirst(F.nl_route_protocols, 1),
     IP_PROTO: oneOfAny(F.inet_protocols),
     "SPORT_RANGE DPORT_RANGE": record("fib_rule_port_range"),
   }),
@@ -302,7 +306,7 @@ export const nexthopTable: Table = {
     GROUP: group,
     GROUP_TYPE: oneOf(F.nl_nexthop_group_types, 2),
     GATEWAY: address,
-    ENCAP_TYPE: oneOf(F.nl_encap_types, 2),
+    ENCAP_TYPE: oneOfFirst(F.nl_encap_types, 2),
     RES_GROUP: nested({
       set: F.nl_nexthop_res_group,
       values: typed("NHA_RES_GROUP", {

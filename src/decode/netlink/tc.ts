@@ -2,7 +2,7 @@
 import * as F from "../../abi/flags.ts";
 import { nested, type Table } from "./attrs.ts";
 import { typed } from "./link-kinds.ts";
-import { array, record, text, u8, u32, u64 } from "./values.ts";
+import { array, flags, record, text, u8, u32, u64 } from "./values.ts";
 
 const basic = record("gnet_stats_basic", { least: 12 });
 const statistics: Table = {
@@ -36,5 +36,11 @@ export const tcTable: Table = {
 
 export const actionTable: Table = {
   set: F.nl_action_attrs,
-  values: typed("TCA_ACT", { KIND: text, INDEX: u32, STATS: nested(statistics) }),
+  values: typed("TCA_ACT", {
+    KIND: text,
+    "INDEX IN_HW_COUNT": u32,
+    STATS: nested(statistics),
+    FLAGS: flags(F.nl_act_flags),
+    "HW_STATS USED_HW_STATS": flags(F.nl_action_statistics),
+  }),
 };

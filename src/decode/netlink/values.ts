@@ -6,7 +6,7 @@ import type { ScalarKind, Type } from "../../syscalls/types/types.ts";
 import { compile } from "../compile.ts";
 import type { Context } from "../context.ts";
 import { enumName, printEnum, printFlags } from "../flags.ts";
-import { inet6, printInterface } from "../special/sockaddr.ts";
+import { inet6, printInterface } from "../special/addresses.ts";
 import { printField } from "../structs.ts";
 import { hexString, type Scope, type Value } from "./attrs.ts";
 
@@ -40,7 +40,12 @@ const atMost8 =
   (c, at, length, scope) =>
     length <= 8 && value(c, at, length, scope);
 export const flags = (set: FlagSet, size: 1 | 2 | 4 = 4): Value =>
-  integer(size, (c, lo) => printFlags(c, set, lo >>> 0));
+  atMost8(integer(size, (c, lo) => printFlags(c, set, lo >>> 0)));
+/** Flags in the first bytes of a value that may be longer. */
+export const flagsFirst = (set: FlagSet): Value => integer(4, (c, lo) => printFlags(c, set, lo >>> 0));
+/** One name of a set in the first bytes of a value that may be longer. */
+export const oneOfFirst = (set: FlagSet, size: 1 | 2 | 4 = 4): Value =>
+  integer(size, (c, lo) => printEnum(c, set, lo >>> 0));
 export const oneOf = (set: FlagSet, size: 1 | 2 | 4 = 4): Value =>
   atMost8(integer(size, (c, lo) => printEnum(c, set, lo >>> 0)));
 
@@ -103,10 +108,10 @@ export const be64: Value = (c, at, length) => {
 
 /** A string as long as the attribute; a NUL at its end is not shown, the lack of one is. */
 export const text: Value = (c, at, length) => {
-  const ended = c.memory.bytes[at + length - 1] === 0;
-  const n = ended ? length - 1 : length;
-  const shown = Math.min(n, c.options.stringLimit);
-  c.sink.str(c.memory.bytes, at, shown, shown < n || !ended);
+  // the last byte that is shown counts as the end if it is a NUL
+  const shown = Math.min(length, c.options.stringLimit);
+  const ended = shown > 0 && c.memory.bytes[at + shown - 1] === 0;
+  c.sink.str(c.memory.bytes, at, ended ? shown - 1 : shown, !ended);
   return true;
 };
 

@@ -2,10 +2,12 @@
 import * as F from "../../abi/flags.ts";
 import { compile } from "../compile.ts";
 import type { Context } from "../context.ts";
-import { enumName, printFlags } from "../flags.ts";
-import { addHi, addLo, printBytes, printIovec, sigsetText } from "../pointers.ts";
+import { enumName, hexText, printEnum, printFlags } from "../flags.ts";
+import { addHi, addLo, printArray, printBytes, printIovec, sigsetWalker } from "../pointers.ts";
 import { pointerWalker, registerValue, type Walker } from "../walker.ts";
 import { pointed, readable } from "./bytes.ts";
+import { printMaskAndSize } from "./poll.ts";
+import { printCpus } from "./process.ts";
 
 const IOCB = 64;
 const PREAD = 0;
@@ -17,18 +19,13 @@ const RESFD = 1;
 const IOPRIO = 2;
 const fd = compile({ kind: "fd" });
 
-/** struct iocb (linux/aio_abi.h): the same 64 bytes on every ABI. */
-function printIocb(c: Context, at: number): void {
+/** struct iocb (linux/aio_abi.h), the same 64 bytes on every ABI: what every operation has. */
+function printHeader(c: Context, at: number): void {
   const v = c.memory.view;
   const { sink } = c;
   const half = (offset: number) => v.getUint32(at + offset, true);
   const opcode = v.getUint16(at + 16, true);
   const priority = v.getInt16(at + 18, true);
-  const flags = half(56);
-  const bufLo = half(24);
-  const bufHi = half(28);
-  const size = half(32) + half(36) * 4294967296;
-  sink.openStruct();
   sink.field("aio_data");
   sink.hex(half(0), half(4));
   if (half(8) !== 0) {
@@ -41,96 +38,98 @@ function printIocb(c: Context, at: number): void {
   }
   sink.field("aio_lio_opcode");
   sink.xlat(opcode, 0, enumName(F.aio_cmds, opcode), F.aio_cmds.fallback, "dec");
-  if (flags & IOPRIO) {
+  if (half(56) & IOPRIO) {
     sink.field("aio_reqprio");
-    compile({ kind: "special", name: "ioprio" }).value(c, priority & 0xffff, 0);
+    compile({ kind: "special", name: "short_ioprio" }).value(c, priority & 0xffff, 0);
   } else if (priority !== 0) {
     sink.field("aio_reqprio");
     sink.num(priority);
   }
   sink.field("aio_fildes");
   fd.value(c, half(20), 0);
+}
+
+/** Flags, and where completion is told, of the operations that transfer or wait. */
+function printCommon(c: Context, at: number): void {
+  const { sink } = c;
+  const flags = c.memory.view.getUint32(at + 56, true);
+  const descriptor = c.memory.view.getUint32(at + 60, true);
+  if (flags !== 0) {
+    sink.field("aio_flags");
+    printFlags(c, F.aio_flags, flags);
+  }
+  if (flags & RESFD) {
+    sink.field("aio_resfd");
+    fd.value(c, descriptor, 0);
+  } else if (descriptor !== 0) {
+    sink.field("aio_resfd");
+    sink.hex(descriptor, 0);
+  }
+}
+
+function printIocb(c: Context, at: number): void {
+  const v = c.memory.view;
+  const { sink } = c;
+  const half = (offset: number) => v.getUint32(at + offset, true);
+  const opcode = v.getUint16(at + 16, true);
+  const buffer = [half(24), half(28)] as const;
+  const size = half(32) + half(36) * 4294967296;
+  const valid = (half(36) | 0) >= 0;
+  const word = (name: string, print: "hex" | "ulong" | "long", offset: number) => {
+    sink.field(name);
+    sink[print](half(offset), half(offset + 4));
+  };
+  sink.openStruct();
+  printHeader(c, at);
   if (opcode === POLL) {
     sink.field("aio_buf");
-    printFlags(c, F.aio_poll_events, bufLo, bufHi);
-  } else if (opcode === PREAD || opcode === PWRITE || opcode === PREADV || opcode === PWRITEV) {
-    sink.field("aio_buf");
-    if (opcode === PREAD) sink.addr(bufLo, bufHi);
-    else if (opcode === PWRITE) printBytes(c, bufLo, bufHi, size);
-    else printIovec(c, bufLo, bufHi, size, opcode === PREADV ? -1 : Number.POSITIVE_INFINITY);
-    if (opcode === PREAD || opcode === PWRITE) {
-      sink.field("aio_nbytes");
-      sink.ulong(half(32), half(36));
+    printFlags(c, F.aio_poll_events, ...buffer);
+    printCommon(c, at);
+  } else if (opcode === PREAD || opcode === PWRITE) {
+    if (opcode === PWRITE && valid) {
+      sink.field("aio_buf");
+      printBytes(c, ...buffer, size);
+    } else word("aio_buf", "hex", 24);
+    word("aio_nbytes", "ulong", 32);
+    word("aio_offset", "long", 40);
+    printCommon(c, at);
+  } else if (opcode === PREADV || opcode === PWRITEV) {
+    if (valid) {
+      sink.field("aio_buf");
+      printIovec(c, ...buffer, size, opcode === PREADV ? -1 : Number.POSITIVE_INFINITY);
+    } else {
+      word("aio_buf", "hex", 24);
+      word("aio_nbytes", "ulong", 32);
     }
-    sink.field("aio_offset");
-    sink.long(half(40), half(44));
-    if (flags & RESFD) {
-      sink.field("aio_flags");
-      printFlags(c, F.aio_flags, flags);
-      sink.field("aio_resfd");
-      fd.value(c, half(60), 0);
-    }
+    word("aio_offset", "long", 40);
+    printCommon(c, at);
   }
   sink.closeStruct();
 }
 
+/** io_cancel shows which operation is meant, not what it does. */
+registerValue("iocb", () =>
+  pointed(IOCB, (c, at) => {
+    c.sink.openStruct();
+    printHeader(c, at);
+    c.sink.closeStruct();
+  }),
+);
 const iocbPointer = pointed(IOCB, printIocb);
-registerValue("iocb", () => iocbPointer);
 
 /** io_submit's array of pointers. */
 registerValue("iocbs", () =>
   pointerWalker((c, lo, hi) => {
-    const count = c.arg(c.index("nr"));
-    const word = c.wordSize;
-    if (count === 0) {
-      c.sink.openArray();
-      c.sink.closeArray();
-      return;
-    }
-    if (count < 0 || readable(c, lo, hi, word) < 0) {
-      c.sink.addr(lo, hi);
-      return;
-    }
-    const limit = c.verbose ? count : Math.min(count, c.options.stringLimit);
-    c.sink.openArray();
-    for (let i = 0; i < limit; i++) {
-      c.sink.item();
-      const at = c.memory.readAll(addLo(lo, i * word), addHi(lo, hi, i * word), word);
-      if (at < 0) {
-        c.sink.more();
-        break;
-      }
-      iocbPointer.memory(c, at);
-    }
-    if (limit < count) {
-      c.sink.item();
-      c.sink.more();
-    }
-    c.sink.closeArray();
+    printArray(c, iocbPointer, lo, hi, c.number(c.index("nr")));
   }),
 );
 
 /** struct __aio_sigset: a signal mask and its size. */
 registerValue("aio_sigset", () =>
   pointerWalker((c, lo, hi) => {
-    const word = c.wordSize;
-    const at = readable(c, lo, hi, 2 * word);
-    if (at < 0) {
-      c.sink.addr(lo, hi);
-      return;
-    }
-    const size = c.integer(at + word, word, false);
-    c.wordAt(at);
-    const maskLo = c.wordLo;
-    const maskHi = c.wordHi;
-    c.sink.openStruct();
-    c.sink.field("sigmask");
-    const mask = size === 0 || size > 8 ? -1 : readable(c, maskLo, maskHi, size);
-    if (mask < 0) c.sink.addr(maskLo, maskHi);
-    else c.sink.word(sigsetText(c, mask, size));
-    c.sink.field("sigsetsize");
-    c.sink.num(size);
-    c.sink.closeStruct();
+    const at = readable(c, lo, hi, 2 * c.wordSize);
+    if (at < 0) c.sink.addr(lo, hi);
+    else printMaskAndSize(c, at, "sigsetsize");
   }),
 );
 
@@ -139,10 +138,7 @@ const SIZE_ARG = 5;
 /** io_uring_enter's fifth argument: a signal mask; what is larger is IORING_ENTER_EXT_ARG's struct. */
 registerValue("uring_enter_arg", () =>
   pointerWalker((c, lo, hi) => {
-    const size = c.arg(SIZE_ARG);
-    const at = size <= 0 || size > 8 ? -1 : readable(c, lo, hi, Math.min(size, 8));
-    if (at < 0) c.sink.addr(lo, hi);
-    else c.sink.word(sigsetText(c, at, Math.min(size, 8)));
+    sigsetWalker(c.number(SIZE_ARG)).value(c, lo, hi);
   }),
 );
 
@@ -153,7 +149,10 @@ const ATTACH_WQ = 0x20;
 /** struct io_uring_params (linux/io_uring.h); the kernel fills in most of it. */
 registerValue("uring_params", () =>
   pointerWalker((c, lo, hi) => {
-    const at = lo === 0 && hi === 0 ? -1 : c.memory.readAll(lo, hi, 120);
+    const { failed } = c;
+    c.failed = false;
+    const at = readable(c, lo, hi, 120);
+    c.failed = failed;
     if (at < 0) {
       c.sink.addr(lo, hi);
       return;
@@ -174,15 +173,7 @@ registerValue("uring_params", () =>
       c.sink.field("wq_fd");
       fd.value(c, u32(24), 0);
     }
-    if (u32(28) || u32(32) || u32(36)) {
-      c.sink.field("resv");
-      c.sink.openArray();
-      for (const offset of [28, 32, 36]) {
-        c.sink.item();
-        c.sink.hex(u32(offset), 0);
-      }
-      c.sink.closeArray();
-    }
+    printReserved(c, "resv", at + 28, 3);
     if (ok) {
       number("sq_entries", 0);
       number("cq_entries", 4);
@@ -196,13 +187,43 @@ registerValue("uring_params", () =>
 );
 
 function printOffsets(c: Context, name: string, names: readonly string[], at: number): void {
+  const v = c.memory.view;
   c.sink.field(name);
   c.sink.openStruct();
   for (const [i, field] of names.entries()) {
     c.sink.field(field);
-    c.sink.num(c.memory.view.getUint32(at + 4 * i, true));
+    c.sink.num(v.getUint32(at + 4 * i, true));
+  }
+  // reserved: shown when it is not 0
+  const [first, lo, hi] = [28, 32, 36].map((offset) => v.getUint32(at + offset, true));
+  if (first !== 0) {
+    c.sink.field("resv1");
+    c.sink.hex(first, 0);
+  }
+  if (lo !== 0 || hi !== 0) {
+    c.sink.field("resv2");
+    c.sink.hex(lo, hi);
   }
   c.sink.closeStruct();
+}
+
+/** Reserved numbers, if they are not all 0. */
+function printReserved(c: Context, name: string, at: number, count: number): void {
+  const v = c.memory.view;
+  const values = Array.from({ length: count }, (_, i) => v.getUint32(at + 4 * i, true));
+  if (values.every((n) => n === 0)) return;
+  c.sink.field(name);
+  c.sink.openArray();
+  for (const n of values) {
+    c.sink.item();
+    c.sink.hex(n, 0);
+  }
+  c.sink.closeArray();
+}
+function printSpare(c: Context, name: string, value: number): void {
+  if (value === 0) return;
+  c.sink.field(name);
+  c.sink.hex(value, 0);
 }
 
 /** struct io_uring_rsrc_update as used by RING_FDS: `data` shown when registering. */
@@ -211,11 +232,17 @@ registerValue("ring_fd", (data) => ({
   value: (c, lo, hi) => c.sink.hex(lo, hi),
   memory(c, at) {
     c.sink.openStruct();
+    const v = c.memory.view;
+    const offset = v.getUint32(at, true);
     c.sink.field("offset");
-    c.sink.num(c.memory.view.getUint32(at, true));
+    c.sink.num(data === true && offset === 0xffffffff ? -1 : offset);
+    printSpare(c, "resv", v.getUint32(at + 4, true));
     if (data === true) {
       c.sink.field("data");
-      c.sink.num(c.memory.view.getUint32(at + 8, true));
+      fd.value(c, v.getUint32(at + 8, true), 0);
+    } else if (v.getUint32(at + 8, true) !== 0 || v.getUint32(at + 12, true) !== 0) {
+      c.sink.field("data");
+      c.sink.hex(v.getUint32(at + 8, true), v.getUint32(at + 12, true));
     }
     c.sink.closeStruct();
   },
@@ -236,16 +263,50 @@ registerValue("uring_restriction", () => ({
       c.sink.xlat(value, 0, enumName(F.uring_register_ops, value), F.uring_register_ops.fallback, "hex");
     } else if (opcode === 1) {
       c.sink.field("sqe_op");
-      printOp(c, value);
-    } else {
+      printEnum(c, F.uring_ops, value);
+    } else if (opcode <= 3) {
       c.sink.field("sqe_flags");
       printFlags(c, F.uring_sqe_flags, value);
-    }
+    } else c.sink.comment(`op: ${hexText(value, 0).replace(/^0x0$/, "0")}`);
+    printSpare(c, "resv", c.memory.bytes[at + 3]);
+    printReserved(c, "resv2", at + 4, 3);
     c.sink.closeStruct();
   },
 }));
 
 const NR_ARG = 3;
+/** struct io_uring_buf_reg: one of them. */
+registerValue("uring_buf_reg", (any) =>
+  pointerWalker((c, lo, hi) => {
+    const at = any || c.argLo(NR_ARG) === 1 ? readable(c, lo, hi, 40) : -1;
+    if (at < 0) {
+      c.sink.addr(lo, hi);
+      return;
+    }
+    const v = c.memory.view;
+    c.sink.openStruct();
+    c.sink.field("ring_addr");
+    c.sink.addr(v.getUint32(at, true), v.getUint32(at + 4, true));
+    c.sink.field("ring_entries");
+    c.sink.num(v.getUint32(at + 8, true));
+    c.sink.field("bgid");
+    c.sink.num(v.getUint16(at + 12, true));
+    printSpare(c, "pad", v.getUint16(at + 14, true));
+    const reserved = [16, 24, 32].map(
+      (o) => [v.getUint32(at + o, true), v.getUint32(at + o + 4, true)] as const,
+    );
+    if (reserved.some(([low, high]) => low !== 0 || high !== 0)) {
+      c.sink.field("resv");
+      c.sink.openArray();
+      for (const half of reserved) {
+        c.sink.item();
+        c.sink.hex(...half);
+      }
+      c.sink.closeArray();
+    }
+    c.sink.closeStruct();
+  }),
+);
 
 registerValue(
   "uring_files_update",
@@ -257,42 +318,72 @@ registerValue(
       c.sink.openStruct();
       c.sink.field("offset");
       c.sink.num(v.getUint32(at, true));
+      printSpare(c, "resv", v.getUint32(at + 4, true));
       c.sink.field("fds");
       compile({ kind: "array", of: { kind: "fd" }, count: c.argLo(NR_ARG) }).value(c, lo, hi);
       c.sink.closeStruct();
     }),
 );
 
-/** struct io_uring_probe with its operations. */
-registerValue("uring_probe", () =>
-  pointerWalker((c, lo, hi) => {
-    const count = c.argLo(NR_ARG);
-    const at = count > 256 ? -1 : readable(c, lo, hi, 16 + 8 * count);
-    if (at < 0) {
-      c.sink.addr(lo, hi);
-      return;
-    }
-    const { bytes, view } = c.memory;
+const PROBE_MAX = 256;
+const probeSize = (count: number): number => 16 + 8 * count;
+
+/** struct io_uring_probe with its operations; `given` is how many the caller has made room for. */
+function printProbe(c: Context, at: number, count: number, answered: boolean): void {
+  const { bytes, view } = c.memory;
+  const known = answered ? Math.min(bytes[at + 1], count) : count;
+  c.sink.openStruct();
+  c.sink.field("last_op");
+  printOp(c, bytes[at]);
+  c.sink.field("ops_len");
+  c.sink.num(bytes[at + 1]);
+  printSpare(c, "resv", view.getUint16(at + 2, true));
+  printReserved(c, "resv2", at + 4, 3);
+  c.sink.field("ops");
+  c.sink.openArray();
+  for (let i = 0; i < known; i++) {
+    const op = at + 16 + 8 * i;
+    c.sink.item();
     c.sink.openStruct();
-    c.sink.field("last_op");
-    printOp(c, bytes[at]);
-    c.sink.field("ops_len");
-    c.sink.num(bytes[at + 1]);
-    c.sink.field("ops");
-    c.sink.openArray();
-    for (let i = 0; i < Math.min(bytes[at + 1], count); i++) {
-      const op = at + 16 + 8 * i;
-      c.sink.item();
-      c.sink.openStruct();
-      c.sink.field("op");
-      printOp(c, bytes[op]);
-      c.sink.field("flags");
-      printFlags(c, F.uring_op_flags, view.getUint16(op + 2, true));
-      c.sink.closeStruct();
-    }
-    c.sink.closeArray();
+    c.sink.field("op");
+    printOp(c, bytes[op]);
+    printSpare(c, "resv", bytes[op + 1]);
+    c.sink.field("flags");
+    printFlags(c, F.uring_op_flags, view.getUint16(op + 2, true));
+    printSpare(c, "resv2", view.getUint32(op + 4, true));
     c.sink.closeStruct();
-  }),
+  }
+  if (answered && count < bytes[at + 1]) {
+    c.sink.item();
+    c.sink.more();
+  }
+  c.sink.closeArray();
+  c.sink.closeStruct();
+}
+/** What the caller had there is shown if it was not all 0, as it should be; then what the kernel says. */
+registerValue("uring_probe", () =>
+  pointerWalker(
+    (c, lo, hi) => {
+      const count = c.argLo(NR_ARG);
+      const { failed } = c;
+      const [filled] = c.call.saved;
+      c.failed = failed && !filled;
+      const at = count > PROBE_MAX ? -1 : readable(c, lo, hi, probeSize(count));
+      c.failed = failed;
+      if (at < 0) c.sink.addr(lo, hi);
+      else {
+        if (filled) printProbe(c, at, count, false);
+        if (filled && !failed) c.sink.becomes();
+        if (!failed) printProbe(c, at, count, true);
+      }
+    },
+    (c, lo, hi) => {
+      const count = c.argLo(NR_ARG);
+      const at = count > PROBE_MAX ? -1 : readable(c, lo, hi, probeSize(count));
+      if (at >= 0 && c.memory.bytes.subarray(at, at + probeSize(count)).some((b) => b !== 0))
+        c.call.saved.push(1);
+    },
+  ),
 );
 
 function printOp(c: Context, value: number): void {
@@ -300,41 +391,58 @@ function printOp(c: Context, value: number): void {
 }
 
 /** A CPU mask of nr_args bytes. */
-registerValue("uring_cpus", () =>
-  pointerWalker((c, lo, hi) => {
-    const size = c.argLo(NR_ARG);
-    const at = size === 0 || size > 1024 ? -1 : readable(c, lo, hi, size);
-    if (at < 0) {
-      c.sink.addr(lo, hi);
-      return;
-    }
-    const cpus: number[] = [];
-    for (let i = 0; i < size * 8; i++) if (c.memory.bytes[at + (i >> 3)] & (1 << (i & 7))) cpus.push(i);
-    c.sink.word(`[${cpus.join(" ")}]`);
-  }),
-);
+registerValue("uring_cpus", () => pointerWalker((c, lo, hi) => printCpus(c, lo, hi, c.argLo(NR_ARG))));
 
-/** Limits of io_uring's bounded and unbounded workers: asked for, then what was in force. */
+const WORKERS = ["IO_WQ_BOUND", "IO_WQ_UNBOUND"];
+const WORKERS_MAX = 1024;
+
+/** Limits of io_uring's bounded and unbounded workers, as many as there are; undefined if there is not even one. */
+function workers(c: Context, lo: number, hi: number): number[] | undefined {
+  const count = c.argLo(NR_ARG);
+  const limit = c.verbose ? Math.min(count, WORKERS_MAX) : Math.min(count, c.options.stringLimit);
+  const values: number[] = [];
+  if ((lo === 0 && hi === 0) || !c.options.dereference(c.call.name)) return undefined;
+  while (values.length < limit) {
+    const offset = 4 * values.length;
+    const value = c.readInt(addLo(lo, offset), addHi(lo, hi, offset));
+    if (value === undefined) return values.length === 0 ? undefined : values;
+    values.push(value >>> 0);
+  }
+  return values;
+}
+
+function workersText(c: Context, lo: number, hi: number, values: readonly number[]): string {
+  const { xlat, stringLimit } = c.options;
+  const count = c.argLo(NR_ARG);
+  const items = values.map((value, i) => {
+    const name = WORKERS[i];
+    const index = xlat === "raw" ? i : xlat === "abbrev" && name ? name : `${i} /* ${name ?? "IO_WQ_???"} */`;
+    return `[${index}]=${value}`;
+  });
+  const offset = 4 * values.length;
+  if (values.length === stringLimit && values.length < count && !c.verbose) items.push("...");
+  else if (values.length < count)
+    items.push(`... /* ${hexText(addLo(lo, offset), addHi(lo, hi, offset))} */`);
+  return `[${items.join(", ")}]`;
+}
+
+/** What was asked for, then what was in force. */
 registerValue("uring_workers", () =>
   pointerWalker(
     (c, lo, hi) => {
-      const at = lo === 0 && hi === 0 ? -1 : c.memory.readAll(lo, hi, 8);
-      if (at < 0) {
-        c.sink.addr(lo, hi);
-        return;
-      }
-      const [bound = 0, unbound = 0] = c.call.saved;
-      c.sink.word(`[[IO_WQ_BOUND]=${bound}, [IO_WQ_UNBOUND]=${unbound}]`);
-      if (c.call.error === 0) {
-        const v = c.memory.view;
-        c.sink.becomes();
-        c.sink.word(`[[IO_WQ_BOUND]=${v.getUint32(at, true)}, [IO_WQ_UNBOUND]=${v.getUint32(at + 4, true)}]`);
+      const { saved } = c.call;
+      if (saved.length === 0 && c.argLo(NR_ARG) !== 0) c.sink.addr(lo, hi);
+      else {
+        c.sink.word(workersText(c, lo, hi, saved));
+        const now = c.call.error === 0 ? workers(c, lo, hi) : undefined;
+        if (now) {
+          c.sink.becomes();
+          c.sink.word(workersText(c, lo, hi, now));
+        }
       }
     },
     (c, lo, hi) => {
-      const at = lo === 0 && hi === 0 ? -1 : c.memory.readAll(lo, hi, 8);
-      if (at >= 0)
-        c.call.saved.push(c.memory.view.getUint32(at, true), c.memory.view.getUint32(at + 4, true));
+      c.call.saved.push(...(workers(c, lo, hi) ?? []));
     },
   ),
 );

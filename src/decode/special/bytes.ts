@@ -5,16 +5,16 @@ import { pointerWalker, type Walker } from "../walker.ts";
 
 /** A number in a register or field of `size` bytes, printed from its halves. */
 export function valueWalker(
-  size: 4 | 8 | "word",
+  size: 4 | 8 | "word" | "long",
   value: (c: Context, lo: number, hi: number) => void,
 ): Walker {
+  const bytes = (c: Context) => (size === "word" ? c.wordSize : size === "long" ? c.longSize : size);
   return {
-    size: (c) => (size === "word" ? c.wordSize : size),
+    size: bytes,
     value,
     memory(c, at) {
       const { view } = c.memory;
-      const wide = size === 8 || (size === "word" && c.wordSize === 8);
-      value(c, view.getUint32(at, true), wide ? view.getUint32(at + 4, true) : 0);
+      value(c, view.getUint32(at, true), bytes(c) === 8 ? view.getUint32(at + 4, true) : 0);
     },
   };
 }
@@ -27,6 +27,10 @@ export function pointed(size: number, print: (c: Context, at: number) => void): 
     else print(c, at);
   });
 }
+
+/** A number in hexadecimal of a width that includes `0x`; zero is digits only. */
+export const padded = (value: number): string =>
+  value === 0 ? "00000000" : `0x${value.toString(16).padStart(6, "0")}`;
 
 /** Offset of `size` bytes of the tracee, or -1 when there is nothing meaningful. */
 export function readable(c: Context, lo: number, hi: number, size: number): number {

@@ -25,6 +25,9 @@ registerValue("swapped_pair", (data) =>
   valueWalker("word", (c) => c.sink.long(c.argLo((data as number) + 1), c.argLo(data as number))),
 );
 
+/** A size_t in memory where it is shorter than a long. */
+registerValue("uword", () => valueWalker("word", (c, lo, hi) => c.sink.ulong(lo, hi)));
+
 /** A 64-bit offset in memory, whatever a long is. */
 registerValue("loff", () => valueWalker(8, (c, lo, hi) => c.sink.long(lo, hi)));
 

@@ -1,15 +1,20 @@
 /** Control messages of sendmsg(2) and recvmsg(2): cmsg(3). What a type carries is a table. */
+import { readFileSync } from "node:fs";
 import * as F from "../../abi/flags.ts";
 import { long, struct, ulong } from "../../syscalls/types/build.ts";
 import { compile } from "../compile.ts";
 import type { Context } from "../context.ts";
-import { printEnum } from "../flags.ts";
-import { printInterface, printSockaddr } from "./sockaddr.ts";
+import { enumName, hexText, printEnum } from "../flags.ts";
+import { addHi, addLo } from "../pointers.ts";
+import { AF_INET, inetField, printInterface } from "./addresses.ts";
+import { printSockaddr } from "./sockaddr.ts";
 
-const CONTROL_MAX = 8192;
+/** Where the kernel does not tell. */
+const CONTROL_MAX = 20480;
 const SOL_IP = 0;
 const SOL_SOCKET = 1;
 const SO_EE_SIZE = 16;
+const SOCKADDR_IN = 16;
 
 const timespec = compile(struct("timespec", { tv_sec: long, tv_nsec: ulong }));
 const timeval = compile(struct("timeval", { tv_sec: long, tv_usec: ulong }));
@@ -21,11 +26,17 @@ interface Content {
   print(c: Context, at: number, length: number): void;
 }
 
+/** An array of what there is, at most -s of it without -v. */
 function list(c: Context, count: number, print: (i: number) => void): void {
+  const shown = c.verbose ? count : Math.min(count, c.options.stringLimit);
   c.sink.openArray();
-  for (let i = 0; i < count; i++) {
+  for (let i = 0; i < shown; i++) {
     c.sink.item();
     print(i);
+  }
+  if (shown < count) {
+    c.sink.item();
+    c.sink.more();
   }
   c.sink.closeArray();
 }
@@ -64,37 +75,32 @@ const time = (walker: typeof timespec, count = 1): Content => ({
 });
 const text: Content = {
   least: 1,
-  print: (c, at, length) =>
-    c.sink.str(c.memory.bytes, at, Math.min(length, c.options.stringLimit), length > c.options.stringLimit),
+  print: (c, at, length) => c.sink.str(c.memory.bytes, at, length, false),
 };
-const number: Content = {
+const numbers: Content = {
   least: 4,
-  print: (c, at) => list(c, 1, () => c.sink.num(c.memory.view.getInt32(at, true))),
+  print: (c, at, length) =>
+    list(c, length >> 2, (i) => c.sink.num(c.memory.view.getUint32(at + 4 * i, true))),
 };
 const bytes: Content = {
   least: 1,
   print: (c, at, length) => list(c, length, (i) => c.sink.hex(c.memory.bytes[at + i], 0)),
 };
-const oneByte: Content = { least: 1, print: (c, at) => bytes.print(c, at, 1) };
-const address = (c: Context, at: number) =>
-  c.sink.word(`inet_addr("${c.memory.bytes.subarray(at, at + 4).join(".")}")`);
 const packetInfo: Content = {
   least: 12,
   print(c, at) {
     c.sink.openStruct();
     c.sink.field("ipi_ifindex");
     printInterface(c, c.memory.view.getUint32(at, true));
-    c.sink.field("ipi_spec_dst");
-    address(c, at + 4);
-    c.sink.field("ipi_addr");
-    address(c, at + 8);
+    inetField(c, "ipi_spec_dst", at + 4, AF_INET);
+    inetField(c, "ipi_addr", at + 8, AF_INET);
     c.sink.closeStruct();
   },
 };
 /** struct sock_extended_err and the address of who sent it. */
 const received: Content = {
-  least: SO_EE_SIZE,
-  print(c, at, length) {
+  least: SO_EE_SIZE + SOCKADDR_IN,
+  print(c, at) {
     const { sink } = c;
     const v = c.memory.view;
     sink.openStruct();
@@ -108,14 +114,15 @@ const received: Content = {
     sink.num(v.getUint32(at + 8, true));
     sink.field("ee_data");
     sink.num(v.getUint32(at + 12, true));
-    if (length > SO_EE_SIZE) {
-      sink.field("offender");
-      printSockaddr(c, at + SO_EE_SIZE, length - SO_EE_SIZE);
-    }
+    sink.field("offender");
+    printSockaddr(c, at + SO_EE_SIZE, SOCKADDR_IN);
     sink.closeStruct();
   },
 };
-const socketAddress: Content = { least: 2, print: printSockaddr };
+const socketAddress: Content = {
+  least: SOCKADDR_IN,
+  print: (c, at, length) => void printSockaddr(c, at, Math.min(length, 128)),
+};
 
 const contents: ReadonlyMap<number, ReadonlyMap<number, Content>> = new Map([
   [
@@ -136,49 +143,85 @@ const contents: ReadonlyMap<number, ReadonlyMap<number, Content>> = new Map([
   [
     SOL_IP,
     new Map([
-      [1, oneByte], // IP_TOS
-      [2, number], // IP_TTL
+      [1, bytes], // IP_TOS
+      [2, numbers], // IP_TTL
+      [3, text], // SCM_SECURITY
       [6, bytes], // IP_RECVOPTS
       [7, bytes], // IP_RETOPTS
       [8, packetInfo], // IP_PKTINFO
       [11, received], // IP_RECVERR
       [20, socketAddress], // IP_ORIGDSTADDR
-      [23, number], // IP_CHECKSUM
+      [23, numbers], // IP_CHECKSUM
     ]),
   ],
 ]);
+
+let roomCache: number | undefined;
+/** Bytes of control data the kernel takes at most (socket(7)); more than that are not looked at. */
+function optmemMax(): number {
+  if (roomCache === undefined) {
+    try {
+      const text = readFileSync("/proc/sys/net/core/optmem_max", "latin1");
+      roomCache = (Number(text) + 7) & ~7;
+    } catch {
+      roomCache = CONTROL_MAX;
+    }
+  }
+  return roomCache;
+}
 
 /** Prints the messages in `length` bytes at an address. */
 export function printControl(c: Context, lo: number, hi: number, length: number): void {
   const { wordSize: word, sink } = c;
   const header = word + 8;
-  const n = Math.min(length, CONTROL_MAX);
-  const at = n < header ? -1 : c.memory.readAll(lo, hi, n);
+  const n = Math.min(length, optmemMax());
+  const at = n < header || (lo === 0 && hi === 0) ? -1 : c.memory.readAll(lo, hi, n);
   if (at < 0) {
     sink.addr(lo, hi);
     return;
   }
   sink.openArray();
-  for (let p = 0; p + header <= n; ) {
+  let p = 0;
+  let left = n;
+  while (left >= header) {
     const v = c.memory.view;
     c.wordAt(at + p);
-    const size = c.wordLo;
-    const level = v.getUint32(at + p + word, true);
-    const type = v.getUint32(at + p + word + 4, true);
+    const { wordLo, wordHi } = c;
+    const size = wordLo + wordHi * 4294967296;
+    const level = v.getInt32(at + p + word, true);
+    const type = v.getInt32(at + p + word + 4, true);
     sink.item();
     sink.openStruct();
     sink.field("cmsg_len");
-    sink.ulong(size, c.wordHi);
+    sink.ulong(wordLo, wordHi);
     sink.field("cmsg_level");
-    printEnum(c, F.socket_levels, level);
+    sink.xlat(level >>> 0, 0, enumName(F.socket_levels, level), "SOL_???", "hex");
     sink.field("cmsg_type");
-    if (level === SOL_SOCKET) printEnum(c, F.scm_types, type);
-    else if (level === SOL_IP) printEnum(c, F.ip_message_types, type);
-    else sink.hex(type, 0);
-    printContent(c, contents.get(level)?.get(type), at + p + header, Math.min(size, n - p) - header);
+    if (level === SOL_SOCKET) printEnum(c, F.scm_types, type >>> 0);
+    else if (level === SOL_IP) printEnum(c, F.ip_message_types, type >>> 0);
+    else sink.hex(type >>> 0, 0);
+    const inside = Math.min(size, left);
+    printContent(c, contents.get(level)?.get(type), at + p + header, inside - header);
     sink.closeStruct();
-    if (size < header) break;
-    p += (size + word - 1) & ~(word - 1);
+    if (inside < header) {
+      left -= header;
+      break;
+    }
+    const step = Math.ceil(size / word) * word;
+    if (step >= left) {
+      left = 0;
+      break;
+    }
+    p += step;
+    left -= step;
+  }
+  if (left > 0 || n < length) {
+    sink.item();
+    sink.more();
+    if (left > 0) {
+      const from = n - left;
+      sink.comment(hexText(addLo(lo, from), addHi(lo, hi, from)));
+    }
   }
   sink.closeArray();
 }

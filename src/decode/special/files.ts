@@ -4,7 +4,8 @@ import { layout } from "../../abi/layouts.ts";
 import { compile } from "../compile.ts";
 import type { Context } from "../context.ts";
 import { dateComment } from "../dates.ts";
-import { printBasedFlags, printFlags } from "../flags.ts";
+import { printBasedFlags, printEnum, printFlags } from "../flags.ts";
+import { printString } from "../pointers.ts";
 import { modeDigits, modeText } from "../scalars.ts";
 import { pointerWalker, registerValue } from "../walker.ts";
 import { hexQuoted, readable, trailingBytes, valueWalker } from "./bytes.ts";
@@ -42,12 +43,24 @@ registerValue("open_how", () =>
 registerValue("mknod_mode", () =>
   valueWalker(4, (c, lo) => {
     const mode = lo & 0xffff;
-    c.sink.xlat(mode, 0, modeText(mode) ?? modeDigits(mode), "", "octal");
+    c.sink.xlat(mode, 0, modeText(mode), "", "octal");
   }),
 );
 
 /** A device number in the 32 bits that mknod(2) and ustat(2) take. */
 registerValue("mknod_dev", () => valueWalker(4, (c, lo) => compile({ kind: "dev" }).value(c, lo, 0)));
+
+const FAN_CLASS = 0xc;
+/** fanotify_init(2): a class, then flags. */
+registerValue("fanotify_flags", () =>
+  valueWalker(4, (c, lo) => {
+    printEnum(c, F.fanotify_classes, lo & FAN_CLASS);
+    const flags = (lo & ~FAN_CLASS) >>> 0;
+    if (flags === 0) return;
+    c.sink.word("|");
+    printFlags(c, F.fanotify_init_flags, flags);
+  }),
+);
 
 const FAN_NOFD = 0xffffffff;
 registerValue("fan_dirfd", () =>
@@ -93,7 +106,10 @@ registerValue("file_handle", (data) =>
           length,
         );
         if (body < 0) c.sink.more();
-        else hexQuoted(c, body, length, MAX_HANDLE);
+        else {
+          hexQuoted(c, body, length, MAX_HANDLE);
+          if (bytes > MAX_HANDLE) c.sink.more();
+        }
       }
       c.sink.closeStruct();
     },
@@ -108,7 +124,8 @@ const AT_HANDLE_MNT_ID_UNIQUE = 1;
 registerValue("mount_id", () =>
   pointerWalker((c, lo, hi) => {
     const unique = (c.argLo(4) & AT_HANDLE_MNT_ID_UNIQUE) !== 0;
-    const at = readable(c, lo, hi, unique ? 8 : 4);
+    const handle = c.memory.readAll(c.argLo(2), c.argHi(2), HANDLE_HEADER);
+    const at = handle < 0 ? -1 : readable(c, lo, hi, unique ? 8 : 4);
     if (at < 0) {
       c.sink.addr(lo, hi);
       return;
@@ -121,23 +138,29 @@ registerValue("mount_id", () =>
   }),
 );
 
+const PATH_MAX = 4096;
+/** The directory getcwd wrote: its result counts the NUL, too. */
+registerValue("cwd", () =>
+  pointerWalker((c, lo, hi) => printString(c, lo, hi, Math.min(PATH_MAX, c.ret < 1 ? PATH_MAX : c.ret) - 1)),
+);
+
 const SWAP_PRIO_MASK = 0x7fff;
 registerValue("swap_flags", () =>
   valueWalker(4, (c, lo) => {
     const priority = lo & SWAP_PRIO_MASK;
     const flags = (lo & ~SWAP_PRIO_MASK) >>> 0;
-    if (flags === 0) c.sink.num(priority);
-    else {
+    if (flags !== 0) {
       printFlags(c, F.swapon_flags, flags);
-      if (priority) c.sink.word(`|${priority}`);
+      c.sink.word("|");
     }
+    c.sink.num(priority);
   }),
 );
 
 /** struct utimbuf: two times_t. */
 registerValue("utimbuf", () =>
   pointerWalker((c, lo, hi) => {
-    const word = c.wordSize;
+    const word = c.longSize;
     const at = readable(c, lo, hi, 2 * word);
     if (at < 0) {
       c.sink.addr(lo, hi);
@@ -150,7 +173,8 @@ registerValue("utimbuf", () =>
     ] as const) {
       c.sink.field(name);
       const second = c.integer(at + offset, word, true);
-      c.sink.num(second);
+      if (word === 4) c.sink.num(second);
+      else c.sink.long(c.integer(at + offset, 4, false), c.integer(at + offset + 4, 4, false));
       dateComment(c, second, 0, 9);
     }
     c.sink.closeStruct();
@@ -213,34 +237,42 @@ registerValue("utimensat_times64", () =>
   pointerWalker((c, lo, hi) => printTimePair(c, lo, hi, "tv_nsec", 8)),
 );
 
-/** A file offset the call moves: `[3] => [8]`. */
-registerValue("moving_offset", () =>
-  pointerWalker(
+/** A file offset the call moves: `[3] => [8]`. It has 64 bits unless `data` says "long", a sign unless "unsigned". */
+registerValue("moving_offset", (data) => {
+  const read = (c: Context, lo: number, hi: number): readonly [number, number] | undefined => {
+    const size = data === "long" ? c.longSize : 8;
+    const at = lo === 0 && hi === 0 ? -1 : c.memory.readAll(lo, hi, size);
+    if (at < 0) return undefined;
+    const low = c.memory.view.getInt32(at, true);
+    return [low >>> 0, size === 8 ? c.memory.view.getUint32(at + 4, true) : low < 0 ? 0xffffffff : 0];
+  };
+  return pointerWalker(
     (c, lo, hi) => {
-      const at = lo === 0 && hi === 0 ? -1 : c.memory.readAll(lo, hi, 8);
-      if (at < 0) {
+      const { failed } = c;
+      c.failed = false;
+      const after = read(c, lo, hi);
+      c.failed = failed;
+      if (!after) {
         c.sink.addr(lo, hi);
         return;
       }
-      const v = c.memory.view;
       const [before, beforeHigh] = c.call.saved;
       const show = (l: number, h: number) => {
         c.sink.openArray();
         c.sink.item();
-        c.sink.long(l, h);
+        if (data === "unsigned") c.sink.ulong(l, h);
+        else c.sink.long(l, h);
         c.sink.closeArray();
       };
-      show(before ?? v.getUint32(at, true), beforeHigh ?? v.getUint32(at + 4, true));
+      show(before ?? after[0], beforeHigh ?? after[1]);
       if (c.call.error === 0 && c.ret > 0) {
         c.sink.becomes();
-        show(v.getUint32(at, true), v.getUint32(at + 4, true));
+        show(...after);
       }
     },
     (c, lo, hi) => {
-      const at = lo === 0 && hi === 0 ? -1 : c.memory.readAll(lo, hi, 8);
-      if (at < 0) return;
-      c.call.saved[0] = c.memory.view.getUint32(at, true);
-      c.call.saved[1] = c.memory.view.getUint32(at + 4, true);
+      const before = read(c, lo, hi);
+      if (before) c.call.saved.push(...before);
     },
-  ),
-);
+  );
+});

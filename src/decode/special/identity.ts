@@ -2,10 +2,19 @@
 import * as F from "../../abi/flags.ts";
 import type { Context } from "../context.ts";
 import { printEnum } from "../flags.ts";
-import { follow } from "../pointers.ts";
+import { follow, printBytes } from "../pointers.ts";
 import { pointerWalker, registerValue, type Walker } from "../walker.ts";
+import { readable } from "./bytes.ts";
 
 const UTS_LENGTH = 65;
+
+/** The name sethostname(2) and setdomainname(2) set: no longer than the kernel takes. */
+registerValue("host_name", () =>
+  pointerWalker((c, lo, hi) => {
+    const length = c.argLo(1);
+    printBytes(c, lo, hi, length < UTS_LENGTH ? length : -1);
+  }),
+);
 
 /** A NUL-padded char[65] of struct new_utsname. */
 registerValue(
@@ -14,8 +23,8 @@ registerValue(
     size: () => UTS_LENGTH,
     value: () => {},
     memory(c, at) {
-      const end = c.memory.bytes.indexOf(0, at);
-      c.sink.str(c.memory.bytes, at, Math.min(end < 0 ? UTS_LENGTH : end - at, UTS_LENGTH), false);
+      const end = c.memory.bytes.subarray(at, at + UTS_LENGTH).indexOf(0);
+      c.sink.str(c.memory.bytes, at, end < 0 ? UTS_LENGTH - 1 : end, end < 0);
     },
   }),
 );
@@ -23,14 +32,14 @@ registerValue(
 registerValue(
   "ulong3",
   (): Walker => ({
-    size: (c) => 3 * c.wordSize,
+    size: (c) => 3 * c.longSize,
     value: () => {},
     memory(c, at) {
       c.sink.openArray();
       for (let i = 0; i < 3; i++) {
+        const p = at + i * c.longSize;
         c.sink.item();
-        c.wordAt(at + i * c.wordSize);
-        c.sink.ulong(c.wordLo, c.wordHi);
+        c.sink.ulong(c.integer(p, 4, false), c.longSize === 8 ? c.integer(p + 4, 4, false) : 0);
       }
       c.sink.closeArray();
     },
@@ -39,7 +48,7 @@ registerValue(
 
 registerValue("cap_header", () =>
   pointerWalker((c, lo, hi) => {
-    const at = lo === 0 && hi === 0 ? -1 : c.memory.readAll(lo, hi, 8);
+    const at = readable(c, lo, hi, 8);
     if (at < 0) {
       c.sink.addr(lo, hi);
       return;
@@ -53,14 +62,16 @@ registerValue("cap_header", () =>
   }),
 );
 
-const CAP_V1 = 0x19980330;
+/** Versions 2 and 3 have two structs. */
+const CAP_PAIRS: ReadonlySet<number | undefined> = new Set([0x20071026, 0x20080522]);
 
 /** One or two struct __user_cap_data_struct: the low and high 32 capabilities. */
 registerValue("cap_data", () =>
   pointerWalker((c, lo, hi) => {
-    const version = c.readInt(c.argLo(0), c.argHi(0));
-    const pairs = version === CAP_V1 ? 1 : 2;
-    const at = lo === 0 && hi === 0 ? -1 : follow(c, lo, hi, pairs * 12);
+    const header = c.memory.readAll(c.argLo(0), c.argHi(0), 8);
+    const version = header < 0 ? undefined : c.memory.view.getUint32(header, true);
+    const pairs = CAP_PAIRS.has(version) ? 2 : 1;
+    const at = header < 0 || (lo === 0 && hi === 0) ? -1 : follow(c, lo, hi, pairs * 12);
     if (at < 0) {
       c.sink.addr(lo, hi);
       return;
@@ -68,7 +79,11 @@ registerValue("cap_data", () =>
     c.sink.openStruct();
     for (const [i, name] of ["effective", "permitted", "inheritable"].entries()) {
       c.sink.field(name);
-      c.sink.word(capabilities(c, at + 4 * i, pairs));
+      const v = c.memory.view;
+      const high = pairs === 2 ? v.getUint32(at + 4 * i + 12, true) : 0;
+      const low = v.getUint32(at + 4 * i, true);
+      if (low === 0 && high === 0) c.sink.num(0);
+      else c.sink.xlat(low, high, capabilities(c, at + 4 * i, pairs), "", "hex");
     }
     c.sink.closeStruct();
   }),

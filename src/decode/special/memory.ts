@@ -4,8 +4,8 @@ import type { FlagSet } from "../../abi/flags.ts";
 import * as F from "../../abi/flags.ts";
 import type { Context } from "../context.ts";
 import { flagNames, hexText, printEnum, printFlags } from "../flags.ts";
-import { printIovec } from "../pointers.ts";
-import { pointerWalker, registerAux, registerValue } from "../walker.ts";
+import { printArray, printIovec } from "../pointers.ts";
+import { pointerWalker, registerAux, registerValue, type Walker } from "../walker.ts";
 import { readable, valueWalker } from "./bytes.ts";
 
 const HUGE_SHIFT = 26;
@@ -28,7 +28,8 @@ registerValue("huge_flags", (data) => {
     if (base) parts.push(flagBase(base, low));
     const size = (lo >>> HUGE_SHIFT) & HUGE_MASK;
     const flags = (lo & ~baseMask & ~(HUGE_MASK << HUGE_SHIFT)) >>> 0;
-    if (flags !== 0) parts.push(flagNames(set, flags) ?? hexText(flags, 0));
+    if (flags !== 0)
+      parts.push(flagNames(set, flags) ?? `${hexText(flags, 0)}${base ? "" : ` /* ${set.fallback} */`}`);
     if (size !== 0) parts.push(`${size}<<${suffix}`);
     if (parts.length === 0) c.sink.num(0);
     else if (!base && size === 0 && flagNames(set, flags) === undefined) {
@@ -87,31 +88,24 @@ registerValue("mempolicy_out", () =>
 registerValue("node_mask", (data) =>
   pointerWalker((c, lo, hi) => {
     const word = c.wordSize;
-    const bits = c.arg(c.index(data as string));
+    const bits = c.number(c.index(data as string));
     const words = Math.max(0, Math.ceil((bits - 1) / (8 * word)));
-    if (lo === 0 && hi === 0) {
+    if (bits !== 0 && (words === 0 || bits + 8 * word >= 2 ** 64)) {
       c.sink.addr(lo, hi);
       return;
     }
-    const limit = c.verbose ? words : Math.min(words, c.options.stringLimit);
-    const at = limit <= 0 || words < 0 ? -1 : readable(c, lo, hi, limit * word);
-    if (words !== 0 && at < 0) {
-      c.sink.addr(lo, hi);
-      return;
-    }
-    c.sink.openArray();
-    for (let i = 0; i < limit; i++) {
-      c.sink.item();
-      c.wordAt(at + i * word);
-      c.sink.word(paddedHex(c, word));
-    }
-    if (limit < words) {
-      c.sink.item();
-      c.sink.more();
-    }
-    c.sink.closeArray();
+    if (c.failed) c.sink.addr(lo, hi);
+    else printArray(c, nodeWord, lo, hi, words);
   }),
 );
+const nodeWord: Walker = {
+  size: (c) => c.wordSize,
+  value: (c, lo, hi) => c.sink.hex(lo, hi),
+  memory(c, at) {
+    c.wordAt(at);
+    c.sink.word(paddedHex(c, c.wordSize));
+  },
+};
 
 /** The word last loaded, padded to its full width. */
 function paddedHex(c: Context, word: number): string {
@@ -124,25 +118,16 @@ const PAGE = 4096;
 /** mincore's vector: one byte a page. */
 registerValue("mincore_vector", () =>
   pointerWalker((c, lo, hi) => {
-    const pages = Math.ceil(c.arg(c.index("length")) / PAGE);
-    const limit = c.verbose ? pages : Math.min(pages, c.options.stringLimit);
-    const at = readable(c, lo, hi, limit);
-    if (at < 0) {
-      c.sink.addr(lo, hi);
-      return;
-    }
-    c.sink.openArray();
-    for (let i = 0; i < limit; i++) {
-      c.sink.item();
-      c.sink.num(c.memory.bytes[at + i] & 1);
-    }
-    if (limit < pages) {
-      c.sink.item();
-      c.sink.more();
-    }
-    c.sink.closeArray();
+    const pages = Math.ceil(c.number(c.index("length")) / PAGE);
+    if (readable(c, lo, hi, 1) < 0) c.sink.addr(lo, hi);
+    else printArray(c, residency, lo, hi, pages);
   }),
 );
+const residency: Walker = {
+  size: () => 1,
+  value: (c, lo) => c.sink.num(lo & 1),
+  memory: (c, at) => c.sink.num(c.memory.bytes[at] & 1),
+};
 
 /** move_pages' status of a page: its node, or a negative error. */
 registerValue("page_status", () =>
@@ -155,7 +140,7 @@ registerValue("page_status", () =>
 
 /** iovecs whose memory is another process's or not data at all: addresses only. */
 registerValue("iovec_addresses", (data) =>
-  pointerWalker((c, lo, hi) => printIovec(c, lo, hi, c.arg(c.index(data as string)), -1)),
+  pointerWalker((c, lo, hi) => printIovec(c, lo, hi, c.number(c.index(data as string)), -1)),
 );
 
 registerAux("membarrier_commands", (c) => {

@@ -45,7 +45,8 @@ registerValue("mount_flags", () =>
 registerValue("hex_buffer", (data) =>
   pointerWalker((c, lo, hi) => {
     const length = c.argLo(c.index(data as string)) | 0;
-    const at = length < 0 ? -1 : readable(c, lo, hi, Math.min(length, c.options.stringLimit));
+    const none = length < 0 || (lo === 0 && hi === 0);
+    const at = none ? -1 : c.memory.readAll(lo, hi, Math.min(length, c.options.stringLimit));
     if (at < 0) c.sink.addr(lo, hi);
     else hexQuoted(c, at, length);
   }),
@@ -55,7 +56,8 @@ registerValue("hex_buffer", (data) =>
 registerValue("hex_returned", () =>
   pointerWalker((c, lo, hi) => {
     const length = c.failed ? -1 : c.ret;
-    const at = length < 0 ? -1 : readable(c, lo, hi, Math.min(length, c.options.stringLimit));
+    const none = length < 0 || (lo === 0 && hi === 0);
+    const at = none ? -1 : c.memory.readAll(lo, hi, Math.min(length, c.options.stringLimit));
     if (at < 0) c.sink.addr(lo, hi);
     else hexQuoted(c, at, length);
   }),
@@ -66,7 +68,7 @@ const MOUNT_ATTR_SIZE = 32;
 /** struct mount_attr; argument `size` may say that the caller's is larger than ours. */
 registerValue("mount_attr", () =>
   pointerWalker((c, lo, hi) => {
-    const size = c.arg(c.index("size"));
+    const size = c.number(c.index("size"));
     const at = size < MOUNT_ATTR_SIZE ? -1 : readable(c, lo, hi, MOUNT_ATTR_SIZE);
     if (at < 0) {
       c.sink.addr(lo, hi);
@@ -79,8 +81,7 @@ registerValue("mount_attr", () =>
     c.sink.field("attr_clr");
     printFlags(c, F.mount_attrs, half(8), half(12));
     c.sink.field("propagation");
-    if (half(16) === 0 && half(20) === 0) c.sink.num(0);
-    else printEnum(c, F.mount_flags, half(16), half(20));
+    printEnum(c, F.mount_flags, half(16), half(20));
     ulongField(c, "userns_fd", at + 24);
     trailingBytes(c, lo, hi, MOUNT_ATTR_SIZE, Math.min(size, 4096));
     c.sink.closeStruct();

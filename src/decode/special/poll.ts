@@ -2,8 +2,9 @@
 import * as F from "../../abi/flags.ts";
 import type { Context } from "../context.ts";
 import { printFlags } from "../flags.ts";
-import { addHi, addLo, sigsetText } from "../pointers.ts";
-import { pointerWalker, registerAux, registerValue } from "../walker.ts";
+import { addHi, addLo, printArray, sigsetText } from "../pointers.ts";
+import { pointerWalker, registerAux, registerValue, type Walker } from "../walker.ts";
+import { readable } from "./bytes.ts";
 
 const POLLFD = 8;
 const POLLFDS_MAX = 4096;
@@ -12,38 +13,24 @@ function fdItem(c: Context, fd: number): void {
   c.sink.fd(fd, fd < 0 ? undefined : c.options.fdText?.(c.task.tid, fd));
 }
 
+const pollfd: Walker = {
+  size: () => POLLFD,
+  value: (c, lo, hi) => c.sink.hex(lo, hi),
+  memory(c, at) {
+    const fd = c.memory.view.getInt32(at, true);
+    c.sink.openStruct();
+    c.sink.field("fd");
+    fdItem(c, fd);
+    if (fd >= 0) {
+      c.sink.field("events");
+      printFlags(c, F.poll_events, c.memory.view.getUint16(at + 4, true));
+    }
+    c.sink.closeStruct();
+  },
+};
 registerValue("pollfds", () =>
   pointerWalker((c, lo, hi) => {
-    const count = c.argLo(1);
-    if (count === 0 && !(lo === 0 && hi === 0)) {
-      c.sink.openArray();
-      c.sink.closeArray();
-      return;
-    }
-    const shown = c.verbose ? Math.min(count, POLLFDS_MAX) : Math.min(count, c.options.stringLimit);
-    const at = lo === 0 && hi === 0 ? -1 : c.memory.readAll(lo, hi, shown * POLLFD);
-    if (at < 0) {
-      c.sink.addr(lo, hi);
-      return;
-    }
-    c.sink.openArray();
-    for (let i = 0; i < shown; i++) {
-      const fd = c.memory.view.getInt32(at + i * POLLFD, true);
-      c.sink.item();
-      c.sink.openStruct();
-      c.sink.field("fd");
-      fdItem(c, fd);
-      if (fd >= 0) {
-        c.sink.field("events");
-        printFlags(c, F.poll_events, c.memory.view.getUint16(at + i * POLLFD + 4, true));
-      }
-      c.sink.closeStruct();
-    }
-    if (shown < count) {
-      c.sink.item();
-      c.sink.more();
-    }
-    c.sink.closeArray();
+    printArray(c, pollfd, lo, hi, Math.min(c.argLo(1), POLLFDS_MAX));
   }),
 );
 
@@ -55,28 +42,37 @@ function pollResult(c: Context): boolean {
     return false;
   }
   const count = Math.min(c.argLo(1), POLLFDS_MAX);
-  const at = c.memory.readAll(c.argLo(0), c.argHi(0), count * POLLFD);
-  if (at < 0) return false;
+  if (count === 0 || !c.options.dereference(c.call.name)) return false;
+  const [lo, hi] = [c.argLo(0), c.argHi(0)];
   let shown = 0;
-  c.sink.openArray();
   for (let i = 0; i < count; i++) {
+    const [l, h] = [addLo(lo, i * POLLFD), addHi(lo, hi, i * POLLFD)];
+    const at = c.memory.readAll(l, h, POLLFD);
+    if (at < 0) {
+      if (shown++ === 0) c.sink.openArray();
+      c.sink.item();
+      c.sink.addr(l, h);
+      break;
+    }
     const v = c.memory.view;
-    const revents = v.getUint16(at + i * POLLFD + 6, true);
+    const revents = v.getUint16(at + 6, true);
     if (revents === 0) continue;
+    if (shown === 0) c.sink.openArray();
     c.sink.item();
-    if (!c.verbose && shown++ >= c.options.stringLimit) {
+    if (!c.verbose && shown >= c.options.stringLimit) {
       c.sink.more();
       break;
     }
+    shown++;
     c.sink.openStruct();
     c.sink.field("fd");
-    fdItem(c, v.getInt32(at + i * POLLFD, true));
+    fdItem(c, v.getInt32(at, true));
     c.sink.field("revents");
     printFlags(c, F.poll_events, revents);
     c.sink.closeStruct();
   }
-  c.sink.closeArray();
-  return true;
+  if (shown > 0) c.sink.closeArray();
+  return shown > 0;
 }
 
 registerAux("timeout", (c) => {
@@ -84,7 +80,8 @@ registerAux("timeout", (c) => {
 });
 registerAux("poll", (c) => void pollResult(c));
 registerAux("ppoll", (c) => {
-  if (pollResult(c)) timeLeft(c, 2, "tv_nsec", ", ");
+  const some = pollResult(c);
+  if (!c.call.error && c.ret > 0) timeLeft(c, 2, "tv_nsec", some ? ", " : "");
 });
 
 /** `left {tv_sec=…}`: the kernel has updated the timeout. */
@@ -92,16 +89,21 @@ function timeLeft(c: Context, arg: number, fraction: string, separator: string):
   const lo = c.argLo(arg);
   const hi = c.argHi(arg);
   const size = c.call.name.endsWith("_time64") ? 8 : c.wordSize;
-  const at = lo === 0 && hi === 0 ? -1 : c.memory.readAll(lo, hi, 2 * size);
+  const at = readable(c, lo, hi, 2 * size);
   if (at < 0) return;
-  c.wordAt(at);
-  const sec = c.wordLo;
-  c.wordAt(at + size);
-  c.sink.word(`${separator}left {tv_sec=${sec}, ${fraction}=${c.wordLo}}`);
+  c.sink.word(`${separator}left `);
+  const word = (offset: number) => c.memory.view.getUint32(at + offset, true);
+  const high = (offset: number) => (size === 8 ? word(offset + 4) : 0);
+  c.sink.openStruct();
+  c.sink.field("tv_sec");
+  c.sink.long(word(0), high(0));
+  c.sink.field(fraction);
+  c.sink.ulong(word(size), high(size));
+  c.sink.closeStruct();
 }
 
 function setMembers(c: Context, lo: number, hi: number, nfds: number): number[] | undefined {
-  if ((lo === 0 && hi === 0) || nfds < 0) return undefined;
+  if ((lo === 0 && hi === 0) || nfds < 0 || !c.options.dereference(c.call.name)) return undefined;
   const word = c.wordSize;
   const bytes = Math.ceil(Math.min(Math.max(nfds, 0), 1024 * 1024) / (8 * word)) * word;
   if (bytes === 0) return [];
@@ -135,9 +137,12 @@ function selectResult(c: Context, fraction: string): void {
     return;
   }
   const parts: string[] = [];
+  let left = c.ret;
   for (const [i, name] of ["in", "out", "except"].entries()) {
-    const members = setMembers(c, c.argLo(i + 1), c.argHi(i + 1), c.argLo(0) | 0);
+    // no more than are ready
+    const members = setMembers(c, c.argLo(i + 1), c.argHi(i + 1), c.argLo(0) | 0)?.slice(0, left);
     if (members && members.length > 0) parts.push(`${name} ${setText(c, members)}`);
+    left -= members?.length ?? 0;
   }
   c.sink.word(parts.join(", "));
   timeLeft(c, 4, fraction, parts.length > 0 ? ", " : "");
@@ -150,25 +155,29 @@ registerAux("pselect", (c) => selectResult(c, "tv_nsec"));
 registerValue("pselect_mask", () =>
   pointerWalker((c, lo, hi) => {
     const word = c.wordSize;
-    const at = lo === 0 && hi === 0 ? -1 : c.memory.readAll(lo, hi, 2 * word);
-    if (at < 0) {
-      c.sink.addr(lo, hi);
-      return;
-    }
-    c.wordAt(at);
-    const [maskLo, maskHi] = [c.wordLo, c.wordHi];
-    c.wordAt(at + word);
-    const size = c.wordLo;
-    const mask = maskLo === 0 && maskHi === 0 ? -1 : c.memory.readAll(maskLo, maskHi, 8);
-    c.sink.openStruct();
-    c.sink.field("sigmask");
-    if (mask < 0) c.sink.addr(maskLo, maskHi);
-    else c.sink.word(sigsetText(c, mask, 8));
-    c.sink.field("sigsetsize");
-    c.sink.num(size);
-    c.sink.closeStruct();
+    const at = readable(c, lo, hi, 2 * word);
+    if (at < 0) c.sink.addr(lo, hi);
+    else printMaskAndSize(c, at, "sigsetsize");
   }),
 );
+
+/** A pointer to a signal mask and its size, as pselect6(2) and io_pgetevents(2) take them. */
+export function printMaskAndSize(c: Context, at: number, name: string): void {
+  const word = c.wordSize;
+  c.wordAt(at);
+  const [maskLo, maskHi] = [c.wordLo, c.wordHi];
+  c.wordAt(at + word);
+  const [sizeLo, sizeHi] = [c.wordLo, c.wordHi];
+  const fits = sizeHi === 0 && sizeLo >= word && sizeLo <= 8;
+  const mask = fits ? readable(c, maskLo, maskHi, sizeLo) : -1;
+  c.sink.openStruct();
+  c.sink.field("sigmask");
+  if (mask < 0) c.sink.addr(maskLo, maskHi);
+  else c.sink.word(sigsetText(c, mask, sizeLo));
+  c.sink.field(name);
+  c.sink.ulong(sizeLo, sizeHi);
+  c.sink.closeStruct();
+}
 
 /** struct epoll_event is packed on x86: 4 bytes of events, 8 of data. */
 const EPOLL_EVENT = 12;
@@ -189,11 +198,16 @@ function epollEvent(c: Context, at: number): void {
   c.sink.closeStruct();
 }
 
+const eventWalker: Walker = {
+  size: () => EPOLL_EVENT,
+  value: (c, lo, hi) => c.sink.hex(lo, hi),
+  memory: epollEvent,
+};
+
 const EPOLL_CTL_DEL = 2;
 registerValue("epoll_ctl_event", () =>
   pointerWalker((c, lo, hi) => {
-    const at =
-      (lo === 0 && hi === 0) || c.argLo(1) === EPOLL_CTL_DEL ? -1 : c.memory.readAll(lo, hi, EPOLL_EVENT);
+    const at = c.argLo(1) === EPOLL_CTL_DEL ? -1 : readable(c, lo, hi, EPOLL_EVENT);
     if (at < 0) c.sink.addr(lo, hi);
     else epollEvent(c, at);
   }),
@@ -201,21 +215,7 @@ registerValue("epoll_ctl_event", () =>
 
 registerValue("epoll_events", () =>
   pointerWalker((c, lo, hi) => {
-    if (c.call.error || (lo === 0 && hi === 0)) {
-      c.sink.addr(lo, hi);
-      return;
-    }
-    c.sink.openArray();
-    for (let i = 0; i < c.ret; i++) {
-      c.sink.item();
-      if (!c.verbose && i >= c.options.stringLimit) {
-        c.sink.more();
-        break;
-      }
-      const at = c.memory.readAll(addLo(lo, i * EPOLL_EVENT), addHi(lo, hi, i * EPOLL_EVENT), EPOLL_EVENT);
-      if (at < 0) c.sink.more();
-      else epollEvent(c, at);
-    }
-    c.sink.closeArray();
+    if (c.call.error) c.sink.addr(lo, hi);
+    else printArray(c, eventWalker, lo, hi, c.ret);
   }),
 );

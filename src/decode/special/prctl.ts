@@ -1,8 +1,9 @@
 /** What operations of prctl(2) take and give that plain data cannot express. */
+import type { FlagSet } from "../../abi/flags.ts";
 import * as F from "../../abi/flags.ts";
 import { signalName } from "../../abi/signals.ts";
 import type { Context } from "../context.ts";
-import { enumName, flagNames } from "../flags.ts";
+import { enumName, flagNames, hexText } from "../flags.ts";
 import { printString } from "../pointers.ts";
 import { pointerWalker, registerAux, registerValue } from "../walker.ts";
 
@@ -40,7 +41,7 @@ registerValue("task_name", (limit) =>
 
 registerValue("word_at", () =>
   pointerWalker((c, lo, hi) => {
-    if (c.failed || !c.readWord(lo, hi)) c.sink.addr(lo, hi);
+    if (c.failed || !c.options.dereference(c.call.name) || !c.readWord(lo, hi)) c.sink.addr(lo, hi);
     else {
       c.sink.openArray();
       c.sink.item();
@@ -51,8 +52,8 @@ registerValue("word_at", () =>
 );
 
 registerValue("ptracer", () =>
-  pointerWalker((c, lo) => {
-    if (lo === 0xffffffff) c.sink.word("PR_SET_PTRACER_ANY");
+  pointerWalker((c, lo, hi) => {
+    if (lo === 0xffffffff) c.sink.xlat(lo, hi, "PR_SET_PTRACER_ANY", "", "dec");
     else c.sink.pid(lo | 0, c.options.pidText?.(lo | 0));
   }),
 );
@@ -82,7 +83,22 @@ registerAux("prctl_result", (c) => {
       if (retLo !== 0) say(flagNames(F.prctl_fp_mode, retLo));
       break;
     case PR_GET_SPECULATION_CTRL:
-      if (c.argLo(1) < SPECULATIONS) say(flagNames(F.prctl_speculation_get, retLo));
+      if (c.argHi(1) === 0 && c.argLo(1) < SPECULATIONS) say(flagNames(F.prctl_speculation_get, retLo));
       break;
   }
 });
+
+/** Lengths of vectors (SVE, SME) with flags above them. */
+const VECTOR_LENGTH = 0xffff;
+function vectorText(set: FlagSet, lo: number, hi: number): string {
+  const flags = (lo & ~VECTOR_LENGTH) >>> 0;
+  const length = lo & VECTOR_LENGTH;
+  const names = flags === 0 && hi === 0 ? [] : [flagNames(set, flags, hi) ?? hexText(flags, hi)];
+  return [...names, length === 0 ? "0" : hexText(length, 0)].join("|");
+}
+registerValue("vector_length", (set) =>
+  pointerWalker((c, lo, hi) => {
+    if ((lo & ~VECTOR_LENGTH) === 0 && hi === 0) c.sink.hex(lo, hi);
+    else c.sink.xlat(lo, hi, vectorText(set as FlagSet, lo, hi), "", "hex");
+  }),
+);

@@ -1,12 +1,13 @@
 /** Process calls whose values plain data cannot express: wait statuses, limits, CPU sets, prctl. */
+import { errnoName } from "../../abi/errno.ts";
 import * as F from "../../abi/flags.ts";
 import { signalName } from "../../abi/signals.ts";
 import { rusage } from "../../syscalls/families/process.ts";
 import { compile } from "../compile.ts";
 import type { Context } from "../context.ts";
-import { printEnum, printFlags } from "../flags.ts";
-import { printString } from "../pointers.ts";
+import { enumName, flagNames, printEnum } from "../flags.ts";
 import { pointerWalker, registerAux, registerValue, type Walker } from "../walker.ts";
+import { readable } from "./bytes.ts";
 
 /** A struct field of 8 bytes printed from its halves. */
 function wide(value: (c: Context, lo: number, hi: number) => void): Walker {
@@ -31,29 +32,48 @@ registerValue("rlim", () =>
   }),
 );
 
-/** A wait status in the words of wait(2)'s macros. */
-export function waitStatusText(status: number): string {
-  const exited = (s: number) => `WIFEXITED(s) && WEXITSTATUS(s) == ${(s >> 8) & 0xff}`;
-  if ((status & 0xffff) === 0xffff) return "WIFCONTINUED(s)";
-  let text: string;
-  if ((status & 0xff) === 0x7f) {
-    const sig = (status >> 8) & 0xff;
-    text = `WIFSTOPPED(s) && WSTOPSIG(s) == ${signalName(sig & 0x7f)}${sig & 0x80 ? " | 0x80" : ""}`;
+/** Prints a wait status in the words of wait(2)'s macros. */
+function printWaitStatus(c: Context, status: number): void {
+  const { sink } = c;
+  const signal = (n: number) => signalName(n);
+  let rest = status >>> 0;
+  if ((status & 0xffff) === 0xffff) {
+    sink.word("{WIFCONTINUED(s)}");
+    rest = (rest & ~0xffff) >>> 0;
+  } else if ((status & 0xff) === 0x7f) {
+    const n = (status >> 8) & 0xff;
+    sink.word(`{WIFSTOPPED(s) && WSTOPSIG(s) == ${signal(n & 0x7f)}${n & 0x80 ? " | 0x80" : ""}}`);
+    rest = (rest & ~0xffff) >>> 0;
   } else if ((status & 0x7f) !== 0) {
-    text = `WIFSIGNALED(s) && WTERMSIG(s) == ${signalName(status & 0x7f)}${status & 0x80 ? " && WCOREDUMP(s)" : ""}`;
-  } else text = exited(status);
-  const rest = status & ~0xffff;
-  return rest ? `{${text}} | 0x${(rest >>> 0).toString(16)}` : `{${text}}`;
+    const core = status & 0x80 ? " && WCOREDUMP(s)" : "";
+    sink.word(`{WIFSIGNALED(s) && WTERMSIG(s) == ${signal(status & 0x7f)}${core}}`);
+    rest = (rest & ~0xff) >>> 0;
+  } else {
+    sink.word(`{WIFEXITED(s) && WEXITSTATUS(s) == ${(status >> 8) & 0xff}}`);
+    rest = (rest & ~0xff00) >>> 0;
+  }
+  const event = rest >>> 16;
+  if (event !== 0) {
+    sink.word("|");
+    printEnum(c, F.ptrace_events, event);
+    sink.word("<<16");
+  }
+  if ((rest & 0xffff) !== 0) {
+    sink.word("|");
+    sink.hex(rest & 0xffff, 0);
+  }
 }
+
+const followed = (c: Context): boolean => c.call.error === 0 && c.options.dereference(c.call.name);
 
 registerValue("wstatus", () =>
   pointerWalker((c, lo, hi) => {
-    const status = c.call.error || c.ret <= 0 ? undefined : c.readInt(lo, hi);
+    const status = c.ret <= 0 || !followed(c) ? undefined : c.readInt(lo, hi);
     if (status === undefined) c.sink.addr(lo, hi);
     else {
       c.sink.openArray();
       c.sink.item();
-      c.sink.word(waitStatusText(status));
+      printWaitStatus(c, status);
       c.sink.closeArray();
     }
   }),
@@ -62,7 +82,7 @@ registerValue("wstatus", () =>
 registerValue("wait_rusage", () =>
   pointerWalker((c, lo, hi) => {
     const walker = compile(rusage);
-    const at = c.call.error || c.ret <= 0 ? -1 : c.memory.readAll(lo, hi, walker.size(c));
+    const at = c.ret <= 0 || !followed(c) ? -1 : c.memory.readAll(lo, hi, walker.size(c));
     if (at < 0) c.sink.addr(lo, hi);
     else walker.memory(c, at);
   }),
@@ -80,77 +100,113 @@ registerValue("sched_param", () => ({
 }));
 
 registerAux("sched_policy", (c) => {
-  if (!c.call.error) printFlags(c, F.sched_policies, c.call.retLo);
+  const name = c.call.error ? undefined : enumName(F.sched_policies, c.call.retLo);
+  if (name) c.sink.word(name);
 });
 
-/** Bits of a CPU set, `[0 1 5]`. */
-function cpuset(c: Context, lo: number, hi: number, bytes: number): void {
-  if (bytes === 0 && (lo !== 0 || hi !== 0)) {
-    c.sink.word("[]");
+/** Bytes of a CPU set that strace looks at. */
+const CPUSET = 128;
+
+/** Bits of a CPU set of so many bytes, `[0 1 5]`. */
+export function printCpus(c: Context, lo: number, hi: number, bytes: number): void {
+  if (c.failed || (lo === 0 && hi === 0) || !c.options.dereference(c.call.name)) {
+    c.sink.addr(lo, hi);
     return;
   }
-  const at = bytes > 0 && bytes <= 8192 ? c.memory.readAll(lo, hi, bytes) : -1;
+  const shown = Math.min(bytes, CPUSET);
+  const at = c.memory.readAll(lo, hi, shown);
   if (at < 0) {
     c.sink.addr(lo, hi);
     return;
   }
-  const cpus: number[] = [];
-  for (let i = 0; i < bytes * 8; i++) if (c.memory.bytes[at + (i >> 3)] & (1 << (i & 7))) cpus.push(i);
+  const cpus: string[] = [];
+  for (let i = 0; i < shown * 8; i++)
+    if (c.memory.bytes[at + (i >> 3)] & (1 << (i & 7))) cpus.push(String(i));
+  if (shown < bytes) cpus.push("...");
   c.sink.word(`[${cpus.join(" ")}]`);
 }
 
-registerValue("cpuset_in", () => pointerWalker((c, lo, hi) => cpuset(c, lo, hi, Math.min(c.arg(1), 128))));
-registerValue("cpuset_out", () =>
-  pointerWalker((c, lo, hi) => (c.call.error ? c.sink.addr(lo, hi) : cpuset(c, lo, hi, c.ret))),
-);
+registerValue("cpuset_in", () => pointerWalker((c, lo, hi) => printCpus(c, lo, hi, c.argLo(1))));
+registerValue("cpuset_out", () => pointerWalker((c, lo, hi) => printCpus(c, lo, hi, c.call.retLo)));
 
 function printPersonality(c: Context, lo: number): void {
-  if (lo >>> 0 === 0xffffffff) c.sink.word("0xffffffff");
-  else if ((lo & 0xff) === 0) {
-    const rest = (lo & ~0xff) >>> 0;
-    c.sink.word(rest === 0 ? "PER_LINUX" : `PER_LINUX|${flagText(rest)}`);
-  } else printEnum(c, F.personalities, lo);
+  if (lo >>> 0 === 0xffffffff) {
+    c.sink.hex(lo >>> 0, 0);
+    return;
+  }
+  const rest = (lo & ~0xff) >>> 0;
+  // some kinds of systems are named together with their flags
+  if (rest !== 0 && enumName(F.personalities, lo) !== undefined) {
+    printEnum(c, F.personalities, lo);
+    return;
+  }
+  const kind = lo & 0xff;
+  if (kind === 0) c.sink.xlat(0, 0, "PER_LINUX", "", "hex");
+  else printEnum(c, F.personalities, kind);
+  if (rest === 0) return;
+  c.sink.word("|");
+  const names = flagNames(F.personality_flags, rest);
+  if (names === undefined) c.sink.hex(rest, 0);
+  else c.sink.xlat(rest, 0, names, "", "hex");
 }
 registerValue("personality", () => pointerWalker(printPersonality));
 registerAux("personality", (c) => {
   if (!c.call.error) printPersonality(c, c.call.retLo);
 });
 
-/** include/uapi/linux/personality.h */
-const personalityFlags: readonly (readonly [number, string])[] = [
-  [0x0020000, "UNAME26"],
-  [0x0040000, "ADDR_NO_RANDOMIZE"],
-  [0x0080000, "FDPIC_FUNCPTRS"],
-  [0x0100000, "MMAP_PAGE_ZERO"],
-  [0x0200000, "ADDR_COMPAT_LAYOUT"],
-  [0x0400000, "READ_IMPLIES_EXEC"],
-  [0x0800000, "ADDR_LIMIT_32BIT"],
-  [0x1000000, "SHORT_INODE"],
-  [0x2000000, "WHOLE_SECONDS"],
-  [0x4000000, "STICKY_TIMEOUTS"],
-  [0x8000000, "ADDR_LIMIT_3GB"],
-];
-
-function flagText(value: number): string {
-  const names = personalityFlags.filter(([bit]) => value & bit).map(([, name]) => name);
-  const rest = personalityFlags.reduce((v, [bit]) => v & ~bit, value) >>> 0;
-  return [...names, ...(rest ? [`0x${rest.toString(16)}`] : [])].join("|");
-}
-
-registerValue("bytes_arg1", () =>
-  pointerWalker((c, lo, hi) => printString(c, lo, hi, Math.max(0, Math.min(c.arg(1), 64)))),
-);
-
+/** What arch_prctl(2) gives: a pointer, or features of the processor (asm/prctl.h). */
 const ARCH_GET_FS = 0x1003;
 const ARCH_GET_GS = 0x1004;
+const ARCH_GET_XCOMP_SUPP = 0x1021;
+const ARCH_GET_XCOMP_PERM = 0x1022;
+const ARCH_REQ_XCOMP_PERM = 0x1023;
+const ARCH_GET_XCOMP_GUEST_PERM = 0x1024;
+const ARCH_REQ_XCOMP_GUEST_PERM = 0x1025;
 registerValue("arch_prctl_arg", () =>
   pointerWalker((c, lo, hi) => {
-    const op = c.argLo(0);
-    if ((op === ARCH_GET_FS || op === ARCH_GET_GS) && !c.call.error && c.readWord(lo, hi)) {
-      c.sink.openArray();
-      c.sink.item();
-      c.sink.hex(c.wordLo, c.wordHi);
-      c.sink.closeArray();
-    } else c.sink.hex(lo, hi);
+    switch (c.argLo(0)) {
+      case ARCH_GET_FS:
+      case ARCH_GET_GS:
+        compile({ kind: "special", name: "word_at" }).value(c, lo, hi);
+        break;
+      case ARCH_GET_XCOMP_SUPP:
+      case ARCH_GET_XCOMP_PERM:
+      case ARCH_GET_XCOMP_GUEST_PERM: {
+        const at = readable(c, lo, hi, 8);
+        if (at < 0) {
+          c.sink.addr(lo, hi);
+          break;
+        }
+        const { view } = c.memory;
+        c.sink.openArray();
+        c.sink.item();
+        features(c, view.getUint32(at, true), view.getUint32(at + 4, true));
+        c.sink.closeArray();
+        break;
+      }
+      case ARCH_REQ_XCOMP_PERM:
+      case ARCH_REQ_XCOMP_GUEST_PERM:
+        c.sink.hex(lo, hi);
+        if (c.options.xlat !== "raw") c.sink.comment(enumName(F.x86_feature_bits, lo, hi) ?? "XFEATURE_???");
+        break;
+      default:
+        c.sink.hex(lo, hi);
+    }
+  }),
+);
+
+/** Bits with their names behind them: there is no header that has them. */
+function features(c: Context, lo: number, hi: number): void {
+  c.sink.hex(lo, hi);
+  if (c.options.xlat === "raw" || (lo === 0 && hi === 0)) return;
+  c.sink.comment(flagNames(F.x86_features, lo, hi) ?? F.x86_features.fallback);
+}
+
+/** A result that is an error: minus its name, or a number. */
+registerValue("negative_errno", () =>
+  pointerWalker((c, lo, hi) => {
+    const name = errnoName(-(lo | 0));
+    if (name === undefined) c.sink.long(lo, hi);
+    else c.sink.xlat(lo, hi, `-${name}`, "", "dec");
   }),
 );

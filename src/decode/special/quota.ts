@@ -135,7 +135,7 @@ function register(name: string, commandArg: number, target: (c: Context, first: 
       const command = commandOf(word);
       target(c, true);
       c.sink.arg("op");
-      c.sink.word(commandText(word));
+      c.sink.xlat(word, 0, commandText(word), "", "unsigned");
       target(c, false);
       if (command.id) {
         c.sink.arg("id");

@@ -3,6 +3,7 @@ import * as F from "../../abi/flags.ts";
 import type { Context } from "../context.ts";
 import { enumName, printEnum, printFlags } from "../flags.ts";
 import { pointerWalker, registerAux, registerValue } from "../walker.ts";
+import { readable } from "./bytes.ts";
 
 const SIZE_VER0 = 48;
 const SIZE_VER1 = 56;
@@ -12,35 +13,44 @@ const KEEP_PARAMS = 16;
 /** Prints the attributes in `size` bytes at an arena offset; `more` says that there are others behind them. */
 function printAttr(c: Context, at: number, size: number, more: boolean): void {
   const { sink } = c;
-  const v = c.memory.view;
-  const flags = v.getUint32(at + 8, true);
+  const v = new DataView(new ArrayBuffer(SIZE_VER1));
+  new Uint8Array(v.buffer).set(c.memory.bytes.subarray(at, at + Math.min(size, SIZE_VER1)));
+  const flags = v.getUint32(8, true);
   const wide = (name: string, offset: number) => {
     sink.field(name);
-    sink.ulong(v.getUint32(at + offset, true), v.getUint32(at + offset + 4, true));
+    sink.ulong(v.getUint32(offset, true), v.getUint32(offset + 4, true));
   };
   sink.openStruct();
   sink.field("size");
-  sink.num(v.getUint32(at, true));
-  if ((flags & KEEP_POLICY) === 0) {
+  sink.num(v.getUint32(0, true));
+  // what sched_getattr(2) gave is as long as it says, whatever room there was
+  const known = c.call.name === "sched_getattr" ? v.getUint32(0, true) : size;
+  if (known < SIZE_VER0) {
+    sink.closeStruct();
+    return;
+  }
+  // what is to be kept is not set; what has been got is all true
+  const kept = c.call.name === "sched_getattr" ? 0 : flags & (KEEP_POLICY | KEEP_PARAMS);
+  if (kept === 0) {
     sink.field("sched_policy");
-    printEnum(c, F.sched_policies, v.getUint32(at + 4, true));
+    printEnum(c, F.sched_policies, v.getUint32(4, true));
   }
   sink.field("sched_flags");
-  printFlags(c, F.sched_attr_flags, flags, v.getUint32(at + 12, true));
-  if ((flags & KEEP_PARAMS) === 0) {
+  printFlags(c, F.sched_attr_flags, flags, v.getUint32(12, true));
+  if ((kept & KEEP_PARAMS) === 0) {
     sink.field("sched_nice");
-    sink.num(v.getInt32(at + 16, true));
+    sink.num(v.getInt32(16, true));
     sink.field("sched_priority");
-    sink.num(v.getUint32(at + 20, true));
+    sink.num(v.getUint32(20, true));
     wide("sched_runtime", 24);
     wide("sched_deadline", 32);
     wide("sched_period", 40);
   }
-  if (size >= SIZE_VER1) {
+  if (known >= SIZE_VER1) {
     sink.field("sched_util_min");
-    sink.num(v.getUint32(at + 48, true));
+    sink.num(v.getUint32(48, true));
     sink.field("sched_util_max");
-    sink.num(v.getUint32(at + 52, true));
+    sink.num(v.getUint32(52, true));
   }
   if (more) {
     sink.item();
@@ -52,10 +62,10 @@ function printAttr(c: Context, at: number, size: number, more: boolean): void {
 registerValue("sched_attr_out", () =>
   pointerWalker((c, lo, hi) => {
     const given = c.argLo(2);
-    const size = given >= SIZE_VER1 ? SIZE_VER1 : given >= SIZE_VER0 ? SIZE_VER0 : 0;
-    const at = c.failed || size === 0 ? -1 : c.memory.readAll(lo, hi, size);
+    const size = Math.min(given, SIZE_VER1);
+    const at = size === 0 ? -1 : readable(c, lo, hi, size);
     if (at < 0) c.sink.addr(lo, hi);
-    else printAttr(c, at, Math.min(size, c.memory.view.getUint32(at, true)), false);
+    else printAttr(c, at, size, false);
   }),
 );
 
@@ -76,8 +86,8 @@ registerValue("sched_attr_in", () => ({
     }
   }),
   enter(c: Context, lo: number, hi: number) {
-    const size = lo === 0 && hi === 0 ? undefined : c.readInt(lo, hi);
-    if (size !== undefined) c.call.saved.push(size >>> 0);
+    const at = readable(c, lo, hi, 4);
+    if (at >= 0) c.call.saved.push(c.memory.view.getUint32(at, true));
   },
 }));
 
@@ -104,7 +114,8 @@ function prioText(value: number): string {
   return `IOPRIO_PRIO_VALUE(${name}, ${value & 0x1fff})`;
 }
 
-registerValue("ioprio", () => pointerWalker((c, lo) => c.sink.word(prioText(lo))));
+registerValue("ioprio", () => pointerWalker((c, lo) => c.sink.xlat(lo, 0, prioText(lo), "", "dec")));
+registerValue("short_ioprio", () => pointerWalker((c, lo) => c.sink.xlat(lo, 0, prioText(lo), "", "hex")));
 registerAux("ioprio", (c) => {
-  if (!c.call.error) c.sink.word(prioText(c.call.retLo));
+  if (!c.call.error && c.options.xlat !== "raw") c.sink.word(prioText(c.call.retLo));
 });

@@ -3,7 +3,7 @@ import * as F from "../../abi/flags.ts";
 import type { Context } from "../context.ts";
 import { enumName } from "../flags.ts";
 import { pointerWalker, registerAux, registerValue } from "../walker.ts";
-import { readable } from "./bytes.ts";
+import { padded, readable } from "./bytes.ts";
 
 const USER_DESC = 16;
 /** Bit fields after the limit: name, first bit, width (asm/ldt.h). */
@@ -16,16 +16,13 @@ const bits: readonly (readonly [string, number, number])[] = [
   ["useable", 6, 1],
 ];
 
-/** A number in hexadecimal of a width that includes `0x`; zero is digits only. */
-const padded = (value: number): string =>
-  value === 0 ? "00000000" : `0x${value.toString(16).padStart(6, "0")}`;
-
 function descriptor(c: Context, at: number): void {
   const { sink } = c;
   const word = (offset: number) => c.memory.view.getUint32(at + offset, true);
   sink.openStruct();
   sink.field("entry_number");
-  sink.num(word(0) | 0);
+  // -1 asks for any free entry
+  sink.num(word(0) === 0xffffffff ? -1 : word(0));
   sink.field("base_addr");
   sink.word(padded(word(4)));
   sink.field("limit");
@@ -34,7 +31,7 @@ function descriptor(c: Context, at: number): void {
     sink.field(name);
     sink.num((word(12) >>> first) & ((1 << width) - 1));
   }
-  if (c.wordSize === 8) {
+  if (c.call.abi !== "i386") {
     sink.field("lm");
     sink.num((word(12) >>> 7) & 1);
   }
@@ -49,10 +46,28 @@ const pointer = (fits: (c: Context) => boolean) =>
   });
 registerValue("user_desc", () => pointer(() => true));
 registerValue("user_desc_sized", () => pointer((c) => c.arg(2) === USER_DESC));
+/** get_thread_area: which entry is asked for is true even if the call fails. */
+registerValue("user_desc_asked", () =>
+  pointerWalker((c, lo, hi) => {
+    const at = readable(c, lo, hi, USER_DESC);
+    const entry = at >= 0 || !c.options.dereference(c.call.name) ? undefined : c.readInt(lo, hi);
+    if (at >= 0) descriptor(c, at);
+    else if (entry === undefined) c.sink.addr(lo, hi);
+    else {
+      c.sink.openStruct();
+      c.sink.field("entry_number");
+      c.sink.num(entry >>> 0);
+      c.sink.item();
+      c.sink.more();
+      c.sink.closeStruct();
+    }
+  }),
+);
 
 /** The entry the kernel chose. */
 registerAux("user_desc", (c) => {
-  const entry = c.call.error ? undefined : c.readInt(c.argLo(0), c.argHi(0));
+  const at = c.call.error ? -1 : readable(c, c.argLo(0), c.argHi(0), USER_DESC);
+  const entry = at < 0 ? undefined : c.memory.view.getUint32(at, true);
   if (entry !== undefined) c.sink.word(`entry_number=${entry >>> 0}`);
 });
 
@@ -65,6 +80,8 @@ registerValue("log_action", () =>
 registerValue("log_level", () =>
   pointerWalker((c, lo) => {
     c.sink.num(lo >>> 0);
-    c.sink.comment(enumName(F.log_levels, lo) ?? F.log_levels.fallback);
+    const last = F.log_levels.entries.length - 1;
+    const above = lo === last + 1 ? `${F.log_levels.entries[last][1]}+1` : undefined;
+    c.sink.comment(enumName(F.log_levels, lo) ?? above ?? F.log_levels.fallback);
   }),
 );

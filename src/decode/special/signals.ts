@@ -7,8 +7,19 @@ import { follow, sigsetText } from "../pointers.ts";
 import { pointerWalker, registerAux, registerCall, registerValue } from "../walker.ts";
 import { printSiginfo } from "./siginfo.ts";
 
-const SA_RESTORER = 0x04000000;
-const HANDLERS = ["SIG_DFL", "SIG_IGN"];
+export const SA_RESTORER = 0x04000000;
+
+/** Name of a handler that is none. */
+export function handlerName(lo: number, hi: number): string | undefined {
+  if (hi === 0 && lo < 2) return lo === 0 ? "SIG_DFL" : "SIG_IGN";
+  return lo === 0xffffffff && hi === 0xffffffff ? "SIG_ERR" : undefined;
+}
+
+export function printHandler(c: Context, lo: number, hi: number): void {
+  const name = handlerName(lo, hi);
+  if (name) c.sink.xlat(lo, hi, name, "", "hex");
+  else c.sink.hex(lo, hi);
+}
 
 /** The kernel's struct sigaction: handler, flags, restorer, mask; words of the tracee (include/linux/signal_types.h). */
 registerValue("sigaction", () =>
@@ -22,10 +33,7 @@ registerValue("sigaction", () =>
     c.sink.openStruct();
     c.sink.field("sa_handler");
     c.wordAt(at);
-    const handler = c.wordHi === 0 ? HANDLERS[c.wordLo] : undefined;
-    if (handler) c.sink.word(handler);
-    else if (c.wordLo === 0xffffffff && c.wordHi === 0xffffffff) c.sink.word("SIG_ERR");
-    else c.sink.hex(c.wordLo, c.wordHi);
+    printHandler(c, c.wordLo, c.wordHi);
     c.sink.field("sa_mask");
     c.sink.word(sigsetText(c, at + 3 * word, 8));
     c.sink.field("sa_flags");
@@ -46,7 +54,7 @@ registerValue("siginfo", () =>
     const at =
       (lo === 0 && hi === 0) || (c.call.name === "waitid" && noChild(c)) ? -1 : follow(c, lo, hi, 128);
     if (at < 0) c.sink.addr(lo, hi);
-    else printSiginfo(c, new DataView(c.memory.bytes.buffer, at, 128));
+    else printSiginfo(c, new DataView(c.memory.bytes.buffer, at, 128), c.wordSize === 4);
   }),
 );
 
@@ -81,13 +89,15 @@ registerValue("stack_t", () =>
   }),
 );
 
-/** Offset of uc_sigmask in the x86-64 signal frame's ucontext (arch/x86/include/uapi/asm/ucontext.h). */
+/** From the stack pointer to uc_sigmask in the signal frame (arch/x86/include/asm/sigframe.h). */
 const UC_SIGMASK = 296;
+const UC_SIGMASK_IA32 = 248;
 
 registerCall("rt_sigreturn", {
   enter(c) {
     const { spLo, spHi } = c.call;
-    const at = c.call.abi === "i386" ? -1 : c.memory.readAll((spLo + UC_SIGMASK) >>> 0, spHi, 8);
+    const offset = c.call.abi === "i386" ? UC_SIGMASK_IA32 : UC_SIGMASK;
+    const at = c.memory.readAll((spLo + offset) >>> 0, spHi, 8);
     c.sink.arg("frame");
     if (at < 0) c.sink.addr(spLo, spHi);
     else {

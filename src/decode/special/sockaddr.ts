@@ -1,127 +1,113 @@
-/** Socket addresses (struct sockaddr_*), socket types and protocols. */
+/** Socket addresses (struct sockaddr_*). */
 import * as F from "../../abi/flags.ts";
 import type { Context } from "../context.ts";
-import { enumName, flagNames, printEnum, printFlags } from "../flags.ts";
+import { printEnum } from "../flags.ts";
 import { pointerWalker, registerValue } from "../walker.ts";
+import { etherType, printInterface, symbolic, zeroPadded } from "./addresses.ts";
+import { rareFamilies } from "./sockaddr-families.ts";
+import { type Family, inet, inet6Family, rawAddress } from "./sockaddr-inet.ts";
 
-const AF_UNIX = 1;
-const AF_INET = 2;
-const AF_INET6 = 10;
-const AF_NETLINK = 16;
-const AF_PACKET = 17;
 const UNIX_PATH = 108;
 const SOCKADDR_MAX = 128;
 
-/** Prints the index of a network interface, by its name where it has one. */
-export function printInterface(c: Context, index: number): void {
-  const name = index === 0 ? undefined : c.options.interfaceText?.(index);
-  if (name === undefined) c.sink.num(index);
-  else c.sink.word(`if_nametoindex("${name}")`);
-}
+const unix: Family = {
+  least: 3,
+  /** A path, or an abstract name: `@"name"`. */
+  print(c, at, length) {
+    const room = Math.min(length - 2, UNIX_PATH);
+    const start = at + 2;
+    c.sink.field("sun_path");
+    const { bytes } = c.memory;
+    if (bytes[start] === 0) {
+      c.sink.word("@");
+      c.sink.str(bytes, start + 1, room - 1, false);
+      return;
+    }
+    const end = bytes.subarray(start, start + room).indexOf(0);
+    c.sink.str(bytes, start, end < 0 ? room : end, false);
+  },
+};
 
-/** Prints the address at an arena offset. */
-export function printSockaddr(c: Context, at: number, length: number): void {
+const netlink: Family = {
+  least: 12,
+  print(c, at) {
+    const { view } = c.memory;
+    const pad = view.getUint16(at + 2, true);
+    if (pad !== 0) {
+      c.sink.field("nl_pad");
+      c.sink.hex(pad, 0);
+    }
+    const pid = view.getInt32(at + 4, true);
+    c.sink.field("nl_pid");
+    c.sink.pid(pid, c.options.pidText?.(pid));
+    c.sink.field("nl_groups");
+    c.sink.word(zeroPadded(view.getUint32(at + 8, true), 8));
+  },
+};
+
+const PACKET_ADDRESS = 12;
+const packet: Family = {
+  least: 20,
+  print(c, at, length) {
+    const { sink, memory } = c;
+    const { view } = memory;
+    sink.field("sll_protocol");
+    symbolic(c, at + 2, 2, `htons(${etherType(view.getUint16(at + 2))})`);
+    sink.field("sll_ifindex");
+    printInterface(c, view.getUint32(at + 4, true));
+    sink.field("sll_hatype");
+    printEnum(c, F.hardware_types, view.getUint16(at + 8, true));
+    sink.field("sll_pkttype");
+    printEnum(c, F.packet_types, memory.bytes[at + 10]);
+    const count = memory.bytes[at + 11];
+    sink.field("sll_halen");
+    sink.num(count);
+    if (count === 0) return;
+    sink.field("sll_addr");
+    sink.openArray();
+    for (let i = 0; i < count; i++) {
+      sink.item();
+      if (i >= length - PACKET_ADDRESS) {
+        sink.more();
+        break;
+      }
+      sink.word(zeroPadded(memory.bytes[at + PACKET_ADDRESS + i], 2));
+    }
+    sink.closeArray();
+  },
+};
+
+const families: ReadonlyMap<number, Family> = new Map([
+  [1, unix],
+  [2, inet],
+  [10, inet6Family],
+  [16, netlink],
+  [17, packet],
+  ...rareFamilies,
+]);
+
+/** Prints the address at an arena offset; returns its family. */
+export function printSockaddr(c: Context, at: number, length: number): number {
   const { sink, memory } = c;
-  const v = memory.view;
-  const family = v.getUint16(at, true);
+  const number = memory.view.getUint16(at, true);
   sink.openStruct();
   sink.field("sa_family");
-  printEnum(c, F.address_families, family);
-  if (family === AF_UNIX && length > 2) unixPath(c, at + 2, Math.min(length - 2, UNIX_PATH));
-  else if (family === AF_INET && length >= 16) {
-    sink.field("sin_port");
-    sink.word(`htons(${v.getUint16(at + 2)})`);
-    sink.field("sin_addr");
-    sink.word(`inet_addr("${memory.bytes.subarray(at + 4, at + 8).join(".")}")`);
-  } else if (family === AF_INET6 && length >= 24) {
-    sink.field("sin6_port");
-    sink.word(`htons(${v.getUint16(at + 2)})`);
-    sink.field("sin6_flowinfo");
-    sink.word(`htonl(${v.getUint32(at + 4)})`);
-    // printed without a name of its own: the text holds the field
-    sink.item();
-    sink.word(`inet_pton(AF_INET6, "${inet6(memory.bytes.subarray(at + 8, at + 24))}", &sin6_addr)`);
-    if (length >= 28) {
-      sink.field("sin6_scope_id");
-      const scope = v.getUint32(at + 24, true);
-      sink.num(scope);
-    }
-  } else if (family === AF_NETLINK && length >= 12) {
-    const pad = v.getUint16(at + 2, true);
-    if (pad !== 0) {
-      sink.field("nl_pad");
-      sink.hex(pad, 0);
-    }
-    sink.field("nl_pid");
-    sink.num(v.getInt32(at + 4, true));
-    sink.field("nl_groups");
-    sink.word(
-      v
-        .getUint32(at + 8, true)
-        .toString(16)
-        .padStart(8, "0"),
-    );
-  } else if (family === AF_PACKET && length >= 20) {
-    sink.field("sll_protocol");
-    sink.word(`htons(0x${v.getUint16(at + 2).toString(16)})`);
-    sink.field("sll_ifindex");
-    sink.num(v.getInt32(at + 4, true));
-    sink.field("sll_hatype");
-    sink.num(v.getUint16(at + 8, true));
-    sink.field("sll_pkttype");
-    sink.num(memory.bytes[at + 10]);
-    sink.field("sll_halen");
-    sink.num(memory.bytes[at + 11]);
-    sink.field("sll_addr");
-    const bytes = [...memory.bytes.subarray(at + 12, at + 12 + Math.min(8, memory.bytes[at + 11]))];
-    sink.word(`[${bytes.map((b) => `0x${b.toString(16).padStart(2, "0")}`).join(", ")}]`);
-  } else if (length > 2) {
-    sink.field("sa_data");
-    sink.str(memory.bytes, at + 2, length - 2, false);
-  }
+  printEnum(c, F.address_families, number);
+  const family = families.get(number);
+  if (family && length >= family.least) family.print(c, at, length);
+  else if (length > 2) rawAddress(c, at, length);
   sink.closeStruct();
+  return number;
 }
 
-/** A path, or an abstract name: `@"name"`. */
-function unixPath(c: Context, at: number, length: number): void {
-  c.sink.field("sun_path");
-  const { bytes } = c.memory;
-  if (bytes[at] === 0 && length > 1) {
-    c.sink.word("@");
-    c.sink.str(bytes, at + 1, length - 1, false);
-    return;
-  }
-  const end = bytes.subarray(at, at + length).indexOf(0);
-  c.sink.str(bytes, at, end < 0 ? length : end, false);
-}
-
-/** inet_ntop(3) for IPv6: longest run of zeros shortened, mapped addresses with dots. */
-export function inet6(b: Uint8Array): string {
-  const groups = Array.from({ length: 8 }, (_, i) => (b[2 * i] << 8) | b[2 * i + 1]);
-  const mapped = groups.slice(0, 5).every((g) => g === 0) && groups[5] === 0xffff;
-  if (mapped) return `::ffff:${b.subarray(12).join(".")}`;
-  let best = -1;
-  let bestLength = 1;
-  for (let i = 0; i < 8; i++) {
-    let n = 0;
-    while (i + n < 8 && groups[i + n] === 0) n++;
-    if (n > bestLength) [best, bestLength] = [i, n];
-  }
-  const text = (from: number, to: number) =>
-    groups
-      .slice(from, to)
-      .map((g) => g.toString(16))
-      .join(":");
-  return best < 0 ? text(0, 8) : `${text(0, best)}::${text(best + bestLength, 8)}`;
-}
-
-/** Follows a pointer to an address of `length` bytes. */
-export function followSockaddr(c: Context, lo: number, hi: number, length: number): void {
+/** Follows a pointer to an address of `length` bytes; returns its family, -1 if there is none to see. */
+export function followSockaddr(c: Context, lo: number, hi: number, length: number): number {
   const n = Math.min(length, SOCKADDR_MAX);
   const at =
     (lo === 0 && hi === 0) || n < 2 || !c.options.dereference(c.call.name) ? -1 : c.memory.readAll(lo, hi, n);
-  if (at < 0) c.sink.addr(lo, hi);
-  else printSockaddr(c, at, n);
+  if (at >= 0) return printSockaddr(c, at, n);
+  c.sink.addr(lo, hi);
+  return -1;
 }
 
 interface SockaddrType {
@@ -134,7 +120,7 @@ registerValue("sockaddr", (data) => {
   return pointerWalker((c, lo, hi) => {
     const i = c.index(length.arg);
     if (!inout) {
-      followSockaddr(c, lo, hi, c.arg(i));
+      followSockaddr(c, lo, hi, c.argLo(i) | 0);
       return;
     }
     // what the kernel wrote is never longer than the room the caller gave
@@ -145,42 +131,21 @@ registerValue("sockaddr", (data) => {
   });
 });
 
-/** A length the kernel changes: `[128 => 16]`. */
-registerValue("socklen", () => ({
+const NO_LENGTH = Number.MIN_SAFE_INTEGER;
+
+/** A length the kernel changes: `[128 => 16]`; of nothing, if the address in argument `of` is NULL. */
+registerValue("socklen", (of) => ({
   ...pointerWalker((c, lo, hi) => {
     const before = c.call.saved[0];
-    const after = lo === 0 && hi === 0 ? undefined : c.readInt(lo, hi);
-    if (before === undefined || before === NO_LENGTH || after === undefined) c.sink.addr(lo, hi);
+    const after = before === undefined || before === NO_LENGTH ? undefined : c.readInt(lo, hi);
+    if (after === undefined) c.sink.addr(lo, hi);
     else if (c.call.error || before === after) c.sink.word(`[${before}]`);
     else c.sink.word(`[${before} => ${after}]`);
   }),
   enter(c: Context, lo: number, hi: number) {
-    c.call.saved.push(lo === 0 && hi === 0 ? NO_LENGTH : (c.readInt(lo, hi) ?? NO_LENGTH));
+    const i = of as number | undefined;
+    const nothing = (lo === 0 && hi === 0) || (i !== undefined && c.argLo(i) === 0 && c.argHi(i) === 0);
+    const readable = !nothing && c.options.dereference(c.call.name);
+    c.call.saved.push(readable ? (c.readInt(lo, hi) ?? NO_LENGTH) : NO_LENGTH);
   },
 }));
-const NO_LENGTH = Number.MIN_SAFE_INTEGER;
-
-const TYPE_MASK = 0xf;
-registerValue("socket_type", () =>
-  pointerWalker((c, lo) => {
-    const kind = enumName(F.socket_types, lo & TYPE_MASK);
-    if (kind === undefined) {
-      printFlags(c, F.socket_type_flags, lo);
-      return;
-    }
-    const rest = (lo & ~TYPE_MASK) >>> 0;
-    const names = rest === 0 ? "" : `|${flagNames(F.socket_type_flags, rest) ?? `0x${rest.toString(16)}`}`;
-    c.sink.xlat(lo, 0, kind + names, "", "hex");
-  }),
-);
-
-registerValue("socket_protocol", () =>
-  pointerWalker((c, lo, hi) => {
-    const family = c.argLo(0);
-    if (family === AF_INET || family === AF_INET6) printEnum(c, F.inet_protocols, lo);
-    else if (family === AF_NETLINK) printEnum(c, F.netlink_protocols, lo);
-    else if (family === AF_PACKET && lo !== 0)
-      c.sink.word(`htons(0x${(((lo & 0xff) << 8) | ((lo >>> 8) & 0xff)).toString(16)})`);
-    else c.sink.ulong(lo, hi);
-  }),
-);

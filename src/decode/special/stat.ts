@@ -53,9 +53,10 @@ function printStat(struct: string): Walker {
       return c.integer(at + f.at, f.size, f.signed);
     };
     const print = (name: string, walker: Walker | undefined) => {
-      const f = fields.get(name)!;
+      // the old one has no blocks
+      const f = fields.get(name) ?? { at: 0, size: 0, signed: false };
       c.sink.field(name);
-      const low = c.integer(at + f.at, Math.min(f.size, 4), false);
+      const low = f.size === 0 ? 0 : c.integer(at + f.at, Math.min(f.size, 4), false);
       const high = f.size === 8 ? view.getUint32(at + f.at + 4, true) : 0;
       if (walker) walker.value(c, low, high);
       else c.sink.ulong(low, high);
@@ -80,13 +81,14 @@ function printStat(struct: string): Walker {
     else print("st_size", undefined);
     if (c.verbose) {
       for (const time of ["st_atime", "st_mtime", "st_ctime"]) {
-        const second = number(time);
-        const nsec = number(`${time}_nsec`);
+        const f = fields.get(time)!;
+        const nsec = fields.has(`${time}_nsec`) ? number(`${time}_nsec`) : undefined;
+        const second = c.integer(at + f.at, f.size, true);
         c.sink.field(time);
-        c.sink.num(second);
-        dateComment(c, second, nsec, 9);
-        c.sink.field(`${time}_nsec`);
-        c.sink.num(nsec);
+        if (f.size === 8) c.sink.long(view.getUint32(at + f.at, true), view.getUint32(at + f.at + 4, true));
+        else c.sink.num(second);
+        dateComment(c, second, nsec ?? 0, 9);
+        if (nsec !== undefined) print(`${time}_nsec`, undefined);
       }
     } else {
       c.sink.item();
@@ -97,8 +99,20 @@ function printStat(struct: string): Walker {
 }
 
 registerValue("stat", () => printStat("stat"));
+registerValue("oldstat", () => printStat("oldstat"));
 registerValue("stat64", () => printStat("stat64"));
 
+const STATX_TYPE = 1;
+const STATX_MODE = 2;
+const STATX_NLINK = 4;
+const STATX_UID = 8;
+const STATX_GID = 0x10;
+const STATX_ATIME = 0x20;
+const STATX_MTIME = 0x40;
+const STATX_CTIME = 0x80;
+const STATX_INO = 0x100;
+const STATX_SIZE = 0x200;
+const STATX_BLOCKS = 0x400;
 const STATX_BTIME = 0x800;
 const STATX_MNT_ID = 0x1000;
 const STATX_MNT_ID_UNIQUE = 0x4000;
@@ -144,31 +158,34 @@ registerValue("statx", () =>
     if (c.verbose) u32("stx_blksize", 4);
     attributes("stx_attributes", 8);
     if (c.verbose) {
-      u32("stx_nlink", 16);
-      for (const [name, offset] of [
-        ["stx_uid", 20],
-        ["stx_gid", 24],
+      if (mask & STATX_NLINK) u32("stx_nlink", 16);
+      for (const [name, offset, bit] of [
+        ["stx_uid", 20, STATX_UID],
+        ["stx_gid", 24, STATX_GID],
       ] as const) {
+        if ((mask & bit) === 0) continue;
         sink.field(name);
         uid.value(c, v.getUint32(at + offset, true), 0);
       }
     }
-    sink.field("stx_mode");
-    printMode(c, v.getUint16(at + 28, true));
-    if (c.verbose) ulongField(c, "stx_ino", at + 32);
-    ulongField(c, "stx_size", at + 40);
+    if (mask & (STATX_TYPE | STATX_MODE)) {
+      sink.field("stx_mode");
+      printMode(c, v.getUint16(at + 28, true));
+    }
+    if (c.verbose && mask & STATX_INO) ulongField(c, "stx_ino", at + 32);
+    if (mask & STATX_SIZE) ulongField(c, "stx_size", at + 40);
     if (!c.verbose) {
       sink.item();
       sink.more();
       sink.closeStruct();
       return;
     }
-    ulongField(c, "stx_blocks", at + 48);
+    if (mask & STATX_BLOCKS) ulongField(c, "stx_blocks", at + 48);
     attributes("stx_attributes_mask", 56);
-    time("stx_atime");
+    if (mask & STATX_ATIME) time("stx_atime");
     if (mask & STATX_BTIME) time("stx_btime");
-    time("stx_ctime");
-    time("stx_mtime");
+    if (mask & STATX_CTIME) time("stx_ctime");
+    if (mask & STATX_MTIME) time("stx_mtime");
     u32("stx_rdev_major", 128);
     u32("stx_rdev_minor", 132);
     u32("stx_dev_major", 136);
@@ -263,8 +280,9 @@ function eachEntry(c: Context, start: number, length: number, wide: boolean, pri
 /** A name the call wrote, as many bytes as it returned. */
 registerValue("returned_path", () =>
   pointerWalker((c, lo, hi) => {
-    const at = c.ret > 0 ? readable(c, lo, hi, c.ret) : -1;
+    const length = c.failed || c.ret < 0 || (lo === 0 && hi === 0) ? -1 : c.ret;
+    const at = length > 0 ? c.memory.readAll(lo, hi, length) : length;
     if (at < 0) c.sink.addr(lo, hi);
-    else c.sink.str(c.memory.bytes, at, c.ret, false);
+    else c.sink.str(c.memory.bytes, at, length, false);
   }),
 );

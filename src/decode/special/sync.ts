@@ -3,28 +3,26 @@
 import type { FlagSet } from "../../abi/flags.ts";
 import * as F from "../../abi/flags.ts";
 import type { Context } from "../context.ts";
-import { enumName, flagNames, hexText, printEnum } from "../flags.ts";
+import { enumName, flagNames, printEnum, printFlags } from "../flags.ts";
 import { addHi, addLo, printBytes } from "../pointers.ts";
 import { modeDigits } from "../scalars.ts";
 import { pointerWalker, registerValue, type Walker } from "../walker.ts";
 
 const PRIVATE = 128;
 const REALTIME = 256;
+const FUTEX_FD = 2;
+/** FUTEX_WAIT, FUTEX_WAIT_BITSET, FUTEX_WAIT_REQUEUE_PI: what has a clock to choose. */
+const timed: ReadonlySet<number> = new Set([0, 9, 11]);
+
+function futexName(value: number): string | undefined {
+  const op = value & ~(PRIVATE | REALTIME);
+  const name = enumName(F.futex_ops, op);
+  if (name === undefined || (value & REALTIME && !timed.has(op))) return undefined;
+  const isPrivate = value & PRIVATE ? (op === FUTEX_FD ? "|FUTEX_PRIVATE_FLAG" : "_PRIVATE") : "";
+  return name + isPrivate + (value & REALTIME ? "|FUTEX_CLOCK_REALTIME" : "");
+}
 registerValue("futex_op", () =>
-  pointerWalker((c, lo) => {
-    const name = enumName(F.futex_ops, lo & ~(PRIVATE | REALTIME));
-    if (name === undefined) {
-      c.sink.xlat(lo, 0, undefined, F.futex_ops.fallback, "hex");
-      return;
-    }
-    c.sink.xlat(
-      lo,
-      0,
-      name + (lo & PRIVATE ? "_PRIVATE" : "") + (lo & REALTIME ? "|FUTEX_CLOCK_REALTIME" : ""),
-      "",
-      "hex",
-    );
-  }),
+  pointerWalker((c, lo) => c.sink.xlat(lo, 0, futexName(lo), F.futex_ops.fallback, "hex")),
 );
 
 registerValue("futex_bitset", () =>
@@ -45,19 +43,27 @@ const wakeCompares = [
 /** Encoded as FUTEX_OP() of linux/futex.h does. */
 registerValue("futex_wake_op", () =>
   pointerWalker((c, lo) => {
-    const shift = (lo >>> 28) & 8 ? "FUTEX_OP_OPARG_SHIFT<<28|" : "";
-    const op = (lo >>> 28) & 7;
-    const compare = (lo >>> 24) & 0xf;
-    const hex = (n: number) => (n === 0 ? "0" : `0x${n.toString(16)}`);
-    c.sink.word(
-      `${shift}${wakeOps[op] ?? `${hex(op)} /* FUTEX_OP_??? */`}<<28|${hex((lo >>> 12) & 0xfff)}<<12|` +
-        `${wakeCompares[compare] ?? `${hex(compare)} /* FUTEX_OP_CMP_??? */`}<<24|${hex(lo & 0xfff)}`,
-    );
+    const { sink } = c;
+    if ((lo >>> 28) & 8) {
+      sink.xlat(8, 0, "FUTEX_OP_OPARG_SHIFT", "", "hex");
+      sink.word("<<28|");
+    }
+    const named = (names: readonly string[], value: number, shift: number, unknown: string) => {
+      sink.xlat(value, 0, names[value], "", "hex");
+      sink.word(`<<${shift}`);
+      if (names[value] === undefined || c.options.xlat === "raw") sink.comment(unknown);
+      sink.word("|");
+    };
+    named(wakeOps, (lo >>> 28) & 7, 28, "FUTEX_OP_???");
+    sink.hex((lo >>> 12) & 0xfff, 0);
+    sink.word("<<12|");
+    named(wakeCompares, (lo >>> 24) & 0xf, 24, "FUTEX_OP_CMP_???");
+    sink.hex(lo & 0xfff, 0);
   }),
 );
 
 registerValue("ipc_key", () =>
-  pointerWalker((c, lo) => (lo === 0 ? c.sink.word("IPC_PRIVATE") : c.sink.hex(lo, 0))),
+  pointerWalker((c, lo) => c.sink.xlat(lo, 0, lo === 0 ? "IPC_PRIVATE" : undefined, "", "hex")),
 );
 
 /** Above it, the logarithm of the size of huge pages (linux/shm.h). */
@@ -68,16 +74,28 @@ registerValue("ipc_mode", (data) =>
   pointerWalker((c, lo) => {
     const huge = data === F.shm_flags ? lo >>> SHM_HUGE_SHIFT : 0;
     const high = (lo & ~0o777 & (data === F.shm_flags ? 2 ** SHM_HUGE_SHIFT - 1 : -1)) >>> 0;
-    const names = high === 0 ? "" : `${flagNames(data as FlagSet, high) ?? hexText(high, 0)}|`;
-    const size = huge === 0 ? "" : `${huge}<<SHM_HUGE_SHIFT|`;
-    c.sink.word(`${names}${size}${modeDigits(lo & 0o777)}`);
+    if (high !== 0) {
+      const names = flagNames(data as FlagSet, high);
+      c.sink.xlat(high, 0, names, "", "hex");
+      // strace runs unknown bits and the mode into one number
+      c.sink.word("|");
+    }
+    if (huge !== 0) {
+      c.sink.word(`${huge}<<`);
+      c.sink.xlat(SHM_HUGE_SHIFT, 0, "SHM_HUGE_SHIFT", "", "dec");
+      c.sink.word("|");
+    }
+    c.sink.word(modeDigits(lo & 0o777));
   }),
 );
 
 const IPC_64 = 0x100;
 registerValue("ipc_command", (data) =>
   pointerWalker((c, lo) => {
-    if (lo & IPC_64) c.sink.word("IPC_64|");
+    if (lo & IPC_64) {
+      c.sink.xlat(IPC_64, 0, "IPC_64", "", "hex");
+      c.sink.word("|");
+    }
     printEnum(c, data as FlagSet, (lo & ~IPC_64) >>> 0);
   }),
 );
@@ -91,9 +109,44 @@ registerValue(
   }),
 );
 
+/** Flags in 16 bits, which are no negative number. */
+registerValue(
+  "short_flags",
+  (set): Walker => ({
+    size: () => 2,
+    value: (c, lo) => printFlags(c, set as FlagSet, lo & 0xffff),
+    memory: (c, at) => printFlags(c, set as FlagSet, c.memory.view.getUint16(at, true)),
+  }),
+);
+
+/** struct futex_waitv (linux/futex.h). */
+registerValue(
+  "futex_waitv",
+  (): Walker => ({
+    size: () => 24,
+    value: (c, lo, hi) => c.sink.hex(lo, hi),
+    memory(c, at) {
+      const v = c.memory.view;
+      const half = (offset: number) => v.getUint32(at + offset, true);
+      c.sink.openStruct();
+      c.sink.field("val");
+      c.sink.hex(half(0), half(4));
+      c.sink.field("uaddr");
+      c.sink.addr(half(8), half(12));
+      c.sink.field("flags");
+      printFlags(c, F.futex_waitv_flags, half(16));
+      if (half(20) !== 0) {
+        c.sink.field("__reserved");
+        c.sink.hex(half(20), 0);
+      }
+      c.sink.closeStruct();
+    },
+  }),
+);
+
 /** struct msgbuf: a long, then bytes. */
 function msgbuf(c: Context, lo: number, hi: number, length: number): void {
-  if (!c.readWord(lo, hi) || length < 0) {
+  if (!c.options.dereference(c.call.name) || !c.readLong(lo, hi) || length < 0) {
     c.sink.addr(lo, hi);
     return;
   }
@@ -101,42 +154,10 @@ function msgbuf(c: Context, lo: number, hi: number, length: number): void {
   c.sink.field("mtype");
   c.sink.long(c.wordLo, c.wordHi);
   c.sink.field("mtext");
-  printBytes(c, addLo(lo, c.wordSize), addHi(lo, hi, c.wordSize), length);
+  printBytes(c, addLo(lo, c.longSize), addHi(lo, hi, c.longSize), length);
   c.sink.closeStruct();
 }
-registerValue("msgbuf", () => pointerWalker((c, lo, hi) => msgbuf(c, lo, hi, c.arg(2))));
+registerValue("msgbuf", () => pointerWalker((c, lo, hi) => msgbuf(c, lo, hi, c.number(2))));
 registerValue("msgbuf_received", () =>
-  pointerWalker((c, lo, hi) => (c.call.error ? c.sink.addr(lo, hi) : msgbuf(c, lo, hi, c.ret))),
-);
-
-const keyrings: Readonly<Record<number, string>> = {
-  [-1]: "KEY_SPEC_THREAD_KEYRING",
-  [-2]: "KEY_SPEC_PROCESS_KEYRING",
-  [-3]: "KEY_SPEC_SESSION_KEYRING",
-  [-4]: "KEY_SPEC_USER_KEYRING",
-  [-5]: "KEY_SPEC_USER_SESSION_KEYRING",
-  [-6]: "KEY_SPEC_GROUP_KEYRING",
-  [-7]: "KEY_SPEC_REQKEY_AUTH_KEY",
-  [-8]: "KEY_SPEC_REQUESTOR_KEYRING",
-};
-registerValue("key_id", () =>
-  pointerWalker((c, lo) => c.sink.xlat(lo, 0, keyrings[lo | 0] ?? String(lo | 0), "", "dec")),
-);
-
-/** struct sock_fprog: length and program. */
-registerValue("seccomp_filter", () =>
-  pointerWalker((c, lo, hi) => {
-    const at = lo === 0 && hi === 0 ? -1 : c.memory.readAll(lo, hi, 2 * c.wordSize);
-    if (at < 0) {
-      c.sink.addr(lo, hi);
-      return;
-    }
-    c.sink.openStruct();
-    c.sink.field("len");
-    c.sink.num(c.memory.view.getUint16(at, true));
-    c.sink.field("filter");
-    c.wordAt(at + c.wordSize);
-    c.sink.addr(c.wordLo, c.wordHi);
-    c.sink.closeStruct();
-  }),
+  pointerWalker((c, lo, hi) => (c.call.error ? c.sink.addr(lo, hi) : msgbuf(c, lo, hi, c.number(2)))),
 );

@@ -1,32 +1,18 @@
-/** Clocks of a process or thread, sleeps' remaining time, timer notification. */
+/** Sleeps' remaining time, timer notification. */
 import * as F from "../../abi/flags.ts";
+import { layout } from "../../abi/layouts.ts";
 import { signalName } from "../../abi/signals.ts";
 import type { Context } from "../context.ts";
+import { dateText } from "../dates.ts";
 import { enumName, printEnum } from "../flags.ts";
 import { pointerWalker, registerAux, registerValue } from "../walker.ts";
-import { valueWalker } from "./bytes.ts";
-
-const CPUCLOCKS = ["CPUCLOCK_PROF", "CPUCLOCK_VIRT", "CPUCLOCK_SCHED", "CLOCKFD"];
-
-/** clockid_t: negative ones encode a pid and a kind (include/linux/posix-timers.h). */
-registerValue("clockid", () =>
-  pointerWalker((c, lo) => {
-    const id = lo | 0;
-    if (id >= 0) {
-      printEnum(c, F.clock_ids, lo);
-      return;
-    }
-    const kind = CPUCLOCKS[id & 3];
-    if (kind === "CLOCKFD") c.sink.word(`FD_TO_CLOCKID(${~(id >> 3)})`);
-    else c.sink.word(`MAKE_${id & 4 ? "THREAD" : "PROCESS"}_CPUCLOCK(${~(id >> 3)}, ${kind})`);
-  }),
-);
+import { readable, valueWalker } from "./bytes.ts";
 
 /** clock_t: how many hundredths of a second (USER_HZ). */
 registerValue("ticks", () =>
-  valueWalker("word", (c, lo, hi) => {
+  valueWalker("long", (c, lo, hi) => {
     c.sink.ulong(lo, hi);
-    if (lo === 0 && hi === 0) return;
+    if ((lo === 0 && hi === 0) || c.options.xlat === "raw") return;
     const ticks = (BigInt(hi) << 32n) | BigInt(lo >>> 0);
     c.sink.comment(`${ticks / 100n}.${String(ticks % 100n).padStart(2, "0")} s`);
   }),
@@ -56,11 +42,18 @@ registerValue("remaining", () =>
   }),
 );
 
+/** time(2)'s result as a date. */
+registerAux("time_result", (c) => {
+  const text = c.call.error ? undefined : dateText(c.ret, 0, 9);
+  if (text !== undefined) c.sink.word(text);
+});
+
 /** struct sigevent: value, signo, notify, then the thread id or function (sigevent(7)). */
 registerValue("sigevent", () =>
   pointerWalker((c, lo, hi) => {
     const word = c.wordSize;
-    const at = lo === 0 && hi === 0 ? -1 : c.memory.readAll(lo, hi, 64);
+    // as much of it as is shown
+    const at = readable(c, lo, hi, word === 8 ? 32 : 20);
     if (at < 0) {
       c.sink.addr(lo, hi);
       return;
@@ -82,7 +75,7 @@ registerValue("sigevent", () =>
     }
     c.sink.field("sigev_signo");
     const signo = v.getInt32(at + word, true);
-    if (signo > 0 && signo <= 64) c.sink.word(signalName(signo));
+    if (signo > 0 && signo <= 64) c.sink.xlat(signo, 0, signalName(signo), "", "dec");
     else c.sink.num(signo);
     c.sink.field("sigev_notify");
     printEnum(c, F.sigev_notify, notify >>> 0);
@@ -103,7 +96,7 @@ registerValue("sigevent", () =>
 
 registerAux("adjtimex_state", (c: Context) => {
   const buf = c.call.name === "adjtimex" ? 0 : 1;
-  const read = c.memory.readAll(c.argLo(buf), c.argHi(buf), c.wordSize) >= 0;
+  const read = readable(c, c.argLo(buf), c.argHi(buf), layout(c.call.abi, "timex").size) >= 0;
   const name = c.call.error || !read ? undefined : enumName(F.adjtimex_states, c.call.retLo);
   if (name) c.sink.word(name);
 });

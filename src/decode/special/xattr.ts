@@ -2,6 +2,7 @@
 import * as F from "../../abi/flags.ts";
 import type { Context } from "../context.ts";
 import { printFlags } from "../flags.ts";
+import { inHex } from "../pointers.ts";
 import { pointerWalker, registerValue } from "../walker.ts";
 import { pointed } from "./bytes.ts";
 
@@ -21,9 +22,10 @@ function printValue(c: Context, lo: number, hi: number, length: number): void {
   const at = lo === 0 && hi === 0 ? -1 : c.memory.readAll(lo, hi, Math.min(length, limit));
   if (at < 0) c.sink.addr(lo, hi);
   else {
-    const trimmed = c.options.hexStrings !== 2 && length <= limit && c.memory.bytes[at + length - 1] === 0;
-    const shown = trimmed ? length - 1 : length;
-    c.sink.str(c.memory.bytes, at, Math.min(shown, limit), shown > limit);
+    const shown = Math.min(length, limit);
+    // a NUL at the end of what is shown is left out, and then nothing more is said (as strace does)
+    const trimmed = !inHex(c) && c.memory.bytes[at + shown - 1] === 0;
+    c.sink.str(c.memory.bytes, at, trimmed ? shown - 1 : shown, !trimmed && length > limit);
   }
 }
 
@@ -39,7 +41,7 @@ registerValue("xattr_list", () =>
   pointerWalker((c, lo, hi) => {
     const length = c.failed || c.arg(c.index("size")) === 0 ? -1 : c.ret;
     const limit = c.options.stringLimit;
-    if (length === 0) c.sink.str(c.memory.bytes, 0, 0, false);
+    if (length === 0 && (lo !== 0 || hi !== 0)) c.sink.str(c.memory.bytes, 0, 0, false);
     else {
       const at =
         length < 0 || (lo === 0 && hi === 0) ? -1 : c.memory.readAll(lo, hi, Math.min(length, limit));

@@ -123,6 +123,7 @@ export class Channel {
     for (;;) {
       if (!this.down && !this.outlet) await this.open();
       await this.answer();
+      if (this.down && this.leaving) return this.leave();
       if (this.down || (this.paused && !this.ending)) break;
       const source = this.sources.find((s) => !s.watch);
       if (source) await this.batch(source);
@@ -168,7 +169,13 @@ export class Channel {
       }
       this.files = files;
     }
-    const outlet = new Outlet(this.files.at(SCRIPT), this.files.at("."), this.spool!, (t) => this.warn(t));
+    const outlet = new Outlet(
+      this.files.at(SCRIPT),
+      this.files.at("."),
+      this.spool!,
+      (text) => this.warn(text),
+      () => this.leaving,
+    );
     await outlet.open();
     this.outlet = outlet;
     this.writeStatus();
@@ -194,6 +201,17 @@ export class Channel {
       source.watch = undefined;
       this.wake();
     });
+  }
+
+  /** Its log is closed, and what has come since stays in the spool. */
+  private async leave(): Promise<void> {
+    for (const source of this.sources.splice(0)) {
+      source.watch?.();
+      while (this.spool?.refill(source.fd, BATCH));
+      closeSync(source.fd);
+    }
+    this.giveUp();
+    this.gone();
   }
 
   private async finish(): Promise<void> {

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { closeSync, fsync, openSync, readFileSync, writeSync } from "node:fs";
 import { resolve } from "node:path";
 import { promisify } from "node:util";
+import { bytesOf, textOf } from "../../base/bytes.ts";
 import { onEnd } from "../../kernel/children.ts";
 import { AREA_BYTES, takeArea } from "../area.ts";
 import { words } from "../chain.ts";
@@ -39,8 +40,10 @@ export class Outlet {
     private readonly dir: string,
     private readonly spool: Spool,
     private readonly warn: (text: string) => void,
+    /** Whether to give up what does not succeed. */
+    private readonly leaving: () => boolean,
   ) {
-    const text = readFileSync(scriptPath, "utf8");
+    const text = textOf(readFileSync(scriptPath));
     this.hash = createHash("sha256").update(text).digest("hex").slice(0, 16);
     this.script = parseScriptFile(text);
     const pace: Pace = {
@@ -58,7 +61,7 @@ export class Outlet {
     return new Lines(
       this.script,
       this.logs.map((l) => l.pending),
-      { alert, status: (index, line, from, to) => this.status(index, statusText(line, from, to)) },
+      { alert, status: (index, line) => this.status(index, statusText(line)) },
       true,
     );
   }
@@ -69,7 +72,7 @@ export class Outlet {
     try {
       for (const [i, action] of this.script.actions.entries()) {
         if (action.kind !== "status") continue;
-        const path = resolve(this.dir, action.file);
+        const path = bytesOf(resolve(this.dir, action.file));
         closeSync(openSync(path, "a", 0o600));
         this.statuses[i] = openSync(path, "r+");
       }
@@ -87,6 +90,8 @@ export class Outlet {
   }
 
   private async pause(complaint: string): Promise<void> {
+    // what was not written is still in the spool
+    if (this.leaving()) throw new Error(`${complaint}; the rest is kept for the next logger`);
     const now = performance.now();
     if (complaint !== this.complaint || now - this.complainedAt > COMPLAIN_MS) {
       this.complaint = complaint;

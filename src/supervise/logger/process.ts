@@ -2,6 +2,7 @@
 
 import { closeSync, existsSync, mkdirSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import { bytesOf } from "../../base/bytes.ts";
 import { tell } from "../../base/stderr.ts";
 import { onEnd } from "../../kernel/children.ts";
 import { openFifoWriter } from "../../kernel/files.ts";
@@ -9,6 +10,7 @@ import { ownProgram } from "../../kernel/inherited.ts";
 import { watchProcess } from "../../kernel/pidfd.ts";
 import { ChildScript } from "../../kernel/spawn.ts";
 import { HOME } from "../api.ts";
+import { words } from "../chain.ts";
 import type { LogPipe } from "../log-pipe.ts";
 import type { SharedLogging } from "../shared-logging.ts";
 import { Channel } from "./channel.ts";
@@ -40,7 +42,7 @@ export class LoggerProcess implements SharedLogging {
   }
 
   serves(logDir: string): boolean {
-    return existsSync(join(logDir, SCRIPT)) && !existsSync(join(logDir, "run"));
+    return existsSync(bytesOf(join(logDir, SCRIPT))) && !existsSync(bytesOf(join(logDir, "run")));
   }
 
   attach(logDir: string, pipe: LogPipe): void {
@@ -78,8 +80,14 @@ export class LoggerProcess implements SharedLogging {
     this.soon = true;
     setImmediate(() => {
       this.soon = false;
-      mkdirSync(this.home, { recursive: true, mode: 0o700 });
-      this.files.writeWork({ jobs: [...this.jobs.values()], over: this.over });
+      try {
+        mkdirSync(this.home, { recursive: true, mode: 0o700 });
+        this.files.writeWork({ jobs: [...this.jobs.values()], over: this.over });
+      } catch (error) {
+        this.warn(`warning: unable to tell the logger what to read: ${words(error)}`);
+        setTimeout(() => this.tell(), PAUSE_MS);
+        return;
+      }
       if (this.pid === 0) this.begin();
       else this.poke();
     });

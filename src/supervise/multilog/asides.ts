@@ -6,10 +6,9 @@ export const STATUS_BYTES = 1001;
 const NEWLINE = 10;
 
 /** The beginning of a line for standard error; whether anybody reads it is no matter of ours. */
-export function alert(line: Buffer, from: number, to: number): void {
-  const length = to - from;
-  const tail = length > ALERT_BYTES ? "...\n" : "\n";
-  const text = Buffer.concat([line.subarray(from, Math.min(to, from + ALERT_BYTES)), Buffer.from(tail)]);
+export function alert(line: Buffer): void {
+  const tail = line.length > ALERT_BYTES ? "...\n" : "\n";
+  const text = Buffer.concat([line.subarray(0, ALERT_BYTES), Buffer.from(tail)]);
   try {
     writeSync(2, text);
   } catch {
@@ -18,8 +17,8 @@ export function alert(line: Buffer, from: number, to: number): void {
 }
 
 /** The line as a status file holds it. */
-export function statusText(line: Buffer, from: number, to: number): Buffer {
+export function statusText(line: Buffer): Buffer {
   const text = Buffer.alloc(STATUS_BYTES, NEWLINE);
-  line.copy(text, 0, from, to);
+  line.copy(text);
   return text;
 }

@@ -3,11 +3,11 @@
  * is not here is files and waiting.
  */
 
-import { type Area, copyWords } from "../area.ts";
+import { AREA_BYTES, type Area } from "../area.ts";
 import { STAMP_BYTES, Stamper } from "../stamps.ts";
-import { LogBuffer, PIECE } from "./log-buffer.ts";
-import { matches } from "./match.ts";
-import type { Action, Script } from "./script.ts";
+import { type LogBuffer, PIECE, UNSETTLED_MAX } from "./log-buffer.ts";
+import type { Script } from "./script.ts";
+import { Selector } from "./selector.ts";
 
 /** The original reads so many bytes at a time, and writes before it reads. */
 const READ = 1024;
@@ -17,10 +17,10 @@ const NEWLINE = 10;
 
 /** What becomes of lines that do not go to logs. */
 export interface Asides {
-  /** `e`: bytes [from, to) to standard error. */
-  alert(line: Buffer, from: number, to: number): void;
+  /** `e`: what patterns see of a line, to standard error. */
+  alert(line: Buffer): void;
   /** `=file`; `index` counts the script's actions. */
-  status(index: number, line: Buffer, from: number, to: number): void;
+  status(index: number, line: Buffer): void;
 }
 
 export class Lines {
@@ -29,15 +29,18 @@ export class Lines {
   /** Within the part of a line that patterns do not see. */
   private long = false;
   /** Logs the current line goes to. */
-  private readonly selected: boolean[];
-  private readonly chosen: LogBuffer[] = [];
+  private readonly chosen: LogBuffer[];
+  /** Undefined if the script does no more than to name logs. */
+  private readonly selector: Selector | undefined;
   /** Of the line at hand something has come, and its stamp has been taken, but not yet what patterns see. */
   private begun = false;
-  private readonly stamp = { view: new DataView(new ArrayBuffer(STAMP_BYTES + 2)) };
+  private readonly stamp = new DataView(new ArrayBuffer(STAMP_BYTES + 2));
+  private readonly stampBytes = Buffer.from(this.stamp.buffer, 0, STAMP_BYTES);
   private readonly stamper = new Stamper();
-  private readonly scratch: LogBuffer;
-  /** The script does more than to name logs. */
-  private readonly patterned: boolean;
+  /** What patterns see of the line at hand lies there, behind its stamp. */
+  private input: Area | undefined;
+  private lineAt = 0;
+  private lineEnd = 0;
   /** Logs get the input as it is. */
   private readonly verbatim: boolean;
   /** The clock is looked at again from here on: what the original would read at once came at the same time. */
@@ -52,11 +55,10 @@ export class Lines {
     private readonly asides: Asides,
     private readonly stopAtCuts = false,
   ) {
-    this.scratch = logs[0] ?? new LogBuffer(Number.POSITIVE_INFINITY);
-    this.selected = logs.map(() => true);
     this.chosen = [...logs];
-    this.patterned = script.actions.some((a) => a.kind !== "dir");
-    this.verbatim = !this.patterned && !script.stamp && logs.length > 0;
+    const patterned = script.actions.some((a) => a.kind !== "dir");
+    this.selector = patterned ? new Selector(script, (index) => this.aside(index)) : undefined;
+    this.verbatim = !patterned && !script.stamp && logs.length > 0;
   }
 
   /** Whether a line has begun that is not finished. */
@@ -66,14 +68,14 @@ export class Lines {
 
   /** Which logs the long line at hand goes to; undefined between lines. */
   get longLine(): boolean[] | undefined {
-    return this.long ? [...this.selected] : undefined;
+    return this.long ? this.logs.map((log) => this.chosen.includes(log)) : undefined;
   }
 
   /** Goes on within a long line. */
   resumeLong(selected: readonly boolean[]): void {
     this.long = true;
-    for (const i of this.selected.keys()) this.selected[i] = selected[i] ?? false;
-    this.choose();
+    this.selector?.resume(selected);
+    this.choose(selected);
   }
 
   /** Says that bytes from `fresh` on have just been read: what is before is the unfinished line of the last feed. */
@@ -98,37 +100,46 @@ export class Lines {
       at = this.tail(chunk, at, to);
       if (this.long || this.full) return at;
     }
-    const { patterned, stopAtCuts } = this;
+    const { selector, stopAtCuts } = this;
+    selector?.begin(chunk);
     const prefix = this.script.stamp ? STAMP_BYTES : 0;
     const seen = SEEN - prefix;
+    let room = 0;
     while (at < to) {
-      if (this.verbatim) at = this.bulk(chunk, at, to);
-      if (at === to) break;
-      if (!this.roomy) {
-        this.full = true;
-        return at;
+      if (this.verbatim) {
+        at = this.bulk(chunk, at, to);
+        room = 0;
       }
-      const newline = chunk.indexOf(NEWLINE, at);
-      const end = Math.min(newline, at + seen);
+      if (at === to) break;
+      if (room <= UNSETTLED_MAX) {
+        room = this.room;
+        if (room <= UNSETTLED_MAX) {
+          this.full = true;
+          return at;
+        }
+      }
+      const end = Math.min(chunk.indexOf(NEWLINE, at), at + seen);
       if (prefix > 0 && at >= this.clockAt && !this.begun) {
-        this.stamper.write(this.stamp.view, 0);
+        this.stamper.write(this.stamp, 0);
+        selector?.stamped(this.stampBytes);
         this.clockAt = at + READ;
       }
-      if (newline === to && end - at < seen) {
+      const long = end - at === seen;
+      if (end === to && !long) {
         this.begun = true;
         return at;
       }
       this.begun = false;
-      const { scratch } = this;
-      const { view } = scratch.area;
-      const start = scratch.filled;
-      if (prefix > 0) copyWords(this.stamp.view, 0, view, start, STAMP_BYTES);
-      copyWords(input.view, at, view, start + prefix, end - at);
-      const length = prefix + end - at;
-      const long = length === SEEN;
       this.reach(long ? end - 1 : end);
-      if (patterned) this.select(start, start + length);
-      this.put(start, start + length);
+      if (selector) {
+        this.input = input;
+        this.lineAt = at;
+        this.lineEnd = end;
+        if (selector.select(at, end)) this.choose(selector.selected);
+      }
+      const { chosen } = this;
+      for (let k = 0; k < chosen.length; k++) chosen[k].put(this.stamp, prefix, input, at, end);
+      room -= prefix + end + 1 - at;
       at = end;
       if (long) {
         this.long = true;
@@ -136,7 +147,7 @@ export class Lines {
         if (this.long || this.full) return at;
         continue;
       }
-      for (let k = 0; k < this.chosen.length; k++) this.chosen[k].endLine();
+      for (let k = 0; k < chosen.length; k++) chosen[k].endLine();
       at++;
       if (stopAtCuts && this.settleChosen()) return at;
     }
@@ -167,10 +178,11 @@ export class Lines {
     this.long = false;
   }
 
-  private get roomy(): boolean {
-    if (!this.scratch.roomy) return false;
-    for (let k = 1; k < this.logs.length; k++) if (!this.logs[k].roomy) return false;
-    return true;
+  /** Bytes that fit into each log's buffer. */
+  private get room(): number {
+    let room = AREA_BYTES;
+    for (let k = 0; k < this.logs.length; k++) room = Math.min(room, this.logs[k].room);
+    return room;
   }
 
   /** The rest of a long line. */
@@ -220,33 +232,22 @@ export class Lines {
     return this.full;
   }
 
-  /** Carries the script out on a line in the scratch buffer. */
-  private select(start: number, end: number): void {
-    const { actions } = this.script;
-    const { buffer } = this.scratch;
-    let selected = true;
-    let dir = 0;
-    for (let i = 0; i < actions.length; i++) {
-      const action: Action = actions[i];
-      if (action.kind === "select") {
-        if (selected !== action.keep && matches(action.pattern, buffer, start, end)) selected = action.keep;
-      } else if (action.kind === "dir") this.selected[dir++] = selected;
-      else if (!selected) continue;
-      else if (action.kind === "stderr") this.asides.alert(buffer, start, end);
-      else this.asides.status(i, buffer, start, end);
-    }
-    this.choose();
+  private choose(selected: readonly boolean[]): void {
+    const { chosen, logs } = this;
+    let count = 0;
+    for (let k = 0; k < logs.length; k++) if (selected[k]) chosen[count++] = logs[k];
+    // setting the length would give the array's memory back, every other line
+    while (chosen.length > count) chosen.pop();
   }
 
-  private choose(): void {
-    this.chosen.length = 0;
-    for (let k = 0; k < this.logs.length; k++) if (this.selected[k]) this.chosen.push(this.logs[k]);
-  }
-
-  private put(start: number, end: number): void {
-    const { chosen, scratch } = this;
-    for (let k = 0; k < chosen.length; k++)
-      if (chosen[k] !== scratch) chosen[k].put(scratch.buffer, start, end);
-    if (chosen.length > 0 && chosen[0] === scratch) scratch.take(end - start);
+  /** `e` or `=file` for the line at hand. */
+  private aside(index: number): void {
+    const { asides, lineAt, lineEnd } = this;
+    const stampBytes = this.script.stamp ? STAMP_BYTES : 0;
+    const line = Buffer.allocUnsafe(stampBytes + lineEnd - lineAt);
+    this.stampBytes.copy(line);
+    line.set(this.input!.bytes.subarray(lineAt, lineEnd), stampBytes);
+    if (this.script.actions[index].kind === "stderr") asides.alert(line);
+    else asides.status(index, line);
   }
 }

@@ -3,7 +3,7 @@
  * this decides.
  */
 
-import { AREA_BYTES, type Area, giveArea, takeArea } from "../area.ts";
+import { AREA_BYTES, type Area, copy, copyWords, giveArea, takeArea } from "../area.ts";
 
 const NEWLINE = 10;
 /** The original writes, and looks whether a file is full, once so many bytes have come. */
@@ -13,7 +13,7 @@ const SLACK = 2000;
 /** Most bytes of a line that are put in one piece. */
 export const PIECE = 1000;
 /** Of bytes not yet decided about: a block and a piece. */
-const UNSETTLED_MAX = BLOCK + PIECE;
+export const UNSETTLED_MAX = BLOCK + PIECE;
 /** So far from a file's limit it does not matter in which blocks bytes come: where it ends is decided later. */
 const FAR = SLACK + 4096;
 
@@ -65,17 +65,15 @@ export class LogBuffer {
     this.settle();
   }
 
-  /** Adds what patterns see of a line, which already lies behind what is in the buffer. */
-  take(length: number): void {
+  /** Adds what patterns see of a line: a stamp of so many bytes, and bytes [from, to) of the input. */
+  put(stamp: DataView, stampBytes: number, input: Area, from: number, to: number): void {
+    const length = stampBytes + to - from;
     if (length > BLOCK - (this.filled - this.settled)) this.settle();
+    const { area } = this;
+    if (stampBytes > 0) copyWords(stamp, 0, area.view, this.filled, stampBytes);
+    copy(input, from, area, this.filled + stampBytes, to - from);
     this.filled += length;
     if (length > BLOCK) this.settle();
-  }
-
-  /** The same for bytes that lie elsewhere. */
-  put(bytes: Uint8Array, from: number, to: number): void {
-    this.buffer.set(bytes.subarray(from, to), this.filled);
-    this.take(to - from);
   }
 
   /** Adds the rest of a line as if byte by byte; as much as fits. Returns where it stopped. */

@@ -18,6 +18,7 @@ import {
   writeSync,
 } from "node:fs";
 import { resolve } from "node:path";
+import { bytesOf } from "../../base/bytes.ts";
 import { tai64nLabel, unixNow } from "../../base/tai.ts";
 import { lockFile } from "../../kernel/files.ts";
 import { endSignal } from "../../kernel/wait.ts";
@@ -135,7 +136,8 @@ export class LogDir {
 
   private lock(): void {
     const { dir } = this.options;
-    const path = resolve(this.within, dir);
+    // not resolve() where we are: the working directory's name need not be text
+    const path = bytesOf(this.within === "" ? dir : resolve(this.within, dir));
     try {
       mkdirSync(path, 0o700);
     } catch {

@@ -1,6 +1,8 @@
 /** multilog: reads lines, selects them, stamps them and puts them into rotated logs. */
 import { closeSync, fsyncSync, openSync, readSync, writeSync } from "node:fs";
 import { setImmediate as turn } from "node:timers/promises";
+import { bytesOf } from "../../base/bytes.ts";
+import { tell } from "../../base/stderr.ts";
 import { readableOrSignal } from "../../kernel/poll.ts";
 import { waitForEnd } from "../../kernel/wait.ts";
 import { AREA_BYTES, takeArea } from "../area.ts";
@@ -25,11 +27,7 @@ function pause(complaint: string): void {
 }
 
 function warn(text: string): void {
-  try {
-    writeSync(2, `multilog: warning: ${text}\n`);
-  } catch {
-    // nobody listens
-  }
+  tell(`multilog: warning: ${text}\n`);
 }
 
 /** Nothing else may happen while we wait: input is blocked, as it is with the original. */
@@ -50,7 +48,7 @@ export class Multilog {
     this.lines = new Lines(
       this.script,
       this.logs.map((l) => l.pending),
-      { alert, status: (index, line, from, to) => this.status(index, statusText(line, from, to)) },
+      { alert, status: (index, line) => this.status(index, statusText(line)) },
     );
   }
 
@@ -138,8 +136,9 @@ function readInput(into: Buffer, at: number, length: number): number {
 /** Made if it is not there; what it says stays until there is something new. Throws Fatal. */
 function openStatus(file: string): number {
   try {
-    closeSync(openSync(file, "a", 0o600));
-    return openSync(file, "r+");
+    const path = bytesOf(file);
+    closeSync(openSync(path, "a", 0o600));
+    return openSync(path, "r+");
   } catch (error) {
     throw new Fatal(`unable to create ${file}`, error);
   }

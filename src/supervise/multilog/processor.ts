@@ -1,5 +1,6 @@
 /** `!processor`: what turns `previous` into `processed`, with a state of its own from one time to the next. */
 import { closeSync, openSync } from "node:fs";
+import { bytesOf } from "../../base/bytes.ts";
 import { ChildScript } from "../../kernel/spawn.ts";
 
 const STATE_FD = 4;
@@ -20,7 +21,7 @@ export function startProcessor(dir: string, command: string): number {
     for (const [i, fd] of fds.entries()) script.dup2(fd, ASIDE + i);
     for (const [i, target] of [0, 1, STATE_FD, NEWSTATE_FD].entries()) script.dup2(ASIDE + i, target);
     script.close(3).closeFrom(NEWSTATE_FD + 1);
-    return script.execve("/bin/sh", ["sh", "-c", command]).spawn().pid;
+    return script.execve("/bin/sh", ["sh", "-c", bytesOf(command)]).spawn().pid;
   } finally {
     for (const fd of fds) closeSync(fd);
   }

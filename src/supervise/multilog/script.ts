@@ -1,4 +1,5 @@
 /** multilog's script: one action an argument, carried out in order for each line. */
+import { bytesOf } from "../../base/bytes.ts";
 
 export type Action =
   | { readonly kind: "select"; readonly keep: boolean; readonly pattern: Uint8Array }
@@ -36,7 +37,7 @@ export function parseScript(argv: readonly string[]): Script {
     switch (arg[0]) {
       case "+":
       case "-":
-        actions.push({ kind: "select", keep: arg[0] === "+", pattern: Buffer.from(rest, "utf8") });
+        actions.push({ kind: "select", keep: arg[0] === "+", pattern: bytesOf(rest) });
         break;
       case "e":
         actions.push({ kind: "stderr" });
@@ -62,7 +63,7 @@ export function parseScript(argv: readonly string[]): Script {
   return { stamp, actions };
 }
 
-/** scan_ulong: the digits at the start, 0 without any. */
+/** scan_ulong: the digits at the start, 0 without any, modulo 2^64. */
 function leadingNumber(text: string): number {
-  return Number(/^\d*/.exec(text)![0] || 0);
+  return Number(BigInt.asUintN(64, BigInt(/^\d*/.exec(text)![0] || 0)));
 }

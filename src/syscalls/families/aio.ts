@@ -19,7 +19,7 @@ import {
 } from "../types/build.ts";
 import type { Type } from "../types/types.ts";
 
-const context = hex;
+const context = addr;
 const timespec = ptr(struct("timespec", { tv_sec: long, tv_nsec: ulong }));
 const event = struct("io_event", { data: hex, obj: hex, res: long, res2: long });
 const events = out(array(event, { ret: true }));
@@ -28,7 +28,8 @@ const register = (arg: Type) => ({ fd, opcode: oneOf(F.uring_register_ops), arg,
 const registerOut = (arg: Type) => ({ ...register(arg), arg: out(arg) });
 const buffers = special("iovec_addresses", undefined, "nr_args");
 const fds = array(fd, "nr_args");
-const bufferRing = ptr(struct("io_uring_buf_reg", { ring_addr: addr, ring_entries: uint, bgid: uint }));
+const bufferRing = special("uring_buf_reg", 40, false);
+const bufferRingGone = special("uring_buf_reg", 40, true);
 const ringFds = array(special("ring_fd", 16, true), "nr_args");
 const ringOffsets = array(special("ring_fd", 16, false), "nr_args");
 
@@ -48,7 +49,7 @@ const PBUF_RING = 22;
 const UNREGISTER_PBUF_RING = 23;
 
 export const aios = family({
-  io_setup: call({ nr_events: uint, ctx_idp: out(ptr(hex)) }, { classes: "memory" }),
+  io_setup: call({ nr_events: uint, ctx_idp: out(ptr(addr)) }, { classes: "memory" }),
   io_destroy: call({ ctx_id: context }, { classes: "memory" }),
   io_submit: call({ ctx_id: context, nr: long, iocbpp: special("iocbs") }, { ret: "long", wait: "disk" }),
   io_cancel: call({ ctx_id: context, iocb: special("iocb", 64), result: out(ptr(event)) }),
@@ -95,11 +96,11 @@ export const aios = family({
         [PROBE, registerOut(special("uring_probe", 16))],
         [RESTRICTIONS, register(array(special("uring_restriction", 16), "nr_args"))],
         [IOWQ_AFF, register(special("uring_cpus"))],
-        [IOWQ_MAX_WORKERS, { ...register(addr), arg: { type: special("uring_workers", 8), dir: "inout" } }],
+        [IOWQ_MAX_WORKERS, { ...register(addr), arg: { type: special("uring_workers", 128), dir: "inout" } }],
         [RING_FDS, register(ringFds)],
         [UNREGISTER_RING_FDS, register(ringOffsets)],
         [PBUF_RING, register(bufferRing)],
-        [UNREGISTER_PBUF_RING, register(bufferRing)],
+        [UNREGISTER_PBUF_RING, register(bufferRingGone)],
       ],
     },
   }),

@@ -7,6 +7,7 @@ import {
   addr,
   array,
   buffer,
+  byArg,
   call,
   dirfd,
   family,
@@ -16,7 +17,6 @@ import {
   gid,
   hex,
   iovec,
-  long,
   oneOf,
   out,
   path,
@@ -32,7 +32,9 @@ import {
 } from "../types/build.ts";
 import type { Type } from "../types/types.ts";
 import { descriptors } from "./descriptor.ts";
+import { legacy } from "./legacy.ts";
 import { renamed } from "./renamed.ts";
+import { validFlags } from "./stat.ts";
 
 /** 64 bits in two registers, the first of which is argument `index`. */
 const pair = (index: number): Type => special("pair", undefined, { index });
@@ -53,7 +55,6 @@ const file = { classes: "file" } as const;
 const desc = { classes: "desc" } as const;
 const disk = { ret: "long", classes: "desc", wait: "disk" } as const;
 const stat64 = out(special("stat64", 96));
-const oldStat = out(addr);
 const at = flags(F.at_flags);
 const mapFlags = special("huge_flags", undefined, {
   set: F.mmap_flags,
@@ -61,9 +62,12 @@ const mapFlags = special("huge_flags", undefined, {
   baseMask: 0xf,
   suffix: "MAP_HUGE_SHIFT",
 });
-const statfs64 = out(
-  ptr(
-    struct("statfs64", {
+/** sizeof(struct statfs64), which is packed; the kernel takes a padded one too. */
+const STATFS64 = 84;
+const statfs64Fields = ptr(
+  struct(
+    "statfs64",
+    {
       f_type: oneOf(F.fs_magics),
       f_bsize: ulong,
       f_blocks: ulong,
@@ -75,7 +79,16 @@ const statfs64 = out(
       f_namelen: ulong,
       f_frsize: ulong,
       f_flags: flags(F.statfs_flags),
-    }),
+    },
+    undefined,
+    validFlags,
+  ),
+);
+const statfs64 = out(
+  byArg(
+    "size",
+    [STATFS64, STATFS64 + 4].map((size) => [size, statfs64Fields] as const),
+    addr,
   ),
 );
 const fcntl = descriptors.find((d) => d.name === "fcntl")!;
@@ -90,6 +103,7 @@ for (const first of [12, 36]) {
 const owners = { owner: uid, group: gid };
 
 export const compat = [
+  ...legacy,
   ...renamed,
   ...family({
     stat64: call({ pathname: path, statbuf: stat64 }, { classes: "file stat stat_like" }),
@@ -99,9 +113,7 @@ export const compat = [
       { dirfd, pathname: path, statbuf: stat64, flags: at },
       { classes: "desc file fstat stat_like" },
     ),
-    oldstat: call({ pathname: path, statbuf: oldStat }, { classes: "file stat stat_like" }),
-    oldlstat: call({ pathname: path, statbuf: oldStat }, { classes: "file lstat stat_like" }),
-    oldfstat: call({ fd, statbuf: oldStat }, { classes: "desc fstat stat_like" }),
+    ustat: call({ dev: special("mknod_dev"), ubuf: addr }, { classes: "statfs_like" }),
     statfs64: call({ path, size: size_t, buf: statfs64 }, { classes: "file statfs statfs_like" }),
     fstatfs64: call({ fd, size: size_t, buf: statfs64 }, { classes: "desc fstatfs statfs_like" }),
     mmap: call({ args: special("mmap_args", 24) }, { ret: "hex", classes: "desc memory" }),
@@ -150,6 +162,15 @@ export const compat = [
       { fd, iov: iovec("iovcnt"), iovcnt: ulong, offset: pair(3), upper, flags: flags(F.rwf_flags) },
       disk,
     ),
+    lookup_dcookie: call(
+      {
+        cookie: unsignedPair(0),
+        upper: when("cookie", 0, hex),
+        buffer: out(special("returned_path")),
+        len: size_t,
+      },
+      { ret: "long" },
+    ),
     readahead: call({ fd, offset: pair(1), upper, count: size_t }, desc),
     fadvise64: call({ fd, offset: pair(1), upper, size: size_t, advice: oneOf(F.fadvise_advices) }, desc),
     fadvise64_64: call(
@@ -172,11 +193,21 @@ export const compat = [
       { classes: "desc", wait: "disk" },
     ),
     sendfile64: call(
-      { out_fd: fd, in_fd: fd, offset: { type: special("moving_offset", 8), dir: "inout" }, count: size_t },
+      {
+        out_fd: fd,
+        in_fd: fd,
+        offset: { type: special("moving_offset", 8, "unsigned"), dir: "inout" },
+        count: size_t,
+      },
       { ret: "long", classes: "desc network", wait: "network" },
     ),
     sendfile: call(
-      { out_fd: fd, in_fd: fd, offset: { type: ptr(long), dir: "inout" }, count: size_t },
+      {
+        out_fd: fd,
+        in_fd: fd,
+        offset: { type: special("moving_offset", 8, "long"), dir: "inout" },
+        count: size_t,
+      },
       { ret: "long", classes: "desc network", wait: "network" },
     ),
     chown32: call({ pathname: path, ...owners }, file),

@@ -12,6 +12,7 @@ import {
   int,
   long,
   oneOf,
+  oneOf64,
   out,
   path,
   pid,
@@ -89,7 +90,7 @@ export const descriptors = family({
   dup: call({ oldfd: fd }, opens),
   dup2: call({ oldfd: fd, newfd: fd }, opens),
   dup3: call({ oldfd: fd, newfd: fd, flags: flags(F.open_flags) }, opens),
-  close_range: call({ first: fd, last: uint, flags: flags(F.close_range_flags) }),
+  close_range: call({ first: uint, last: uint, flags: flags(F.close_range_flags) }),
   fcntl: call(
     { ...cmd, arg: hex },
     {
@@ -118,13 +119,13 @@ export const descriptors = family({
           [F_GETSIG, cmd],
           [F_SETOWN_EX, takes(owner)],
           [F_GETOWN_EX, gives(owner)],
-          [F_SETLEASE, takes(oneOf(F.lock_types))],
+          [F_SETLEASE, takes(oneOf64(F.lock_types))],
           [F_GETLEASE, cmd],
           [F_NOTIFY, takes(flags(F.notify_flags))],
           [F_CREATED_QUERY, cmd],
           [F_SETPIPE_SZ, takes(ulong)],
           [F_GETPIPE_SZ, cmd],
-          [F_ADD_SEALS, takes(flags(F.seals))],
+          [F_ADD_SEALS, takes(flags64(F.seals))],
           [F_GET_SEALS, cmd],
           [F_GET_RW_HINT, gives(hint)],
           [F_SET_RW_HINT, takes(hint)],
@@ -162,10 +163,7 @@ export const descriptors = family({
   inotify_init1: call({ flags: flags(F.inotify_init_flags) }, opens),
   inotify_add_watch: call({ fd, pathname: path, mask: flags(F.inotify_events) }, { classes: "desc file" }),
   inotify_rm_watch: call({ fd, wd: int }, desc),
-  fanotify_init: call(
-    { flags: flags(F.fanotify_init_flags, F.fanotify_classes), event_f_flags: openFlags },
-    opens,
-  ),
+  fanotify_init: call({ flags: special("fanotify_flags"), event_f_flags: openFlags }, opens),
   fanotify_mark: call(
     {
       fanotify_fd: fd,

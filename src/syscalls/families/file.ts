@@ -40,11 +40,8 @@ export const files = family({
     { dirfd, pathname: path, mode: flags(F.access_modes), flags: flags(F.faccessat_flags) },
     both,
   ),
-  readlink: call({ pathname: path, buf: out(returned("bufsiz")), bufsiz: size_t }, { ...file, ret: "long" }),
-  readlinkat: call(
-    { dirfd, pathname: path, buf: out(returned("bufsiz")), bufsiz: size_t },
-    { ...both, ret: "long" },
-  ),
+  readlink: call({ pathname: path, buf: out(returned()), bufsiz: size_t }, { ...file, ret: "long" }),
+  readlinkat: call({ dirfd, pathname: path, buf: out(returned()), bufsiz: size_t }, { ...both, ret: "long" }),
   rename: call({ oldpath: path, newpath: path }, file),
   renameat: call({ olddirfd: dirfd, oldpath: path, newdirfd: dirfd, newpath: path }, both),
   renameat2: call(
@@ -65,7 +62,7 @@ export const files = family({
   chdir: call({ path }, file),
   fchdir: call({ fd }, { classes: "desc" }),
   chroot: call({ path }, file),
-  getcwd: call({ buf: out(path), size: ulong }, { ...file, ret: "long" }),
+  getcwd: call({ buf: out(special("cwd", "string")), size: ulong }, { ...file, ret: "long" }),
   chmod: call({ pathname: path, mode: umode }, file),
   fchmod: call({ fd, mode: umode }, { classes: "desc" }),
   fchmodat: call({ dirfd, pathname: path, mode: umode }, both),
@@ -91,10 +88,7 @@ export const files = family({
   ),
   open_by_handle_at: call(
     { mount_fd: fd, handle: special("file_handle", 136), flags: openFlags },
-    {
-      ...opens,
-      classes: "desc",
-    },
+    { classes: "desc", wait: "disk" },
   ),
   swapon: call({ path, swapflags: special("swap_flags") }, file),
   swapoff: call({ path }, file),

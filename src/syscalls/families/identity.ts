@@ -7,7 +7,6 @@ import {
   flags,
   gid,
   int,
-  long,
   out,
   ptr,
   size_t,
@@ -38,7 +37,7 @@ export const identity = family({
   setfsuid: call({ fsuid: uid }, uids),
   setfsgid: call({ fsgid: gid }, uids),
   getgroups: call({ size: int, list: out(array(gid, { ret: true })) }, uids),
-  setgroups: call({ size: size_t, list: array(gid, "size") }, uids),
+  setgroups: call({ size: int, list: array(gid, "size") }, uids),
   capget: call({ hdrp: special("cap_header", 8), datap: out(special("cap_data", 24)) }, uids),
   capset: call({ hdrp: special("cap_header", 8), datap: special("cap_data", 24) }, uids),
   uname: call({
@@ -63,7 +62,7 @@ export const identity = family({
     info: out(
       ptr(
         struct("sysinfo", {
-          uptime: long,
+          uptime: ulong,
           loads: special("ulong3"),
           totalram: ulong,
           freeram: ulong,

@@ -15,15 +15,12 @@ import {
 } from "../types/build.ts";
 
 export const io = family({
-  read: call(
-    { fd, buf: out(returned("count")), count: size_t },
-    { ret: "long", classes: "desc", wait: "ipc" },
-  ),
+  read: call({ fd, buf: out(returned()), count: size_t }, { ret: "long", classes: "desc", wait: "ipc" }),
   write: call({ fd, buf: buffer("count"), count: size_t }, { ret: "long", classes: "desc", wait: "ipc" }),
   close: call({ fd }, { classes: "desc" }),
   lseek: call({ fd, offset: off_t, whence: oneOf(flags.seek_whence) }, { ret: "long", classes: "desc" }),
   pread64: call(
-    { fd, buf: out(returned("count")), count: size_t, offset: off_t },
+    { fd, buf: out(returned()), count: size_t, offset: off_t },
     { ret: "long", classes: "desc", wait: "disk" },
   ),
   pwrite64: call(

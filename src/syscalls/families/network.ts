@@ -25,7 +25,8 @@ import {
 
 const sockType = special("socket_type");
 const timespec = ptr(struct("timespec", { tv_sec: long, tv_nsec: ulong }));
-const socklen = inout(special("socklen", 4));
+/** The length of the address in an argument. */
+const socklen = (of?: number) => inout(special("socklen", 4, of));
 const network = { classes: "network" } as const;
 
 export const sockets = family({
@@ -37,7 +38,7 @@ export const sockets = family({
     {
       domain: oneOf(F.address_families),
       type: sockType,
-      protocol: special("socket_protocol"),
+      protocol: ulong,
       sv: out(array(fd, 2)),
     },
     network,
@@ -49,15 +50,15 @@ export const sockets = family({
   ),
   listen: call({ sockfd: fd, backlog: int }, network),
   accept: call(
-    { sockfd: fd, addr: out(sockaddrOut("addrlen")), addrlen: socklen },
+    { sockfd: fd, addr: out(sockaddrOut("addrlen")), addrlen: socklen(1) },
     { ret: "fd", classes: "network", wait: "network" },
   ),
   accept4: call(
-    { sockfd: fd, addr: out(sockaddrOut("addrlen")), addrlen: socklen, flags: flags(F.socket_type_flags) },
+    { sockfd: fd, addr: out(sockaddrOut("addrlen")), addrlen: socklen(1), flags: flags(F.socket_type_flags) },
     { ret: "fd", classes: "network", wait: "network" },
   ),
-  getsockname: call({ sockfd: fd, addr: out(sockaddrOut("addrlen")), addrlen: socklen }, network),
-  getpeername: call({ sockfd: fd, addr: out(sockaddrOut("addrlen")), addrlen: socklen }, network),
+  getsockname: call({ sockfd: fd, addr: out(sockaddrOut("addrlen")), addrlen: socklen(1) }, network),
+  getpeername: call({ sockfd: fd, addr: out(sockaddrOut("addrlen")), addrlen: socklen(1) }, network),
   sendto: call(
     {
       sockfd: fd,
@@ -65,7 +66,7 @@ export const sockets = family({
       len: size_t,
       flags: flags(F.msg_flags),
       dest_addr: sockaddr("addrlen"),
-      addrlen: uint,
+      addrlen: int,
     },
     { ret: "long", classes: "network", wait: "network" },
   ),
@@ -76,7 +77,7 @@ export const sockets = family({
       len: size_t,
       flags: flags(F.msg_flags),
       src_addr: out(sockaddrOut("addrlen")),
-      addrlen: socklen,
+      addrlen: socklen(4),
     },
     { ret: "long", classes: "network", wait: "network" },
   ),
@@ -89,13 +90,18 @@ export const sockets = family({
     { ret: "long", classes: "network", wait: "network" },
   ),
   sendmmsg: call(
-    { sockfd: fd, msgvec: inout(special("mmsghdr")), vlen: uint, flags: flags(F.msg_flags) },
+    {
+      sockfd: fd,
+      msgvec: inout(special("mmsghdr", undefined, "sent")),
+      vlen: uint,
+      flags: flags(F.msg_flags),
+    },
     { classes: "network", wait: "network" },
   ),
   recvmmsg: call(
     {
       sockfd: fd,
-      msgvec: inout(special("mmsghdr")),
+      msgvec: inout(special("mmsghdr", undefined, "received")),
       vlen: uint,
       flags: flags(F.msg_flags),
       timeout: timespec,
@@ -119,7 +125,7 @@ export const sockets = family({
       level: oneOf(F.socket_levels),
       optname: special("sockopt_name"),
       optval: out(special("sockopt_result", 64)),
-      optlen: socklen,
+      optlen: socklen(),
     },
     network,
   ),

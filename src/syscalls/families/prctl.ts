@@ -19,6 +19,7 @@ import {
   special,
   uint,
   ulong,
+  unlessArg,
 } from "../types/build.ts";
 
 const option = oneOf(F.prctl_options);
@@ -56,7 +57,9 @@ const operations: readonly (readonly [number, Args])[] = [
     {
       option,
       mode: oneOf64(F.seccomp_modes),
-      args: byArg("mode", [[2, special("seccomp_filter", 16)]], hex),
+      args: unlessArg("mode", [1], byArg("mode", [[2, special("seccomp_filter", 16)]], hex)),
+      arg4: unlessArg("mode", [1, 2], hex),
+      arg5: unlessArg("mode", [1, 2], hex),
     },
   ],
   [23, { option, cap: oneOf64(F.capabilities) }], // PR_CAPBSET_READ
@@ -101,7 +104,7 @@ const operations: readonly (readonly [number, Args])[] = [
       arg5: hex,
     },
   ],
-  [50, { option, arg2: hex }], // PR_SVE_SET_VL
+  [50, { option, arg2: special("vector_length", undefined, F.prctl_sve) }], // PR_SVE_SET_VL
   [51, none], // PR_SVE_GET_VL
   [52, { option, arg2: oneOf64(F.prctl_speculation) }], // PR_GET_SPECULATION_CTRL
   [
@@ -118,7 +121,7 @@ const operations: readonly (readonly [number, Args])[] = [
   ],
   [57, numberAndRest], // PR_SET_IO_FLUSHER
   [59, { option, arg2: oneOf64(F.prctl_dispatch), offset: hex, length: hex, selector: addr }], // PR_SET_SYSCALL_USER_DISPATCH
-  [63, { option, arg2: hex }], // PR_SME_SET_VL
+  [63, { option, arg2: special("vector_length", undefined, F.prctl_sme) }], // PR_SME_SET_VL
   [64, none], // PR_SME_GET_VL
   [65, { option, arg2: flags64(F.prctl_mdwe), ...rest }], // PR_SET_MDWE
   [
@@ -138,7 +141,7 @@ export const prctls = family({
   prctl: call(
     { option, arg2: hex, ...rest },
     {
-      classes: "process",
+      classes: "creds",
       aux: "prctl_result",
       variants: { by: "option", cases: operations },
       retBy: {

@@ -22,7 +22,12 @@ function source(name: string): Descriptor {
   return found;
 }
 
-const wide: Readonly<Record<string, string>> = { timespec: "timespec64", itimerspec: "itimerspec64" };
+const wide: Readonly<Record<string, string>> = {
+  timespec: "timespec64",
+  itimerspec: "itimerspec64",
+  timex: "timex64",
+  timeval: "timeval64",
+};
 
 /** The same type with 64-bit times. */
 function widened(type: Type): Type {
@@ -56,6 +61,7 @@ function withWideTimes(name: string, from: string): Descriptor {
 const wideTimes: Readonly<Record<string, string>> = {
   clock_gettime64: "clock_gettime",
   clock_settime64: "clock_settime",
+  clock_adjtime64: "clock_adjtime",
   clock_getres_time64: "clock_getres",
   clock_nanosleep_time64: "clock_nanosleep",
   timer_gettime64: "timer_gettime",
@@ -72,6 +78,10 @@ const wideTimes: Readonly<Record<string, string>> = {
   rt_sigtimedwait_time64: "rt_sigtimedwait",
   futex_time64: "futex",
   sched_rr_get_interval_time64: "sched_rr_get_interval",
+  // calls that never had 32-bit times
+  epoll_pwait2: "epoll_pwait2",
+  futex_waitv: "futex_waitv",
+  futex_wait: "futex_wait",
 };
 
 const wideIds =
@@ -82,7 +92,6 @@ const wideIds =
 export const renamed: readonly Descriptor[] = [
   ...Object.entries(wideTimes).map(([name, from]) => withWideTimes(name, from)),
   ...wideIds.map((name) => ({ ...source(name), name: `${name}32` })),
-  { ...source("getrlimit"), name: "ugetrlimit" },
   { ...source("select"), name: "_newselect" },
   ...family({
     waitpid: call(
@@ -99,7 +108,6 @@ export const renamed: readonly Descriptor[] = [
     stty: call({ arg1: hex, arg2: hex }),
     gtty: call({ arg1: hex, arg2: hex }),
     ulimit: call({ cmd: hex, newlimit: hex }),
-    bdflush: call({ func: int, data: hex }),
     profil: call({ buf: hex, bufsiz: hex, offset: hex, scale: hex }),
     olduname: call({ buf: hex }),
     oldolduname: call({ buf: hex }),

@@ -40,7 +40,7 @@ export const signals = family({
     { classes: "signal" },
   ),
   rt_sigreturn: call({}, { ret: "long", classes: "signal", special: "rt_sigreturn" }),
-  rt_sigpending: call({ set: out(sigset("sigsetsize")), sigsetsize: size_t }, { classes: "signal" }),
+  rt_sigpending: call({ set: out(sigset("sigsetsize", 1)), sigsetsize: size_t }, { classes: "signal" }),
   rt_sigtimedwait: call(
     { set: sigset("sigsetsize"), info: out(special("siginfo", 128)), timeout: timespec, sigsetsize: size_t },
     { classes: "signal", wait: "sleep", aux: "signal_result" },

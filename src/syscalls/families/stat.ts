@@ -1,13 +1,14 @@
 /** What files and file systems are: stat(2), statx(2), statfs(2), getdents(2), file attributes. */
 import * as F from "../../abi/flags.ts";
 import {
+  addr,
   call,
   dirfd,
   family,
   fd,
   flags,
+  flags64,
   hex,
-  long,
   oneOf64,
   out,
   path,
@@ -22,21 +23,28 @@ import {
 const stat = out(special("stat", 144));
 const at = flags(F.at_flags);
 
+/** Kernels since 2.6.36 say with ST_VALID that there are flags. */
+export const validFlags = { f_flags: 0x20 };
 const statfs = out(
   ptr(
-    struct("statfs", {
-      f_type: oneOf64(F.fs_magics),
-      f_bsize: ulong,
-      f_blocks: ulong,
-      f_bfree: ulong,
-      f_bavail: ulong,
-      f_files: ulong,
-      f_ffree: ulong,
-      f_fsid: special("fsid"),
-      f_namelen: ulong,
-      f_frsize: ulong,
-      f_flags: flags(F.statfs_flags),
-    }),
+    struct(
+      "statfs",
+      {
+        f_type: oneOf64(F.fs_magics),
+        f_bsize: ulong,
+        f_blocks: ulong,
+        f_bfree: ulong,
+        f_bavail: ulong,
+        f_files: ulong,
+        f_ffree: ulong,
+        f_fsid: special("fsid"),
+        f_namelen: ulong,
+        f_frsize: ulong,
+        f_flags: flags64(F.statfs_flags),
+      },
+      undefined,
+      validFlags,
+    ),
   ),
 );
 
@@ -71,7 +79,8 @@ export const stats = family({
   statfs: call({ path, buf: statfs }, { classes: "file statfs statfs_like" }),
   fstatfs: call({ fd, buf: statfs }, { classes: "desc fstatfs statfs_like" }),
   ustat: call(
-    { dev: special("mknod_dev"), ubuf: out(ptr(struct("ustat", { f_tfree: long, f_tinode: ulong }))) },
+    // glibc has no struct ustat any more, so that strace shows none
+    { dev: special("mknod_dev"), ubuf: addr },
     { classes: "statfs_like" },
   ),
   getdents: call(

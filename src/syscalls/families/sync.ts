@@ -1,4 +1,5 @@
 /** Futexes, System V and POSIX IPC. */
+import type { FlagSet } from "../../abi/flags.ts";
 import * as F from "../../abi/flags.ts";
 import {
   type Args,
@@ -10,9 +11,11 @@ import {
   fd,
   flags,
   flags64,
+  hex,
   hex32,
   int,
   long,
+  oneOf,
   out,
   path,
   pid,
@@ -33,8 +36,6 @@ const timespec = ptr(struct("timespec", { tv_sec: long, tv_nsec: ulong }));
 const uaddr = addr;
 const futex_op = special("futex_op");
 const base = { uaddr, futex_op };
-const PRIVATE = 128;
-const REALTIME = 256;
 const shapes: readonly (readonly [number, Args])[] = [
   [0, { ...base, val: uint, timeout: timespec }],
   [1, { ...base, val: uint }],
@@ -69,20 +70,29 @@ const shapes: readonly (readonly [number, Args])[] = [
   [12, { ...base, val: uint, val2: uint, uaddr2: addr, val3: uint }],
   [13, { ...base, val: when("futex_op", 0, uint), timeout: timespec }],
 ];
+/** FUTEX_PRIVATE_FLAG, FUTEX_CLOCK_REALTIME, both. */
 const futexCases = shapes.flatMap(([op, args]) =>
-  [0, PRIVATE, REALTIME, PRIVATE | REALTIME].map((flag) => [op | flag, args] as const),
+  [0, 128, 256, 384].map((flag) => [op | flag, args] as const),
 );
 const sembufs = array(
-  struct("sembuf", { sem_num: ushort, sem_op: special("short_value", 2), sem_flg: flags(F.semop_flags) }),
+  struct("sembuf", {
+    sem_num: ushort,
+    sem_op: special("short_value", 2),
+    sem_flg: special("short_flags", 2, F.semop_flags),
+  }),
   "nsops",
 );
 const ipc = { classes: "ipc" } as const;
-const mqAttr = struct("mq_attr", {
-  mq_flags: flags64(F.mq_flags),
-  mq_maxmsg: long,
-  mq_msgsize: long,
-  mq_curmsgs: long,
-});
+/** shmctl(2), semctl(2), msgctl(2): IPC_SET reads what the last argument leads to, the others write it. */
+const control = (ids: Args, set: FlagSet) => {
+  const op = special("ipc_command", undefined, set);
+  const buf = special("ipc_buffer", 128, Object.keys(ids).length);
+  return call({ ...ids, op, buf: out(buf) }, ipc);
+};
+const mqFields = { mq_flags: flags64(F.mq_flags), mq_maxmsg: long, mq_msgsize: long, mq_curmsgs: long };
+const mqAttr = struct("mq_attr", mqFields);
+
+const waiter = special("futex_waitv", 24);
 
 export const sync = family({
   futex: call(
@@ -90,12 +100,18 @@ export const sync = family({
     { wait: "lock", variants: { by: "futex_op", cases: futexCases } },
   ),
   futex_waitv: call(
-    { waiters: addr, nr_futexes: uint, flags: hex32, timeout: timespec, clockid: special("clockid") },
+    {
+      waiters: array(waiter, "nr_futexes"),
+      nr_futexes: uint,
+      flags: hex32,
+      timeout: timespec,
+      clockid: oneOf(F.clock_ids),
+    },
     { wait: "lock" },
   ),
   futex_wake: call({ uaddr, mask: hex32, nr: int, flags: hex32 }),
   futex_wait: call(
-    { uaddr, val: ulong, mask: hex32, flags: hex32, timespec, clockid: special("clockid") },
+    { uaddr, val: ulong, mask: hex32, flags: hex32, timespec, clockid: oneOf(F.clock_ids) },
     { wait: "lock" },
   ),
   futex_requeue: call({ waiters: addr, flags: hex32, nr_wake: int, nr_requeue: int }),
@@ -110,7 +126,7 @@ export const sync = family({
     { ret: "hex", classes: "ipc memory" },
   ),
   shmdt: call({ shmaddr: addr }, { classes: "ipc memory" }),
-  shmctl: call({ shmid: int, op: special("ipc_command", undefined, F.ipc_commands), buf: addr }, ipc),
+  shmctl: control({ shmid: int }, F.ipc_commands),
   semget: call(
     { key: special("ipc_key"), nsems: int, semflg: special("ipc_mode", undefined, F.ipc_flags) },
     ipc,
@@ -120,10 +136,7 @@ export const sync = family({
     { semid: int, sops: sembufs, nsops: uint, timeout: timespec },
     { classes: "ipc", wait: "lock" },
   ),
-  semctl: call(
-    { semid: int, semnum: int, op: special("ipc_command", undefined, F.sem_commands), arg: addr },
-    ipc,
-  ),
+  semctl: control({ semid: int, semnum: int }, F.sem_commands),
   msgget: call({ key: special("ipc_key"), msgflg: special("ipc_mode", undefined, F.ipc_flags) }, ipc),
   msgsnd: call(
     { msqid: int, msgp: special("msgbuf"), msgsz: size_t, msgflg: flags(F.msgrcv_flags) },
@@ -139,13 +152,13 @@ export const sync = family({
     },
     { ret: "long", classes: "ipc", wait: "ipc" },
   ),
-  msgctl: call({ msqid: int, op: special("ipc_command", undefined, F.msg_commands), buf: addr }, ipc),
+  msgctl: control({ msqid: int }, F.msg_commands),
   mq_open: call(
     {
       name: path,
       oflag: flags(F.open_flags, F.open_modes),
       mode: when("oflag", 0o100, umode),
-      attr: when("oflag", 0o100, ptr(mqAttr)),
+      attr: when("oflag", 0o100, ptr(struct("mq_attr", { ...mqFields, mq_flags: hex }))),
     },
     { ret: "fd", classes: "desc" },
   ),
@@ -157,7 +170,7 @@ export const sync = family({
   mq_timedreceive: call(
     {
       mqdes: fd,
-      msg_ptr: out(returned("msg_len")),
+      msg_ptr: out(returned()),
       msg_len: size_t,
       msg_prio: out(ptr(uint)),
       abs_timeout: timespec,

@@ -46,10 +46,10 @@ const timex = struct("timex", {
   stbcnt: long,
   tai: int,
 });
-const clock = special("clockid");
+const clock = oneOf(F.clock_ids);
 
 export const times = family({
-  time: call({ tloc: out(ptr(time)) }, { ret: "long", classes: "clock" }),
+  time: call({ tloc: out(ptr(time)) }, { ret: "long", classes: "clock", aux: "time_result" }),
   gettimeofday: call({ tv: out(ptr(timeval)), tz: out(ptr(timezone)) }, { classes: "clock" }),
   settimeofday: call({ tv: ptr(timeval), tz: ptr(timezone) }, { classes: "clock" }),
   clock_gettime: call({ clockid: clock, tp: out(ptr(timespec)) }, { classes: "clock" }),
@@ -62,7 +62,7 @@ export const times = family({
       request: ptr(timespec),
       remain: out(special("remaining", 16)),
     },
-    { classes: "clock", wait: "sleep" },
+    { wait: "sleep" },
   ),
   nanosleep: call({ req: ptr(timespec), rem: out(special("remaining", 16)) }, { wait: "sleep" }),
   alarm: call({ seconds: uint }),

@@ -31,8 +31,8 @@ const rwf = flags(F.rwf_flags);
 const filled = out(iovec("iovcnt", { ret: true }));
 
 export const transfers = family({
-  preadv: call({ fd, iov: filled, iovcnt: ulong, offset: off_t, pos_h: upper }, disk),
-  pwritev: call({ fd, iov: iovec("iovcnt"), iovcnt: ulong, offset: off_t, pos_h: upper }, disk),
+  preadv: call({ fd, iov: filled, iovcnt: ulong, offset: off_t }, disk),
+  pwritev: call({ fd, iov: iovec("iovcnt"), iovcnt: ulong, offset: off_t }, disk),
   preadv2: call({ fd, iov: filled, iovcnt: ulong, offset: off_t, pos_h: upper, flags: rwf }, disk),
   pwritev2: call({ fd, iov: iovec("iovcnt"), iovcnt: ulong, offset: off_t, pos_h: upper, flags: rwf }, disk),
   sendfile: call(

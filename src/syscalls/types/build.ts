@@ -54,12 +54,12 @@ export const array = (of: Type, count: string | Length): Type => ({
   count: toLength(count),
 });
 export const inline = (of: Type, count: number): Type => ({ kind: "inline", of, count });
-export const struct = (layout: string, fields: Record<string, Type>, abbrev?: readonly string[]): Type => ({
-  kind: "struct",
-  layout,
-  fields,
-  abbrev,
-});
+export const struct = (
+  layout: string,
+  fields: Record<string, Type>,
+  abbrev?: readonly string[],
+  onlyWith?: Readonly<Record<string, number>>,
+): Type => ({ kind: "struct", layout, fields, abbrev, onlyWith });
 export const iovec = (count: string, bytes?: Length): Type => ({
   kind: "iovec",
   count: { arg: count },
@@ -71,7 +71,11 @@ export const sockaddrOut = (length: string): Type => ({
   length: { arg: length },
   inout: true,
 });
-export const sigset = (size: string | Length): Type => ({ kind: "sigset", size: toLength(size) });
+export const sigset = (size: string | Length, least?: number): Type => ({
+  kind: "sigset",
+  size: toLength(size),
+  least,
+});
 export const special = (name: string, reads?: number | "string", data?: unknown): Type => ({
   kind: "special",
   name,
@@ -83,6 +87,14 @@ export const when = (arg: string, mask: number, of: Type, values?: readonly numb
   arg,
   mask,
   values,
+  of,
+});
+/** An argument that is there unless another one has one of these values. */
+export const unlessArg = (arg: string, except: readonly number[], of: Type): Type => ({
+  kind: "optional",
+  arg,
+  mask: 0xffffffff,
+  except,
   of,
 });
 /** Type chosen by another argument. */
@@ -115,7 +127,10 @@ export interface CallOptions {
   readonly aux?: string;
   readonly wait?: WaitKind;
   readonly special?: string;
-  readonly variants?: { readonly by: string; readonly cases: readonly (readonly [number, Args])[] };
+  readonly variants?: {
+    readonly by: string;
+    readonly cases: readonly (readonly [number, Args])[];
+  };
 }
 
 /** A call without its name; the family's key supplies it. */

@@ -68,6 +68,8 @@ export type Type =
       readonly abbrev?: readonly string[];
       /** Fields that print only if they are not zero: what is reserved, or was added later. */
       readonly unlessZero?: readonly string[];
+      /** Fields that print only if they have one of these bits. */
+      readonly onlyWith?: Readonly<Record<string, number>>;
       /** Fields that print only if they are not zero, but always with -v. */
       readonly unlessZeroShort?: readonly string[];
     }
@@ -75,8 +77,8 @@ export type Type =
   | { readonly kind: "iovec"; readonly count: Length; readonly bytes?: Length }
   /** struct sockaddr of `length` bytes; with `inout` the length argument points to a length. */
   | { readonly kind: "sockaddr"; readonly length: Length; readonly inout?: boolean }
-  /** Signal set of `size` bytes. */
-  | { readonly kind: "sigset"; readonly size: Length }
+  /** Signal set of `size` bytes, which the call takes from `least` bytes on, or else as a word at least. */
+  | { readonly kind: "sigset"; readonly size: Length; readonly least?: number }
   /** Decided by another argument or sibling field; `cases` keys are its low 32 bits. */
   | {
       readonly kind: "switch";
@@ -91,6 +93,8 @@ export type Type =
       readonly mask: number;
       /** If given, the bits under the mask must be one of these. */
       readonly values?: readonly number[];
+      /** If given, they must be none of these. */
+      readonly except?: readonly number[];
       readonly of: Type;
     }
   /**
@@ -167,7 +171,10 @@ export interface Descriptor {
   /** Name of a special that prints `(…)` after the return value, such as poll's ready set. */
   readonly aux?: string;
   /** Other argument lists, chosen by the low 32 bits of one argument (futex, prctl, fcntl …). */
-  readonly variants?: { readonly by: string; readonly cases: ReadonlyMap<number, readonly Arg[]> };
+  readonly variants?: {
+    readonly by: string;
+    readonly cases: ReadonlyMap<number, readonly Arg[]>;
+  };
   readonly wait?: WaitKind;
   /** Whole argument list printed by a special (odd calls such as clone, whose order differs between ABIs). */
   readonly special?: string;

@@ -3,10 +3,9 @@ Every chain-loader leaves the program what it was itself started with, but for w
   $ a=$(printf 'arg\377\200\001'); nl=$(printf 'two\nlines'); export V="$a"
   $ through() { limit env "$(printf 'v\376=x\377')" "$@" "$PROBE" "$a" '' "$nl" -- -x >left; [ -e base ] || cp left base; sed 's,d/left,d/base,' left | diff --old-line-format='- %L' --new-line-format='+ %L' --unchanged-line-format= base -; }
   $ limit env "$(printf 'v\376=x\377')" "$PROBE" "$a" '' "$nl" -- -x >base
-  $ through pgrphack
-  - nice 3, leads session 0, leads group 0, dumpable 1, pdeathsig 0, timer slack 50000, same pid -1
-  + nice 3, leads session 1, leads group 1, dumpable 1, pdeathsig 0, timer slack 50000, same pid -1
-  [1]
+  $ through pgrphack | sed 's/nice [0-9]*/nice N/'
+  - nice N, leads session 0, leads group 0, dumpable 1, pdeathsig 0, timer slack 50000, same pid -1
+  + nice N, leads session 1, leads group 1, dumpable 1, pdeathsig 0, timer slack 50000, same pid -1
   $ through setlock lock
   + fd 3 HOME/d/lock cloexec 0 status 0106001
   [1]

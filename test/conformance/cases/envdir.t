@@ -129,3 +129,12 @@ Programs that cannot be run
   [111]
   $ envdir d sh -c 'exit 9'
   [9]
+
+Files that are none: a FIFO is not waited for, a device is read
+  $ mkdir d; mkfifo d/F; F=1 envdir d sh -c 'echo ${F-none}'
+  none
+  $ rm d/F; ln -s /dev/null d/N; N=1 envdir d sh -c 'echo ${N-none}'
+  none
+  $ rm d/N; perl -e 'use Socket; socket S, PF_UNIX, SOCK_STREAM, 0; bind S, sockaddr_un("d/S")'; envdir d true; s=$?; rm d/S; (exit $s)
+  ! envdir: fatal: unable to read d/S: device not configured
+  [111]

@@ -242,3 +242,98 @@ Needs: mounts
   $ sort -u err; mount -o remount,size=1m m; until_ test -s status; cat status; cmp m/log/current in; umount m; rmdir m; rm in err status
   multilog: warning: unable to write to ./m/log/current, pausing: out of disk space
   0
+
+Names and patterns of bytes that are no text
+  $ d=$(printf './l\377g'); printf 'a\n\377b\nc\n' | multilog '-*' "$(printf '+\377*')" "$d"; cat "$d/current"
+  \xffb
+  $ printf 'x\n' | multilog "$(printf '=st\377')"; head -1 st?
+  x
+  $ printf 'x\n' | multilog "$(printf '=no\377/st')"
+  ! multilog: fatal: unable to create no\xff/st: file does not exist
+  [111]
+  $ perl -e 'print "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\n" x 200' | multilog s4096 "$(printf '!tr x "\377" | head -c 3')" ./m; head -c 3 $(ls m/@* | head -1)
+  \xff\xff\xff (no-eol)
+  $ w=$(printf 'w\376'); mkdir "$w"; cd "$w"; echo x | multilog ./main; cat main/current
+  x
+
+Input that cannot be read is at its end
+  $ multilog ./main <&-; ls main
+  current
+  lock
+  state
+  $ multilog ./main </; ls main
+  current
+  lock
+  state
+
+Directories of all spellings
+  $ echo x | multilog .; cat current; ls; rm current lock state
+  x
+  current
+  lock
+  state
+  $ mkdir sub; cd sub; echo x | multilog ..; cd ..; cat current; rm current lock state
+  x
+  $ mkdir .a; echo x | multilog .a/b; cat .a/b/current
+  x
+  $ mkdir d; echo x | multilog "$PWD/d//e/"; cat d/e/current; ln -s d/e link; echo y | multilog ./link; cat d/e/current
+  x
+  x
+  y
+  $ echo x | multilog ./m ./m
+  ! multilog: fatal: unable to lock directory ./m: temporary failure
+  [111]
+  $ mkdir n; ln -s nowhere n/current; echo x | multilog ./n; cat n/nowhere
+  x
+
+Status files that are none
+  $ printf 'x\n' | multilog =
+  ! multilog: fatal: unable to create : file does not exist
+  [111]
+  $ mkdir d; printf 'x\n' | multilog =d
+  ! multilog: fatal: unable to create d: is a directory
+  [111]
+  $ printf 'x\n' | multilog =d/
+  ! multilog: fatal: unable to create d/: is a directory
+  [111]
+  $ ln -s loop loop; printf 'x\n' | multilog =loop
+  ! multilog: fatal: unable to create loop: symbolic link loop
+  [111]
+  $ printf 'x\n' | multilog '=a' '=b' '-*' '=c'; wc -c a b c | sort -k2
+  1001 a
+  1001 b
+     0 c
+  2002 total
+
+Standard error that is closed or full loses alerts, and nothing else
+  $ printf 'x\n' | multilog e ./main 2>&-; printf 'y\n' | multilog e ./main 2>/dev/full; cat main/current
+  x
+  y
+
+Numbers that do not fit wrap as the original's do
+  $ perl -e 'print "x" x 79, "\n" for 1 .. 200' >in; multilog s18446744073709551617 n18446744073709551619 ./a <in; ls a | sed 's/^@.*\./@./'; rm in
+  @.s
+  @.s
+  current
+  lock
+  state
+
+Long lines, NULs and empty lines in all logs alike
+  $ perl -e 'print "\n" x 3, "a\0b\n", "y" x 70000, "\n", "\0" x 2000, "z\n", "last"' | multilog ./a s5000 n1000 ./b t ./c; cksum <a/current; cat b/@* b/current | tr -d '\n' | cksum
+  2587980899 72015
+  1338163617 72008
+  $ perl -e 'print "a" x 999, "\n", "b" x 1000, "\n", "c" x 1001, "\n"' | multilog '-b*' e ./a 2>&1 | cut -c1-3; wc -lc <a/current
+  aaa
+  ccc
+      9 74017
+
+ALRM with an empty file leaves it
+  $ mkfifo in; multilog ./main <in & p=$!; exec 9>in; until_ test -e main/state; sleep 0.3; kill -ALRM $p; sleep 0.3; echo one >&9; exec 9>&-; wait $p; ls main; rm in
+  current
+  lock
+  state
+
+TERM between lines ends it at once
+  $ mkfifo in; multilog ./main <in & p=$!; exec 9>in; echo one >&9; until_ grep -q one main/current; sleep 0.3; kill -TERM $p; wait $p; echo $?; cat main/current; exec 9>&-; rm in
+  0
+  one

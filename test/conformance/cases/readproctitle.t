@@ -27,3 +27,10 @@ What ps shows
   $ printf 'line\nnext\t\377' >&9; shown
   ...xyznulline\x0anext\x09\xff
   $ exec 9>&-; wait $p
+
+Input that cannot be read
+  $ readproctitle abcdefgh </
+  [111]
+  $ readproctitle abcdefgh <&-
+  [111]
+  ~ Node opens /dev/null in place of a standard descriptor that is closed

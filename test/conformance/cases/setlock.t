@@ -107,3 +107,10 @@ Programs that cannot be run
   [111]
   $ setlock lock sh -c 'exit 5'
   [5]
+
+A FIFO, a device
+  $ mkfifo f; setlock f true
+  ! setlock: fatal: unable to open f: device not configured
+  [111]
+  $ setlock /dev/null echo locked
+  locked

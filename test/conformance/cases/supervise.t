@@ -149,7 +149,7 @@ The signals
   s: up (pid PID) N seconds
   $ svc -d s; until_ '[ $(grep -c TERM s/log) = 2 ]'; until_ '[ $(grep -c CONT s/log) = 2 ]'; svstat s
   s: up (pid PID) N seconds, want down
-  $ svc -u s; until_ '! /usr/bin/svstat s | grep want'; svstat s; p=$(pid_of s); svc -k s; until_ '[ $(grep -c ready s/log) = 2 ]'; [ $p != $(pid_of s) ] && echo another
+  $ svc -u s; until_ '! /usr/bin/svstat s | grep want'; svstat s; p=$(pid_of s); svc -k s; until_ '[ $(grep -c ready s/log) = 2 ]'; until_ '[ $(pid_of s) != '$p' ]' && echo another
   s: up (pid PID) N seconds
   another
   $ svc -dx s; until_ '[ $(grep -c TERM s/log) = 3 ]'; until_ '[ $(grep -c CONT s/log) = 3 ]'; svc -k s; wait; cat s/log; rm s/log
@@ -211,3 +211,17 @@ A status left by another, and files of other modes
   s: down N seconds
   junk
   755
+
+A directory in the place of status
+  $ service s; mkdir -p s/supervise/status; supervise s 2>err & p=$!; until_ grep -q rename err; sleep 0.2; ends $p; sort -u err; rm err
+  supervise: warning: unable to rename s/supervise/status.new to status: is a directory
+
+Its directory is renamed, then removed: it goes on
+  $ service s; supervise s 2>err & p=$!; until_ /usr/bin/svok s; state up s; mv s t; svstat t; c=$(pid_of t); rm -r t; kill $c; until_ 'grep -q unable.to.start err'; kill -0 $p && echo alive; ends $p; grep -v status.new err | sort -u; rm err
+  t: up (pid PID) N seconds
+  alive
+  supervise: fatal: unable to start s/run: file does not exist
+
+p and c beside others; k to a paused service
+  $ service s; supervise s & until_ /usr/bin/svok s; state up s; svc -pk s; c=$(pid_of s); until_ '[ $(pid_of s) != '$c' ] && [ $(pid_of s) != 0 ]'; svstat s; svc -dx s; wait
+  s: up (pid PID) N seconds

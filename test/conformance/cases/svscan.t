@@ -48,3 +48,9 @@ The service that appears later
 The current directory when none is given; further arguments are ignored
   $ service a; svscan & p=$!; until_ /usr/bin/svok a; state up a; svc -dx a; ends $p
   $ mkdir scan; service scan/b; svscan scan more & p=$!; until_ /usr/bin/svok scan/b; state up scan/b; svc -dx scan/b; ends $p
+
+A name that is no text
+  $ d=$(printf 'scan/s\377'); service "$d" 'echo said; exec sleep 1000'; service "$d/log" 'exec multilog ./main'
+  $ svscan scan & p=$!; until_ grep -q said "'$d/log/main/current'"; svstat "$d" "$d/log"; svc -dx "$d" "$d/log"; ends $p
+  scan/s\xff: up (pid PID) N seconds
+  scan/s\xff/log: up (pid PID) N seconds

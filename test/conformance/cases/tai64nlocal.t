@@ -75,3 +75,21 @@ Closed ends
   ~ ours says what failed
   ! tai64nlocal: fatal: unable to write: out of disk space
   [111]
+
+Stamps that are hardly any
+  $ printf '@ffffffffffffffffffffffff x\n' | tai64nlocal
+  ! Segmentation fault
+  [139]
+  ~ the original crashes; what is no stamp passes unchanged
+  @ffffffffffffffffffffffff x
+  $ printf 'a\n@4000000037c219bf2ef02e94@4000000037c219bf2ef02e94\n' | tai64nlocal
+  a
+  1999-08-24 13:04:05.787492500@STAMP
+  $ printf '@4000000037c219bf2EF02E94 x\n' | tai64nlocal
+  ! Segmentation fault
+  [139]
+  ~ the original crashes; what is no stamp passes unchanged
+  @4000000037c219bf2EF02E94 x
+  $ printf '@4000000037c219bf00000000\n@4000000037c219bfffffffff\n' | tai64nlocal
+  1999-08-24 13:04:05.000000000
+  1999-08-24 13:04:05.4294967295

@@ -1,5 +1,7 @@
 /** Flag sets and structs that several families use. */
-const timespec = "typedef long long ll; struct timespec_ { long tv_sec; long tv_nsec; };";
+/** x32 has 64 bits where the kernel's own long is meant. */
+const long = ["linux/posix_types.h"];
+const timespec = "struct timespec_ { __kernel_long_t tv_sec, tv_nsec; };";
 export default {
   sets: {
     seek_whence: {
@@ -40,20 +42,21 @@ export default {
     },
   },
   structs: {
-    timespec: { headers: [], prelude: timespec, type: "struct timespec_" },
+    timespec: { headers: long, prelude: timespec, type: "struct timespec_" },
     timeval: {
-      headers: [],
-      prelude: "struct timeval_ { long tv_sec; long tv_usec; };",
+      headers: long,
+      prelude: "struct timeval_ { __kernel_long_t tv_sec, tv_usec; };",
       type: "struct timeval_",
     },
     itimerspec: {
-      headers: [],
+      headers: long,
       prelude: `${timespec} struct its_ { struct timespec_ it_interval, it_value; };`,
       type: "struct its_",
     },
     itimerval: {
-      headers: [],
-      prelude: "struct tv_ { long tv_sec, tv_usec; }; struct itv_ { struct tv_ it_interval, it_value; };",
+      headers: long,
+      prelude:
+        "struct tv_ { __kernel_long_t tv_sec, tv_usec; }; struct itv_ { struct tv_ it_interval, it_value; };",
       type: "struct itv_",
     },
     timezone: { headers: ["linux/time.h"] },

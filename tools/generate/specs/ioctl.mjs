@@ -20,11 +20,13 @@ const structs = (header, text) =>
 
 export default {
   sets: {
-    loop_flags: names(
-      "LO_FLAGS_???",
-      "linux/loop.h",
-      "LO_FLAGS_READ_ONLY LO_FLAGS_AUTOCLEAR LO_FLAGS_PARTSCAN LO_FLAGS_DIRECT_IO",
-    ),
+    loop_flags: fixed("LO_FLAGS_???", {
+      LO_FLAGS_READ_ONLY: 1,
+      LO_FLAGS_USE_AOPS: 2,
+      LO_FLAGS_AUTOCLEAR: 4,
+      LO_FLAGS_PARTSCAN: 8,
+      LO_FLAGS_DIRECT_IO: 16,
+    }),
     loop_crypt: prefix("LO_CRYPT_???", "linux/loop.h", "LO_CRYPT_"),
     inode_flags: prefix("FS_???_FL", "linux/fs.h", "FS_", /^(?!FS_\w+_FL$)|FS_FL_/),
     inode_xflags: prefix("FS_XFLAG_???", "linux/fs.h", "FS_XFLAG_"),
@@ -102,7 +104,20 @@ export default {
       IFF_DYNAMIC: 0x8000,
     }),
     hardware_types: prefix("ARPHRD_???", "linux/if_arp.h", "ARPHRD_"),
-    nbd_flags: prefix("NBD_IOC_FLAG_???", "linux/nbd.h", "NBD_FLAG_"),
+    nbd_flags: fixed("NBD_IOC_FLAG_???", {
+      NBD_FLAG_HAS_FLAGS: 1,
+      NBD_FLAG_READ_ONLY: 2,
+      NBD_FLAG_SEND_FLUSH: 4,
+      NBD_FLAG_SEND_FUA: 8,
+      NBD_FLAG_ROTATIONAL: 0x10,
+      NBD_FLAG_SEND_TRIM: 0x20,
+      NBD_FLAG_SEND_WRITE_ZEROES: 0x40,
+      NBD_FLAG_SEND_DF: 0x80,
+      NBD_FLAG_CAN_MULTI_CONN: 0x100,
+      NBD_FLAG_SEND_RESIZE: 0x200,
+      NBD_FLAG_SEND_CACHE: 0x400,
+      NBD_FLAG_SEND_FAST_ZERO: 0x800,
+    }),
     kvm_capabilities: prefix("KVM_CAP_???", "linux/kvm.h", "KVM_CAP_"),
     kvm_memory_flags: names("KVM_MEM_???", "linux/kvm.h", "KVM_MEM_LOG_DIRTY_PAGES KVM_MEM_READONLY"),
     mtd_file_modes: fixed("MTD_FILE_MODE_???", {
@@ -124,15 +139,10 @@ export default {
     ),
     mtd_otp: prefix("MTD_OTP_???", "mtd/mtd-abi.h", "MTD_OTP_"),
     ide_bus_states: names("BUSSTATE_???", "linux/hdreg.h", "BUSSTATE_OFF BUSSTATE_ON BUSSTATE_TRISTATE"),
-    sg_resets: names(
-      "SG_SCSI_RESET_???",
-      "scsi/sg.h",
-      "SG_SCSI_RESET_NOTHING SG_SCSI_RESET_DEVICE SG_SCSI_RESET_BUS SG_SCSI_RESET_HOST",
-    ),
     btrfs_subvolume_flags: names(
       "BTRFS_SUBVOL_???",
       "linux/btrfs.h",
-      "BTRFS_SUBVOL_CREATE_ASYNC BTRFS_SUBVOL_RDONLY BTRFS_SUBVOL_QGROUP_INHERIT BTRFS_DEVICE_SPEC_BY_ID BTRFS_SUBVOL_SPEC_BY_ID",
+      "BTRFS_SUBVOL_CREATE_ASYNC BTRFS_SUBVOL_RDONLY BTRFS_SUBVOL_QGROUP_INHERIT",
     ),
     btrfs_balance_ctl: prefix("BTRFS_BALANCE_CTL_???", "linux/btrfs.h", "BTRFS_BALANCE_CTL_"),
     btrfs_quota_ctl: names(
@@ -164,13 +174,13 @@ export default {
     ...structs("linux/hdreg.h", "hd_geometry"),
     ...structs("linux/blkpg.h", "blkpg_ioctl_arg blkpg_partition"),
     ...structs(["stddef.h", "linux/types.h", "scsi/sg.h"], "sg_scsi_id sg_req_info"),
-    ...structs("linux/input.h", "input_id input_keymap_entry ff_effect"),
-    ...structs("linux/kvm.h", "kvm_userspace_memory_region kvm_regs"),
+    ...structs("linux/input.h", "input_id"),
+    ...structs("linux/kvm.h", "kvm_userspace_memory_region"),
     ...structs(
       "mtd/mtd-abi.h",
       "erase_info_user erase_info_user64 mtd_info_user region_info_user otp_info mtd_oob_buf mtd_oob_buf64 mtd_ecc_stats",
     ),
-    ...structs("mtd/ubi-user.h", "ubi_attach_req ubi_rsvol_req ubi_set_vol_prop_req"),
+    ...structs("mtd/ubi-user.h", "ubi_attach_req ubi_rsvol_req"),
     ...structs(
       "linux/btrfs.h",
       "btrfs_ioctl_vol_args btrfs_ioctl_defrag_range_args btrfs_ioctl_quota_ctl_args btrfs_ioctl_qgroup_assign_args btrfs_ioctl_qgroup_create_args btrfs_ioctl_quota_rescan_args",

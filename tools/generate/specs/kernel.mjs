@@ -6,15 +6,20 @@ const prefix = (fallback, header, start, exclude) => ({
   exclude,
   fallback,
 });
-const count = (fallback, text) => ({
+const count = (fallback, text, first = 0) => ({
   headers: [],
   names: [],
   fallback,
-  extra: Object.fromEntries(text.split(" ").map((name, i) => [name, i])),
+  extra: Object.fromEntries(text.split(" ").map((name, i) => [name, first + i])),
 });
 
 export default {
   sets: {
+    socketcalls: count(
+      "SYS_???",
+      "SYS_SOCKET SYS_BIND SYS_CONNECT SYS_LISTEN SYS_ACCEPT SYS_GETSOCKNAME SYS_GETPEERNAME SYS_SOCKETPAIR SYS_SEND SYS_RECV SYS_SENDTO SYS_RECVFROM SYS_SHUTDOWN SYS_SETSOCKOPT SYS_GETSOCKOPT SYS_SENDMSG SYS_RECVMSG SYS_ACCEPT4 SYS_RECVMMSG SYS_SENDMMSG",
+      1,
+    ),
     keyctl_commands: count(
       "KEYCTL_???",
       "KEYCTL_GET_KEYRING_ID KEYCTL_JOIN_SESSION_KEYRING KEYCTL_UPDATE KEYCTL_REVOKE KEYCTL_CHOWN KEYCTL_SETPERM KEYCTL_DESCRIBE KEYCTL_CLEAR KEYCTL_LINK KEYCTL_UNLINK KEYCTL_SEARCH KEYCTL_READ KEYCTL_INSTANTIATE KEYCTL_NEGATE KEYCTL_SET_REQKEY_KEYRING KEYCTL_SET_TIMEOUT KEYCTL_ASSUME_AUTHORITY KEYCTL_GET_SECURITY KEYCTL_SESSION_TO_PARENT KEYCTL_REJECT KEYCTL_INSTANTIATE_IOV KEYCTL_INVALIDATE KEYCTL_GET_PERSISTENT KEYCTL_DH_COMPUTE KEYCTL_PKEY_QUERY KEYCTL_PKEY_ENCRYPT KEYCTL_PKEY_DECRYPT KEYCTL_PKEY_SIGN KEYCTL_PKEY_VERIFY KEYCTL_RESTRICT_KEYRING KEYCTL_MOVE KEYCTL_CAPABILITIES KEYCTL_WATCH_KEY",
@@ -36,7 +41,7 @@ export default {
         ),
       ),
     },
-    personalities: prefix("PER_???", "linux/personality.h", "PER_", /MASK|PER_CLEAR/),
+    personalities: { headers: ["linux/personality.h"], enumOf: "PER_LINUX", fallback: "PER_???" },
     log_levels: count(
       "LOGLEVEL_???",
       "LOGLEVEL_EMERG LOGLEVEL_ALERT LOGLEVEL_CRIT LOGLEVEL_ERR LOGLEVEL_WARNING LOGLEVEL_NOTICE LOGLEVEL_INFO LOGLEVEL_DEBUG",
@@ -95,6 +100,12 @@ export default {
   structs: {
     // 64-bit times whatever the ABI (linux/time_types.h)
     timespec64: { headers: ["linux/time_types.h"], type: "struct __kernel_timespec" },
+    timex64: { headers: ["linux/time_types.h", "linux/timex.h"], type: "struct __kernel_timex" },
+    timeval64: {
+      headers: ["linux/time_types.h", "linux/timex.h"],
+      type: "struct __kernel_timex_timeval",
+    },
+    oldstat: { headers: ["asm/stat.h"], type: "struct __old_kernel_stat" },
     itimerspec64: { headers: ["linux/time_types.h"], type: "struct __kernel_itimerspec" },
     landlock_ruleset_attr: { headers: ["linux/landlock.h"] },
     landlock_path_beneath_attr: { headers: ["linux/landlock.h"] },

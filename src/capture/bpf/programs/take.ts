@@ -1,10 +1,12 @@
 /** Which call it is, and what is to be read of it. */
+import { SOCKETCALLS } from "../../../abi/syscalls.ts";
 import type { BpfMap } from "../../../kernel/bpf.ts";
 import { type Assembler, r1, r2, r3, r6, r7, r8, r9, r10 } from "../asm.ts";
 import * as L from "../layout.ts";
 import type { Read } from "../plan.ts";
 import { Reader } from "../reads.ts";
 import type { Environment } from "./common.ts";
+import { redirect } from "./indirect.ts";
 
 const TS_COMPAT = 2;
 const X32_BIT = 0x40000000;
@@ -29,7 +31,14 @@ export function takeCall(a: Assembler, e: Environment, fromRegisters: boolean): 
     a.load(8, r1, r8, at)
       .mov32(r1, r1)
       .store(8, r6, record + L.call.args + 8 * i, r1);
-  a.jump("lt", r9, L.NUMBERS, known)
+  const plainCompat = a.fresh("plain");
+  if (!fromRegisters) {
+    redirect(a, plainCompat);
+    a.store(4, r6, record, kinds.call | (L.ABI_I386_INDIRECT << 8)).store(4, r6, record + L.call.nr, r9);
+    a.add(r9, L.NUMBERS * L.ABI_I386).goto(ready);
+  }
+  a.label(plainCompat)
+    .jump("lt", r9, SOCKETCALLS, known)
     .mov(r9, L.NUMBERS - 1)
     .label(known);
   a.add(r9, L.NUMBERS * L.ABI_I386).goto(ready);

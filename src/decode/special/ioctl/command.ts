@@ -34,6 +34,8 @@ export type Command =
       readonly after: Type;
       /** When the call failed, the address stands for what would have been written. */
       readonly address?: boolean;
+      /** What would have been written is shown even if nothing could be read. */
+      readonly always?: boolean;
     }
   /** One struct, some of its fields read and the others written: `{read` … `, written}`. */
   | { readonly kind: "grown"; readonly before: StructType; readonly after: StructType }
@@ -67,7 +69,25 @@ export const boxed = (type: Type): Type => inline(type, 1);
 /** Bytes up to the first NUL of an array that need not have one. */
 export const text = (size: number): Type => special("text", undefined, size);
 
-const kinds: Readonly<Record<string, Type>> = { addr, fd, gid, hex, int, long, path, pid, uid, ulong };
+const kinds: Readonly<Record<string, Type>> = {
+  addr,
+  dev: { kind: "dev" },
+  fd,
+  gid,
+  hex,
+  int,
+  long,
+  path,
+  pid,
+  uid,
+  uint: { kind: "uint" },
+  ulong,
+  /** A pointer of 64 bits whatever the tracee's are. */
+  addr64: special("addr64"),
+  /** All bits set has a name. */
+  max64: special("max64"),
+  uuid: special("uuid"),
+};
 
 /**
  * A struct, by the names of its fields in printing order. `name:kind` is one of `kinds` or of `types`, or `text`

@@ -1,15 +1,11 @@
-/** Commands of files and file systems (ioctl_ficlone(2) and its neighbours), btrfs, inotify, namespaces. */
+/** Commands of files and file systems (ioctl_ficlone(2) and its neighbours), inotify, namespaces. */
 import * as F from "../../../abi/flags.ts";
-import { fd, flags, flags64, int, oneOf, oneOf64, special } from "../../../syscalls/types/build.ts";
-import { both, boxed, type Command, each, none, reads, record, value, writes } from "./command.ts";
+import { fd, flags, int, special } from "../../../syscalls/types/build.ts";
+import { both, type Command, each, none, reads, record, value, writes } from "./command.ts";
 import { dedupe } from "./vectors.ts";
 
-const u64 = boxed(special("u64"));
 const fiemap = { flags: flags(F.fiemap_flags) };
 const xattr = { xflags: flags(F.inode_xflags) };
-const volume = record("btrfs_ioctl_vol_args", "fd:fd name:path_text", {
-  path_text: special("text", undefined, 4088),
-});
 
 export const files: Readonly<Record<string, Command>> = {
   ...each("FIFREEZE FITHAW", none),
@@ -34,31 +30,4 @@ export const files: Readonly<Record<string, Command>> = {
   INOTIFY_IOC_SETNEXTWD: value(int),
   ...each("NS_GET_USERNS NS_GET_PARENT NS_GET_NSTYPE", none),
   NS_GET_OWNER_UID: writes({ kind: "uid" }),
-
-  ...each(
-    "BTRFS_IOC_TRANS_START BTRFS_IOC_TRANS_END BTRFS_IOC_SYNC BTRFS_IOC_SCRUB_CANCEL BTRFS_IOC_QUOTA_RESCAN_WAIT BTRFS_IOC_DEFRAG BTRFS_IOC_BALANCE",
-    none,
-  ),
-  ...each(
-    "BTRFS_IOC_SNAP_CREATE BTRFS_IOC_RESIZE BTRFS_IOC_SCAN_DEV BTRFS_IOC_FORGET_DEV BTRFS_IOC_ADD_DEV BTRFS_IOC_RM_DEV BTRFS_IOC_SUBVOL_CREATE BTRFS_IOC_SNAP_DESTROY BTRFS_IOC_DEVICES_READY",
-    reads(volume),
-  ),
-  ...each("BTRFS_IOC_DEFAULT_SUBVOL BTRFS_IOC_WAIT_SYNC", reads(u64)),
-  BTRFS_IOC_START_SYNC: writes(u64),
-  BTRFS_IOC_SUBVOL_GETFLAGS: { kind: "out", type: special("bare_flags", 8, F.btrfs_subvolume_flags) },
-  BTRFS_IOC_SUBVOL_SETFLAGS: { kind: "in", type: special("bare_flags", 8, F.btrfs_subvolume_flags) },
-  BTRFS_IOC_BALANCE_CTL: value(oneOf(F.btrfs_balance_ctl)),
-  BTRFS_IOC_DEFRAG_RANGE: reads(
-    record("btrfs_ioctl_defrag_range_args", "start len flags:flags extent_thresh compress_type:compress", {
-      flags: flags64(F.btrfs_defrag_flags),
-      compress: oneOf(F.btrfs_compressions),
-    }),
-  ),
-  BTRFS_IOC_QUOTA_CTL: reads(
-    record("btrfs_ioctl_quota_ctl_args", "cmd:cmd", { cmd: oneOf64(F.btrfs_quota_ctl) }),
-  ),
-  BTRFS_IOC_QGROUP_CREATE: reads(record("btrfs_ioctl_qgroup_create_args", "create qgroupid")),
-  BTRFS_IOC_QGROUP_ASSIGN: reads(record("btrfs_ioctl_qgroup_assign_args", "assign src dst")),
-  BTRFS_IOC_QUOTA_RESCAN: reads(record("btrfs_ioctl_quota_rescan_args", "flags")),
-  BTRFS_IOC_QUOTA_RESCAN_STATUS: writes(record("btrfs_ioctl_quota_rescan_args", "flags progress")),
 };

@@ -1,19 +1,31 @@
 /** ioctl(2): the command's name, and its argument as the table of commands says. */
 
+import type { Type } from "../../../syscalls/types/types.ts";
 import { compile } from "../../compile.ts";
 import type { Context } from "../../context.ts";
 import { follow } from "../../pointers.ts";
 import type { StructWalker } from "../../structs.ts";
-import { registerCall } from "../../walker.ts";
+import { registerAux, registerCall } from "../../walker.ts";
 import { commandText } from "./names.ts";
-import { commandOf } from "./table.ts";
+import { commandOf, resultOf } from "./table.ts";
 import "./values.ts";
-import type { StructType } from "./command.ts";
+import type { Command, StructType } from "./command.ts";
 
 const structOf = (type: StructType): StructWalker => compile(type) as StructWalker;
 
+/** Types of commands (PTP clocks, video) that strace shows as numbers where -e verbose= does not name ioctl. */
+const numberTypes: ReadonlySet<number> = new Set([0x3d, 0x56]);
+
+function commandFor(c: Context, cmd: number): Command | undefined {
+  const unfollowed = numberTypes.has((cmd >>> 8) & 0xff) && !c.options.dereference(c.call.name);
+  return unfollowed ? undefined : commandOf(cmd);
+}
+
 /** Types of commands whose arguments are pointers, even if nothing is known of what they lead to. */
 const pointerTypes: ReadonlySet<number> = new Set([0x45, 0x89]);
+
+/** SIOCPROTOPRIVATE and SIOCDEVPRIVATE, the first of those whose meaning a driver alone knows. */
+const privateCommands: ReadonlySet<number> = new Set([0x89e0, 0x89f0]);
 
 registerCall("ioctl", {
   enter(c) {
@@ -23,10 +35,10 @@ registerCall("ioctl", {
     sink.arg("fd");
     sink.fd(c.argLo(0) | 0, c.options.fdText?.(c.task.tid, c.argLo(0) | 0));
     sink.arg("op");
-    sink.xlat(cmd, 0, commandText(cmd), "", "hex");
+    sink.xlat(cmd, 0, commandText(cmd, c.options.xlat !== "verbose"), "", "hex");
     if (input(c, cmd)) return true;
     // what was printed of the argument goes on at exit
-    if (commandOf(cmd)?.kind !== "out") sink.comma?.(false);
+    if (commandFor(c, cmd)?.kind !== "out") sink.comma?.(false);
     return false;
   },
   exit(c) {
@@ -34,17 +46,19 @@ registerCall("ioctl", {
   },
 });
 
+registerAux("ioctl_result", (c) => resultOf(c, c.argLo(1)));
+
 /** True when nothing remains for the exit. */
 function input(c: Context, cmd: number): boolean {
   const lo = c.argLo(2);
   const hi = c.argHi(2);
-  const command = commandOf(cmd);
+  const command = commandFor(c, cmd);
   if (command?.kind === "none") return true;
   if (command?.kind === "out") return false;
   if (command?.kind === "own") return command.enter(c);
   c.sink.arg("argp");
   if (!command) {
-    if (pointerTypes.has((cmd >>> 8) & 0xff)) c.sink.addr(lo, hi);
+    if (pointerTypes.has((cmd >>> 8) & 0xff) && !privateCommands.has(cmd)) c.sink.addr(lo, hi);
     else c.sink.hex(lo, hi);
     return true;
   }
@@ -54,7 +68,7 @@ function input(c: Context, cmd: number): boolean {
   }
   if (command.kind === "both") {
     compile(command.before).value(c, lo, hi);
-    return !readable(c, lo, hi);
+    return !command.always && !readable(c, lo, hi, command.before);
   }
   const before = structOf(command.before);
   const at = lo === 0 && hi === 0 ? -1 : follow(c, lo, hi, before.size(c));
@@ -71,7 +85,7 @@ function output(c: Context, cmd: number): void {
   const { sink } = c;
   const lo = c.argLo(2);
   const hi = c.argHi(2);
-  const command = commandOf(cmd);
+  const command = commandFor(c, cmd);
   if (command?.kind === "own") command.exit(c);
   else if (command?.kind === "out") {
     sink.arg("argp");
@@ -88,5 +102,5 @@ function output(c: Context, cmd: number): void {
   }
 }
 
-const readable = (c: Context, lo: number, hi: number): boolean =>
-  (lo !== 0 || hi !== 0) && follow(c, lo, hi, 1) >= 0;
+const readable = (c: Context, lo: number, hi: number, type: Type): boolean =>
+  (lo !== 0 || hi !== 0) && follow(c, lo, hi, type.kind === "pointer" ? compile(type.to).size(c) : 1) >= 0;

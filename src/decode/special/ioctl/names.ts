@@ -1,5 +1,8 @@
 /** Names of ioctl(2)'s commands: generated ones, and those that hold a number. */
+import type { FlagSet } from "../../../abi/flags.ts";
+import * as F from "../../../abi/flags.ts";
 import { ioctlNames } from "../../../abi/ioctls.ts";
+import { enumName } from "../../flags.ts";
 
 const NONE = 0;
 const WRITE = 1;
@@ -20,28 +23,15 @@ interface Family {
   readonly letter: string;
   readonly from: number;
   readonly to: number;
-  text(number: number, size: number): string;
+  text(number: number, size: number, commented: boolean): string;
 }
 
 const sizedText = (name: string) => (_: number, bytes: number) => `${name}(${bytes})`;
-const inputName = (nr: number, names: Readonly<Record<number, string>>) => names[nr] ?? hexText(nr);
 
-const eventTypes: Readonly<Record<number, string>> = {
-  0: "EV_SYN",
-  1: "EV_KEY",
-  2: "EV_REL",
-  3: "EV_ABS",
-  4: "EV_MSC",
-  5: "EV_SW",
-  17: "EV_LED",
-  18: "EV_SND",
-  20: "EV_REP",
-  21: "EV_FF",
-  22: "EV_PWR",
-  23: "EV_FF_STATUS",
-};
-const bits = (nr: number, bytes: number) =>
-  `EVIOCGBIT(${inputName(nr - 0x20, eventTypes)}${nr - 0x20 in eventTypes ? "" : " /* EV_??? */"}, ${bytes})`;
+const argument = (set: FlagSet, nr: number, commented: boolean) =>
+  enumName(set, nr) ?? hexText(nr) + (commented ? ` /* ${set.fallback} */` : "");
+const bits = (nr: number, bytes: number, commented: boolean) =>
+  `EVIOCGBIT(${nr === 0x20 ? "0" : argument(F.input_events, nr - 0x20, commented)}, ${bytes})`;
 
 const families: readonly Family[] = [
   { direction: READ, letter: "E", from: 6, to: 6, text: sizedText("EVIOCGNAME") },
@@ -54,6 +44,20 @@ const families: readonly Family[] = [
   { direction: READ, letter: "E", from: 0x1a, to: 0x1a, text: sizedText("EVIOCGSND") },
   { direction: READ, letter: "E", from: 0x1b, to: 0x1b, text: sizedText("EVIOCGSW") },
   { direction: READ, letter: "E", from: 0x20, to: 0x3f, text: bits },
+  {
+    direction: READ,
+    letter: "E",
+    from: 0x40,
+    to: 0x7f,
+    text: (nr, _, commented) => `EVIOCGABS(${argument(F.input_absolute, nr - 0x40, commented)})`,
+  },
+  {
+    direction: WRITE,
+    letter: "E",
+    from: 0xc0,
+    to: 0xff,
+    text: (nr, _, commented) => `EVIOCSABS(${argument(F.input_absolute, nr - 0xc0, commented)})`,
+  },
   { direction: READ, letter: "H", from: 4, to: 4, text: sizedText("HIDIOCGRAWNAME") },
   { direction: READ, letter: "H", from: 5, to: 5, text: sizedText("HIDIOCGRAWPHYS") },
   { direction: READ, letter: "H", from: 8, to: 8, text: sizedText("HIDIOCGRAWUNIQ") },
@@ -65,15 +69,15 @@ const families: readonly Family[] = [
   { direction: READ, letter: "M", from: 0, to: 0xff, text: (nr) => `MIXER_READ(${nr})` },
 ];
 
-/** The command's names, or `_IOC(direction, type, number, size)` (asm-generic/ioctl.h). */
-export function commandText(cmd: number): string {
+/** The command's names, unknown arguments of them with a comment if it is asked for, or `_IOC(direction, type, number, size)` (asm-generic/ioctl.h). */
+export function commandText(cmd: number, commented: boolean): string {
   const names = [...ioctlNames(cmd)];
   const d = direction(cmd);
   const nr = number(cmd);
   const family =
     d !== NONE &&
     families.find((f) => f.direction === d && f.letter === letter(cmd) && f.from <= nr && nr <= f.to);
-  if (family) names.unshift(family.text(nr, size(cmd)));
+  if (family) names.unshift(family.text(nr, size(cmd), commented));
   if (names.length > 0) return names.join(" or ");
   return `_IOC(${directions[d]}, ${hexText((cmd >>> 8) & 0xff)}, ${hexText(nr)}, ${hexText(size(cmd))})`;
 }

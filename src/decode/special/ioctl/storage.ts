@@ -27,6 +27,7 @@ import {
   value,
   writes,
 } from "./command.ts";
+import { scsiCommand } from "./scsi.ts";
 
 const u64 = special("u64");
 const ushort: Type = { kind: "ushort" };
@@ -106,7 +107,9 @@ export const storage: Readonly<Record<string, Command>> = {
     "SG_SET_TIMEOUT SG_SET_COMMAND_Q SG_SET_RESERVED_SIZE SG_SET_FORCE_LOW_DMA SG_SET_FORCE_PACK_ID SG_SET_DEBUG SG_NEXT_CMD_LEN SG_SET_KEEP_ORPHAN",
     reads(int),
   ),
-  SG_SCSI_RESET: reads(oneOf(F.sg_resets)),
+  SG_IO: scsiCommand,
+  SG_SCSI_RESET: reads(boxed(special("sg_reset"))),
+  SG_SET_TRANSFORM: value(hex32),
   SG_GET_SCSI_ID: writes(
     record("sg_scsi_id", "host_no channel scsi_id:hex lun scsi_type:hex h_cmd_per_lun d_queue_depth"),
   ),
@@ -124,7 +127,7 @@ export const storage: Readonly<Record<string, Command>> = {
   MEMGETINFO: writes(
     record(
       "mtd_info_user",
-      "type:type flags:flags size:hex erasesize:hex writesize:hex oobsize:hex padding?:hex",
+      "type:type flags:flags size:hex erasesize:hex writesize:hex oobsize:hex padding:hex",
       { type: oneOf(F.mtd_types), flags: flags(F.mtd_flags) },
     ),
   ),
@@ -135,7 +138,10 @@ export const storage: Readonly<Record<string, Command>> = {
   OTPGETREGIONINFO: writes(record("otp_info", "start:hex length:hex locked")),
   OTPLOCK: reads(record("otp_info", "start:hex length:hex locked")),
   ...each("MEMWRITEOOB MEMREADOOB", reads(record("mtd_oob_buf", "start:hex length:hex ptr:addr"))),
-  ...each("MEMWRITEOOB64 MEMREADOOB64", reads(record("mtd_oob_buf64", "start:hex length:hex usr_ptr:hex"))),
+  ...each(
+    "MEMWRITEOOB64 MEMREADOOB64",
+    reads(record("mtd_oob_buf64", "start:hex length:hex usr_ptr:addr64")),
+  ),
   ECCGETSTATS: writes(record("mtd_ecc_stats", "corrected:hex failed:hex badblocks:hex bbtblocks:hex")),
 
   ...each("UBI_IOCVOLRMBLK UBI_IOCVOLCRBLK", none),

@@ -27,6 +27,7 @@ const shapes = {
 const CBAUD = 0o10017;
 const CIBAUD = 0o2003600000;
 const IBSHIFT = 16;
+const SHIFTED = "<<IBSHIFT";
 const CSIZE = 0o60;
 /** Delay fields of c_oflag: name, mask, bits below. */
 const delays: readonly (readonly [string, number, number])[] = [
@@ -70,7 +71,13 @@ const words: readonly (readonly [string, (bits: number) => Part[], string])[] = 
 function flagWord(c: Context, parts: readonly Part[], fallback: string): void {
   parts.forEach(([bits, name], i) => {
     if (i > 0) c.sink.word("|");
-    if (name !== "") c.sink.xlat(bits, 0, name, fallback, "hex");
+    if (name === "") return;
+    const shifted = name?.endsWith(SHIFTED);
+    c.sink.xlat(bits, 0, shifted ? name?.slice(0, -SHIFTED.length) : name, fallback, "hex");
+    if (shifted) {
+      c.sink.word("<<");
+      c.sink.xlat(IBSHIFT, 0, "IBSHIFT", "", "hex");
+    }
   });
 }
 

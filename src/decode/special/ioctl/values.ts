@@ -8,6 +8,7 @@ import type { Context } from "../../context.ts";
 import { printEnum, printFlags } from "../../flags.ts";
 import { addHi, addLo, printArray, printBytes } from "../../pointers.ts";
 import { pointerWalker, registerValue, type Walker } from "../../walker.ts";
+import { octets, symbolic } from "../addresses.ts";
 import { pointed, valueWalker } from "../bytes.ts";
 import { printSockaddr } from "../sockaddr.ts";
 import { record } from "./command.ts";
@@ -47,6 +48,32 @@ registerValue("returned_text", () =>
 
 registerValue("u64", () => valueWalker(8, (c, lo, hi) => c.sink.ulong(lo, hi)));
 registerValue("s64", () => valueWalker(8, (c, lo, hi) => c.sink.long(lo, hi)));
+registerValue("addr64", () => valueWalker(8, (c, lo, hi) => c.sink.addr(lo, hi)));
+registerValue("max64", () =>
+  valueWalker(8, (c, lo, hi) => {
+    if (lo === 0xffffffff && hi === 0xffffffff) c.sink.xlat(lo, hi, "UINT64_MAX", "", "unsigned");
+    else c.sink.ulong(lo, hi);
+  }),
+);
+/** A number of a set, in decimal and without a comment where it has no name. */
+registerValue("decimal_name", (set) =>
+  valueWalker(8, (c, lo, hi) => {
+    const name = flagEntry(set as FlagSet, lo, hi);
+    c.sink.xlat(lo, hi, name, "", "unsigned");
+  }),
+);
+/** Exact where a double is not. */
+function flagEntry(set: FlagSet, lo: number, hi: number): string | undefined {
+  const value = (BigInt(hi) << 32n) | BigInt(lo);
+  return set.entries.find(([v]) => BigInt(v) === value)?.[1];
+}
+registerValue("uuid", () =>
+  inMemory(16, (c, at) => {
+    const text = Buffer.from(c.memory.bytes.subarray(at, at + 16)).toString("hex");
+    c.sink.word(text.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-"));
+  }),
+);
+
 registerValue("hex8", () => oneByte((c, byte) => c.sink.hex(byte, 0)));
 registerValue("hex64", () => valueWalker(8, (c, lo, hi) => c.sink.hex(lo, hi)));
 
@@ -85,8 +112,8 @@ registerValue("hardware_address", () =>
     const family = c.memory.view.getUint16(at, true);
     printEnum(c, F.hardware_types, family);
     c.sink.field("sa_data");
-    const bytes = c.memory.bytes.subarray(at + 2, at + 2 + (addressLengths.get(family) ?? 14));
-    c.sink.word([...bytes].map((b) => b.toString(16).padStart(2, "0")).join(":"));
+    const shown = addressLengths.get(family) ?? 14;
+    symbolic(c, at + 2, 14, octets(c, at + 2, shown));
     c.sink.closeStruct();
   }),
 );

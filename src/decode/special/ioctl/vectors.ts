@@ -2,6 +2,7 @@
 import { special } from "../../../syscalls/types/build.ts";
 import { compile } from "../../compile.ts";
 import type { Context } from "../../context.ts";
+import { hexText } from "../../flags.ts";
 import { addHi, addLo, follow, printArray } from "../../pointers.ts";
 import type { StructWalker } from "../../structs.ts";
 import { type Command, record, type StructType } from "./command.ts";
@@ -24,21 +25,26 @@ const range = record("file_dedupe_range", "src_offset src_length dest_count");
 const targets = record("file_dedupe_range_info", "dest_fd:fd dest_offset");
 const results = record("file_dedupe_range_info", "bytes_deduped status");
 
-function listed(c: Context, walker: StructWalker, offset: number, count: number): void {
+/** Prints the ranges; false if not all could be read. */
+function listed(c: Context, walker: StructWalker, offset: number, count: number): boolean {
   const size = walker.size(c);
   c.sink.field("info");
   c.sink.openArray();
+  let complete = true;
   for (let i = 0; i < count; i++) {
     c.sink.item();
     const from = offset + i * size;
     const at = c.memory.readAll(addLo(c.argLo(2), from), addHi(c.argLo(2), c.argHi(2), from), size);
     if (at < 0 || (!c.verbose && i >= SHORT)) {
       c.sink.more();
+      complete = at >= 0;
+      if (!complete) c.sink.comment(hexText(addLo(c.argLo(2), from), addHi(c.argLo(2), c.argHi(2), from)));
       break;
     }
     walker.memory(c, at);
   }
   c.sink.closeArray();
+  return complete;
 }
 
 const destinations = (c: Context, at: number): number => c.memory.view.getUint16(at + 16, true);
@@ -57,9 +63,9 @@ export const dedupe: Command = {
     const count = destinations(c, at);
     c.sink.openStruct();
     walker.fields(c, at);
-    listed(c, structOf(targets), walker.size(c), count);
+    const complete = listed(c, structOf(targets), walker.size(c), count);
     c.sink.closeStruct();
-    return count === 0;
+    return count === 0 || !complete;
   },
   exit(c) {
     const size = structOf(range).size(c);

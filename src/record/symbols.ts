@@ -1,9 +1,9 @@
 /** Turns places in programs into functions. Slow at first sight of a program, so not for the thread that captures. */
 import { existsSync, readFileSync, statSync } from "node:fs";
-import type { Frame, RawFrame } from "../model.ts";
-import { demangle } from "./demangle.ts";
-import { ElfSymbols } from "./elf.ts";
-import { kallsyms, perfMap, type TextMap } from "./text-maps.ts";
+import { demangle } from "../symbols/demangle.ts";
+import { ElfSymbols } from "../symbols/elf-symbols.ts";
+import { kallsyms, perfMap, type TextMap } from "../symbols/text-maps.ts";
+import type { Frame, RawFrame } from "./model.ts";
 
 /** Programs whose symbols are kept. */
 const MAX_FILES = 64;

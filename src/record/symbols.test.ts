@@ -3,11 +3,12 @@ import { mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { demangle } from "./demangle.ts";
-import { ElfSymbols } from "./elf.ts";
-import { Images, parseMaps } from "./images.ts";
+import { demangle } from "../symbols/demangle.ts";
+import { ElfSymbols } from "../symbols/elf-symbols.ts";
+import { executable, parseMaps } from "../symbols/maps.ts";
+import { kallsyms, perfMap } from "../symbols/text-maps.ts";
+import { Images } from "./images.ts";
 import { Symbols } from "./symbols.ts";
-import { kallsyms, perfMap } from "./text-maps.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "svtrace-symbols-"));
 afterAll(() => rmSync(dir, { recursive: true }));
@@ -64,9 +65,9 @@ test("addresses of this process", () => {
   const node = realpathSync(process.execPath);
   const ranges = parseMaps(
     "55d0-55d8 r-xp 00001000 08:01 42   /usr/bin/a b (deleted)\n7f00-7f10 rw-p 00000000 00:00 0 \n7fe0-7fe8 r-xp 00000000 00:00 0   [vdso]\n",
-  );
-  expect(ranges).toEqual([
-    { start: 0x55d0, end: 0x55d8, offset: 0x1000, path: "/usr/bin/a b" },
+  ).filter(executable);
+  expect(ranges).toMatchObject([
+    { start: 0x55d0, end: 0x55d8, offset: 0x1000, path: "/usr/bin/a b", device: "08:01", inode: 42 },
     { start: 0x7fe0, end: 0x7fe8, offset: 0, path: "[vdso]" },
   ]);
   const images = new Images();

@@ -1,0 +1,98 @@
+/**
+ * What the kernel has sent, in its order, at the pace the machine allows: from the ring at once, or, where the traced
+ * need the CPU themselves, later and by way of the backlog, before the ring is full.
+ */
+import { monotonicNow } from "../../kernel/clock.ts";
+import type { RingBuffer } from "../../kernel/ringbuf.ts";
+import { Backlog, type BacklogPlace } from "./backlog.ts";
+import { Pace } from "./pace.ts";
+
+/** Records handled between looks at the clock and at the ring, whose room is given back. */
+const STRIDE = 1024;
+/** Bytes that go to the backlog at once. */
+const PIECE = 1 << 22;
+
+export class Feed {
+  private readonly backlog: Backlog | undefined;
+  private readonly pace: Pace | undefined;
+  private from: RingBuffer | Backlog;
+  /** There is no more room: what waits is handled whatever it costs. */
+  private pressed = false;
+  /** Nothing new comes, so nobody is kept waiting. */
+  private ended = false;
+  /** The last `drain` left records because its time was over. */
+  late = false;
+
+  /** Without a place for a backlog everything is handled at once. */
+  constructor(
+    private readonly ring: RingBuffer,
+    private readonly handle: (record: RingBuffer | Backlog) => void,
+    place: BacklogPlace | undefined,
+  ) {
+    this.from = ring;
+    if (!place || place.limit === 0) return;
+    this.backlog = new Backlog(place);
+    this.pace = new Pace();
+  }
+
+  /** Bytes that wait. */
+  get waiting(): number {
+    return this.ring.waiting + (this.backlog?.waiting ?? 0);
+  }
+
+  /** Hands over records, at most `most`, as long as there is time. Returns how many. */
+  drain(most: number): number {
+    const free = this.ended || this.pressed;
+    const until = (!free && this.pace?.begin(this.ring.sent)) || Number.POSITIVE_INFINITY;
+    let n = 0;
+    this.late = until !== Number.POSITIVE_INFINITY && monotonicNow() >= until;
+    while (!this.late && n < most && this.next()) {
+      this.handle(this.from);
+      if (++n % STRIDE !== 0) continue;
+      this.from.release();
+      this.relieve();
+      this.late = until !== Number.POSITIVE_INFINITY && monotonicNow() >= until;
+    }
+    if (n > 0) this.from.release();
+    if (!free) this.pace?.end();
+    this.relieve();
+    return n;
+  }
+
+  private next(): boolean {
+    if (this.from.next()) return true;
+    if (this.from === this.ring) return false;
+    this.from = this.ring;
+    return this.ring.next();
+  }
+
+  /** Makes room in the ring. */
+  relieve(): void {
+    const { ring, backlog } = this;
+    if (!backlog || ring.waiting <= ring.size / 2) {
+      this.pressed = false;
+      return;
+    }
+    while (ring.pass(PIECE, (records) => backlog.add(records)));
+    if (backlog.waiting > 0) this.from = backlog;
+    this.pressed = ring.waiting > ring.size / 2;
+  }
+
+  /** Nothing more is sent: what waits need not spare anybody. */
+  finish(): void {
+    this.ended = true;
+  }
+
+  /** Gives up what waits. Returns how many records that were. */
+  drop(): number {
+    let n = 0;
+    while (this.next()) n++;
+    this.ring.release();
+    return n;
+  }
+
+  close(): void {
+    this.backlog?.close();
+    this.ring.close();
+  }
+}

@@ -1,0 +1,48 @@
+import { expect, test } from "vitest";
+import { Pace } from "./pace.ts";
+
+const MS = 1e6;
+
+/** A machine of two CPUs, of which others use `busy`, and we what we are given. */
+function machine(busy: number, sent: number) {
+  let now = 0;
+  let idle = 0;
+  let total = 0;
+  const pace = new Pace(
+    () => now,
+    () => idle,
+  );
+  /** One window; returns what share of it was ours. */
+  const window = (): number => {
+    const until = pace.begin(total);
+    const ours = Math.max(0, Math.min(100 * MS, until - now));
+    now += ours;
+    pace.end();
+    now += 100 * MS - ours;
+    idle += Math.max(0, 200 * MS - busy * 100 * MS - ours);
+    total += sent;
+    return ours / (100 * MS);
+  };
+  return { window, load: (b: number, s: number) => ([busy, sent] = [b, s]) };
+}
+
+const after = (n: number, window: () => number): number => {
+  for (let i = 1; i < n; i++) window();
+  return window();
+};
+
+test("with a CPU to spare all the time is ours, on a machine that is busy nearly none", () => {
+  const { window, load } = machine(1, 1 << 24);
+  expect(after(20, window)).toBeGreaterThan(0.7);
+  load(2, 1 << 24);
+  expect(after(10, window)).toBeLessThan(0.03);
+  load(1, 1 << 24);
+  expect(after(10, window)).toBeGreaterThan(0.7);
+});
+
+test("those who make few calls are spared less, those who make none not at all", () => {
+  const { window, load } = machine(2, 1000);
+  expect(after(10, window)).toBeCloseTo(0.25);
+  load(2, 0);
+  expect(after(3, window)).toBe(1);
+});

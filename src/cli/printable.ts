@@ -1,0 +1,41 @@
+/** Names and lines as a terminal may be given them. */
+
+/** Control characters, among them C1, what is no UTF-8 (base/bytes.ts) and what turns text around, as \xNN or \uNNNN; tabs stay. */
+export function printable(text: string): string {
+  return text.replace(
+    /[\x00-\x08\x0a-\x1f\x7f-\x9f\udc80-\udcff\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
+    (c) => {
+      const code = c.charCodeAt(0);
+      return code >= 0x2000 && code < 0xdc00
+        ? `\\u${code.toString(16)}`
+        : code === 0xfeff
+          ? "\\ufeff"
+          : `\\x${(code & 0xff).toString(16).padStart(2, "0")}`;
+    },
+  );
+}
+
+/** East Asian characters and emoji that take two columns (Unicode's East_Asian_Width, coarsely). */
+const WIDE =
+  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
+const ZERO = /\p{Mn}|\p{Me}/u;
+
+/** Columns that printable text takes. */
+export function columnsOf(text: string): number {
+  let columns = 0;
+  for (const c of text) columns += WIDE.test(c) ? 2 : ZERO.test(c) ? 0 : 1;
+  return columns;
+}
+
+/** As much of printable text as fits into so many columns, an ellipsis for the rest. */
+export function cut(text: string, columns: number): string {
+  if (columnsOf(text) <= columns) return text;
+  let kept = "";
+  let left = columns - 1;
+  for (const c of text) {
+    left -= columnsOf(c);
+    if (left < 0) break;
+    kept += c;
+  }
+  return `${kept}\u2026`;
+}

@@ -1,0 +1,28 @@
+import { afterEach, expect, test, vi } from "vitest";
+import { History } from "./history.ts";
+
+afterEach(() => void vi.useRealTimers());
+
+test("a clock that is set changes neither what counts as a recent death nor how long a stop may take", () => {
+  vi.useFakeTimers({ toFake: ["Date"], now: 1_800_000_000_000 });
+  const history = new History();
+  history.started();
+  history.died(42, 0, false);
+  history.stopAsked(Date.now() / 1000 + 5);
+  const anHour = 3_600_000;
+  for (const jump of [-anHour, anHour]) {
+    vi.setSystemTime(1_800_000_000_000 + jump);
+    history.died(42, 0, false);
+    expect(history.deathsWithin(60_000)).toBe(jump < 0 ? 2 : 3);
+    expect(history.untilKill(5000)).toBe(jump < 0 ? 5000 : 0);
+  }
+});
+
+test("deaths an earlier supervisor knew of keep their age", () => {
+  const before = new History();
+  const now = Date.now() / 1000;
+  const history = new History();
+  history.restore({ ...before.fields(), deaths: [now - 100, now - 10] } as never);
+  expect(history.deathsWithin(60_000)).toBe(1);
+  expect(history.deathsWithin(120_000)).toBe(2);
+});

@@ -1,0 +1,255 @@
+/** Qualifying expressions, right and wrong, that Debian's strace and ours say the same of; one command line a line. */
+export const usagesOfSets: readonly string[] = `
+-e fault=
+-e fault=none
+-e fault=chdir
+-e fault=chdir:error=ENOENT
+-e fault=chdir:when=2
+-e fault=chdir:when=1..3
+-e fault=chdir:when=1..3+2
+-e fault=chdir:when=3+
+-e fault=chdir:when=+1
+-e fault=chdir:when=
+-e fault=chdir:syscall=getpid
+-e fault=chdir:syscall=getppid
+-e fault=chdir:error=ENOENT:syscall=getppid
+-e inject=!all:error=1
+-e inject=?nosuch:error=1
+-e inject=/^ch:error=1
+-e inject=chdir@32:error=1
+-e inject=chdir@64:error=1:when=1
+-e inject=chdir:error=ENOENT:signal=TERM
+-e inject=chdir:retval=0:signal=10
+-e inject=chdir:retval=0x10
+-e inject=chdir:retval=010
+-e inject=chdir:retval=-1
+-e inject=chdir:retval=-4096
+-e inject=chdir:retval=4294967295
+-e inject=chdir:retval=4294967296
+-e inject=chdir:retval=18446744073709551615
+-e inject=chdir:signal=SIGRTMIN
+-e inject=chdir:signal=RTMIN
+-e inject=chdir:signal=SIGRT_1
+-e inject=chdir:signal=rt_1
+-e inject=chdir:signal=64
+-e inject=chdir:delay_enter=1s
+-e inject=chdir:delay_enter=1ms:delay_exit=1us
+-e inject=chdir:delay_enter=1.5ms
+-e inject=chdir:poke_enter=@arg1=00
+-e inject=chdir:poke_enter=@arg1=00,@arg2=01
+-e inject=chdir:poke_exit=@arg1=0011
+-e inject=chdir:poke_exit=@arg7=0011
+-e inject=chdir:poke_exit=@arg1=001
+-e inject=chdir:poke_exit=@argx=001
+-e inject=chdir:poke_enter=@arg1=AbCd
+--inject=chdir:error=1
+--inject=chdir
+--fault=chdir:error=0
+--fault=chdir:error=ENOENT
+-e kvm=vcpu,foo
+-e kvm=all
+-e kvm=none
+-e kvm=!vcpu
+--kvm=foo
+--kvm=
+-z
+-Z
+-z -z
+-z --failed-only
+-z -e status=failed
+-e status=failed -z
+-e status=successful,failed
+-e status=unfinished
+-e status=unavailable
+-e status=detached
+-e status=successful,
+-e status=,successful
+-e status=,
+-e status=!none
+-e status=!successful,failed
+--status=successful
+--status=none
+--status=
+--status
+-e quiet=attach
+-e quiet=attach,exit
+-e quiet=path-resolution
+-e quiet=path-resolve
+-e quiet=personality
+-e quiet=thread-execve
+-e quiet=superseded
+-e quiet=attach,
+-e quiet=,
+-e quiet=!attach
+-e quiet=all
+-e quiet=none
+-e silent=all
+-e silence=all
+-e silent=foo
+-e silence=foo
+--quiet=exit
+--quiet=exits
+--quiet=path-resolution,personality
+--quiet=!exit
+--quiet=!all
+--silent
+--silence
+--silent=all
+-q -e quiet=all
+-q --silent
+-qq
+-qqq
+-qqqq
+-q
+-q -q
+-qq --quiet=all
+--quiet --quiet
+--signal=all
+--signal=none
+--signal=!all
+--signal=!none
+--signal=SIGHUP,term
+--signal=1,2,3
+--signal=1,foo
+--signal=,
+--signal=TERM,
+--signal
+-e signal=SIGRTMIN
+-e signal=RTMIN
+-e signal=SIGRT_2
+-e signal=rtmax
+-e signal=32
+-e signal=65
+-e signal=SIG
+-e signal=SIGIO,POLL
+-e s=term
+-e signal=!1
+-e signal=!!1
+-e trace=!!read
+-e trace=!?foo
+-e trace=?foo,read
+-e trace=?%foo
+-e trace=?/foo
+-e trace=%clock,%creds,%desc,%file,%fstat,%fstatfs,%ipc,%lstat,%memory,%net,%process,%pure,%signal,%stat,%%stat,%statfs,%%statfs
+-e trace=%network
+-e trace=clock
+-e trace=creds
+-e trace=pure
+-e trace=stat
+-e trace=file
+-e trace=desc
+-e trace=memory
+-e trace=process
+-e trace=signal
+-e trace=ipc
+-e trace=network
+-e trace=net
+-e trace=%%file
+-e trace=%sched
+-e trace=%
+-e trace=/
+-e trace=/^read$
+-e trace=/(
+-e trace=/read,/write
+-e trace=@64
+-e trace=read@
+-e trace=read@63
+-e trace=all@64
+-e trace=%file@32
+-e trace=%foo@32
+-e trace=/read@32
+-e trace=0
+-e trace=0,1,2
+-e trace=0x1
+-e trace=334
+-e trace=512
+-e trace=READ
+-e trace=sys_read
+-e trace=mmap2
+-e trace=_llseek
+-e trace=_newselect
+-e trace=umount
+-e trace=oldstat
+-e trace=fstatat64
+-e trace=none
+-e trace=!,
+-e trace=,read
+-e trace=none,foo
+-e trace=all,foo
+-e trace=foo,all
+-e trace= read
+-e read
+-e write
+-e file
+-e %file
+-e /read
+-e !read
+-e !%file
+-e all
+-e none
+-e !all
+-e !none
+-e read,write
+-e read=0,1
+-e read=all
+-e read=none
+-e read=!all
+-e read=!
+-e read=!1,x
+-e read=+1
+-e write=all
+-e write=none
+-e abbrev=all
+-e abbrev=none
+-e abbrev=read
+-e abbrev=
+-e abbrev=!read
+-e verbose=all
+-e verbose=
+-e raw=all
+-e raw=none
+-e raw=
+-e raw=read
+-e abbrev=%file
+--abbrev=none
+--verbose=none
+--raw=all
+--abbrev=
+--trace=read
+--trace=!read
+--trace=
+--trace
+--read=all
+--write=all
+--read=
+--write=x
+-e decode-fds=all
+-e decode-fds=none
+-e decode-fds=path
+-e decode-fds=dev
+-e decode-fds=socket
+-e decode-fds=pidfd
+-e decode-fds=path,
+-e decode-fds=!all
+--decode-fds=path,socket
+--decode-fds=all
+--decode-fds=
+-e decode-pids=comm
+-e decode-pid=comm
+--decode-pids=none
+--decode-pids=pidns
+--decode-pids=comm
+--decode-pids=!comm
+--decode-pid=comm
+-e decode-fds=all -y
+-e abbrev=all -v
+--trace-path=/etc/passwd
+--trace-path=
+--trace-path
+--trace-p
+-e kvm
+-esignal=none
+-etrace=foo
+`
+  .split("\n")
+  .filter((line) => line !== "");

@@ -1,0 +1,350 @@
+/** Options with words and numbers, and abbreviated ones, right and wrong, that Debian's strace and ours say the same of; one command line a line. */
+export const usagesOfWords: readonly string[] = `
+--absolute-timestamps=format:time,precision:us
+--absolute-timestamps=precision:ms
+--absolute-timestamps=precision:ms,format:time
+--absolute-timestamps=format:unix
+--absolute-timestamps=format:none
+--absolute-timestamps=format:time,format:unix
+--absolute-timestamps=precision:s,precision:ns
+--absolute-timestamps=,
+--absolute-timestamps=time,
+--absolute-timestamps=,us
+--absolute-timestamps=format:
+--absolute-timestamps=precision:
+--absolute-timestamps=format:time,us
+--absolute-timestamps=unix,format:time
+--absolute-timestamps=s
+--absolute-timestamps=ns
+--absolute-timestamps=TIME
+--timestamps
+--timestamps=ns
+--timestamps=unix,ns
+-t --timestamps
+-tt --timestamps=unix
+--relative-timestamps
+--relative-timestamps=ns
+--relative-timestamps=us
+--relative-timestamps=1
+--relative-timestamp
+--syscall-times
+--syscall-times=us
+--syscall-times=m
+--syscall-time
+-r -t
+-r -tt
+-r -ttt
+-r --absolute-timestamps=unix,ns
+-r --relative-timestamps=ns
+-T -r -t
+-c -r -t -T
+-c --relative-timestamps=ns
+-c --syscall-times=ns
+-c --absolute-timestamps=unix
+-c --timestamps=unix
+-c --decode-fds=all
+-c --decode-pids=comm
+-c -Y
+-c -a 5
+-c -x
+-c -v
+-c -s 5
+-c -X raw
+-c -z
+-c -Z
+-c -q
+-c -qq
+-c -A
+-c -f
+-c -f -w
+-c -w
+-C -w
+-c -O 5
+-c -O 5s
+-c -O 5ms
+-c -O 5ns
+-c -O 5.5
+-c -O .5us
+-c -O 1e3ns
+-c -O 1m
+-c -O s
+-c -O 99999999999999999999s
+-O 5us
+-c --summary-syscall-overhead=5us
+--summary-syscall-overhead=5
+-c -S name
+-c -S calls
+-c -S errors
+-c -S avg-time
+-c -S avg_time
+-c -S max-time
+-c -S max_time
+-c -S min_time
+-c -S time-percent
+-c -S time_percent
+-c -S time_total
+-c -S total-time
+-c -S total_time
+-c -S syscall_name
+-c -S time-total
+-c -S time_avg
+-c -S time_min
+-c -S time_max
+-c -S name,calls
+-c -S TIME
+-c -S
+-c --summary-sort-by=calls
+-w -S time
+-C -S calls
+-c -U all
+-c -U avg_time,avg-time
+-c -U time_percent
+-c -U time-percent,total-time,min-time,max-time,avg-time,calls,errors,name
+-c -U name,calls
+-c -U count
+-c -U error
+-c -U syscall
+-c -U syscall_name
+-c -U total_time
+-c -U time_total
+-c -U time_avg
+-c -U shortest
+-c -U longest
+-c -U stddev
+-c -U time,foo
+-c -U calls,time,calls
+-c --summary-columns=name,name
+-U calls -c
+-C -U calls
+-c -C
+-C -C
+-c -c
+-C -k
+-C -i
+-C -t
+--summary -c
+--summary-only -C
+--summary-only --summary
+--successful-only -Z
+--successful-only --failed-only
+-Y
+-Y -Y
+-y -y
+-yy
+-yyy
+-y -e decode-fds=all
+-y --decode-fds=all
+-X abbrev
+-X verbose
+-X foo,raw
+-X RAW
+--const-print-style=raw
+--const-print-style=
+--const-print-style
+-x
+-xx
+-xxx
+-x -x
+-x --strings-in-hex=all
+--strings-in-hex=non-ascii -x
+-v
+--no-abbrev -v
+-a 1
+-a 40
+-a 1x
+-a 2147483648
+-a -5
+-a 0x10
+-a 010
+-a +5
+--columns=5
+--columns=
+--columns
+-s 100
+-s 1073741823
+-s 1073741824
+-s 2147483647
+-s 2147483648
+-s 010
+-s +5
+-s  5
+--string-limit=5
+--string-limit=
+--string-limit
+-i
+-i -n
+-k
+-k -k
+-kk
+-k -i -n
+-c -k -i
+--stack-traces
+--stack-traces=foo
+--stack-trace
+-A -A
+--output=/dev/null
+--output-separately
+-f
+-f -f
+-fff
+-F -f
+-F -F
+-f -F
+-fF
+--follow-forks
+--follow-forks --follow-forks
+--follow-forks --output-separately
+-ff --follow-forks
+-D
+-DD
+-DDD
+-DDDDD
+-D -D
+--daemonize=grandchild
+--daemonize=pgrp
+--daemonize=pgroup
+--daemonize=session
+--daemonize=session -D
+--daemonize --daemonize
+--daemonise
+--daemonize=grandchild --daemonize=session
+-I 2
+-I 3
+-I 4
+-I 1x
+-I -1
+-I anywhere
+-I never
+-I never_tstp
+-I never-tstp
+-I NEVER
+-I 
+--interruptible=1
+--interruptible=never
+--interruptible=never_tstp
+--interruptible=0
+--interruptible
+-u root
+-u
+--user=root
+-E A
+-E A=B
+-E A=
+-E A=B=C
+-E 
+-E =
+-b
+-b clone
+-b execve,execve
+--detach-on=execve
+--detach-on=
+-P /etc/passwd
+-P 
+-P etc
+-P /nosuch
+-P .
+-P /usr/bin/../bin
+--help=1
+--version=1
+-?
+-W foo
+-j
+-l
+-m
+-g
+-H
+-G
+-J
+-K
+-L
+-M
+-B
+-R
+--tips=none
+--tips=format:none
+--tips=id:
+--tips=format:
+--tips=id:full
+--tips=-1
+--tips=0x1
+--seccomp-bpf -f -e trace=none
+--seccomp-bpf -f -e trace=!read
+--seccomp-bpf -f -c
+--seccomp-bpf -f -e trace=all
+--seccomp-bpf -f --trace=read
+--seccomp-bpf -ff -e trace=read
+--seccomp-bpf -e trace=read
+--seccomp-bpf=1
+--seccomp
+--secontext=mismatch
+--secontext=full,mismatch
+--secontext=none
+--secontext=!full
+--secontext=
+--pidns
+--stack
+--abs
+--s
+--st
+--strings
+--syscall
+--syscall-n
+--summary-s
+--out
+--output-a
+--o
+--i
+--d
+--de
+--decode
+--e
+--r
+--re
+--rel
+--v
+--ver
+--verb
+--t
+--tr
+--ti
+--c
+--co
+--q
+--qu
+--k
+--n
+--no
+--u
+--w
+--f
+--fo
+--fa
+--fail
+--a
+--ab
+--p
+--su
+--suc
+--sig
+--sil
+--h
+--de=x
+-pfoo
+-p1x
+--attach=foo
+--attach=
+--attach
+--
+-- true
+-fqo /dev/null
+-foq
+-Tttt
+-cw
+-cS name
+-cSname
+-cfS calls
+-yyT
+-otrace
+`
+  .split("\n")
+  .filter((line) => line !== "");

@@ -1,0 +1,124 @@
+/** Options in action: the same command lines under Debian's strace and ours, all they print and how they end. */
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { missing } from "../differential/same.ts";
+import { debian, needs, run, svtrace, svtracePath, tempDir } from "../helpers.ts";
+
+/** Shell commands, with S for the tracer; what they write to files that begin with out is compared, too. */
+const commands: readonly string[] = `
+S -e status=!failed -e trace=chdir,exit_group sh -c 'cd /nosuch; cd /'
+S -e status=failed,unfinished -e trace=chdir,exit_group sh -c 'cd /nosuch; cd /'
+S -e status=unavailable -e trace=chdir,exit_group sh -c 'cd /'
+S -P f -e trace=openat,read,close,newfstatat cat f
+S -P link -e trace=openat,read,close cat f
+S -y -P d sh -c 'cd d; cd ..; ls d'
+S -P f perl -e 'open F,"<","f"; $r=""; vec($r,fileno(F),1)=1; select($r,undef,undef,0)'
+S -P f perl -e 'use IO::Poll; open F,"<","f"; $p=IO::Poll->new; $p->mask(*F=>POLLIN); $p->poll(0)'
+echo x >out; S -A -o out -e trace=chdir sh -c 'cd /'
+S -o '|cat >out' -e trace=chdir sh -c 'cd /; exit 4'
+S -o '!cat >out' -e trace=chdir sh -c 'cd /'
+S -ff -o '|cat >out' -e trace=chdir sh -c 'cd /'
+S -ff -o out -e trace=chdir,exit_group sh -c '(cd /); cd /'
+S -f --output-separately -o out -e trace=chdir sh -c 'cd /'
+S --output-separately -o out -e trace=chdir,exit_group sh -c 'cd /'
+S -o out --quiet=none -f -e trace=none sh -c '(exit 7); true'
+S -qqq -f -e trace=none sh -c '(exit 7); true'
+S -o /nosuch/out true
+S -o out ./f
+S -o out nosuchprogram
+S -u nosuchuser true
+S -b execve -o out -e trace=execve,chdir sh -c 'cd /; exec /bin/true'
+S -e trace=chdir -e signal=TERM,CHLD sh -c 'kill -CHLD $$; kill -USR1 $$'
+S -c -e trace=none true
+S -c -S nothing -U name,calls -e trace=chdir,getuid,brk sh -c 'cd /nosuch'
+S -c -S errors -U errors,calls -e trace=chdir,getuid,access,openat sh -c 'cd /nosuch'
+S -c -f -S calls -U calls,errors,name -e trace=chdir sh -c '(cd /; cd /nosuch); cd /'
+S -c -P / -U calls,errors,name sh -c 'cd /; cd /nosuch'
+S -c -w -O 100s -e trace=chdir -U total-time,min-time,max-time,avg-time,calls,name sh -c 'cd /'
+S -C -o out -U calls,name -S name -e trace=chdir sh -c 'cd /'
+S -r -tt -T -f -n -e trace=chdir sh -c 'cd /'
+S --relative-timestamps=ms -t -e trace=chdir sh -c 'cd /; cd /nosuch'
+S --absolute-timestamps=none,ms -e trace=chdir sh -c 'cd /'
+S --absolute-timestamps=unix,ns --syscall-times=ns -e trace=chdir sh -c 'cd /'
+S -Y -a 1 -e trace=chdir,kill sh -c 'kill -0 $$; cd /'
+S --decode-pids=comm -a 1 -f -o out -e trace=chdir sh -c 'cd /'
+S --decode-fds=dev -e trace=read,close sh -c 'read x </dev/null'
+S --decode-fds=socket -e trace=%net,close perl -e 'use Socket; socket(S,AF_UNIX,SOCK_STREAM,0)'
+S -e trace=chdir -e fault=chdir:error=EIO:when=2..3 sh -c 'cd /; cd /; cd /; cd /'
+S -e trace=chdir -e inject=chdir:delay_exit=10ms:error=EIO:signal=CHLD sh -c 'cd /nosuch; cd /'
+S -e trace=write -e inject=write:poke_enter=@arg2=4142 echo hello
+S -D -e trace=chdir -o out sh -c 'cd /; exit 5'; while ! grep -q exited out; do sleep 0.1; done
+S -E A=1 -E HOME -e trace=none sh -c 'echo $A $HOME'
+S -e trace=?nosuch,/^chd sh -c 'cd /'
+S --follow-forks --output-separately --output=out --trace=chdir sh -c '(cd /)'
+S -o out -e status=detached -e trace=execve,chdir -b execve sh -c 'cd /; exec /bin/true'
+S --trace-path=f --inject=openat:error=EACCES:when=1 cat /etc/hostname f
+S --summary-only --summary-sort-by=calls --summary-columns=calls,name --summary-wall-clock --trace=chdir sh -c 'cd /'
+S --output=out --output-append-mode --string-limit=3 --trace=write --no-abbrev echo hello
+S --columns=10 --instruction-pointer --syscall-number --trace=chdir sh -c 'cd /'
+S -e trace=write -e signal=none sh -c 'while :; do echo x; done' 2>&1 >/dev/null | head -n 1
+S -e verbose=none -e trace=wait4 -e signal=none sh -c '(exit 3); true'
+S -p 999999999
+S -p 4194305
+S -z
+`
+  .split("\n")
+  .filter((line) => line !== "");
+
+const strace = debian("strace") ?? "";
+
+/** What differs from run to run. */
+const masked = (text: string): string =>
+  text
+    .replaceAll(strace, "strace")
+    .replace(/0x[0-9a-f]{7,}/g, "ADDRESS")
+    .replace(/(\[pid +|[Pp]rocess |si_pid=|kill\(|= |out\.)\d{3,7}\b/g, "$1PID")
+    // shorter ones are padded
+    .replace(/^\d{3,7}\b(?!\.) */gm, "PID ")
+    .replace(/\d\d:\d\d:\d\d/g, "TIME")
+    .replace(/(\.)(\d{3,9})\b/g, (_, dot, digits) => dot + "N".repeat(digits.length))
+    .replace(/\d+(?=\.NNN)/g, "SECONDS")
+    .replace(/:\[\d+\]/g, ":[INODE]")
+    .replace(/\d+ vars/g, "VARS");
+
+async function outcome(tracer: string, line: string): Promise<unknown> {
+  const dir = tempDir("options");
+  writeFileSync(join(dir, "f"), "hi\n");
+  mkdirSync(join(dir, "d"));
+  symlinkSync("f", join(dir, "link"));
+  const script = line.replace(/(^|; )S /g, `$1setarch -R ${tracer} `).replace(/S -z$/, `${tracer} -z`);
+  const r = await run(["bash", "-c", script], { cwd: dir, timeout: 60 });
+  const files = readdirSync(dir)
+    .filter((name) => name.startsWith("out"))
+    .map((name) => [masked(name), masked(readFileSync(join(dir, name), "latin1"))]);
+  const said = masked(r.stderr).replaceAll(dir, "DIR");
+  return {
+    said,
+    written: masked(r.stdout),
+    files: files.map(String).sort(),
+    status: r.status,
+    signal: r.signal,
+  };
+}
+
+test.each(commands)(...needs("%s", ...missing), async (line) => {
+  const [theirs, ours] = await Promise.all([
+    outcome(strace, line as string),
+    outcome(`${svtracePath} strace`, line as string),
+  ]);
+  expect(ours).toEqual(theirs);
+});
+
+test("a trace that cannot be written is said to be, once", async () => {
+  const { stderr, status } = await svtrace(["strace", "-o", "/dev/full", "sh", "-c", "exit 3"]);
+  expect([stderr, status]).toEqual(["strace: /dev/full: No space left on device\n", 3]);
+});
+
+test("--tips", async () => {
+  const one = await svtrace(["strace", "-o", "/dev/null", "--tips=1,full", "true"]);
+  expect(one.stdout).toMatch(/^\+-+\+\n(\| .* \|\n)+\+-+\+\n$/);
+  expect(one.stdout).toContain("--tips=1");
+  const none = await svtrace(["strace", "-o", "/dev/null", "--tips=none", "true"]);
+  expect([none.stdout, none.status]).toEqual(["", 0]);
+});
