@@ -6,6 +6,14 @@ import { basename, join } from "node:path";
 import { build } from "esbuild";
 
 const begun = Date.now();
+/** Bundles whose code is kept, and what makes V8 compile what is usually run. */
+const precompiled = {
+  "tools.cjs": ["svok", "/nonexistent"],
+  "tracers.cjs": ["strace", "-f", "-o", "/dev/null", "/bin/sh", "-c", "/bin/ls / | /bin/cat"],
+};
+const codeOf = (bundle) => join("dist", `${bundle}.code`);
+// V8 knows code of another text by its length only
+for (const bundle of Object.keys(precompiled)) rmSync(codeOf(bundle), { force: true });
 const common = {
   outdir: "dist",
   bundle: true,
@@ -52,19 +60,14 @@ const main = await build({
 
 // Chunks of earlier builds go last, and not those of a moment ago: a program that is running may load one still.
 const made = [chunks, bundles, main].flatMap((b) => Object.keys(b.metafile.outputs).map((f) => basename(f)));
-const current = new Set([...made, "tools.cjs.code", "tracers.cjs.code"]);
+const current = new Set(made);
 for (const file of readdirSync("dist")) {
   const path = join("dist", file);
   if (!current.has(file) && begun - statSync(path).mtimeMs > 60_000)
     rmSync(path, { recursive: true, force: true });
 }
 
-// What these commands run is compiled beforehand.
-const commands = {
-  "tools.cjs": ["svok", "/nonexistent"],
-  "tracers.cjs": ["strace", "-f", "-o", "/dev/null", "/bin/sh", "-c", "/bin/ls / | /bin/cat"],
-};
-for (const [bundle, command] of Object.entries(commands)) {
+for (const [bundle, command] of Object.entries(precompiled)) {
   const text = readFileSync(join("dist", bundle), "latin1");
   if (/[^\0-\x7f]/.test(text)) throw new Error(`dist/${bundle} is not ASCII`);
   const r = spawnSync(process.execPath, ["tools/precompile.mjs", `dist/${bundle}`, ...command], {
