@@ -3,9 +3,11 @@ import { bpfBench } from "./bpf.ts";
 import { multilogBench } from "./multilog.ts";
 import { ptraceBench } from "./ptrace.ts";
 import { recordBench } from "./record.ts";
+import { startBench } from "./start.ts";
 import { cycles, restarts, services } from "./supervise.ts";
 
 const benches: Readonly<Record<string, (rounds: number, short: boolean) => Promise<void>>> = {
+  start: (rounds) => startBench(rounds),
   ptrace: ptraceBench,
   bpf: bpfBench,
   multilog: (rounds) => multilogBench(rounds),

@@ -7,7 +7,7 @@ export interface Command {
   /** Resolved path of the executable. */
   readonly path: string;
   readonly argv: readonly (string | Uint8Array)[];
-  readonly env: readonly string[];
+  readonly env: readonly (string | Uint8Array)[];
   /** Credentials to start with (-u). */
   readonly user?: { readonly uid: number; readonly gid: number; readonly groups: readonly number[] };
 }

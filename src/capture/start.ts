@@ -1,13 +1,11 @@
 /** Starting a command that is to be traced from its exec on. */
 import { SysError } from "../base/errors.ts";
 import { inheritedFds } from "../kernel/fds.ts";
-import { openFilesLimit } from "../kernel/proc.ts";
 import { ChildScript, type Spawned } from "../kernel/spawn.ts";
 import { waitStopped } from "../kernel/tracewait.ts";
 import type { Command } from "./engine.ts";
 
 const SIGKILL = 9;
-const RLIMIT_NOFILE = 7;
 
 /**
  * Starts `command` as a child that stops itself before its exec; `take` puts it under trace meanwhile. What `more`
@@ -19,7 +17,6 @@ export function startStopped(
   take: (pid: number) => void,
 ): Spawned {
   const script = new ChildScript().inherit(inheritedFds());
-  restoreOpenFiles(script);
   const { user } = command;
   if (user) script.setgroups(user.groups).setgid(user.gid).setuid(user.uid);
   script.stop();
@@ -39,13 +36,4 @@ export function startStopped(
     throw e;
   }
   return child;
-}
-
-/** Node raises its soft limit to the hard one when it starts; our parent's is the best guess at what it was. */
-function restoreOpenFiles(script: ChildScript): void {
-  const own = openFilesLimit("self");
-  const parent = openFilesLimit(process.ppid);
-  if (own && parent && own.soft === own.hard && own.hard === parent.hard && parent.soft < own.soft) {
-    script.rlimit(RLIMIT_NOFILE, parent.soft, parent.hard);
-  }
 }

@@ -1,6 +1,7 @@
 /** `svtrace applets DIR`: links to svtrace by the names of its programs. */
 import { mkdirSync, symlinkSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
+import { ownProgram } from "../kernel/inherited.ts";
 import { programs, table } from "./options/index.ts";
 import { parseArguments } from "./options/parse.ts";
 
@@ -13,7 +14,7 @@ export async function main(argv: string[]): Promise<number> {
 
 function link(path: string): void {
   try {
-    symlinkSync(resolve(process.argv[1]), path);
+    symlinkSync(ownProgram(), path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
   }

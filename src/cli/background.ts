@@ -2,14 +2,15 @@
  * Tracing from aside: the calling process becomes the command, a tracer in a process of its own attaches to it
  * first. Its pid, parent and signals are the command's from the first instruction to the last.
  */
-import { readSync, realpathSync } from "node:fs";
+import { readSync } from "node:fs";
 import { resolve } from "node:path";
 import { SysError } from "../base/errors.ts";
 import { tell } from "../base/stderr.ts";
 import { replaceProcess } from "../kernel/exec.ts";
+import { ownProgram } from "../kernel/inherited.ts";
 import { closeFd, pipe } from "../kernel/pipes.ts";
 import { readable } from "../kernel/poll.ts";
-import { ChildScript, environment } from "../kernel/spawn.ts";
+import { ChildScript } from "../kernel/spawn.ts";
 import { waitStopped } from "../kernel/tracewait.ts";
 import { commandOf } from "./strace/program.ts";
 import type { StraceSettings } from "./strace/settings.ts";
@@ -48,11 +49,9 @@ function startTracer(b: Background): string | undefined {
     script.forkAndLeave();
     script.openAs("/dev/null", O_RDWR, 0);
     if (b.settings.output === undefined || /^[|!]/.test(b.settings.output)) script.inherit([1]);
-    // not by a link, which says what program to be
-    const main = realpathSync(process.argv[1]);
+    const program = ownProgram();
     const args = [
-      process.execPath,
-      main,
+      program,
       "tracer",
       String(process.pid),
       String(writer),
@@ -61,8 +60,7 @@ function startTracer(b: Background): string | undefined {
       b.settings.text.program,
       ...b.argv,
     ];
-    const env = environment({ ...process.env });
-    const child = script.execve(process.execPath, args, env).spawn();
+    const child = script.execve(program, args).spawn();
     closeFd(writer);
     waitStopped(child.pid);
     return answer(reader);

@@ -2,10 +2,8 @@
 import { accessSync, constants, readSync, statSync } from "node:fs";
 import { textOf } from "../base/bytes.ts";
 import { UsageError } from "../base/errors.ts";
-import { parentsFileLimit } from "../kernel/exec.ts";
 import { candidates } from "../kernel/exec-path.ts";
 import { inheritedFds } from "../kernel/fds.ts";
-import { resources } from "../kernel/limits.ts";
 import { lastArguments, startingEnvironment } from "../kernel/own-memory.ts";
 import { closeFd, pipe } from "../kernel/pipes.ts";
 import { ChildScript } from "../kernel/spawn.ts";
@@ -42,8 +40,6 @@ function start(count: number, writer: number, passed: readonly number[]): number
     script.dup2(writer, fd);
     copies++;
   }
-  const limit = parentsFileLimit();
-  if (limit) script.rlimit(resources.NOFILE, limit[0], limit[1]);
   const places = candidates(args[0], process.env.PATH);
   try {
     return script.execve(places.find(isExecutable) ?? places[0], args, env).spawn().pid;

@@ -1,5 +1,7 @@
 /** `svtrace logger DIR/.svtrace`: the shared logger of a scan directory. Started by svscan and `svtrace up`. */
+
 import { UsageError } from "../base/errors.ts";
+import { tell } from "../base/stderr.ts";
 import { Logger } from "../supervise/logger/main.ts";
 import { printable } from "./printable.ts";
 
@@ -9,6 +11,6 @@ export async function main(argv: string[]): Promise<number> {
   // what it makes is for others to read, as multilog's files are
   process.umask(0o022);
   for (const signal of ["SIGINT", "SIGHUP"] as const) process.on(signal, () => {});
-  await new Logger(argv[0], (text) => process.stderr.write(`svtrace logger: ${printable(text)}\n`)).run();
+  await new Logger(argv[0], (text) => tell(`svtrace logger: ${printable(text)}\n`)).run();
   process.exit(0);
 }

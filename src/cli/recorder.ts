@@ -2,11 +2,13 @@
  * `svtrace recorder DIR/.svtrace`: records the services of a scan directory. Started by `svtrace up`, supervised like
  * any other process; the supervisor tells it over a socket what it starts and stops.
  */
+
 import { chmodSync, mkdirSync, rmSync } from "node:fs";
 import net from "node:net";
 import { dirname, join, resolve } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 import { UsageError } from "../base/errors.ts";
+import { tell } from "../base/stderr.ts";
 import { createEngine } from "../capture/choose.ts";
 import { monotonicNow } from "../kernel/clock.ts";
 import { status } from "../kernel/proc.ts";
@@ -39,7 +41,7 @@ const LOOK = 3000;
 
 export async function main(argv: string[]): Promise<number> {
   if (argv.length !== 1 || argv[0].startsWith("-")) throw new UsageError(USAGE, 2);
-  const warn = (text: string) => process.stderr.write(`svtrace recorder: ${text}\n`);
+  const warn = (text: string) => tell(`svtrace recorder: ${text}\n`);
   const queue = new WriteQueue();
   const recorder = new Recorder({
     engine: (kind, sink) =>

@@ -1,7 +1,9 @@
 /** `svtrace restart SERVICE`: TERM, and wait until it has been started again, or is ready again. */
+
 import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { UsageError } from "../base/errors.ts";
+import { tell } from "../base/stderr.ts";
 import { isTraced, readStatus, sendControl } from "../supervise/control.ts";
 import { aliveOf, readExtended } from "../supervise/extended.ts";
 import { table } from "./options/index.ts";
@@ -38,7 +40,7 @@ export async function main(argv: string[]): Promise<number> {
     }
     if (!told && !back && elapsed() > PATIENCE_MS) {
       told = true;
-      process.stderr.write(`svtrace restart: ${safe(dir)}: still waiting for ${aliveText(dir)}\n`);
+      tell(`svtrace restart: ${safe(dir)}: still waiting for ${aliveText(dir)}\n`);
     }
   }
   const known = readExtended(dir);
@@ -83,6 +85,6 @@ function aliveText(dir: string): string {
 }
 
 function fail(dir: string, why: string): number {
-  process.stderr.write(`svtrace restart: ${safe(dir)}: ${safe(why)}\n`);
+  tell(`svtrace restart: ${safe(dir)}: ${safe(why)}\n`);
   return 1;
 }

@@ -1,11 +1,19 @@
 /** Writing a report to standard output. */
 
-/** Writes all of `text`; a reader that went away (`| head`) is no error. */
+/** Whether an error says that nobody reads our standard output: the reader went away (`| head`), or it is closed. */
+export const isUnread = ({ code, syscall }: NodeJS.ErrnoException): boolean =>
+  code === "EPIPE" || (code === "EBADF" && syscall === "write");
+
+/** Writes all of `text`; that nobody reads it is no error. */
 export function print(text: string | Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => {
     const failed = (error: NodeJS.ErrnoException | null | undefined) =>
-      !error || error.code === "EPIPE" ? resolve() : reject(error);
+      !error || isUnread(error) ? resolve() : reject(error);
     process.stdout.once("error", failed);
-    process.stdout.write(text, failed);
+    try {
+      process.stdout.write(text, failed);
+    } catch (error) {
+      failed(error as NodeJS.ErrnoException);
+    }
   });
 }

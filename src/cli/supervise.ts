@@ -1,7 +1,9 @@
 /** `supervise dir`: one service, as daemontools' supervise. */
+
 import { existsSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { UsageError } from "../base/errors.ts";
+import { tell } from "../base/stderr.ts";
 import { becomeSubreaper } from "../kernel/children.ts";
 import { djbMain, Fatal, USAGE_EXIT } from "../supervise/chain.ts";
 import { RecorderLink } from "../supervise/recorder-link.ts";
@@ -36,6 +38,6 @@ export function main(argv: string[]): Promise<number> {
 function recorderOf(dir: string): RecorderLink | undefined {
   const home = join(dirname(resolve(dir)), ".svtrace");
   if (!existsSync(home)) return undefined;
-  const warn = (text: string) => process.stderr.write(`supervise: warning: ${text}\n`);
+  const warn = (text: string) => tell(`supervise: warning: ${text}\n`);
   return new RecorderLink(join(home, "recorder.sock"), warn);
 }

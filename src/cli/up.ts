@@ -1,11 +1,12 @@
 /** `svtrace up DIR`: supervises the services of DIR and records those that have a trace/ directory. */
+
 import { constants, mkdirSync, openSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { UsageError } from "../base/errors.ts";
 import { tell as complain } from "../base/stderr.ts";
 import { becomeSubreaper, onEnd } from "../kernel/children.ts";
-import { parentsFileLimit, replaceProcess } from "../kernel/exec.ts";
-import { resources } from "../kernel/limits.ts";
+import { replaceProcess } from "../kernel/exec.ts";
+import { ownProgram } from "../kernel/inherited.ts";
 import { ChildScript } from "../kernel/spawn.ts";
 import { ask, HOME, lockHome, serve } from "../supervise/api.ts";
 import { fault } from "../supervise/fault.ts";
@@ -53,11 +54,11 @@ function parse(argv: readonly string[]): Parsed {
 }
 
 async function supervise(dir: string): Promise<number> {
-  const program = resolve(process.argv[1]);
+  const program = ownProgram();
   if (lockHome(dir) === undefined) {
     throw new UsageError(`${dir}: another svtrace up supervises it; svtrace up --replace ${dir} renews that`);
   }
-  const command = [process.execPath, program, "recorder", join(dir, HOME)];
+  const command = [program, "recorder", join(dir, HOME)];
   const scan = new ScanDirectory(dir, {
     program: "svtrace up",
     recorder: { command },
@@ -94,8 +95,7 @@ function become(program: string, dir: string, scan: ScanDirectory): string {
   fault("replace:begin");
   try {
     const env = handOverPipes(scan.pipes);
-    const argv = [process.execPath, ...process.execArgv, program, "up", dir];
-    return replaceProcess(process.execPath, argv, env, handedFds());
+    return replaceProcess(program, [program, "up", dir], env, handedFds());
   } catch (error) {
     return (error as Error).message;
   }
@@ -103,7 +103,7 @@ function become(program: string, dir: string, scan: ScanDirectory): string {
 
 async function tell(dir: string, op: "stop" | "replace"): Promise<number> {
   try {
-    const request = op === "replace" ? { op, main: resolve(process.argv[1]) } : { op };
+    const request = op === "replace" ? { op, main: ownProgram() } : { op };
     const before = await ask(dir, request, ANSWER_MS);
     if (before.error !== undefined) return fail(dir, before.error);
     if (op === "stop") return await untilGone(dir);
@@ -189,11 +189,9 @@ function startDetached(dir: string): number {
     constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT,
     0o600,
   );
-  const args = [process.execPath, resolve(process.argv[1]), "up", dir];
-  const limit = parentsFileLimit();
+  const program = ownProgram();
   const script = new ChildScript().setsid().openAs("/dev/null", O_RDWR, 0).dup2(log, 1).dup2(log, 2);
-  if (limit) script.rlimit(resources.NOFILE, ...limit);
-  return script.execve(process.execPath, args).spawn().pid;
+  return script.execve(program, [program, "up", dir]).spawn().pid;
 }
 
 const reason = (error: unknown): string => {
@@ -202,6 +200,6 @@ const reason = (error: unknown): string => {
 };
 
 function fail(dir: string, why: string): number {
-  process.stderr.write(`svtrace up: ${printable(`${dir}: ${why}`)}\n`);
+  complain(`svtrace up: ${printable(`${dir}: ${why}`)}\n`);
   return 1;
 }

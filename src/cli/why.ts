@@ -1,6 +1,7 @@
 /** `svtrace why [SERVICEDIR|RECORDING] [--json]`: where the time of the last restart went. */
 import { existsSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
+import { isatty } from "node:tty";
 import { analyse } from "../analyse/analyse.ts";
 import { median } from "../analyse/compare.ts";
 import { history } from "../analyse/history.ts";
@@ -8,6 +9,7 @@ import { safe } from "../analyse/lines.ts";
 import { analyseRunning } from "../analyse/running.ts";
 import type { Report } from "../analyse/types.ts";
 import type { Scale } from "../analyse/verdict.ts";
+import { tell } from "../base/stderr.ts";
 import { coloured } from "./colour.ts";
 import { load } from "./history.ts";
 import { table } from "./options/index.ts";
@@ -80,7 +82,7 @@ async function running(program: Program, values: Arguments["values"], view: View
     import("./record-running.ts"),
     import("../record/reader.ts"),
   ]);
-  if (process.stderr.isTTY) process.stderr.write(`recording ${pid} for ${seconds} s; Ctrl-C reports now\n`);
+  if (isatty(2)) tell(`recording ${pid} for ${seconds} s; Ctrl-C reports now\n`);
   const { file, forget } = await recordRunning({ pid, seconds, engine, file: output });
   try {
     await show(analyseRunning(await readRecording(file)), view, output ? `Recording: ${safe(file)}\n` : "");

@@ -1,5 +1,4 @@
 /** execvp(3) as djb's pathexec does it: what is tried, and which error is reported when all fails. */
-import { handDown, restoreFileLimit, restoreSignals } from "./exec.ts";
 import { duplicate, duplicateOnto, inheritedFds, setCloseOnExec } from "./fds.ts";
 import { sysError } from "./ffi.ts";
 import { type FinalLimit, limitAndExec } from "./final.ts";
@@ -35,11 +34,10 @@ export function candidates(file: Uint8Array, path = DEFAULT_PATH): Buffer[] {
 export function becomeProgram({ argv, env, path, pass = [], limits = [], beforeExec }: Becoming): never {
   const [file] = argv;
   const args = new CStringArray(argv);
+  const vars = new CStringArray(env);
   const paths = candidates(file, path);
   const inherited = inheritedFds(new Set(pass));
   for (const fd of inherited) setCloseOnExec(fd, false);
-  restoreSignals();
-  restoreFileLimit();
   // to the number they would have if Node had opened nothing; what of Node's is there comes back if there is no exec
   const taken = new Set(inherited);
   const moved: (readonly [fd: number, copy: number])[] = [];
@@ -52,14 +50,17 @@ export function becomeProgram({ argv, env, path, pass = [], limits = [], beforeE
     setCloseOnExec(lowest, false);
   }
   beforeExec?.();
-  // made before the first attempt: there may be no memory for it later
-  const attempts = paths.map((p) => ({ path: cString(p), vars: new CStringArray(handDown(env, p, limits)) }));
   let code = ENOENT;
-  for (const attempt of attempts) {
-    const failure = limitAndExec(limits, attempt.path, args.address, attempt.vars.address);
+  for (const p of paths) {
+    const failure = limitAndExec(limits, cString(p), args.address, vars.address);
     if (failure !== ENOENT) code = failure;
     if (![ENOENT, EACCES, EPERM, EISDIR].includes(failure)) break;
   }
   for (const [fd, copy] of moved) if (copy >= 0) duplicateOnto(copy, fd);
+  // only their addresses were passed: they must live until here
+  kept = [args, vars];
   throw sysError(`execve(${file})`, code);
 }
+
+let kept: readonly unknown[] = [];
+void kept;

@@ -11,6 +11,11 @@ export function libc(prototype: string): (...args: any[]) => any {
   return lib.func(prototype);
 }
 
+/** Address of a variable of the C library or its loader. Throws if it has none of that name. */
+export function variable(name: string): number {
+  return Number(koffi.address(lib.symbol(name, "void *")));
+}
+
 /** Errno of the last libc call made from this thread. */
 export function errno(): number {
   return koffi.errno();

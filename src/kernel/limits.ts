@@ -1,5 +1,6 @@
 /** Resource limits of this process (setrlimit(2)). */
 import { check, libc } from "./ffi.ts";
+import { inherited } from "./inherited.ts";
 
 const prlimit = libc("int prlimit(int pid, int resource, void *limit, void *old)");
 
@@ -29,4 +30,12 @@ export function getLimit(resource: Resource): Limit {
   const limit = new BigUint64Array(2);
   check(prlimit(0, resources[resource], null, limit), `prlimit(${resource})`);
   return { soft: limit[0], hard: limit[1] };
+}
+
+/** The limit on open files for others: Node raised its soft limit to the hard one, which may have shrunk since. Undefined if we do not know. */
+export function inheritedFileLimit(): Limit | undefined {
+  if (!inherited) return undefined;
+  const { hard } = getLimit("NOFILE");
+  const soft: bigint = inherited.fileLimit;
+  return { soft: soft < hard ? soft : hard, hard };
 }

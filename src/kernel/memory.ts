@@ -1,4 +1,5 @@
 /** Native memory of our own: mmap(2), and buffers for C strings that outlive a garbage collection. */
+import { bytesOf } from "../base/bytes.ts";
 import { addressOf, check, libc, viewOf } from "./ffi.ts";
 
 const mmap = libc("intptr_t mmap(intptr_t addr, size_t len, int prot, int flags, int fd, int64_t offset)");
@@ -51,9 +52,9 @@ export function unmap(mapping: Mapping): void {
   munmap(mapping.address, mapping.length);
 }
 
-/** NUL-terminated bytes. Strings are UTF-8; pass a Buffer for bytes that are not. */
+/** NUL-terminated bytes. Strings are UTF-8, other bytes in them as `textOf` escapes them. */
 export function cString(value: string | Uint8Array): Buffer {
-  const bytes = typeof value === "string" ? Buffer.from(value, "utf8") : Buffer.from(value);
+  const bytes = typeof value === "string" ? bytesOf(value) : Buffer.from(value);
   if (bytes.includes(0)) throw new Error("a string passed to the kernel contains a NUL byte");
   return Buffer.concat([bytes, Buffer.of(0)]);
 }

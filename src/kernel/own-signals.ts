@@ -1,11 +1,14 @@
 /** Signal dispositions of our own, which Node knows only in part. */
 import { libc } from "./ffi.ts";
+import { inherited } from "./inherited.ts";
 
 const sigaction = libc("int sigaction(int sig, void *act, void *old)");
 const prlimit = libc("int prlimit(int pid, int resource, void *limit, void *old)");
 const raise = libc("int kill(int pid, int sig)");
 
 const SIGUSR1 = 10;
+const SIGCHLD = 17;
+const SIG_IGN = 1n;
 const RLIMIT_CORE = 4;
 /** struct sigaction: all zero is SIG_DFL without flags. */
 const WORDS = 19;
@@ -13,6 +16,17 @@ const WORDS = 19;
 /** Gives a signal its default disposition. */
 export function setDefault(signal: number): void {
   sigaction(signal, new BigUint64Array(WORDS), null);
+}
+
+/**
+ * Ignores what was ignored when we were started, until a handler is installed: Node sets it to its default. All but
+ * SIGCHLD, without which there is no waiting for children.
+ */
+export function ignoreInherited(): void {
+  for (const signal of inherited?.ignored ?? []) {
+    if (signal !== SIGCHLD)
+      sigaction(signal, BigUint64Array.of(SIG_IGN, ...new Array<bigint>(WORDS - 1).fill(0n)), null);
+  }
 }
 
 /** Takes SIGUSR1 from Node, which opens its debugger to whoever sends it. */

@@ -90,13 +90,6 @@ export function idleTime(): number | undefined {
   }
 }
 
-/** Soft and hard limit of open files; undefined if unreadable. */
-export function openFilesLimit(pid: number | "self"): { soft: number; hard: number } | undefined {
-  const m = /^Max open files\s+(\S+)\s+(\S+)/m.exec(text(`/proc/${pid}/limits`) ?? "");
-  if (!m) return undefined;
-  return { soft: Number(m[1]), hard: Number(m[2]) };
-}
-
 /** pids of the living descendants of a process, parents before their children; empty if it is gone. */
 export function descendants(pid: number): number[] {
   const found: number[] = [];

@@ -8,7 +8,10 @@ import { SysError } from "../base/errors.ts";
 import { childRunner, childRunner3, nr } from "./arch/index.ts";
 import { machineCode } from "./code.ts";
 import { addressOf, errnoName, errnoText, libc } from "./ffi.ts";
+import { inherited, wasOpen } from "./inherited.ts";
+import { inheritedFileLimit, resources } from "./limits.ts";
 import { CStringArray, cString, type Mapping, mapAnonymous, unmap } from "./memory.ts";
+import { startingEnvironment } from "./own-memory.ts";
 
 const STEP_WORDS = 9;
 const STEP_IGNORE = 1;
@@ -25,9 +28,12 @@ const EPERM = 1;
 const EINVAL = 22;
 const ENOSYS = 38;
 const CLOCK_BOOTTIME = 7;
+const SIG_IGN = 1n;
+const SIGKILL = 9;
 const SIGCHLD = 17;
 const SIGSTOP = 19;
 const SIG_BLOCK = 0;
+const SIG_UNBLOCK = 1;
 const SIG_SETMASK = 2;
 const NSIG = 64;
 const STACK_BYTES = 16384;
@@ -97,12 +103,14 @@ export interface Spawned {
 
 export interface SpawnOptions {
   readonly waitForExec?: boolean;
-  readonly keepSignals?: boolean;
   /** Descriptor of the directory of the cgroup (version 2) the child begins in. */
   readonly cgroup?: number;
 }
 
-/** What a child does between clone and exec, in order. Every method returns `this`. */
+/**
+ * What a child does between clone and exec, in order. Every method returns `this`. Whatever the script says, the child
+ * gets the signals and the limit on open files that we were started with.
+ */
 export class ChildScript {
   private readonly steps: Step[] = [];
   private readonly keep: unknown[] = [];
@@ -140,9 +148,11 @@ export class ChildScript {
     return this.add(`dup2(${source}, ${target})`, nr.dup2, [source, target]);
   }
 
-  /** Lets the child keep these descriptors (Node marks everything it inherits close-on-exec). */
-  inherit(fds: readonly number[] = [0, 1, 2]): this {
-    for (const fd of fds) this.add(`fcntl(${fd}, F_SETFD)`, nr.fcntl, [fd, F_SETFD, 0], STEP_IGNORE);
+  /** Lets the child keep these descriptors (Node marks everything it inherits close-on-exec), if they are open for us. */
+  inherit(fds: readonly number[]): this {
+    for (const fd of fds)
+      if (fd > 2 || wasOpen(fd) !== false)
+        this.add(`fcntl(${fd}, F_SETFD)`, nr.fcntl, [fd, F_SETFD, 0], STEP_IGNORE);
     return this;
   }
 
@@ -189,6 +199,14 @@ export class ChildScript {
     const limit = BigUint64Array.of(BigInt.asUintN(64, BigInt(soft)), BigInt.asUintN(64, BigInt(hard)));
     this.keep.push(limit);
     return this.add(`setrlimit(${resource})`, nr.prlimit64, [0, resource, addressOf(limit), 0]);
+  }
+
+  /** SIGCHLD neither ignored nor blocked, whatever we were started with: a child that cannot wait for its own is no use. */
+  awaitsChildren(): this {
+    const [action, mask] = [new BigUint64Array(4), BigUint64Array.of(1n << BigInt(SIGCHLD - 1))];
+    this.keep.push(action, mask);
+    this.add("rt_sigaction()", nr.rt_sigaction, [SIGCHLD, addressOf(action), 0, 8]);
+    return this.add("rt_sigprocmask()", nr.rt_sigprocmask, [SIG_UNBLOCK, addressOf(mask), 0, 8]);
   }
 
   /** The child gets `signal` when the thread that started it ends. */
@@ -240,22 +258,24 @@ export class ChildScript {
    * Starts the child. With `waitForExec` (default) returns when it has exec'd and throws a SysError naming the
    * step that failed. Without it, returns at once: needed when the script stops itself.
    */
-  spawn({ waitForExec = true, keepSignals = false, cgroup }: SpawnOptions = {}): Spawned {
+  spawn({ waitForExec = true, cgroup }: SpawnOptions = {}): Spawned {
     // A signal must not run a handler of ours in a child that shares our memory.
     const all = new BigUint64Array([~0n & 0xffffffffffffffffn]);
     const old = new BigUint64Array(1);
     const script = new ChildScript();
-    if (!keepSignals) {
-      const dfl = new BigUint64Array(4);
-      script.keep.push(dfl);
-      for (let sig = 1; sig <= NSIG; sig++) {
-        if (sig === 9 || sig === SIGSTOP) continue;
-        script.add("rt_sigaction()", nr.rt_sigaction, [sig, addressOf(dfl), 0, 8], STEP_IGNORE);
-      }
+    const dfl = new BigUint64Array(4);
+    const ign = BigUint64Array.of(SIG_IGN, 0n, 0n, 0n);
+    script.keep.push(dfl, ign);
+    for (let sig = 1; sig <= NSIG; sig++) {
+      if (sig === SIGKILL || sig === SIGSTOP) continue;
+      const action = inherited?.ignored.has(sig) ? ign : dfl;
+      script.add("rt_sigaction()", nr.rt_sigaction, [sig, addressOf(action), 0, 8], STEP_IGNORE);
     }
-    const empty = new BigUint64Array(1);
-    script.keep.push(empty);
-    script.add("rt_sigprocmask()", nr.rt_sigprocmask, [SIG_SETMASK, addressOf(empty), 0, 8]);
+    const mask = BigUint64Array.of(inherited?.blocked ?? 0n);
+    script.keep.push(mask);
+    script.add("rt_sigprocmask()", nr.rt_sigprocmask, [SIG_SETMASK, addressOf(mask), 0, 8]);
+    const files = inheritedFileLimit();
+    if (files) script.rlimit(resources.NOFILE, files.soft, files.hard);
     const steps = [...script.steps, ...this.steps];
     const memory = new BigInt64Array((steps.length + 1) * STEP_WORDS);
     for (const [i, step] of steps.entries()) {
@@ -313,7 +333,8 @@ function reap(pid: number): void {
   wait4(pid, null, 0, null);
 }
 
-/** Our environment as NAME=value entries. */
-export function environment(env: NodeJS.ProcessEnv = process.env): string[] {
-  return Object.entries(env).map(([name, value]) => `${name}=${value}`);
+/** Our environment as NAME=value entries: byte for byte what we were started with, if that is known. */
+export function environment(): (string | Uint8Array)[] {
+  if (inherited) return startingEnvironment();
+  return Object.entries(process.env).map(([name, value]) => `${name}=${value}`);
 }

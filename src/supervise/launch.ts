@@ -1,9 +1,7 @@
 /** Starting `run` and `finish`: what a child gets from us. */
 import { closeSync } from "node:fs";
 import type { Cgroup } from "../kernel/cgroup.ts";
-import { parentsFileLimit } from "../kernel/exec.ts";
 import { inheritedFds } from "../kernel/fds.ts";
-import { resources } from "../kernel/limits.ts";
 import { startingEnvironment } from "../kernel/own-memory.ts";
 import { ChildScript, type Spawned } from "../kernel/spawn.ts";
 import { HANDED, handedFds } from "./log-pipe.ts";
@@ -13,13 +11,10 @@ import type { ServiceFiles } from "./service-files.ts";
 /** What our children inherit, looked up before we open anything. */
 let passed: readonly number[] | undefined;
 let environment: readonly Uint8Array[] | undefined;
-let fileLimit: ReturnType<typeof parentsFileLimit>;
 
 /** Notes what we were started with; before we open any descriptor. */
 export function noteInheritance(): void {
   passed ??= inheritedFds(handedFds());
-  // later our parent may be another one
-  fileLimit ??= parentsFileLimit();
   environment ??= startingEnvironment().filter((e) => !e.toString("latin1").startsWith(`${HANDED}=`));
 }
 
@@ -59,10 +54,9 @@ function sweepSoon(): void {
 /** Returns before its exec, which may fail: see `failure` when it has ended. Throws SysError if there are no processes. */
 export function launch(options: Launch): Spawned {
   const { files, argv, stdin, stdout, stopped = false, notification } = options;
-  const script = new ChildScript().inherit(passed!);
+  const script = new ChildScript().inherit(passed!).awaitsChildren();
   if (stdin !== undefined) script.dup2(stdin, 0);
   if (stdout !== undefined) script.dup2(stdout, 1);
-  if (fileLimit) script.rlimit(resources.NOFILE, ...fileLimit);
   if (options.group) script.setpgid(0);
   script.chdir(files.childDir);
   const record = files.openChildRecord();

@@ -86,7 +86,7 @@ test(
   `${CYCLES} starts and ends: no descriptor, zombie or memory more`,
   async () => {
     const dir = service({ run: "#!/bin/true", backoff: "0 0", "notification-fd": "3", "stop-timeout": "5" });
-    const supervisor = start([process.execPath, svtracePath, "supervise", dir]);
+    const supervisor = start([svtracePath, "supervise", dir]);
     const pid = supervisor.pid!;
     const starts = () => readExtended(dir)?.starts ?? 0;
     const status = (field: string) =>

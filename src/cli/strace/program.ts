@@ -1,6 +1,7 @@
 /** Finding the command, its user and its environment. */
 import { accessSync, constants, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { bytesOf } from "../../base/bytes.ts";
 import { UsageError } from "../../base/errors.ts";
 import type { Command } from "../../capture/engine.ts";
 import { sysErrorFrom } from "../../kernel/node-errors.ts";
@@ -9,18 +10,30 @@ import type { StraceSettings } from "./settings.ts";
 
 /** The command to start. Throws UsageError in strace's words. */
 export function commandOf(s: StraceSettings): Command {
-  const env = { ...process.env };
-  for (const { name, value } of s.env) {
-    if (value === undefined) delete env[name];
-    else env[name] = value;
-  }
+  let env = environment();
+  for (const { name, value } of s.env) env = changed(env, name, value);
   const [name, ...args] = s.command;
   return {
     path: findProgram(name),
     argv: [s.argv0 ?? name, ...args],
-    env: environment(env),
+    env,
     user: s.user === undefined ? undefined : findUser(s.user),
   };
+}
+
+/** As putenv(3) and unsetenv(3) leave it. */
+function changed(
+  env: readonly (string | Uint8Array)[],
+  name: string,
+  value: string | undefined,
+): (string | Uint8Array)[] {
+  const prefix = bytesOf(`${name}=`);
+  const is = (e: string | Uint8Array) =>
+    prefix.compare(Buffer.from(e as string).subarray(0, prefix.length)) === 0;
+  if (value === undefined) return env.filter((e) => !is(e));
+  const at = env.findIndex(is);
+  const entry = bytesOf(`${name}=${value}`);
+  return at < 0 ? [...env, entry] : env.with(at, entry);
 }
 
 /** Looks a program up along PATH as execvp(3) does. */

@@ -1,9 +1,12 @@
 /** The supervisor's side of the shared logger: starts it, starts it again, tells it what to read. */
+
 import { closeSync, existsSync, mkdirSync, writeSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { bytesOf } from "../../base/bytes.ts";
+import { tell } from "../../base/stderr.ts";
 import { onEnd } from "../../kernel/children.ts";
 import { openFifoWriter } from "../../kernel/files.ts";
+import { ownProgram } from "../../kernel/inherited.ts";
 import { watchProcess } from "../../kernel/pidfd.ts";
 import { ChildScript } from "../../kernel/spawn.ts";
 import { HOME } from "../api.ts";
@@ -138,6 +141,6 @@ export class LoggerProcess implements SharedLogging {
 /** The logger of a scan directory, which is this program called otherwise. */
 export function sharedLogger(dir: string, program: string): LoggerProcess {
   const home = join(dir, HOME);
-  const command = [process.execPath, resolve(process.argv[1]), "logger", home];
-  return new LoggerProcess(home, command, (text) => process.stderr.write(`${program}: ${text}\n`));
+  const command = [ownProgram(), "logger", home];
+  return new LoggerProcess(home, command, (text) => tell(`${program}: ${text}\n`));
 }

@@ -68,23 +68,6 @@ Signals that are ignored or blocked stay so; those Node changes are back
   SigBlk:\x090000000000000000
   SigIgn:\x090000000001001203
   SigCgt:\x090000000000000000
-  ~ Node resets the signal mask and ignored signals when it starts, and does not say what they were
-  SigPnd:\x090000000000000000
-  SigBlk:\x090000000000000000
-  SigIgn:\x090000000001001203
-  SigCgt:\x090000000000000000
-  SigPnd:\x090000000000000000
-  SigBlk:\x090000000000000000
-  SigIgn:\x090000000000000000
-  SigCgt:\x090000000000000000
-  SigPnd:\x090000000000000000
-  SigBlk:\x090000000000000000
-  SigIgn:\x090000000000000000
-  SigCgt:\x090000000000000000
-  SigPnd:\x090000000000000000
-  SigBlk:\x090000000000000000
-  SigIgn:\x090000000000000000
-  SigCgt:\x090000000000000000
   $ for p in env pgrphack 'setlock lock'; do perl -e 'use POSIX; sigprocmask SIG_BLOCK, POSIX::SigSet->new(SIGUSR1, SIGTERM, SIGCHLD, SIGPIPE); exec @ARGV' $p "$PROBE" | grep Sig; done
   SigPnd:\x090000000000000000
   SigBlk:\x090000000000015200
@@ -98,28 +81,10 @@ Signals that are ignored or blocked stay so; those Node changes are back
   SigBlk:\x090000000000015200
   SigIgn:\x090000000000000000
   SigCgt:\x090000000000000000
-  ~ Node resets the signal mask and ignored signals when it starts, and does not say what they were
-  SigPnd:\x090000000000000000
-  SigBlk:\x090000000000015200
-  SigIgn:\x090000000000000000
-  SigCgt:\x090000000000000000
-  SigPnd:\x090000000000000000
-  SigBlk:\x090000000000000000
-  SigIgn:\x090000000000000000
-  SigCgt:\x090000000000000000
-  SigPnd:\x090000000000000000
-  SigBlk:\x090000000000000000
-  SigIgn:\x090000000000000000
-  SigCgt:\x090000000000000000
   $ perl -e '$SIG{CHLD} = "IGNORE"; exec "pgrphack", $ENV{PROBE}' | grep Sig
   SigPnd:\x090000000000000000
   SigBlk:\x090000000000000000
   SigIgn:\x090000000000010000
-  SigCgt:\x090000000000000000
-  ~ Node resets the signal mask and ignored signals when it starts, and does not say what they were
-  SigPnd:\x090000000000000000
-  SigBlk:\x090000000000000000
-  SigIgn:\x090000000000000000
   SigCgt:\x090000000000000000
 
 Standard descriptors that are closed stay closed
@@ -127,17 +92,9 @@ Standard descriptors that are closed stay closed
   $ pgrphack "$PROBE" <&- | fds
   fd 1 pipe cloexec 0 status 01
   fd 2 HOME/err cloexec 0 status 0102001
-  ~ Node opens /dev/null in place of a standard descriptor that is closed
-  fd 0 /dev/null cloexec 0 status 0100002
-  fd 1 pipe cloexec 0 status 01
-  fd 2 HOME/err cloexec 0 status 0102001
   $ pgrphack "$PROBE" 2>&- | fds
   fd 0 /dev/null cloexec 0 status 0100000
   fd 1 pipe cloexec 0 status 01
-  ~ Node opens /dev/null in place of a standard descriptor that is closed
-  fd 0 /dev/null cloexec 0 status 0100000
-  fd 1 pipe cloexec 0 status 01
-  fd 2 /dev/null cloexec 0 status 0100002
   $ pgrphack sh -c '"$PROBE" >out' >&-; fds <out; rm out
   fd 0 /dev/null cloexec 0 status 0100000
   fd 1 HOME/d/out cloexec 0 status 0100001
@@ -146,11 +103,6 @@ Standard descriptors that are closed stay closed
   fd 0 HOME/d/lock cloexec 0 status 0106001
   fd 1 pipe cloexec 0 status 01
   fd 2 HOME/err cloexec 0 status 0102001
-  ~ Node opens /dev/null in place of a standard descriptor that is closed
-  fd 0 /dev/null cloexec 0 status 0100002
-  fd 1 pipe cloexec 0 status 01
-  fd 2 HOME/err cloexec 0 status 0102001
-  fd 3 HOME/d/lock cloexec 0 status 0106001
 
 All of them in a row
   $ mkdir e; echo 1 >e/ONE; env -i PATH="$PATH" PROBE="$PROBE" pgrphack setlock lock envdir e envuidgid nobody softlimit -o 100 setuidgid nobody "$PROBE" | grep -E '^(Uid|Groups|NOFILE|fd [0-6] |variable|Sig)' | sed '/NOFILE/s/ [0-9]*$//'

@@ -198,10 +198,6 @@ What run inherits: directory, arguments, process group, descriptors, signals
   $ (cd s; "$PROBE" ./run >../base 2>&1 </dev/null &) ; until_ 'tail -1 base | grep TZ='
   $ touch s/down; supervise s >out 2>&1 </dev/null & until_ /usr/bin/svok s; svc -o s; until_ grep -q TZ= out; svc -dx s; wait; sed 's,d/base,d/out,' base | diff --old-line-format='- %L' --new-line-format='+ %L' --unchanged-line-format= - out; rm base out
   - variable OLDPWD=HOME/d
-  ~ Node resets ignored signals when it starts, and does not say what they were: here INT and QUIT, by sh's &
-  - SigIgn:\x090000000000000006
-  + SigIgn:\x090000000000000000
-  - variable OLDPWD=HOME/d
 
 Its end by a signal leaves the service running
   $ service s; supervise s & p=$!; until_ /usr/bin/svok s; state up s; c=$(pid_of s); ends $p; svok s; kill -0 $c && echo runs; kill $c

@@ -27,10 +27,14 @@ Each line its own stamp, in order, when its first byte is read
 Closed ends
   $ tai64n <&-
   [111]
-  ~ Node opens /dev/null in place of a standard descriptor that is closed
+  ~ ours says what failed
+  ! tai64n: fatal: unable to read: file descriptor not open
+  [111]
   $ echo a | tai64n >&-
   [111]
-  ~ Node opens /dev/null in place of a standard descriptor that is closed
+  ~ ours says what failed
+  ! tai64n: fatal: unable to write: file descriptor not open
+  [111]
   $ tai64n </
   [111]
   ~ ours says what failed

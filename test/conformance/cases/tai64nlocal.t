@@ -57,10 +57,14 @@ Dates near the edges
 Closed ends
   $ tai64nlocal <&-
   [111]
-  ~ Node opens /dev/null in place of a standard descriptor that is closed
+  ~ ours says what failed
+  ! tai64nlocal: fatal: unable to read: file descriptor not open
+  [111]
   $ echo a | tai64nlocal >&-
   [111]
-  ~ Node opens /dev/null in place of a standard descriptor that is closed
+  ~ ours says what failed
+  ! tai64nlocal: fatal: unable to write: file descriptor not open
+  [111]
   $ tai64nlocal </
   [111]
   ~ ours says what failed

@@ -1,0 +1,183 @@
+/** bin/svtrace itself: how it finds Node and the program, by whatever name it is called and wherever it lies. */
+import { spawn, spawnSync } from "node:child_process";
+import {
+  copyFileSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import { expect, test } from "vitest";
+import { lacks, needs, notRoot, root, run, svtracePath, tempDir, waitUntil } from "../helpers.ts";
+
+const x64 = process.arch === "x64" ? "" : `no launcher for ${process.arch}`;
+const nodeDir = dirname(process.execPath);
+
+/** No variables but these. */
+const call = (argv: readonly string[], env: NodeJS.ProcessEnv = {}, argv0 = argv[0]) =>
+  spawnSync(argv[0], argv.slice(1), { env, argv0, encoding: "latin1", cwd: "/" });
+
+/** A directory with a link named `program` to bin/svtrace. */
+function linkTo(program: string): string {
+  const link = join(tempDir("link"), program);
+  symlinkSync(svtracePath, link);
+  return link;
+}
+
+test(
+  ...needs("a static program of two kilobytes that cannot write to itself", x64, lacks("readelf")),
+  async () => {
+    const file = readFileSync(svtracePath);
+    expect(file.length).toBeLessThan(3000);
+    const { stdout } = await run(["readelf", "-lW", svtracePath]);
+    expect(
+      stdout
+        .match(/^ +(LOAD|GNU_STACK|INTERP|DYNAMIC) .*/gm)!
+        .map((l) => l.replace(/0x\w+/g, "").split(/ +/).slice(1, 3)),
+    ).toEqual([
+      ["LOAD", "R"],
+      ["GNU_STACK", "RW"],
+    ]);
+  },
+);
+
+test(...needs("no node: one line, and the exit code of the program that was wanted", x64), () => {
+  const needed = "svtrace needs Node.js 20 or newer in PATH\n";
+  const dir = tempDir("nodes");
+  writeFileSync(join(dir, "node"), "");
+  const absent = { PATH: `/nonexistent:${svtracePath}:${"x".repeat(5000)}:` };
+  const cases: [argv: string[], env: NodeJS.ProcessEnv, status: number, line: string][] = [
+    [[svtracePath, "strace", "true"], absent, 127, "strace: unable to run node: file does not exist"],
+    [[svtracePath], absent, 127, "svtrace: unable to run node: file does not exist"],
+    [[svtracePath, "up"], absent, 127, "svtrace: unable to run node: file does not exist"],
+    [[svtracePath, "envdir"], absent, 111, "envdir: fatal: unable to run node: file does not exist"],
+    [[linkTo("setlock"), "x"], absent, 111, "setlock: fatal: unable to run node: file does not exist"],
+    [[linkTo("strace"), "envdir"], { PATH: dir }, 127, "strace: unable to run node: errno 13"],
+  ];
+  for (const [argv, env, status, line] of cases) {
+    const r = call(argv, env);
+    // a directory that is too long is an error of its own
+    const said = r.stderr.replace("errno 36", "file does not exist");
+    expect({ argv, status: r.status, stdout: r.stdout, said }).toEqual({
+      argv,
+      status,
+      stdout: "",
+      said: `${line}; ${needed}`,
+    });
+  }
+});
+
+test(
+  ...needs("node is looked for as by env: what cannot be run is passed over, an empty name is here", x64),
+  () => {
+    const dir = tempDir("nodes");
+    writeFileSync(join(dir, "node"), "");
+    symlinkSync(process.execPath, join(dir, "nodejs"));
+    const found = (PATH: string) => call([svtracePath, "--version"], { PATH }).status;
+    expect(found(`${dir}:/nonexistent:${nodeDir}`)).toBe(0);
+    expect(
+      spawnSync(svtracePath, ["--version"], { env: { PATH: ":/nonexistent" }, cwd: nodeDir }).status,
+    ).toBe(0);
+    if (nodeDir === "/usr/bin" || nodeDir === "/bin") expect(call([svtracePath, "--version"]).status).toBe(0);
+  },
+);
+
+test(...needs("a package without its program says so", x64), () => {
+  const bin = join(tempDir("package"), "bin");
+  mkdirSync(bin);
+  copyFileSync(svtracePath, join(bin, "svtrace"));
+  const say = "unable to find dist/main.cjs of svtrace; install it again, or npm run build\n";
+  expect(call([join(bin, "svtrace"), "svc"], process.env)).toMatchObject({
+    status: 111,
+    stderr: `svc: ${say}`,
+  });
+  expect(call([join(bin, "svtrace")], process.env)).toMatchObject({ status: 127, stderr: `svtrace: ${say}` });
+});
+
+test("the program by argv[0], by the name of the file, or by the first argument", () => {
+  const PATH = nodeDir;
+  const usage = (name: string) => expect.stringMatching(new RegExp(`^${name}: usage: `));
+  expect(call([linkTo("envdir")], { PATH })).toMatchObject({ status: 111, stderr: usage("envdir") });
+  expect(call([svtracePath], { PATH }, "pgrphack")).toMatchObject({ status: 100, stderr: usage("pgrphack") });
+  expect(call([linkTo("fghack")], { PATH }, "something")).toMatchObject({
+    status: 100,
+    stderr: usage("fghack"),
+  });
+  expect(call([linkTo("elsewhere"), "fghack"], { PATH })).toMatchObject({
+    status: 100,
+    stderr: usage("fghack"),
+  });
+  const script = join(tempDir("script"), "run");
+  writeFileSync(script, `#!${linkTo("pgrphack")} /bin/echo\n`, { mode: 0o755 });
+  expect(call([script, "a b"], { PATH })).toMatchObject({ status: 0, stdout: `${script} a b\n` });
+});
+
+test(...needs("a channel to the parent is the command's, not ours", lacks("strace")), async () => {
+  const file = join(tempDir("channel"), "trace");
+  const node = [process.execPath, "-e", "process.send(process.argv0 + process.env.NODE_NO_WARNINGS)"];
+  const child = spawn(svtracePath, ["strace", "-o", file, ...node], {
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+    env: { ...process.env, NODE_NO_WARNINGS: "1" },
+  });
+  const said = await new Promise((settle) => {
+    child.on("message", settle);
+    child.on("exit", (code) => settle(`ended: ${code}`));
+  });
+  expect(said).toBe(`${process.execPath}1`);
+  await new Promise((ended) => (child.exitCode === null ? child.on("exit", ended) : ended(0)));
+});
+
+test(
+  ...needs("without /proc it finds itself by the name it was called by", lacks("unshare"), notRoot()),
+  () => {
+    const link = linkTo("envdir");
+    const dir = tempDir("variables");
+    writeFileSync(join(dir, "SAID"), "yes");
+    const script = [
+      "mount -t tmpfs none /proc",
+      `${link} ${dir} sh -c 'echo $SAID "$1"' sh 'a b'`,
+      `cd ${dirname(svtracePath)}; ./svtrace envdir ${dir} sh -c 'echo $SAID'`,
+      `PATH=$PATH:. svtrace envdir ${dir} sh -c 'echo $SAID' <&-`,
+      "svtrace --version",
+    ].join(" && ");
+    const r = spawnSync("unshare", ["-m", "sh", "-c", script], {
+      encoding: "utf8",
+      env: { PATH: `${process.env.PATH}:.` },
+    });
+    if (/unshare failed|mount:/.test(r.stderr)) return expect(r.stderr).toMatch(/not permitted|denied/);
+    expect(r).toMatchObject({ stderr: "", stdout: expect.stringMatching(/^yes a b\nyes\nyes\nsvtrace /) });
+  },
+);
+
+const [packing, options] = needs("the packed package: npm's link in bin/ runs it", lacks("npm", "tar"));
+test(packing, { ...options, timeout: 120_000 }, async () => {
+  const dir = tempDir("package");
+  const packed = await run(["npm", "pack", "--pack-destination", dir, "--loglevel=error"], {
+    cwd: root,
+    timeout: 60,
+  });
+  expect(packed).toMatchObject({ status: 0 });
+  const [file] = packed.stdout.trim().split("\n").slice(-1);
+  // as npm install does, but for the dependencies, which are these
+  expect(await run(["tar", "xzf", join(dir, file), "-C", dir])).toMatchObject({ status: 0 });
+  const installed = join(dir, "lib/node_modules/svtrace");
+  mkdirSync(dirname(installed), { recursive: true });
+  renameSync(join(dir, "package"), installed);
+  symlinkSync(join(root, "node_modules"), join(installed, "node_modules"));
+  mkdirSync(join(dir, "bin"));
+  const link = join(dir, "bin/svtrace");
+  symlinkSync("../lib/node_modules/svtrace/bin/svtrace", link);
+  expect(await run([link, "--version"])).toMatchObject({ status: 0, stderr: "" });
+  expect(await run([link, "applets", join(dir, "applets")])).toMatchObject({ status: 0, stderr: "" });
+  expect(readlinkSync(join(dir, "applets/envdir"))).toBe(link);
+  expect(await run([join(dir, "applets/pgrphack"), "echo", "yes"])).toMatchObject({
+    status: 0,
+    stdout: "yes\n",
+  });
+  const trace = join(dir, "trace");
+  expect(await run([link, "run", "-o", trace, "--", "true"])).toMatchObject({ status: 0, stderr: "" });
+  await waitUntil("the trace", () => readFileSync(trace, "utf8").includes("+++ exited with 0 +++"));
+});
