@@ -20,7 +20,8 @@ interface Start {
 function time([program, ...args]: readonly string[]): number {
   const start = process.hrtime.bigint();
   const r = spawnSync(program, args, { stdio: "ignore" });
-  if (r.status !== 0) throw new Error(`${program} ${args.join(" ")}: ${r.error?.message ?? `status ${r.status}`}`);
+  if (r.status !== 0)
+    throw new Error(`${program} ${args.join(" ")}: ${r.error?.message ?? `status ${r.status}`}`);
   return Number(process.hrtime.bigint() - start) / 1e6;
 }
 
@@ -48,7 +49,9 @@ export async function startBench(rounds: number): Promise<void> {
         if (i > 0) times.get(name)!.push(ms);
       }
     }
-    console.log("wall time to start and end, ms; medians and least; over node = least minus that of node empty.cjs\n");
+    console.log(
+      "wall time to start and end, ms; medians and least; over node = least minus that of node empty.cjs\n",
+    );
     console.log("command                     median     least   over node   times its peer");
     const least = (name: string) => Math.min(...times.get(name)!);
     for (const { name, peer } of starts) {

@@ -1,6 +1,7 @@
 /** From the critical path to ranked causes: pieces with the same explanation are summed. */
+import { printable } from "../base/printable.ts";
 import type { CallRow, Lifetime } from "../record/model.ts";
-import { evidenceLine, safe } from "./lines.ts";
+import { evidenceLine } from "./lines.ts";
 import type { Timeline } from "./timeline.ts";
 import type { Category, Cause, Phase, Segment } from "./types.ts";
 import { words } from "./words.ts";
@@ -175,7 +176,7 @@ function waiterOf(g: Group): string {
     if (pid !== undefined && pid !== g.pid) byPid.set(pid, (byPid.get(pid) ?? 0) + s.to - s.from);
   }
   const [pid, ns] = [...byPid].sort((a, b) => b[1] - a[1])[0] ?? [0, 0];
-  return ns > g.total / 2 ? ` while ${safe(g.timeline.comm(pid))}[${pid}] waited for it` : "";
+  return ns > g.total / 2 ? ` while ${printable(g.timeline.comm(pid))}[${pid}] waited for it` : "";
 }
 
 /** Time outside calls is shown by the calls before and after it. */

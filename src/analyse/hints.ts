@@ -1,9 +1,9 @@
 /** What to look at next, for the cause that counts most. */
-import { safe } from "./lines.ts";
+import { printable } from "../base/printable.ts";
 import type { Cause } from "./types.ts";
 
 const host = (target: string): [string, string] => {
-  const m = /^(?:tcp|udp):(.*):(\d+)$/.exec(safe(target));
+  const m = /^(?:tcp|udp):(.*):(\d+)$/.exec(printable(target));
   return m ? [m[1].replace(/^\[|\]$/g, ""), m[2]] : ["", ""];
 };
 
@@ -24,7 +24,7 @@ const hints: Readonly<Record<string, Hint>> = {
   "network client": (c) =>
     `ss -tnp dst ${host(c.target)[0]} says who that is; most servers have a limit for how long a stop waits for clients`,
   network: (c) =>
-    `the peer is slow, not this service: look there (${host(c.target).join(":") || safe(c.target)})`,
+    `the peer is slow, not this service: look there (${host(c.target).join(":") || printable(c.target)})`,
   "disk lookup": (c) =>
     c.seconds > SLOW_LOOKUP * c.count
       ? SLOW_DISK
@@ -40,7 +40,7 @@ const hints: Readonly<Record<string, Hint>> = {
     "what it connects to was not there yet: start that first, or wait for it to be ready",
   "sleep retry bind": (c) => `ss -ltnp 'sport = :${host(c.target)[1]}' says who had the address`,
   sleep: () => "nothing was waited for but the clock: the sleep is in the program",
-  "child stubborn": (c) => `does ${safe(c.comm)} handle SIGTERM? what it sat in is the evidence`,
+  "child stubborn": (c) => `does ${printable(c.comm)} handle SIGTERM? what it sat in is the evidence`,
   child: () => "the child's own recording ends before its cause: record with children followed",
   "ipc signal": () => "it waited to be told: look at who should have sent the signal",
   "ipc completion": () => "what was asked for through io_uring or AIO took long: iostat -x 1, ss -tnp",

@@ -1,22 +1,8 @@
-/** Calls of a recording as `strace -f -ttt -T` prints them, and text made safe for a terminal. */
+/** Calls of a recording as `strace -f -ttt -T` prints them. */
+import { printable } from "../base/printable.ts";
 import type { CallRow, Lifetime, ProcessRow, SignalRow } from "../record/model.ts";
 
 const COLUMN = 40;
-
-/**
- * Control characters as escapes, and what is not seen but changes how the rest is shown (direction, line separators,
- * zero width): a path or command name must not drive the reader's terminal, nor look like another.
- */
-export function safe(text: string): string {
-  return text.replace(UNSEEN, (c) => {
-    const code = c.charCodeAt(0);
-    return code < 0x100
-      ? `\\x${code.toString(16).padStart(2, "0")}`
-      : `\\u${code.toString(16).padStart(4, "0")}`;
-  });
-}
-
-const UNSEEN = /[\x00-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
 
 /** Seconds with six digits since 1970. The whole part is computed apart: the sum does not fit a double. */
 export function epoch(ts: number, lifetime: Lifetime): string {
@@ -45,11 +31,11 @@ export function callText(call: CallRow): string {
 }
 
 export function callLine(call: CallRow, lifetime: Lifetime): string {
-  return `${call.tid} ${epoch(call.ts, lifetime)} ${safe(callText(call))}`;
+  return `${call.tid} ${epoch(call.ts, lifetime)} ${printable(callText(call))}`;
 }
 
 export function signalLine(s: SignalRow, lifetime: Lifetime): string {
-  return `${s.tid} ${epoch(s.ts, lifetime)} --- ${s.name}${s.info ? ` ${safe(s.info)}` : ""} ---`;
+  return `${s.tid} ${epoch(s.ts, lifetime)} --- ${s.name}${s.info ? ` ${printable(s.info)}` : ""} ---`;
 }
 
 export function deathLine(p: ProcessRow, lifetime: Lifetime): string {
@@ -62,5 +48,5 @@ export function evidenceLine(call: CallRow, lifetime: Lifetime): string {
   const blocked = call.unfinished ? ` <${(call.duration / 1e9).toFixed(6)} so far>` : "";
   const killed = call.ret === "?" && !call.unfinished ? ` <${(call.duration / 1e9).toFixed(6)}>` : "";
   const text = callText(call).replace(/\)\s+= /, ") = ");
-  return `[${call.tid}] ${clock(call.ts, lifetime)} ${safe(text)}${blocked}${killed}`;
+  return `[${call.tid}] ${clock(call.ts, lifetime)} ${printable(text)}${blocked}${killed}`;
 }

@@ -1,6 +1,6 @@
 /** The answer in one or two sentences. */
+import { printable } from "../base/printable.ts";
 import { hint } from "./hints.ts";
-import { safe } from "./lines.ts";
 import type { Cause, Report } from "./types.ts";
 import { duration } from "./words.ts";
 
@@ -98,7 +98,7 @@ export function concludeRunning(report: Told, silent: boolean): Pick<Report, "ve
   return { verdict: `Within ${span}: ${top.join(" ")}`, hint: hint(slow[0]) };
 }
 
-const who = (cause: Cause): string => `${safe(cause.comm)}[${cause.pid}]`;
+const who = (cause: Cause): string => `${printable(cause.comm)}[${cause.pid}]`;
 
 function phrase(cause: Cause): string {
   return cause.comm ? `${cause.phase}: ${cause.text} (${who(cause)})` : `${cause.phase}: ${cause.text}`;

@@ -1,8 +1,8 @@
 /** Causes in words that a person on call would use. */
+import { printable } from "../base/printable.ts";
 import { basename } from "node:path";
 import { countOf, type Group } from "./causes.ts";
 import { queryName } from "./dns.ts";
-import { safe } from "./lines.ts";
 import { functionsOf } from "./profile.ts";
 import { isPoll, isSleep, isWrite, timedOut } from "./waits.ts";
 
@@ -36,14 +36,14 @@ const services: Readonly<Record<string, string>> = {
 
 /** `tcp:10.0.0.1:5432` as `10.0.0.1:5432 (postgresql)`. */
 export function peerName(target: string): string {
-  const peer = safe(target.replace(/^(tcp|udp|unix):/, ""));
+  const peer = printable(target.replace(/^(tcp|udp|unix):/, ""));
   const name = /^(tcp|udp):/.test(target) ? services[/:(\d+)$/.exec(peer)?.[1] ?? ""] : undefined;
   return name && name !== "dns" ? `${peer} (${name})` : peer;
 }
 
 /** A file's name without its directories; devices in full. */
 const fileName = (path: string): string =>
-  safe(path.startsWith("/dev/") ? path : basename(path.replace(/ \(deleted\)$/, "")) || path);
+  printable(path.startsWith("/dev/") ? path : basename(path.replace(/ \(deleted\)$/, "")) || path);
 const times = (n: number): string => (n === 1 ? "" : ` in ${n} calls`);
 
 export function words(g: Group): string {
@@ -130,7 +130,7 @@ function stubborn(g: Group, took: string): string {
 function profile(g: Group): string {
   const named = functionsOf(g.timeline, g.segments).map(
     ({ name, share, inclusive }) =>
-      `${Math.round(100 * share)} % ${inclusive ? "in and below" : "in"} ${safe(name)}`,
+      `${Math.round(100 * share)} % ${inclusive ? "in and below" : "in"} ${printable(name)}`,
   );
   return named.length > 0 ? `: ${named.join(", ")}` : "";
 }
@@ -146,7 +146,7 @@ function dns(g: Group, took: string): string {
   for (const s of g.segments) {
     for (const c of g.timeline.between(s.tid, Math.max(from, s.from - 50e6), Math.min(to, s.to))) {
       const name = isWrite(c.name) ? queryName(c.args) : undefined;
-      if (name) asked.add(safe(name));
+      if (name) asked.add(printable(name));
     }
   }
   const failed = [...g.calls].filter(timedOut).length;
@@ -215,7 +215,7 @@ function lock(g: Group, took: string): string {
   if (g.kind === "entropy") return `waited ${took} for random numbers from the kernel`;
   if (g.kind === "semaphore") return `waited ${took} for a semaphore`;
   if (g.kind === "futex") return `waited ${took} for another thread (futex)`;
-  return `waited ${took} for a lock on ${g.target ? safe(g.target) : "a file"}${holder(g)}`;
+  return `waited ${took} for a lock on ${g.target ? printable(g.target) : "a file"}${holder(g)}`;
 }
 
 /** Who held the lock, where that was found out. */
@@ -227,13 +227,14 @@ function holder(g: Group): string {
   const [, pid, command] = /^(\d+) ?(.*)$/.exec(found?.text ?? "") ?? [];
   if (!pid) return "";
   const ours = g.timeline.threads.has(Number(pid)) ? "" : ", not of this service";
-  return ` held by ${pid}${command ? ` (${safe(command).slice(0, 60)}${ours})` : ours}`;
+  return ` held by ${pid}${command ? ` (${printable(command).slice(0, 60)}${ours})` : ours}`;
 }
 
 function ipc(g: Group, took: string, n: number): string {
   if (g.kind === "other")
     return `spent ${took} in ${[...new Set([...g.calls].map((c) => c.name))].join(", ")}${times(n)}`;
-  if (g.kind === "message") return `waited ${took} for a message${g.target ? ` in ${safe(g.target)}` : ""}`;
+  if (g.kind === "message")
+    return `waited ${took} for a message${g.target ? ` in ${printable(g.target)}` : ""}`;
   if (g.kind === "completion") return `waited ${took} for the completion of requests${times(n)}`;
   if (g.kind === "signal") return `waited ${took} for a signal`;
   if (g.kind === "clients") return `waited ${took} for clients`;

@@ -1,4 +1,5 @@
 /** `svtrace diff A B` or `svtrace diff SERVICEDIR`: what one restart did that another (or the usual one) did not. */
+import { printable } from "../base/printable.ts";
 import { dirname, join } from "node:path";
 import {
   beginning,
@@ -8,7 +9,6 @@ import {
   type Profile,
   profile,
 } from "../analyse/compare.ts";
-import { safe } from "../analyse/lines.ts";
 import { duration } from "../analyse/words.ts";
 import { UsageError } from "../base/errors.ts";
 import { table } from "./options/index.ts";
@@ -107,8 +107,8 @@ function json(c: Comparison): Record<string, unknown> {
 function text(what: { before: string; after: string }, c: Comparison): string {
   const change = (c.total.after - c.total.before) * 1e9;
   const lines = [
-    `before: ${safe(what.before)}`,
-    `after:  ${safe(what.after)}`,
+    `before: ${printable(what.before)}`,
+    `after:  ${printable(what.after)}`,
     "",
     `${signed(change)}: ${seconds(c.total.before)} before, ${seconds(c.total.after)} after`,
     "",
@@ -122,7 +122,7 @@ function text(what: { before: string; after: string }, c: Comparison): string {
   for (const w of c.waits.slice(0, MAX_LINES)) {
     const how = w.before === 0 ? "new" : w.after === 0 ? "gone" : `was ${seconds(w.before)}`;
     const lead = `  ${signed((w.after - w.before) * 1e9).padStart(9)}  `;
-    const what = `${how}: ${w.category}, ${w.phase}: ${safe(w.text)}`;
+    const what = `${how}: ${w.category}, ${w.phase}: ${printable(w.text)}`;
     lines.push(
       ...wrap(what, WIDTH - lead.length, "").map((l, i) => (i === 0 ? lead : " ".repeat(lead.length)) + l),
     );
@@ -133,7 +133,7 @@ function text(what: { before: string; after: string }, c: Comparison): string {
       x.failedAfter > 0 || x.failedBefore > 0
         ? ` (failed: ${round(x.failedBefore)} -> ${round(x.failedAfter)})`
         : "";
-    lines.push(`  ${safe(x.comm)}: ${x.name} ${round(x.before)} -> ${round(x.after)}${failed}`);
+    lines.push(`  ${printable(x.comm)}: ${x.name} ${round(x.before)} -> ${round(x.after)}${failed}`);
   }
   if (c.waits.length === 0 && c.calls.length === 0) lines.push("", "Nothing else differs.");
   return `${lines.join("\n")}\n`;

@@ -1,7 +1,7 @@
 /** `svtrace history SERVICEDIR [--json]`: every restart of a service, how long its phases took, what stands out. */
+import { printable } from "../base/printable.ts";
 import { basename, dirname, join } from "node:path";
 import { type History, type HistoryRow, history } from "../analyse/history.ts";
-import { safe } from "../analyse/lines.ts";
 import { readyAt } from "../analyse/phases.ts";
 import { duration } from "../analyse/words.ts";
 import { UsageError } from "../base/errors.ts";
@@ -90,7 +90,7 @@ function text(
   unreadable: readonly { recording: string }[],
 ): string {
   const head = `${"when".padEnd(19)} ${"what".padEnd(7)} ${"total".padStart(8)} ${PHASES.map((p) => p.padStart(widthOf(p))).join(" ")}`;
-  const lines = [`${safe(service)}: ${rows.length} recorded`, "", head, ...rows.map(line)];
+  const lines = [`${printable(service)}: ${rows.length} recorded`, "", head, ...rows.map(line)];
   if (trend) {
     const { count, median, earlier, later, direction } = trend;
     const halves = `${duration(earlier * 1e9)} before, ${duration(later * 1e9)} lately`;

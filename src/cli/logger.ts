@@ -3,7 +3,7 @@
 import { UsageError } from "../base/errors.ts";
 import { tell } from "../base/stderr.ts";
 import { Logger } from "../supervise/logger/main.ts";
-import { printable } from "./printable.ts";
+import { printable } from "../base/printable.ts";
 
 export async function main(argv: string[]): Promise<number> {
   if (argv.length !== 1 || argv[0].startsWith("-"))

@@ -1,5 +1,6 @@
 /** `svtrace restart SERVICE`: TERM, and wait until it has been started again, or is ready again. */
 
+import { printable } from "../base/printable.ts";
 import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { UsageError } from "../base/errors.ts";
@@ -8,7 +9,6 @@ import { isTraced, readStatus, sendControl } from "../supervise/control.ts";
 import { aliveOf, readExtended } from "../supervise/extended.ts";
 import { table } from "./options/index.ts";
 import { parseArguments, wrong } from "./options/parse.ts";
-import { printable as safe } from "./printable.ts";
 
 const LIMIT_S = 120;
 const POLL_MS = 20;
@@ -34,13 +34,13 @@ export async function main(argv: string[]): Promise<number> {
     if (back && (!ready || !known || (known.pid === pid && known.ready))) {
       const what = ready && known ? "ready" : "up";
       const took = `${(elapsed() / 1000).toFixed(2)} s`;
-      const hint = isTraced(dir) ? `; svtrace why ${safe(dir)} says where the time went` : "";
-      process.stdout.write(`${safe(dir)}: ${what} (pid ${pid}) after ${took}${hint}\n`);
+      const hint = isTraced(dir) ? `; svtrace why ${printable(dir)} says where the time went` : "";
+      process.stdout.write(`${printable(dir)}: ${what} (pid ${pid}) after ${took}${hint}\n`);
       return 0;
     }
     if (!told && !back && elapsed() > PATIENCE_MS) {
       told = true;
-      tell(`svtrace restart: ${safe(dir)}: still waiting for ${aliveText(dir)}\n`);
+      tell(`svtrace restart: ${printable(dir)}: still waiting for ${aliveText(dir)}\n`);
     }
   }
   const known = readExtended(dir);
@@ -80,11 +80,11 @@ function ask(dir: string): number {
 
 function aliveText(dir: string): string {
   // a process may call itself anything
-  const names = aliveOf(dir).map((p) => `${safe(p.comm)}[${p.pid}]`);
+  const names = aliveOf(dir).map((p) => `${printable(p.comm)}[${p.pid}]`);
   return names.join(", ") || "its end";
 }
 
 function fail(dir: string, why: string): number {
-  tell(`svtrace restart: ${safe(dir)}: ${safe(why)}\n`);
+  tell(`svtrace restart: ${printable(dir)}: ${printable(why)}\n`);
   return 1;
 }

@@ -16,7 +16,7 @@ import { ScanDirectory } from "../supervise/scan.ts";
 import { isDirectory } from "../supervise/service-files.ts";
 import { table } from "./options/index.ts";
 import { parseArguments, wrong } from "./options/parse.ts";
-import { printable } from "./printable.ts";
+import { printable } from "../base/printable.ts";
 
 const DEFAULT_WAIT_S = 60;
 const ANSWER_MS = 10_000;

@@ -1,5 +1,5 @@
+import { printable } from "../base/printable.ts";
 import { expect, test } from "vitest";
-import { safe } from "../analyse/lines.ts";
 import { shortened } from "./why-text.ts";
 
 test("evidence loses what an errno means, then the beginning of a path, then its middle; never call, result or time", () => {
@@ -18,6 +18,6 @@ test("evidence loses what an errno means, then the beginning of a path, then its
 });
 
 test("nothing that a name holds drives a terminal or turns its text round", () => {
-  expect(safe("a\x1b[2J\x9b\u202egnp.exe\u200b\n")).toBe("a\\x1b[2J\\x9b\\u202egnp.exe\\u200b\\x0a");
-  expect(safe("größe ファイル")).toBe("größe ファイル");
+  expect(printable("a\x1b[2J\x9b\u202egnp.exe\u200b\n")).toBe("a\\x1b[2J\\x9b\\u202egnp.exe\\u200b\\x0a");
+  expect(printable("größe ファイル")).toBe("größe ファイル");
 });

@@ -1,5 +1,6 @@
 /** The report of `svtrace why` as text: at most 100 columns, one screen. */
-import { clock, safe } from "../analyse/lines.ts";
+import { printable } from "../base/printable.ts";
+import { clock } from "../analyse/lines.ts";
 import type { Cause, Report } from "../analyse/types.ts";
 import { duration } from "../analyse/words.ts";
 
@@ -61,8 +62,8 @@ function header(report: Report, paint: Paint): string {
   const day = new Date(report.when / 1e6);
   const two = (n: number) => String(n).padStart(2, "0");
   const date = `${day.getFullYear()}-${two(day.getMonth() + 1)}-${two(day.getDate())}`;
-  const by = report.askedBy ? `, asked by ${safe(report.askedBy)}` : "";
-  const what = `${safe(lifetime.service)}: ${report.kind} at ${date} ${clock(at, lifetime)}${by}`;
+  const by = report.askedBy ? `, asked by ${printable(report.askedBy)}` : "";
+  const what = `${printable(lifetime.service)}: ${report.kind} at ${date} ${clock(at, lifetime)}${by}`;
   return clip(what, WIDTH - 20) + `, ${paint.bold(duration(report.total * 1e9))} in all`;
 }
 
@@ -114,7 +115,7 @@ function causes(report: Report, paint: Paint, all: boolean): string[] {
 function causeText(cause: Cause, paint: Paint, all: boolean): string[] {
   const lead = `${String(cause.rank).padStart(3)}. ${seconds(cause.seconds)} ${percent(cause.share, 1)}  `;
   const indent = " ".repeat(lead.length);
-  const who = cause.comm ? `${safe(cause.comm)}[${cause.pid}], ` : "";
+  const who = cause.comm ? `${printable(cause.comm)}[${cause.pid}], ` : "";
   const lines = wrap(
     `${cause.category.padEnd(10)} ${cause.text}; ${who}${cause.phase}`,
     WIDTH - lead.length,
@@ -135,10 +136,10 @@ function processes(report: Report, paint: Paint, all: boolean): string[] {
   const rankOf = (pid: number) => rank.get(pid) ?? Number.MAX_VALUE;
   const sorted = [...report.processes].sort((a, b) => rankOf(a.pid) - rankOf(b.pid));
   for (const p of sorted.slice(0, limit)) {
-    const who = clip(`${safe(p.comm)}[${p.pid}]`, 16).padEnd(16);
+    const who = clip(`${printable(p.comm)}[${p.pid}]`, 16).padEnd(16);
     const cpu = p.cpu === undefined ? "        ?" : seconds(p.cpu);
     const line = `  ${who} ${seconds(p.wall)}  ${seconds(p.waiting)} ${seconds(p.outside)}     ${cpu}  `;
-    out.push((line + clip(safe(p.argv), WIDTH - line.length)).trimEnd());
+    out.push((line + clip(printable(p.argv), WIDTH - line.length)).trimEnd());
   }
   const more = report.processes.length - limit;
   if (more > 0) out.push(`  and ${more} more`);
@@ -147,7 +148,7 @@ function processes(report: Report, paint: Paint, all: boolean): string[] {
 
 function losses(report: Report): string[] {
   if (report.lost === 0) return [];
-  return ["", ...report.losses.map((l) => `Lost: ${l.count} ${safe(l.reason)}`)];
+  return ["", ...report.losses.map((l) => `Lost: ${l.count} ${printable(l.reason)}`)];
 }
 
 function seconds(value: number): string {

@@ -1,11 +1,11 @@
 /** `svtrace why [SERVICEDIR|RECORDING] [--json]`: where the time of the last restart went. */
+import { printable } from "../base/printable.ts";
 import { existsSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import { isatty } from "node:tty";
 import { analyse } from "../analyse/analyse.ts";
 import { median } from "../analyse/compare.ts";
 import { history } from "../analyse/history.ts";
-import { safe } from "../analyse/lines.ts";
 import { analyseRunning } from "../analyse/running.ts";
 import type { Report } from "../analyse/types.ts";
 import type { Scale } from "../analyse/verdict.ts";
@@ -50,7 +50,7 @@ export async function main(argv: string[]): Promise<number> {
   await show(
     report,
     view,
-    `Recording: ${safe(path)}\n${previous ? `   before: ${safe(basename(previous.path))}\n` : ""}`,
+    `Recording: ${printable(path)}\n${previous ? `   before: ${printable(basename(previous.path))}\n` : ""}`,
   );
   return 0;
 }
@@ -85,7 +85,11 @@ async function running(program: Program, values: Arguments["values"], view: View
   if (isatty(2)) tell(`recording ${pid} for ${seconds} s; Ctrl-C reports now\n`);
   const { file, forget } = await recordRunning({ pid, seconds, engine, file: output });
   try {
-    await show(analyseRunning(await readRecording(file)), view, output ? `Recording: ${safe(file)}\n` : "");
+    await show(
+      analyseRunning(await readRecording(file)),
+      view,
+      output ? `Recording: ${printable(file)}\n` : "",
+    );
   } finally {
     forget();
   }

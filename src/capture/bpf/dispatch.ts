@@ -27,6 +27,8 @@ export interface DispatchOptions {
   readonly onOwnMemory: (pid: number) => void;
   /** A process has ended; we may have to reap it. */
   readonly onExit: (pid: number) => void;
+  /** A task has a child that is not followed, though it should be. */
+  readonly onLostChild: (tid: number) => void;
   /** A 32-bit call was seen. */
   readonly onCompat: () => void;
 }
@@ -285,6 +287,11 @@ export class Dispatcher {
   }
 
   private fork(parentTid: number, tid: number, pid: number, now: number): void {
+    if (tid === 0) {
+      this.sink.lost(1, "a task began unseen: the kernel had no memory for its state");
+      this.options.onLostChild(parentTid);
+      return;
+    }
     if (this.stands(tid, now)) return;
     const task = new BpfTask(tid, pid, parentTid);
     task.comm = this.tasks.get(parentTid)?.comm ?? "";

@@ -74,6 +74,8 @@ const LONGEST_NAP = 20;
 const MUCH = 32;
 /** ns between looks for tasks whose end was lost. */
 const CENSUS_EVERY = 1e9;
+/** ms for a record to be completed, which takes less than a microsecond of its CPU. */
+const MOST_WAITS = 500;
 const SIGCONT = "SIGCONT";
 const ESRCH = 3;
 
@@ -127,6 +129,7 @@ export class BpfEngine implements Engine {
       scheduling: options.scheduling ?? false,
       onOwnMemory: (pid) => this.started.get(pid)?.release(),
       onExit: (pid) => this.ended(pid),
+      onLostChild: (tid) => this.findChildren(tid),
       onCompat: () => this.loadCompat(),
     });
     this.order = options.entries ? new Order(this.dispatcher) : undefined;
@@ -180,7 +183,8 @@ export class BpfEngine implements Engine {
       command,
       () => {},
       (pid) => {
-        this.follow(pid, pid, followed | hidden | starting);
+        if (!this.follow(pid, pid, followed | hidden | starting))
+          throw new SysError(`follow ${pid}`, ESRCH, "ESRCH", "No such process", "it ended before its exec");
         this.admit(new BpfTask(pid, pid, 0), false);
         process.kill(pid, SIGCONT);
       },
@@ -209,6 +213,13 @@ export class BpfEngine implements Engine {
     this.attach(pid, group);
     // what is followed tells of its children itself; others can have more while we look
     while (descendants(pid).filter((below) => this.attachProcess(below, below, group)).length > 0);
+  }
+
+  /** Threads and child processes of a task that have no state. */
+  private findChildren(tid: number): void {
+    const pid = this.table.get(tid)?.pid ?? tid;
+    const group = this.stateOf(tid)?.getUint32(L.state.group, true) ?? 0;
+    for (const child of [pid, ...descendants(pid)]) this.attachProcess(child, child, group);
   }
 
   /** True if there was a task that was not followed yet. */
@@ -313,7 +324,7 @@ export class BpfEngine implements Engine {
     const gone = suspects.filter((tid) => /^[ZX]?$/.test(status(tid)?.state ?? ""));
     // what they told of before is in the ring by now
     while (gone.length > 0 && this.drain() > 0);
-    if (this.feed.late || (this.order && this.order.held > 0)) return;
+    if (this.feed.waiting > 0 || (this.order && this.order.held > 0)) return;
     this.lostSeen = lost;
     for (const tid of gone) {
       const task = this.table.get(tid);
@@ -329,7 +340,7 @@ export class BpfEngine implements Engine {
     const rest = this.kernel.sent.lost - this.dispatcher.reported;
     if (rest <= 0) return;
     this.dispatcher.reported += rest;
-    this.sink.lost(rest, "the ring buffer was full when tasks began or ended");
+    this.sink.lost(rest, "the ring buffer was full; their tasks told of nothing afterwards");
   }
 
   private ended(pid: number): void {
@@ -357,17 +368,22 @@ export class BpfEngine implements Engine {
     };
   }
 
-  underWay(each: (task: Task) => void, tids: Iterable<number> = this.tasks()): void {
+  /** A copy of what the kernel side keeps of a task. */
+  private stateOf(tid: number): DataView | undefined {
+    const fd = openTask(tid);
+    if (fd < 0) return undefined;
     const copy = new Uint8Array(STATE_BYTES);
-    const view = new DataView(copy.buffer);
+    const found = bpf.lookup(this.kernel.maps.tasks, Int32Array.of(fd), copy);
+    closeSync(fd);
+    return found ? new DataView(copy.buffer) : undefined;
+  }
+
+  underWay(each: (task: Task) => void, tids: Iterable<number> = this.tasks()): void {
     const { record } = L.state;
     for (const tid of tids) {
       const followed = this.table.get(tid);
-      const fd = followed ? openTask(tid) : -1;
-      if (!followed || fd < 0) continue;
-      const found = bpf.lookup(this.kernel.maps.tasks, Int32Array.of(fd), copy);
-      closeSync(fd);
-      if (!found || (view.getUint32(L.state.flags, true) & L.flags.inCall) === 0) continue;
+      const view = followed && this.stateOf(tid);
+      if (!view || (view.getUint32(L.state.flags, true) & L.flags.inCall) === 0) continue;
       const task = new Task(tid, followed.pid, 0);
       task.comm = followed.comm;
       const { call } = task;
@@ -398,7 +414,7 @@ export class BpfEngine implements Engine {
     if (!this.open) return;
     this.finish();
     const dropped = drop ? this.feed.drop() : 0;
-    while (this.drain() > 0);
+    this.drainAll();
     this.order?.end();
     if (dropped > 0) this.sink.lost(dropped, "given up before they were written");
     this.reportRest();
@@ -411,6 +427,16 @@ export class BpfEngine implements Engine {
     this.feed.close();
     this.groups?.close();
     this.kernel.close();
+  }
+
+  /** Waits for records that are being written, too, whose writers may have lost their CPU. */
+  private drainAll(): void {
+    for (let waits = 0; waits < MOST_WAITS; waits++) {
+      while (this.drain() > 0);
+      if (this.feed.waiting === 0) return;
+      sleepSync(1);
+    }
+    this.sink.lost(1, "events behind one that was never completed");
   }
 
   killStarted(signal: number): void {

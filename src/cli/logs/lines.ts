@@ -1,8 +1,8 @@
-/** Lines of a log as they are shown: stamps as local time, nothing a terminal would act on. */
+/** Lines of a log as they are shown: stamps as local time, nothing a terminal would act on but tabs. */
 import { textOf } from "../../base/bytes.ts";
 import { parseTai64n } from "../../base/tai.ts";
 import { localTime } from "../../supervise/stamps.ts";
-import { printable } from "../printable.ts";
+import { printable } from "../../base/printable.ts";
 
 export interface LineStyle {
   readonly stamps: "local" | "utc" | "raw";
@@ -12,7 +12,7 @@ const LABEL_END = 25;
 
 /** A line without its newline, escaped; a TAI64N stamp at its beginning is replaced by the time. */
 export function showLine(line: Uint8Array, { stamps }: LineStyle): string {
-  const text = printable(textOf(line));
+  const text = textOf(line).split("\t").map(printable).join("\t");
   if (stamps === "raw" || text[0] !== "@") return text;
   const time = parseTai64n(text.slice(1, LABEL_END));
   return time ? date(time, stamps === "utc") + text.slice(LABEL_END) : text;

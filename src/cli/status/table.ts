@@ -1,6 +1,7 @@
 /** The table of `svtrace status`, and what there is to say below it. */
 import { basename } from "node:path";
-import { columnsOf, cut, printable } from "../printable.ts";
+import { printable } from "../../base/printable.ts";
+import { columnsOf, cut } from "../columns.ts";
 import type { Row, State } from "./rows.ts";
 
 type Paint = (text: string) => string;

@@ -27,9 +27,12 @@ export function processFork(e: Environment): Assembler {
   a.load(4, r7, r6, state.flags).mov(r1, r7).and(r1, flags.followed).jump("eq", r1, 0, "out");
   a.step("state of the child");
   stateOf(a, e, r8, STORAGE_CREATE);
-  a.jump("eq", r0, 0, "out")
-    .and(r7, flags.followed | flags.hidden)
-    .store(4, r0, state.flags, r7);
+  a.jump("ne", r0, 0, "made");
+  // there was no memory for it: user space has to find it
+  smallHead(a, kinds.fork, bytes);
+  sendSmall(a, e, bytes);
+  a.goto("out").label("made");
+  a.and(r7, flags.followed | flags.hidden).store(4, r0, state.flags, r7);
   a.load(4, r1, r6, state.group).store(4, r0, state.group, r1);
   a.mov(r7, r6).mov(r6, r0);
   takeIds(a, e, r8);

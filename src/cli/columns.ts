@@ -1,19 +1,4 @@
-/** Names and lines as a terminal may be given them. */
-
-/** Control characters, among them C1, what is no UTF-8 (base/bytes.ts) and what turns text around, as \xNN or \uNNNN; tabs stay. */
-export function printable(text: string): string {
-  return text.replace(
-    /[\x00-\x08\x0a-\x1f\x7f-\x9f\udc80-\udcff\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
-    (c) => {
-      const code = c.charCodeAt(0);
-      return code >= 0x2000 && code < 0xdc00
-        ? `\\u${code.toString(16)}`
-        : code === 0xfeff
-          ? "\\ufeff"
-          : `\\x${(code & 0xff).toString(16).padStart(2, "0")}`;
-    },
-  );
-}
+/** How wide names and lines are on a terminal. */
 
 /** East Asian characters and emoji that take two columns (Unicode's East_Asian_Width, coarsely). */
 const WIDE =
