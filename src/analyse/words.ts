@@ -1,6 +1,7 @@
 /** Causes in words that a person on call would use. */
-import { printable } from "../base/printable.ts";
+
 import { basename } from "node:path";
+import { printable } from "../base/printable.ts";
 import { countOf, type Group } from "./causes.ts";
 import { queryName } from "./dns.ts";
 import { functionsOf } from "./profile.ts";

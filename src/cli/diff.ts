@@ -1,5 +1,5 @@
 /** `svtrace diff A B` or `svtrace diff SERVICEDIR`: what one restart did that another (or the usual one) did not. */
-import { printable } from "../base/printable.ts";
+
 import { dirname, join } from "node:path";
 import {
   beginning,
@@ -11,6 +11,7 @@ import {
 } from "../analyse/compare.ts";
 import { duration } from "../analyse/words.ts";
 import { UsageError } from "../base/errors.ts";
+import { printable } from "../base/printable.ts";
 import { table } from "./options/index.ts";
 import { parseArguments, wrong } from "./options/parse.ts";
 import { flushRecorder } from "./recorder-client.ts";

@@ -1,10 +1,11 @@
 /** `svtrace history SERVICEDIR [--json]`: every restart of a service, how long its phases took, what stands out. */
-import { printable } from "../base/printable.ts";
+
 import { basename, dirname, join } from "node:path";
 import { type History, type HistoryRow, history } from "../analyse/history.ts";
 import { readyAt } from "../analyse/phases.ts";
 import { duration } from "../analyse/words.ts";
 import { UsageError } from "../base/errors.ts";
+import { printable } from "../base/printable.ts";
 import type { Recording } from "../record/model.ts";
 import { table } from "./options/index.ts";
 import { parseArguments } from "./options/parse.ts";

@@ -1,9 +1,9 @@
 /** `svtrace logger DIR/.svtrace`: the shared logger of a scan directory. Started by svscan and `svtrace up`. */
 
 import { UsageError } from "../base/errors.ts";
+import { printable } from "../base/printable.ts";
 import { tell } from "../base/stderr.ts";
 import { Logger } from "../supervise/logger/main.ts";
-import { printable } from "../base/printable.ts";
 
 export async function main(argv: string[]): Promise<number> {
   if (argv.length !== 1 || argv[0].startsWith("-"))

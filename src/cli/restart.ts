@@ -1,9 +1,9 @@
 /** `svtrace restart SERVICE`: TERM, and wait until it has been started again, or is ready again. */
 
-import { printable } from "../base/printable.ts";
 import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { UsageError } from "../base/errors.ts";
+import { printable } from "../base/printable.ts";
 import { tell } from "../base/stderr.ts";
 import { isTraced, readStatus, sendControl } from "../supervise/control.ts";
 import { aliveOf, readExtended } from "../supervise/extended.ts";

@@ -3,6 +3,7 @@
 import { constants, mkdirSync, openSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { UsageError } from "../base/errors.ts";
+import { printable } from "../base/printable.ts";
 import { tell as complain } from "../base/stderr.ts";
 import { becomeSubreaper, onEnd } from "../kernel/children.ts";
 import { replaceProcess } from "../kernel/exec.ts";
@@ -16,7 +17,6 @@ import { ScanDirectory } from "../supervise/scan.ts";
 import { isDirectory } from "../supervise/service-files.ts";
 import { table } from "./options/index.ts";
 import { parseArguments, wrong } from "./options/parse.ts";
-import { printable } from "../base/printable.ts";
 
 const DEFAULT_WAIT_S = 60;
 const ANSWER_MS = 10_000;

@@ -1,5 +1,5 @@
-import { printable } from "../base/printable.ts";
 import { expect, test } from "vitest";
+import { printable } from "../base/printable.ts";
 import { shortened } from "./why-text.ts";
 
 test("evidence loses what an errno means, then the beginning of a path, then its middle; never call, result or time", () => {

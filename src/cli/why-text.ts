@@ -1,8 +1,9 @@
 /** The report of `svtrace why` as text: at most 100 columns, one screen. */
-import { printable } from "../base/printable.ts";
+
 import { clock } from "../analyse/lines.ts";
 import type { Cause, Report } from "../analyse/types.ts";
 import { duration } from "../analyse/words.ts";
+import { printable } from "../base/printable.ts";
 
 const WIDTH = 100;
 const BAR = 40;

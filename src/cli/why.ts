@@ -1,5 +1,5 @@
 /** `svtrace why [SERVICEDIR|RECORDING] [--json]`: where the time of the last restart went. */
-import { printable } from "../base/printable.ts";
+
 import { existsSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import { isatty } from "node:tty";
@@ -9,6 +9,7 @@ import { history } from "../analyse/history.ts";
 import { analyseRunning } from "../analyse/running.ts";
 import type { Report } from "../analyse/types.ts";
 import type { Scale } from "../analyse/verdict.ts";
+import { printable } from "../base/printable.ts";
 import { tell } from "../base/stderr.ts";
 import { coloured } from "./colour.ts";
 import { load } from "./history.ts";

@@ -1,8 +1,8 @@
 /** Lines of a log as they are shown: stamps as local time, nothing a terminal would act on but tabs. */
 import { textOf } from "../../base/bytes.ts";
+import { printable } from "../../base/printable.ts";
 import { parseTai64n } from "../../base/tai.ts";
 import { localTime } from "../../supervise/stamps.ts";
-import { printable } from "../../base/printable.ts";
 
 export interface LineStyle {
   readonly stamps: "local" | "utc" | "raw";
