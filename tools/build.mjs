@@ -67,19 +67,6 @@ for (const file of readdirSync("dist")) {
     rmSync(path, { recursive: true, force: true });
 }
 
-for (const [bundle, command] of Object.entries(precompiled)) {
-  const text = readFileSync(join("dist", bundle), "latin1");
-  if (/[^\0-\x7f]/.test(text)) throw new Error(`dist/${bundle} is not ASCII`);
-  const r = spawnSync(process.execPath, ["tools/precompile.mjs", `dist/${bundle}`, ...command], {
-    stdio: ["ignore", "ignore", "pipe"],
-    encoding: "utf8",
-    env: { ...process.env, NODE_OPTIONS: "" },
-  });
-  if (r.status !== 0) console.warn(`build: dist/${bundle} is not compiled beforehand: ${r.stderr}`);
-}
-// tools/setup compares its age with the sources'.
-utimesSync("dist/main.cjs", begun / 1000, begun / 1000);
-
 const { outputFiles } = await build({
   entryPoints: ["tools/launcher/main.ts"],
   bundle: true,
@@ -88,5 +75,18 @@ const { outputFiles } = await build({
   platform: "node",
 });
 const code = `data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString("base64")}`;
-const { writeLauncher } = await import(code);
+const { NODE_FLAG, writeLauncher } = await import(code);
 writeLauncher("bin/svtrace");
+
+for (const [bundle, command] of Object.entries(precompiled)) {
+  const text = readFileSync(join("dist", bundle), "latin1");
+  if (/[^\0-\x7f]/.test(text)) throw new Error(`dist/${bundle} is not ASCII`);
+  const r = spawnSync(process.execPath, [NODE_FLAG, "tools/precompile.mjs", `dist/${bundle}`, ...command], {
+    stdio: ["ignore", "ignore", "pipe"],
+    encoding: "utf8",
+    env: { ...process.env, NODE_OPTIONS: "" },
+  });
+  if (r.status !== 0) console.warn(`build: dist/${bundle} is not compiled beforehand: ${r.stderr}`);
+}
+// tools/setup compares its age with the sources'.
+utimesSync("dist/main.cjs", begun / 1000, begun / 1000);

@@ -11,7 +11,6 @@ import { RecordingSink } from "../record/sink.ts";
 import { STRING_LIMIT } from "../record/strace-text.ts";
 import { backlogPlace } from "./backlog.ts";
 import { catchUp } from "./catch-up.ts";
-import { keepUp } from "./keep-up.ts";
 import { version } from "./version.ts";
 
 /** Looks a second at what computes: odd, so as not to keep time with anything. */
@@ -88,7 +87,6 @@ export class RecordSession {
 
   /** Records until nothing is left to trace, or `release`, or `over`. Returns what went wrong with the file. */
   async run(over: () => boolean = () => false): Promise<string | undefined> {
-    keepUp();
     let flushed = monotonicNow();
     let writing: Promise<void> | undefined;
     let worked = true;

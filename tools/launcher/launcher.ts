@@ -1,7 +1,6 @@
 /**
- * bin/svtrace: finds Node along PATH as /usr/bin/env does and becomes `node dist/main.cjs` with its own argv, argv[0]
- * included, as arguments. Before Node
- * changes them it notes what the command of a tracer or chain-loader is to find as we found it: which signals are ignored
+ * bin/svtrace: finds Node along PATH as /usr/bin/env does and becomes `node FLAG dist/main.cjs` with its own argv, argv[0]
+ * included, as arguments. Before Node changes them it notes what the command of a tracer or chain-loader is to find as we found it: which signals are ignored
  * and blocked, which descriptors are open, the soft limit on open files. The note is one more variable at the end of the
  * environment, SVTRACE_START (src/kernel/inherited.ts reads and removes it):
  *
@@ -61,8 +60,11 @@ const frame = {
   note: 0x100,
   main: 0x2300,
   other: 0x4500,
-  size: 0x6708,
+  size: 0x6710,
 } as const;
+
+/** V8 compiles and collects in the thread that needs it: with few CPUs its other threads are in the way of the traced. */
+export const NODE_FLAG = "--single-threaded";
 
 const COMMAND_NOT_FOUND = 127;
 /** djb's programs say so when the system refuses. */
@@ -209,10 +211,11 @@ function findProgram(a: Assembler): void {
   a.label("found");
 }
 
-/** execvp(3) of node: its argv begins two words before ours, where argc was and below, and needs no copy. */
+/** execvp(3) of node: its argv begins three words before ours, where argc was and below, and needs no copy. */
 function becomeNode(a: Assembler): void {
   a.lea("rax", at("rbp", frame.main)).store(at("rbx"), "rax");
-  a.op("sub", "rbx", 8).lea("rax", "node").store(at("rbx"), "rax");
+  a.op("sub", "rbx", 16).lea("rax", "flag").store(at("rbx", 8), "rax");
+  a.lea("rax", "node").store(at("rbx"), "rax");
   a.clear("r10");
   a.label("directory").mov("rsi", "r13").lea("rdi", at("rbp", frame.other)).mov("rcx", LONGEST);
   a.label("letter").lodsb().testAl().j("z", "directory-end").cmpAl(byte(":")).j("e", "directory-end");
@@ -311,6 +314,7 @@ function constants(a: Assembler): void {
   a.string("null-device", "/dev/null");
   a.string("root", "/");
   a.string("node", "node");
+  a.string("flag", NODE_FLAG);
   a.string("svtrace", "svtrace");
   a.string("fatal", ": fatal");
   a.string("unable-to-run", ": unable to run node: ");

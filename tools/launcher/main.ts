@@ -4,6 +4,8 @@ import { dirname } from "node:path";
 import { executable } from "./elf.ts";
 import { launcher } from "./launcher.ts";
 
+export { NODE_FLAG } from "./launcher.ts";
+
 const script = `#!/usr/bin/env node
 import "../dist/main.cjs";
 `;

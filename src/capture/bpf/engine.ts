@@ -54,7 +54,7 @@ export interface BpfOptions extends EngineOptions {
   pointers?: boolean;
   /** Bytes of the ring: a power of two. */
   ringBytes?: number;
-  /** Where events may wait while the traced need the CPU; without it they are handled at once. */
+  /** Where events may wait while the traced need the CPU, which then go first; without it they are handled at once. */
   backlog?: BacklogPlace;
   /** Count calls in the kernel instead of sending them. */
   counts?: Counts;

@@ -6,6 +6,7 @@ import { monotonicNow } from "../../kernel/clock.ts";
 import type { RingBuffer } from "../../kernel/ringbuf.ts";
 import { Backlog, type BacklogPlace } from "./backlog.ts";
 import { Pace } from "./pace.ts";
+import { Priority } from "./priority.ts";
 
 /** Records handled between looks at the clock and at the ring, whose room is given back. */
 const STRIDE = 1024;
@@ -15,6 +16,7 @@ const PIECE = 1 << 22;
 export class Feed {
   private readonly backlog: Backlog | undefined;
   private readonly pace: Pace | undefined;
+  private readonly priority: Priority | undefined;
   private from: RingBuffer | Backlog;
   /** There is no more room: what waits is handled whatever it costs. */
   private pressed = false;
@@ -23,7 +25,7 @@ export class Feed {
   /** The last `drain` left records because its time was over. */
   late = false;
 
-  /** Without a place for a backlog everything is handled at once. */
+  /** Without a place for a backlog everything is handled at once, and at the priority we have. */
   constructor(
     private readonly ring: RingBuffer,
     private readonly handle: (record: RingBuffer | Backlog) => void,
@@ -33,6 +35,7 @@ export class Feed {
     if (!place || place.limit === 0) return;
     this.backlog = new Backlog(place);
     this.pace = new Pace();
+    this.priority = new Priority();
   }
 
   /** Bytes that wait. */
@@ -68,11 +71,13 @@ export class Feed {
 
   /** Makes room in the ring. */
   relieve(): void {
-    const { ring, backlog } = this;
-    if (!backlog || ring.waiting <= ring.size / 2) {
+    const { ring, backlog, priority } = this;
+    if (!backlog || ring.waiting <= ring.size / 4) {
       this.pressed = false;
+      if (!this.ended) priority?.giveWay();
       return;
     }
+    priority?.hurry();
     while (ring.pass(PIECE, (records) => backlog.add(records)));
     if (backlog.waiting > 0) this.from = backlog;
     this.pressed = ring.waiting > ring.size / 2;
@@ -81,6 +86,7 @@ export class Feed {
   /** Nothing more is sent: what waits need not spare anybody. */
   finish(): void {
     this.ended = true;
+    this.priority?.restore();
   }
 
   /** Gives up what waits. Returns how many records that were. */

@@ -25,6 +25,8 @@ export const state = {
   /** Which of the reader's groups it belongs to. */
   group: 236,
   sp: 240,
+  /** It has left the CPU since its scheduling was told last. */
+  moved: 248,
   blocked: 32,
   queued: 40,
   /** When it lost the CPU, when it was woken. */

@@ -6,7 +6,7 @@ import * as bpf from "../../../kernel/bpf.ts";
 import { descriptor } from "../../../syscalls/index.ts";
 import type { Assembler } from "../asm.ts";
 import { abis, NUMBERS } from "../layout.ts";
-import { type Kernel, zero } from "../loader.ts";
+import { type Kernel, possibleCpus, zero } from "../loader.ts";
 import { type Environment, NO_RETURN, UNWANTED } from "../programs/common.ts";
 import * as C from "./layout.ts";
 import { type CountMaps, countEnter, countExit, type KeyParts } from "./programs.ts";
@@ -30,6 +30,8 @@ export interface CountRow {
   readonly buckets: Float64Array;
 }
 
+/** Counts of each CPU take no more than this; else all CPUs add to the same. */
+const MOST_BYTES = 1 << 26;
 const NO_RETURN_CALLS = new Set(["exit", "exit_group"]);
 const OTHER = "(unknown)";
 
@@ -89,9 +91,12 @@ export class Counts {
       this.values = new Uint32Array(C.count.bytes / 4);
     } else {
       const size = this.names.length;
-      const map = kernel.map({ ...one, name: "svtrace_calls", valueSize: size * C.count.bytes });
-      this.maps = { calls: { map, size }, over };
-      this.values = new Uint32Array((size * C.count.bytes) / 4);
+      const bytes = size * C.count.bytes;
+      const cpus = possibleCpus() * bytes <= MOST_BYTES ? possibleCpus() : undefined;
+      const valueSize = (cpus ?? 1) * bytes;
+      const map = kernel.map({ ...one, name: "svtrace_calls", valueSize });
+      this.maps = { calls: { map, size, cpus }, over };
+      this.values = new Uint32Array(valueSize / 4);
     }
     return [countExit(e, this.maps), countEnter(e, this.maps)];
   }
@@ -103,6 +108,7 @@ export class Counts {
     if (maps.calls) {
       bpf.lookup(maps.calls.map, zero, values);
       const each = C.count.bytes / 4;
+      unite(new BigUint64Array(values.buffer), maps.calls.size);
       return this.names
         .map((call, i) => row({ pid: 0, fd: -1, comm: "", call }, values.subarray(i * each, (i + 1) * each)))
         .filter((r) => r.calls > 0);
@@ -178,6 +184,18 @@ function row(id: Pick<CountRow, "pid" | "fd" | "comm" | "call">, v: Uint32Array)
     max: at(C.count.max),
     buckets,
   };
+}
+
+/** Adds the counts of all CPUs to those of the first. */
+function unite(all: BigUint64Array, size: number): void {
+  const words = C.count.bytes / 8;
+  for (let i = size * words; i < all.length; i++) {
+    if (all[i] === 0n) continue;
+    const to = i % (size * words);
+    const at = (to % words) * 8;
+    const greatest = at === C.count.max || at === C.count.min;
+    all[to] = greatest ? (all[i] > all[to] ? all[i] : all[to]) : all[to] + all[i];
+  }
 }
 
 /** The halves hold LARGEST less the shortest, which a double cannot. */

@@ -1,17 +1,17 @@
 /** sys_enter and sys_exit for -c: calls are counted in the kernel and no record of them leaves it. */
 import { BUCKETS, STEP_BITS } from "../../../base/histogram.ts";
 import type { BpfMap } from "../../../kernel/bpf.ts";
-import { Assembler, r0, r1, r2, r3, r4, r6, r7, r8, r9, r10 } from "../asm.ts";
+import { Assembler, type Reg, r0, r1, r2, r3, r4, r6, r7, r8, r9, r10 } from "../asm.ts";
 import * as L from "../layout.ts";
 import { currentState, type Environment, NO_RETURN, TABLE_BYTES, UNWANTED } from "../programs/common.ts";
 import { beginCall, enterCall } from "../programs/enter.ts";
-import { schedulingAtEntry, schedulingAtExit } from "../programs/scheduling.ts";
+import { schedulingAtEntry, schedulingAtExit, schedulingTold } from "../programs/scheduling.ts";
 import { lookUp } from "../programs/take.ts";
 import { count, key, LARGEST, NO_FD } from "./layout.ts";
 
 export interface CountMaps {
-  /** By call: one value of all calls' counts, one after the other. */
-  readonly calls?: { readonly map: BpfMap; readonly size: number };
+  /** By call: one value of all calls' counts, one after the other, of each CPU, or (`cpus` undefined) of all together. */
+  readonly calls?: { readonly map: BpfMap; readonly size: number; readonly cpus: number | undefined };
   /** By key. */
   readonly keys?: { readonly map: BpfMap; readonly empty: BpfMap; readonly by: Readonly<KeyParts> };
   /** Calls for which there was no room. */
@@ -68,15 +68,21 @@ export function countExit(e: Environment, maps: CountMaps): Assembler {
   else if (options.status) a.jump("sge", r9, 0, "fine").jump("sge", r9, -MAX_ERRNO, "out").label("fine");
   if (maps.calls) callCounts(a, maps.calls);
   else keyCounts(a, maps);
-  add(a, options.scheduling);
+  add(a, options.scheduling, maps.calls?.cpus === undefined);
+  if (options.scheduling) schedulingTold(a);
   a.label("out").mov(r0, 0).exit();
   return a;
 }
 
 /** r7 = counts of the call. */
 function callCounts(a: Assembler, calls: NonNullable<CountMaps["calls"]>): void {
-  a.step("counts of the call").load(4, r1, r6, state.shape).jump("ge", r1, calls.size, "out");
-  a.alu("mul", r1, count.bytes).mapValue(r7, calls.map).add(r7, r1);
+  a.step("counts of the call").load(4, r7, r6, state.shape).jump("ge", r7, calls.size, "out");
+  a.alu("mul", r7, count.bytes);
+  if (calls.cpus !== undefined) {
+    a.call("get_smp_processor_id").jump("ge", r0, calls.cpus, "out");
+    a.alu("mul", r0, calls.size * count.bytes).add(r7, r0);
+  }
+  a.mapValue(r1, calls.map).add(r7, r1);
 }
 
 /** r7 = counts of the key, made if there are none. */
@@ -115,24 +121,28 @@ function keyCounts(a: Assembler, maps: CountMaps): void {
   a.label("found").mov(r7, r0);
 }
 
-/** Adds a call of r8 ns with result r9 to the counts at r7. */
-function add(a: Assembler, scheduling: boolean): void {
-  a.step("add").atomicAdd(8, r7, count.total, r8);
+/** Adds a call of r8 ns with result r9 to the counts at r7, which other CPUs add to as well if they are `shared`. */
+function add(a: Assembler, scheduling: boolean, shared: boolean): void {
+  // nobody else runs on this CPU meanwhile
+  const addTo = (at: number, value: Reg) =>
+    shared ? a.atomicAdd(8, r7, at, value) : a.load(8, r0, r7, at).add(r0, value).store(8, r7, at, r0);
+  a.step("add");
+  addTo(count.total, r8);
   if (scheduling) {
-    // most calls stay on their CPU: what costs is the adding
+    // most calls stay on their CPU
     a.load(8, r1, r6, state.facts + L.facts.blocked).jump("eq", r1, 0, "awake");
-    a.atomicAdd(8, r7, count.blocked, r1).label("awake");
-    a.load(8, r2, r6, state.facts + L.facts.queued)
-      .add(r2, r1)
-      .jump("eq", r2, 0, "stayed");
-    a.jump("le", r2, r8, "away").mov(r2, r8).label("away").atomicAdd(8, r7, count.away, r2).label("stayed");
+    addTo(count.blocked, r1);
+    a.label("awake").load(8, r2, r6, state.facts + L.facts.queued);
+    a.add(r2, r1).jump("eq", r2, 0, "stayed").jump("le", r2, r8, "away").mov(r2, r8).label("away");
+    addTo(count.away, r2);
+    a.label("stayed");
   }
-  a.jump("sge", r9, 0, "succeeded").jump("slt", r9, -MAX_ERRNO, "succeeded");
-  a.mov(r1, 1).atomicAdd(8, r7, count.errors, r1).label("succeeded");
-  a.mov(r2, r8);
-  raise(a, count.max);
+  a.jump("sge", r9, 0, "succeeded").jump("slt", r9, -MAX_ERRNO, "succeeded").mov(r1, 1);
+  addTo(count.errors, r1);
+  a.label("succeeded").mov(r2, r8);
+  raise(a, count.max, shared);
   a.constant(r2, LARGEST).sub(r2, r8);
-  raise(a, count.min);
+  raise(a, count.min, shared);
   a.step("the bucket").mov(r1, r8).mov(r2, 0);
   for (const bits of [32, 16, 8, 4, 2, 1]) {
     const small = a.fresh("small");
@@ -144,15 +154,17 @@ function add(a: Assembler, scheduling: boolean): void {
     .label("bucket")
     .jump("lt", r1, BUCKETS, "fits")
     .mov(r1, BUCKETS - 1);
-  a.label("fits").lsh(r1, 3).add(r7, r1).mov(r1, 1).atomicAdd(8, r7, count.buckets, r1);
+  a.label("fits").lsh(r1, 3).add(r7, r1).mov(r1, 1);
+  addTo(count.buckets, r1);
 }
 
-/** Makes a count at r7 at least r2. A second CPU may do so at the same time, a third does not get its turn. */
-function raise(a: Assembler, at: number): void {
+/** Makes a count at r7 at least r2. If it is shared, a second CPU may do so at the same time; a third does not get its turn. */
+function raise(a: Assembler, at: number, shared: boolean): void {
   const done = a.fresh("raised");
-  for (let i = 0; i < 2; i++) {
+  for (let i = 0; i < 2 && shared; i++) {
     a.load(8, r0, r7, at).jump("ge", r0, r2, done).mov(r3, r0).compareExchange(8, r7, at, r2);
     a.jump("eq", r0, r3, done);
   }
+  if (!shared) a.load(8, r0, r7, at).jump("ge", r0, r2, done).store(8, r7, at, r2);
   a.label(done);
 }

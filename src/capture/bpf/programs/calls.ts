@@ -4,7 +4,7 @@ import * as L from "../layout.ts";
 import { currentState, type Environment, NO_RETURN, sendCall, TABLE_BYTES, UNWANTED } from "./common.ts";
 import { beginCall, enterCall } from "./enter.ts";
 import { countQuietly } from "./quiet.ts";
-import { schedulingAtEntry, schedulingAtExit } from "./scheduling.ts";
+import { schedulingAtEntry, schedulingAtExit, schedulingTold } from "./scheduling.ts";
 import { CONTEXT, compatElsewhere, lookUp, readShapes, takeCall } from "./take.ts";
 
 const MAX_ERRNO = 4095;
@@ -112,7 +112,7 @@ export function sysExit(e: Environment): Assembler {
   compatElsewhere(a, e.maps.compatExit, "read");
   readExit(a, e);
   a.goto("out").label("leave");
-  leaveCall(a);
+  leaveCall(a, e);
   a.label("out").mov(r0, 0).exit();
   return a;
 }
@@ -146,10 +146,11 @@ function diedInCall(a: Assembler, e: Environment): void {
 function readExit(a: Assembler, e: Environment): void {
   readShapes(a, e.shapes.exit, 0, "exit", "read");
   sendCall(a, e);
-  leaveCall(a);
+  leaveCall(a, e);
 }
 
-function leaveCall(a: Assembler): void {
+function leaveCall(a: Assembler, e: Environment): void {
+  if (e.options.scheduling) schedulingTold(a);
   a.load(4, r1, r6, state.flags)
     .and(r1, ~(flags.inCall | flags.found))
     .store(4, r6, state.flags, r1);

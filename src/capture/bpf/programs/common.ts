@@ -120,12 +120,7 @@ export function sendCall(a: Assembler, e: Environment): void {
 function withFacts(a: Assembler, { options }: Environment): void {
   if (!options.scheduling && !options.pointers) return;
   const none = a.fresh("facts");
-  if (!options.pointers) {
-    a.load(4, r1, r6, state.facts + L.facts.waker);
-    for (const at of [L.facts.blocked, L.facts.queued, L.facts.gapBlocked, L.facts.gapQueued])
-      a.load(8, r4, r6, state.facts + at).or(r1, r4);
-    a.jump("eq", r1, 0, none);
-  }
+  if (!options.pointers) a.load(4, r1, r6, state.moved).jump("eq", r1, 0, none);
   a.store(1, r6, state.facts + L.facts.kind, kinds.facts)
     .sub(r2, L.facts.bytes)
     .add(r3, L.facts.bytes);

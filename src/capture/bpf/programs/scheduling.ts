@@ -5,8 +5,14 @@ import { type Environment, stateOf } from "./common.ts";
 
 const { state } = L;
 
+/*
+ * Most calls stay on their CPU, and so does what lies between them: as long as `moved` is 0 all facts are 0, and the totals
+ * are those of the entry and the exit before.
+ */
+
 export function schedulingAtEntry(a: Assembler): void {
-  a.step("scheduling before the call");
+  const still = a.fresh("still");
+  a.step("scheduling before the call").load(4, r1, r6, state.moved).jump("eq", r1, 0, still);
   for (const [total, entry, exit, gap] of [
     [state.blocked, state.entryBlocked, state.exitBlocked, L.facts.gapBlocked],
     [state.queued, state.entryQueued, state.exitQueued, L.facts.gapQueued],
@@ -14,11 +20,12 @@ export function schedulingAtEntry(a: Assembler): void {
     a.load(8, r1, r6, total).store(8, r6, entry, r1).load(8, r2, r6, exit).sub(r1, r2);
     a.store(8, r6, state.facts + gap, r1);
   }
-  a.store(4, r6, state.waker, 0);
+  a.store(4, r6, state.waker, 0).label(still);
 }
 
 export function schedulingAtExit(a: Assembler): void {
-  a.step("scheduling during the call");
+  const still = a.fresh("still");
+  a.step("scheduling during the call").load(4, r1, r6, state.moved).jump("eq", r1, 0, still);
   for (const [total, entry, exit, during] of [
     [state.blocked, state.entryBlocked, state.exitBlocked, L.facts.blocked],
     [state.queued, state.entryQueued, state.exitQueued, L.facts.queued],
@@ -26,7 +33,23 @@ export function schedulingAtExit(a: Assembler): void {
     a.load(8, r1, r6, total).store(8, r6, exit, r1).load(8, r2, r6, entry).sub(r1, r2);
     a.store(8, r6, state.facts + during, r1);
   }
-  a.load(4, r1, r6, state.waker).store(4, r6, state.facts + L.facts.waker, r1);
+  a.load(4, r1, r6, state.waker)
+    .store(4, r6, state.facts + L.facts.waker, r1)
+    .label(still);
+}
+
+/** The facts have been told: what comes next begins where they end. */
+export function schedulingTold(a: Assembler): void {
+  const still = a.fresh("still");
+  a.step("scheduling told").load(4, r1, r6, state.moved).jump("eq", r1, 0, still);
+  a.store(4, r6, state.moved, 0).store(4, r6, state.waker, 0);
+  for (const [total, entry, exit] of [
+    [state.blocked, state.entryBlocked, state.exitBlocked],
+    [state.queued, state.entryQueued, state.exitQueued],
+  ] as const)
+    a.load(8, r1, r6, total).store(8, r6, entry, r1).store(8, r6, exit, r1);
+  for (let at = L.facts.waker & ~7; at < L.facts.ip; at += 8) a.store(8, r6, state.facts + at, 0);
+  a.label(still);
 }
 
 const RUNNABLE = 1;
@@ -39,6 +62,7 @@ export function schedSwitch(e: Environment): Assembler {
   stateOf(a, e, r7);
   a.jump("eq", r0, 0, "next").mov(r6, r0).call("ktime_get_ns").store(8, r6, state.offAt, r0);
   a.store(8, r6, state.wokenAt, 0).store(4, r6, state.offState, RUNNABLE);
+  a.store(4, r6, state.moved, 1);
   a.load(1, r1, r9, 0).jump("ne", r1, 0, "next").load(4, r1, r9, 24).jump("eq", r1, 0, "next");
   a.store(4, r6, state.offState, BLOCKED);
   a.label("next").step("the task that gets the CPU").load(8, r7, r9, 16);
