@@ -72,7 +72,7 @@ export class Kernel {
       config: this.map({ ...one, name: "svtrace_config", valueSize: L.config.bytes }),
       compatEntry: this.map({ ...compat, name: "svtrace_entry32" }),
       compatExit: this.map({ ...compat, name: "svtrace_exit32" }),
-      tables: this.map({ ...one, name: "svtrace_tables", valueSize: 2 * TABLE_BYTES }),
+      tables: this.map({ ...one, name: "svtrace_tables", valueSize: TABLE_BYTES }),
     };
   }
 

@@ -169,8 +169,11 @@ export class Reader {
     const failed = a.fresh("unreadable");
     this.room(max, done);
     a.mov(r9, r2);
-    if (max <= SMALL) this.viaStack(max, good);
-    else {
+    const large = a.fresh("large");
+    if (max > SMALL) a.jump("gt", r2, SMALL, large);
+    this.viaStack(Math.min(max, SMALL), good);
+    if (max > SMALL) {
+      a.label(large).mov(r2, r9);
       this.destination();
       a.call("probe_read_user").load(8, r3, r6, state.address).jump("eq", r0, 0, good);
     }

@@ -5,7 +5,7 @@ import type { Descriptor } from "../../syscalls/types/types.ts";
 import { printedNumber } from "../calls.ts";
 import { abis, NUMBERS } from "./layout.ts";
 import { type PlanOptions, planOf, type Read } from "./plan.ts";
-import { NO_RETURN, type Shapes, UNWANTED } from "./programs/index.ts";
+import { NO_RETURN, type Shapes, TABLE_BYTES, UNWANTED } from "./programs/index.ts";
 
 const NO_RETURN_CALLS = new Set(["exit", "exit_group"]);
 
@@ -31,7 +31,7 @@ function describe(name: string | undefined, abi: Abi, nr: number): Descriptor | 
 }
 
 export interface Compiled {
-  /** As the programs' map has them: entry's numbers, then exit's. */
+  /** As the programs' map has them: of each call the entry's number, then the exit's. */
   readonly tables: Uint16Array;
   readonly native: Shapes;
   readonly compat: Shapes;
@@ -43,14 +43,13 @@ export function compileShapes(
   options: PlanOptions,
   memory: boolean,
 ): Compiled {
-  const size = NUMBERS * abis.length;
-  const tables = new Uint16Array(2 * size);
+  const tables = new Uint16Array(TABLE_BYTES / 2);
   const native = { entry: new Shared(), exit: new Shared() };
   const compat = { entry: new Shared(), exit: new Shared() };
   for (const [i, abi] of abis.entries()) {
     const shared = abi === "x86_64" ? native : compat;
     for (let nr = 0; nr < NUMBERS; nr++) {
-      const at = i * NUMBERS + nr;
+      const at = 2 * (i * NUMBERS + nr);
       const number = abi === "i386" ? printedNumber(nr) : nr;
       const name = number < syscallCount(abi) ? syscallName(abi, number) : undefined;
       if (wanted && !wanted(abi, number)) tables[at] = UNWANTED;
@@ -58,7 +57,7 @@ export function compileShapes(
       else if (memory) {
         const plan = planOf(describe(name, abi, nr), abi, options);
         tables[at] = shared.entry.number(plan.entry);
-        tables[size + at] = shared.exit.number(plan.exit);
+        tables[at + 1] = shared.exit.number(plan.exit);
       }
     }
   }

@@ -7,7 +7,7 @@ import { descriptor } from "../../../syscalls/index.ts";
 import type { Assembler } from "../asm.ts";
 import { abis, NUMBERS } from "../layout.ts";
 import { type Kernel, possibleCpus, zero } from "../loader.ts";
-import { type Environment, NO_RETURN, UNWANTED } from "../programs/common.ts";
+import { type Environment, NO_RETURN, TABLE_BYTES, UNWANTED } from "../programs/common.ts";
 import * as C from "./layout.ts";
 import { type CountMaps, countEnter, countExit, type KeyParts } from "./programs.ts";
 
@@ -45,19 +45,18 @@ export class Counts {
   /** `by` undefined: by call alone, which is cheapest. */
   constructor(private readonly by?: KeyParts) {}
 
-  /** For the programs' tables: numbers of names, then which argument is a descriptor, from 1. */
+  /** For the programs' tables: the name's number, and which argument is a descriptor, from 1. */
   tables(wanted: ((abi: Abi, nr: number) => boolean) | undefined): Uint16Array {
-    const size = NUMBERS * abis.length;
-    const tables = new Uint16Array(2 * size);
+    const tables = new Uint16Array(TABLE_BYTES / 2);
     for (const [i, abi] of abis.entries()) {
       for (let nr = 0; nr < NUMBERS; nr++) {
         const name = nr < syscallCount(abi) ? syscallName(abi, nr) : undefined;
-        const at = i * NUMBERS + nr;
+        const at = 2 * (i * NUMBERS + nr);
         if (wanted && !wanted(abi, nr)) tables[at] = UNWANTED;
         else if (name !== undefined && NO_RETURN_CALLS.has(name)) tables[at] = NO_RETURN;
         else if (name !== undefined) {
           tables[at] = this.number(name);
-          tables[size + at] = (descriptor(name, abi)?.args.findIndex((a) => a.type.kind === "fd") ?? -1) + 1;
+          tables[at + 1] = (descriptor(name, abi)?.args.findIndex((a) => a.type.kind === "fd") ?? -1) + 1;
         }
       }
     }

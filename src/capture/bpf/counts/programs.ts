@@ -3,7 +3,7 @@ import { BUCKETS, STEP_BITS } from "../../../base/histogram.ts";
 import type { BpfMap } from "../../../kernel/bpf.ts";
 import { Assembler, type Reg, r0, r1, r2, r3, r4, r6, r7, r8, r9, r10 } from "../asm.ts";
 import * as L from "../layout.ts";
-import { currentState, type Environment, NO_RETURN, TABLE_BYTES, UNWANTED } from "../programs/common.ts";
+import { currentState, type Environment, NO_RETURN, UNWANTED } from "../programs/common.ts";
 import { beginCall, enterCall } from "../programs/enter.ts";
 import { schedulingAtEntry, schedulingAtExit, schedulingTold } from "../programs/scheduling.ts";
 import { lookUp } from "../programs/take.ts";
@@ -34,15 +34,11 @@ const KEY = -key.bytes - 8;
 
 export function countEnter(e: Environment, maps: CountMaps): Assembler {
   const a = new Assembler("sys_enter");
-  enterCall(a, e);
-  a.step("is the call counted").mov(r7, r9);
-  lookUp(a, e, 0);
+  enterCall(a, e, maps.keys === undefined);
+  a.step("is the call counted");
+  lookUp(a, e);
   a.jump("eq", r9, UNWANTED, "out").jump("eq", r9, NO_RETURN, "out").store(4, r6, state.shape, r9);
-  if (maps.keys?.by.fd) {
-    a.mov(r9, r7);
-    lookUp(a, e, TABLE_BYTES);
-    a.store(4, r6, state.entryShape, r9);
-  }
+  if (maps.keys?.by.fd) a.store(4, r6, state.entryShape, r2);
   if (e.options.scheduling) schedulingAtEntry(a);
   beginCall(a);
   a.label("out").mov(r0, 0).exit();

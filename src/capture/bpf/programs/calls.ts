@@ -1,7 +1,7 @@
 /** sys_enter and sys_exit: every call of every followed task goes through here. */
 import { Assembler, r0, r1, r2, r6, r7, r8, r9, r10 } from "../asm.ts";
 import * as L from "../layout.ts";
-import { currentState, type Environment, NO_RETURN, sendCall, TABLE_BYTES, UNWANTED } from "./common.ts";
+import { currentState, type Environment, NO_RETURN, sendCall, UNWANTED } from "./common.ts";
 import { beginCall, enterCall } from "./enter.ts";
 import { countQuietly } from "./quiet.ts";
 import { schedulingAtEntry, schedulingAtExit, schedulingTold } from "./scheduling.ts";
@@ -17,12 +17,10 @@ export function sysEnter(e: Environment): Assembler {
   const a = new Assembler("sys_enter");
   a.store(8, r10, CONTEXT, r1);
   enterCall(a, e);
-  a.step("is the call wanted").mov(r7, r9);
-  lookUp(a, e, 0);
+  a.step("is the call wanted");
+  lookUp(a, e);
   a.jump("eq", r9, UNWANTED, "out");
-  a.mov(r8, r9).mov(r9, r7);
-  lookUp(a, e, TABLE_BYTES);
-  a.store(4, r6, state.shape, r9).mov(r9, r8).store(4, r6, state.entryShape, r9);
+  a.store(4, r6, state.shape, r2).store(4, r6, state.entryShape, r9);
   if (options.scheduling) schedulingAtEntry(a);
   beginCall(a);
   a.store(8, r6, record + L.call.time, r0);
@@ -75,11 +73,10 @@ export function sysExit(e: Environment): Assembler {
   a.step("a call under way when we attached").and(r1, flags.found).jump("eq", r1, 0, "out");
   a.store(8, r6, record + L.call.ret, r9);
   takeCall(a, e, true);
-  a.mov(r7, r9);
-  lookUp(a, e, 0);
-  a.jump("eq", r9, UNWANTED, "leave").mov(r9, r7);
-  lookUp(a, e, TABLE_BYTES);
-  a.store(4, r6, state.shape, r9).store(2, r6, record + L.call.flags, L.callFlags.noEntry);
+  lookUp(a, e);
+  a.jump("eq", r9, UNWANTED, "leave")
+    .store(4, r6, state.shape, r2)
+    .store(2, r6, record + L.call.flags, L.callFlags.noEntry);
   a.store(8, r6, record + L.call.entry, 0);
   a.goto("returned");
   a.label("entered").store(8, r6, record + L.call.ret, r9);

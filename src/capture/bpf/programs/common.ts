@@ -10,8 +10,8 @@ import { DATA_BYTES } from "../reads.ts";
 export const UNWANTED = 0xffff;
 /** The call does not return: its record is complete at entry. */
 export const NO_RETURN = 0xfffe;
-/** Two bytes for each number of each ABI: what to read at entry; behind them what to read at exit. */
-export const TABLE_BYTES = 2 * L.NUMBERS * L.abis.length;
+/** For each number of each ABI what to read at entry, then what to read at exit, two bytes each. */
+export const TABLE_BYTES = 4 * L.NUMBERS * L.abis.length;
 
 export interface QuietMaps {
   readonly thresholds: BpfMap;

@@ -9,9 +9,9 @@ const { state, flags } = L;
 
 /**
  * Goes to "out" with calls that do not concern us. Leaves the state in r6, the index of the tables in r9, and the call
- * taken.
+ * taken, unless `bare`.
  */
-export function enterCall(a: Assembler, e: Environment): void {
+export function enterCall(a: Assembler, e: Environment, bare = false): void {
   a.step("is the task followed").mov(r9, r1);
   a.call("get_current_task_btf").mov(r7, r0);
   stateOf(a, e, r7);
@@ -26,7 +26,7 @@ export function enterCall(a: Assembler, e: Environment): void {
   for (const nr of e.kernel.execs) a.jump("eq", r9, nr, "exec");
   a.goto("out").label("exec").load(4, r1, r6, state.flags).and(r1, ~flags.hidden);
   a.store(4, r6, state.flags, r1).label("visible");
-  takeCall(a, e, false);
+  takeCall(a, e, false, bare);
 }
 
 /** The call is wanted: it begins now, which is in r0. */

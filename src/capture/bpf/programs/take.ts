@@ -14,8 +14,11 @@ const X32_BIT = 0x40000000;
 const { state, kinds } = L;
 const { record } = state;
 
-/** Arguments and number of the call from the registers in r8; goes on with the table's index in r9. */
-export function takeCall(a: Assembler, e: Environment, fromRegisters: boolean): void {
+/**
+ * Arguments and number of the call from the registers in r8; goes on with the table's index in r9. `bare`: nobody asks for
+ * more than that index.
+ */
+export function takeCall(a: Assembler, e: Environment, fromRegisters: boolean, bare = false): void {
   const { kernel, options } = e;
   const native = a.fresh("native");
   const ready = a.fresh("ready");
@@ -43,7 +46,7 @@ export function takeCall(a: Assembler, e: Environment, fromRegisters: boolean): 
     .label(known);
   a.add(r9, L.NUMBERS * L.ABI_I386).goto(ready);
   a.label(native).store(4, r6, record, kinds.call | (L.ABI_X86_64 << 8));
-  for (const [i, at] of kernel.args.entries())
+  for (const [i, at] of bare ? [] : kernel.args.entries())
     a.load(8, r1, r8, at).store(8, r6, record + L.call.args + 8 * i, r1);
   const plain = a.fresh("plain");
   const x32 = a.fresh("x32");
@@ -62,6 +65,7 @@ export function takeCall(a: Assembler, e: Environment, fromRegisters: boolean): 
     .goto(ready);
   a.label(plain).mov(r9, L.NUMBERS - 1);
   a.label(ready);
+  if (bare) return;
   a.load(4, r1, r6, state.tid)
     .store(4, r6, record + L.call.tid, r1)
     .store(4, r6, state.cursor, 0);
@@ -69,12 +73,12 @@ export function takeCall(a: Assembler, e: Environment, fromRegisters: boolean): 
   a.load(8, r1, r8, kernel.sp).store(8, r6, state.sp, r1);
 }
 
-/** r9 = entry of the table at `offset` for the index in r9. */
-export function lookUp(a: Assembler, e: Environment, offset: number): void {
+/** What the tables have for the index in r9: r9 for the entry, r2 for the exit. */
+export function lookUp(a: Assembler, e: Environment): void {
   const fits = a.fresh("fits");
   const most = L.NUMBERS * L.abis.length - 1;
   a.jump("le", r9, most, fits).mov(r9, most).label(fits);
-  a.lsh(r9, 1).mapValue(r1, e.maps.tables, offset).add(r1, r9).load(2, r9, r1, 0);
+  a.lsh(r9, 2).mapValue(r1, e.maps.tables).add(r1, r9).load(2, r9, r1, 0).load(2, r2, r1, 2);
 }
 
 /**
