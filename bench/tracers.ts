@@ -52,7 +52,7 @@ const sum = (text: string, pattern: RegExp): number =>
 /** Lines of strace's form are calls, but for the ends of tasks, signals, and the first halves of interrupted lines. */
 const calls = (out: string) => lines("-avE", "^[0-9]+ +([-+]{3} )|<unfinished \\.\\.\\.>$", out);
 const lostByUs = async (_: string, stderr: string) => sum(stderr, /(\d+) events lost in all/g);
-const ours = { program: svtrace, thousands: 500, requests: 50_000, lost: lostByUs } as const;
+const ours = { program: svtrace, thousands: 2000, requests: 50_000, lost: lostByUs } as const;
 const bpftrace = {
   program: "/usr/bin/bpftrace",
   thousands: 500,
@@ -76,7 +76,7 @@ export const JSON_NULL = "svtrace --json >/dev/null";
 export const COUNTS = "svtrace -c";
 
 export const tracers: readonly Tracer[] = [
-  { name: UNTRACED, thousands: 500, requests: 50_000, argv: (_, c) => c, delivered: nothing, lost: nothing },
+  { name: UNTRACED, thousands: 2000, requests: 50_000, argv: (_, c) => c, delivered: nothing, lost: nothing },
   {
     name: "strace -f",
     program: "/usr/bin/strace",
