@@ -27,7 +27,12 @@ const common = {
 };
 const chunks = await build({
   ...common,
-  entryPoints: { others: "src/cli/groups/others.ts", index: "src/index.ts", queue: "src/record/queue.ts" },
+  entryPoints: {
+    others: "src/cli/groups/others.ts",
+    index: "src/index.ts",
+    queue: "src/record/queue.ts",
+    guard: "src/capture/bpf/guard.ts",
+  },
   splitting: true,
   format: "esm",
 });

@@ -16,6 +16,31 @@ export const HEADER = 8;
 /** Bytes from a record with this first word to the next. */
 export const spanOf = (head: number): number => ((head & LENGTH) + HEADER + 7) & ~7;
 
+/** How far kernel and reader have got, as any thread of the reader's process can see. */
+export class RingPositions {
+  private readonly pages: Mapping[] = [];
+  private readonly positions: readonly Int32Array[];
+
+  /** `fd`: of the map. Throws SysError. */
+  constructor(fd: number) {
+    this.positions = [PAGE, 0].map((offset) => {
+      const page = mapShared(fd, PAGE, offset, false);
+      this.pages.push(page);
+      return new Int32Array(page.buffer, 0, 2);
+    });
+  }
+
+  /** Bytes that wait, or are in the reader's hands. */
+  get waiting(): number {
+    const [producer, consumer] = this.positions;
+    return (Atomics.load(producer, 0) - Atomics.load(consumer, 0)) >>> 0;
+  }
+
+  close(): void {
+    for (const page of this.pages) unmap(page);
+  }
+}
+
 export class RingBuffer {
   private readonly ours: Mapping;
   private readonly theirs: Mapping;
@@ -34,8 +59,11 @@ export class RingBuffer {
   offset = 0;
   length = 0;
 
+  readonly fd: number;
+
   /** Throws SysError. */
   constructor(map: BpfMap) {
+    this.fd = map.fd;
     const size = map.maxEntries;
     this.mask = size - 1;
     this.ours = mapShared(map.fd, PAGE, 0, true);

@@ -10,6 +10,11 @@ import { Priority } from "./priority.ts";
 
 /** Records handled between looks at the clock and at the ring, whose room is given back. */
 const STRIDE = 1024;
+/** Share of the ring from which on room is made. */
+const FULL = 1 / 4;
+/** When room has to be made twice within this time (ns), and for how long nothing else is done then. */
+const RUSH = 1e8;
+const STAY = 5e8;
 /** Bytes that go to the backlog at once. */
 const PIECE = 1 << 22;
 
@@ -18,6 +23,10 @@ export class Feed {
   private readonly pace: Pace | undefined;
   private readonly priority: Priority | undefined;
   private from: RingBuffer | Backlog;
+  /** When room was made last. */
+  private relieved = 0;
+  /** Until then room is all that is made: events come so fast that nothing but reading them in time counts; 0 is never. */
+  private rushUntil = 0;
   /** There is no more room: what waits is handled whatever it costs. */
   private pressed = false;
   /** Nothing new comes, so nobody is kept waiting. */
@@ -34,8 +43,8 @@ export class Feed {
     this.from = ring;
     if (!place || place.limit === 0) return;
     this.backlog = new Backlog(place);
-    this.pace = new Pace();
-    this.priority = new Priority();
+    this.priority = Priority.of(ring.fd, ring.size * FULL);
+    if (!this.priority || process.env.PACE) this.pace = new Pace();
   }
 
   /** Bytes that wait. */
@@ -46,6 +55,11 @@ export class Feed {
   /** Hands over records, at most `most`, as long as there is time. Returns how many. */
   drain(most: number): number {
     const free = this.ended || this.pressed;
+    if (!free && monotonicNow() < this.rushUntil) {
+      this.late = true;
+      this.relieve();
+      return 0;
+    }
     const until = (!free && this.pace?.begin(this.ring.sent)) || Number.POSITIVE_INFINITY;
     let n = 0;
     this.late = until !== Number.POSITIVE_INFINITY && monotonicNow() >= until;
@@ -72,15 +86,20 @@ export class Feed {
   /** Makes room in the ring. */
   relieve(): void {
     const { ring, backlog, priority } = this;
-    if (!backlog || ring.waiting <= ring.size / 4) {
+    const rushing = this.rushUntil > 0;
+    if (!backlog || ring.waiting <= (rushing ? PIECE : ring.size * FULL)) {
       this.pressed = false;
-      if (!this.ended) priority?.giveWay();
+      if (rushing && monotonicNow() >= this.rushUntil) this.rushUntil = 0;
+      if (this.rushUntil === 0 && !this.ended) priority?.giveWay();
       return;
     }
     priority?.hurry();
     while (ring.pass(PIECE, (records) => backlog.add(records)));
     if (backlog.waiting > 0) this.from = backlog;
     this.pressed = ring.waiting > ring.size / 2;
+    const now = monotonicNow();
+    if (priority && now - this.relieved < RUSH) this.rushUntil = now + STAY;
+    this.relieved = now;
   }
 
   /** Nothing more is sent: what waits need not spare anybody. */
@@ -98,6 +117,7 @@ export class Feed {
   }
 
   close(): void {
+    this.priority?.restore();
     this.backlog?.close();
     this.ring.close();
   }

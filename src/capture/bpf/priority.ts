@@ -1,77 +1,71 @@
 /**
- * Who goes first where there is not enough CPU for all: the traced, as long as there is room for what they send. Ours is
- * the nice value of each thread (setpriority(2)): garbage collection and compilation have threads of their own.
+ * Who goes first where there is not enough CPU for all: the traced, as long as there is room for what they send. The
+ * thread that reads events then runs only where nobody else wants to (SCHED_IDLE), and a guard sees to it that it runs
+ * before there is no room.
  */
 import { readdirSync } from "node:fs";
 import { getPriority, setPriority } from "node:os";
+import { SCHED_IDLE, SCHED_OTHER, setPolicy } from "../../kernel/scheduling.ts";
+import { Guard } from "./guard.ts";
 
-/** A tenth of the weight of others, and three times as much. */
-const BEHIND = 10;
+/** By so much lower is our nice value when we hurry. */
 const AHEAD = 5;
-const LEAST = 19;
 
 export class Priority {
-  private readonly normal: number;
-  /** Of this thread, now. */
-  private current: number;
-  private readonly free: boolean;
+  private behind = false;
+  private begun = false;
 
-  /** `set`: of the thread with a tid, or the calling one (0). */
-  constructor(
-    private readonly set: (tid: number, nice: number) => void = setPriority,
-    private readonly threads: () => number[] = ownThreads,
-    normal = getPriority(),
-  ) {
-    this.normal = normal;
-    this.current = normal;
-    // who may go ahead may come back; others stay where they are
-    this.free = this.become(normal - AHEAD) && this.become(normal);
+  private constructor(
+    private readonly normal: number,
+    private readonly guard: Guard,
+  ) {}
+
+  /**
+   * Of the calling thread, which reads the ring behind `fd`: behind others until `most` bytes wait. Undefined
+   * where it could not come back: only who may go ahead (CAP_SYS_NICE, RLIMIT_NICE) may leave SCHED_IDLE.
+   */
+  static of(fd: number, most: number): Priority | undefined {
+    // the guard is a file of the built program
+    if (import.meta.url.endsWith(".ts")) return undefined;
+    const normal = getPriority();
+    try {
+      setPriority(normal - AHEAD);
+      setPriority(normal);
+    } catch {
+      return undefined;
+    }
+    return new Priority(normal, new Guard(fd, most));
   }
 
-  /** All threads go behind others. */
+  /** The calling thread, and what it starts from now on, goes behind others. */
   giveWay(): void {
-    const nice = Math.min(LEAST, this.normal + BEHIND);
-    if (!this.free || this.current === nice) return;
-    if (this.current === this.normal) this.all(nice);
-    else this.become(nice);
+    if (this.behind ? !this.guard.hurried : !this.guard.ready) return;
+    if (!this.begun) setPriority(this.normal - AHEAD);
+    this.begun = true;
+    setPolicy(0, SCHED_IDLE);
+    this.behind = true;
   }
 
-  /** This thread goes ahead of others. */
+  /** The calling thread goes ahead of others. */
   hurry(): void {
-    if (this.free && this.current !== this.normal - AHEAD) this.become(this.normal - AHEAD);
+    if (!this.behind) return;
+    setPolicy(0, SCHED_OTHER);
+    this.behind = false;
   }
 
-  /** All threads are as they were. */
+  /** All of our threads are as they were. */
   restore(): void {
-    if (this.free && this.current !== this.normal) this.all(this.normal);
-  }
-
-  private all(nice: number): void {
-    for (const tid of this.threads()) {
+    this.guard.close();
+    if (!this.begun) return;
+    this.begun = false;
+    for (const tid of readdirSync("/proc/self/task").map(Number)) {
       try {
-        this.set(tid, nice);
+        setPolicy(tid, SCHED_OTHER);
+        setPriority(tid, this.normal);
       } catch {
         // it has just ended
       }
     }
-    this.current = nice;
-  }
-
-  private become(nice: number): boolean {
-    try {
-      this.set(0, nice);
-      this.current = nice;
-      return true;
-    } catch {
-      return false;
-    }
-  }
-}
-
-function ownThreads(): number[] {
-  try {
-    return readdirSync("/proc/self/task").map(Number);
-  } catch {
-    return [0];
+    this.behind = false;
   }
 }

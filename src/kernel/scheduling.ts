@@ -1,0 +1,17 @@
+/** Scheduling policies of threads (sched_setscheduler(2)). */
+import { addressOf, check, libc } from "./ffi.ts";
+
+const sched_setscheduler = libc("int sched_setscheduler(int pid, int policy, intptr_t param)");
+
+/** include/uapi/linux/sched.h */
+export const SCHED_OTHER = 0;
+/** Runs where nobody else wants to; a CPU that only runs such threads counts as idle when others are placed. */
+export const SCHED_IDLE = 5;
+
+/** struct sched_param: no static priority. */
+const param = new Int32Array(1);
+
+/** Of the thread with this tid, or of the calling one (0). Throws SysError. */
+export function setPolicy(tid: number, policy: number): void {
+  check(sched_setscheduler(tid, policy, addressOf(param)), `sched_setscheduler(${tid}, ${policy})`);
+}
