@@ -4,12 +4,15 @@
 export const isUnread = ({ code, syscall }: NodeJS.ErrnoException): boolean =>
   code === "EPIPE" || (code === "EBADF" && syscall === "write");
 
+/** What goes wrong is known to who writes; without a listener it would end the program as well. */
+const ignore = () => {};
+
 /** Writes all of `text`; that nobody reads it is no error. */
 export function print(text: string | Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => {
     const failed = (error: NodeJS.ErrnoException | null | undefined) =>
       !error || isUnread(error) ? resolve() : reject(error);
-    process.stdout.once("error", failed);
+    if (!process.stdout.listeners("error").includes(ignore)) process.stdout.on("error", ignore);
     try {
       process.stdout.write(text, failed);
     } catch (error) {

@@ -37,11 +37,11 @@ describe.runIf(gcc)("ptrace engine (needs gcc)", () => {
     expect(r.of("enter")).toHaveLength(1);
   });
 
-  it("starts commands as if by hand: standard descriptors, signals and limits", () => {
-    const script = "grep -E '^Sig(Blk|Ign)' /proc/self/status; ulimit -n; ls /proc/self/fd";
+  it("starts commands as if by hand: standard descriptors and signals", () => {
+    const script = "grep -E '^Sig(Blk|Ign)' /proc/self/status; ls /proc/self/fd";
     const job = { quiet: true, options: { followForks: true }, argv: ["/bin/sh", "-c", script] };
     const output = (...command: string[]): string[] =>
-      execFileSync("/bin/sh", ["-c", 'ulimit -S -n 500; "$0" "$@" 7</etc/passwd; true', ...command], {
+      execFileSync("/bin/sh", ["-c", '"$0" "$@" 7</etc/passwd; true', ...command], {
         encoding: "utf8",
       })
         .split("\n")
@@ -49,7 +49,6 @@ describe.runIf(gcc)("ptrace engine (needs gcc)", () => {
     const traced = output(process.execPath, recorderPath(), JSON.stringify(job));
     expect(traced).toEqual(output("/bin/sh", "-c", script));
     expect(traced).toContain("7");
-    expect(traced).toContain("500");
   });
 
   it("tells threads from processes, and follows 200 of them", async () => {

@@ -31,6 +31,8 @@ export class Reader {
     private readonly a: Assembler,
     /** Flags of every segment. */
     private readonly phase: number,
+    /** Programs of many shapes would become too long for jumps with it. */
+    private readonly useStack: boolean,
   ) {}
 
   all(reads: readonly Read[]): void {
@@ -158,21 +160,24 @@ export class Reader {
     a.store(8, r6, state.address, r3);
     this.count(count, max, done);
     a.load(8, r3, r6, state.address);
-    this.copy(max, done);
+    this.copy(typeof count === "number" ? Math.min(count, max) : max, done, typeof count === "number");
     a.label(done);
   }
 
-  /** Copies r2 bytes (1 to `max`) at r3, whose value is in the state, as far as the page's end if need be. */
-  private copy(max: number, done: string): void {
+  /**
+   * Copies r2 bytes (1 to `max`, or `always` so many) at r3, whose value is in the state, as far as the page's end if need be.
+   */
+  private copy(max: number, done: string, always: boolean): void {
     const { a } = this;
     const good = a.fresh("good");
     const failed = a.fresh("unreadable");
     this.room(max, done);
     a.mov(r9, r2);
     const large = a.fresh("large");
-    if (max > SMALL) a.jump("gt", r2, SMALL, large);
-    this.viaStack(Math.min(max, SMALL), good);
-    if (max > SMALL) {
+    const stack = this.useStack && (max <= SMALL || !always);
+    if (stack && max > SMALL) a.jump("gt", r2, SMALL, large);
+    if (stack) this.viaStack(Math.min(max, SMALL), good);
+    if (!stack || max > SMALL) {
       a.label(large).mov(r2, r9);
       this.destination();
       a.call("probe_read_user").load(8, r3, r6, state.address).jump("eq", r0, 0, good);
@@ -282,7 +287,7 @@ export class Reader {
     a.jump("lt", r3, LOWEST, next).jump("eq", r2, 0, next).store(8, r6, state.address, r3);
     const fits = a.fresh("fits");
     a.jump("le", r2, r.each, fits).mov(r2, r.each).label(fits);
-    this.copy(r.each, next);
+    this.copy(r.each, next, false);
     a.label(next).add(r7, 1).jump("ge", r7, r.most, done);
     a.load(8, r1, r6, number).jump("lt", r7, r1, loop);
     a.label(done);

@@ -63,7 +63,7 @@ export function compileShapes(
   }
   return {
     tables,
-    native: { entry: native.entry.lists, exit: native.exit.lists },
-    compat: { entry: compat.entry.lists, exit: compat.exit.lists },
+    native: { many: false, entry: native.entry.lists, exit: native.exit.lists },
+    compat: { many: true, entry: compat.entry.lists, exit: compat.exit.lists },
   };
 }

@@ -33,4 +33,3 @@ Input that cannot be read
   [111]
   $ readproctitle abcdefgh <&-
   [111]
-  ~ Node opens /dev/null in place of a standard descriptor that is closed

@@ -52,6 +52,8 @@ export interface ProgramOptions {
 
 /** Lists of reads by number; 0 is empty. */
 export interface Shapes {
+  /** There are so many that their programs must be short. */
+  readonly many: boolean;
   readonly entry: readonly (readonly Read[])[];
   readonly exit: readonly (readonly Read[])[];
 }

@@ -101,11 +101,12 @@ export const CONTEXT = -256;
 export function readShapes(
   a: Assembler,
   shapes: readonly (readonly Read[])[],
+  many: boolean,
   phase: number,
   what: string,
   after: string,
 ): void {
-  const reader = new Reader(a, phase);
+  const reader = new Reader(a, phase, !many);
   const labels = shapes.map((_, i) => (i === 0 ? after : a.fresh(`shape${i}`)));
   const choose = (from: number, to: number): void => {
     if (to - from <= 2) {
