@@ -1,5 +1,6 @@
 /** What the programs of a group have in common: arguments, help, errors and exit codes. */
 import { HelpRequest, SysError, UsageError } from "../base/errors.ts";
+import { printable } from "../base/printable.ts";
 import { replaceStderr, tell } from "../base/stderr.ts";
 import { inherited } from "../kernel/inherited.ts";
 import { isUnread, print } from "./stdout.ts";
@@ -76,9 +77,8 @@ function report({ applets }: Group, name: string, error: unknown): number {
   if (error instanceof Error && isUnread(error)) return 0;
   const prefix = applets[name] ? name : `svtrace ${name}`.replace("svtrace svtrace", "svtrace");
   const message = error instanceof Error ? error.message : String(error);
-  // an empty message: all has been said; names in it may hold what a terminal obeys
-  const safe = message.replace(/[\x00-\x08\x0b-\x1f\x7f]/g, "?");
-  if (message !== "") tell(`${prefix}: ${safe}\n`);
+  // an empty message: all has been said
+  if (message !== "") tell(`${prefix}: ${message.split("\n").map(printable).join("\n")}\n`);
   if (process.env.SVTRACE_DEBUG === "1" && error instanceof Error) tell(`${error.stack}\n`);
   if (error instanceof UsageError) return error.exitCode;
   if (error instanceof SysError && applets[name] && !quietOnes.has(name)) return 111;

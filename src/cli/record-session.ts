@@ -11,6 +11,7 @@ import { RecordingSink } from "../record/sink.ts";
 import { STRING_LIMIT } from "../record/strace-text.ts";
 import { backlogPlace } from "./backlog.ts";
 import { catchUp } from "./catch-up.ts";
+import { keepUp } from "./keep-up.ts";
 import { version } from "./version.ts";
 
 /** Looks a second at what computes: odd, so as not to keep time with anything. */
@@ -76,6 +77,7 @@ export class RecordSession {
     engine = chosen.engine;
     this.engine = engine;
     this.sink.lifetime.engine = chosen.kind;
+    if (chosen.kind === "ptrace") keepUp();
     // getting the engine ready is no part of it, unless the process runs and waits for us meanwhile
     if (options.lifetime?.started === undefined) this.sink.startsAt(monotonicNow());
   }

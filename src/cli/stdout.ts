@@ -1,8 +1,9 @@
 /** Writing a report to standard output. */
+import { wasOpen } from "../kernel/inherited.ts";
 
 /** Whether an error says that nobody reads our standard output: the reader went away (`| head`), or it is closed. */
 export const isUnread = ({ code, syscall }: NodeJS.ErrnoException): boolean =>
-  code === "EPIPE" || (code === "EBADF" && syscall === "write");
+  code === "EPIPE" || (code === "EBADF" && syscall === "write" && wasOpen(1) === false);
 
 /** What goes wrong is known to who writes; without a listener it would end the program as well. */
 const ignore = () => {};

@@ -10,9 +10,9 @@ const FORM = new RegExp(`^([0-9a-f]{${7 * 16}}):(.*)$`, "s");
 const NSIG = 64;
 const NOTED_DESCRIPTORS = 256;
 
-/** What begins the names that the launcher hides from Node, and how. */
-const NODE = "NODE_";
-const HIDDEN = "\x01ODE_";
+/** The first byte of names that the launcher hides from Node, and what it was: NODE_*, and notes that are not its own. */
+const HIDDEN: Readonly<Record<string, string>> = { "\x01": "N", "\x02": "S" };
+const isHidden = (entry: string): boolean => /^(?:\x01ODE_|\x02VTRACE_STAR)/.test(entry);
 
 const NOTED = Symbol.for("svtrace.inherited");
 
@@ -37,9 +37,9 @@ function take(): Inherited | undefined {
   if (!found) return undefined;
   delete process.env[NOTE];
   for (const [name, value] of Object.entries(process.env)) {
-    if (!name.startsWith(HIDDEN)) continue;
+    if (!isHidden(name)) continue;
     delete process.env[name];
-    process.env[NODE + name.slice(HIDDEN.length)] = value;
+    process.env[HIDDEN[name[0]] + name.slice(1)] = value;
   }
   const [, digits, path] = found;
   const words = Array.from({ length: 7 }, (_, i) => BigInt(`0x${digits.slice(i * 16, i * 16 + 16)}`));
@@ -84,11 +84,10 @@ export function withoutNote(entries: readonly Buffer[]): Buffer[] {
   const own = entries.findLastIndex((e) => e.toString("latin1", 0, note.length) === note);
   return entries
     .filter((_, i) => i !== own)
-    .map((e) =>
-      e.toString("latin1", 0, HIDDEN.length) === HIDDEN
-        ? Buffer.concat([Buffer.from(NODE), e.subarray(HIDDEN.length)])
-        : e,
-    );
+    .map((e) => {
+      const begin = e.toString("latin1", 0, note.length);
+      return isHidden(begin) ? Buffer.concat([Buffer.from(HIDDEN[begin[0]]), e.subarray(1)]) : e;
+    });
 }
 
 /** The names we were called by: the first argument, and the file that was executed. */

@@ -3,6 +3,7 @@
  * kernel's, and the data mapped twice in a row, so that no record is broken at the end.
  */
 import type { BpfMap } from "./bpf.ts";
+import { viewOf } from "./ffi.ts";
 import { type Mapping, mapShared, unmap } from "./memory.ts";
 
 const PAGE = 4096;
@@ -16,28 +17,30 @@ export const HEADER = 8;
 /** Bytes from a record with this first word to the next. */
 export const spanOf = (head: number): number => ((head & LENGTH) + HEADER + 7) & ~7;
 
-/** How far kernel and reader have got, as any thread of the reader's process can see. */
+/** Addresses of the pages that hold how far the kernel has written, and how far we have read. */
+export interface RingPages {
+  readonly producer: number;
+  readonly consumer: number;
+}
+
+/** How far kernel and reader have got, for another thread of the reader's process while the ring is open. */
 export class RingPositions {
-  private readonly pages: Mapping[] = [];
-  private readonly positions: readonly Int32Array[];
+  private readonly producer: Int32Array;
+  private readonly consumer: Int32Array;
 
-  /** `fd`: of the map. Throws SysError. */
-  constructor(fd: number) {
-    this.positions = [PAGE, 0].map((offset) => {
-      const page = mapShared(fd, PAGE, offset, false);
-      this.pages.push(page);
-      return new Int32Array(page.buffer, 0, 2);
-    });
+  constructor(pages: RingPages) {
+    this.producer = new Int32Array(viewOf(pages.producer, 8));
+    this.consumer = new Int32Array(viewOf(pages.consumer, 8));
   }
 
-  /** Bytes that wait, or are in the reader's hands. */
-  get waiting(): number {
-    const [producer, consumer] = this.positions;
-    return (Atomics.load(producer, 0) - Atomics.load(consumer, 0)) >>> 0;
+  /** Bytes that the kernel has written since the beginning, modulo 2^32. */
+  get sent(): number {
+    return Atomics.load(this.producer, 0) >>> 0;
   }
 
-  close(): void {
-    for (const page of this.pages) unmap(page);
+  /** Bytes that the reader has given back, modulo 2^32. */
+  get read(): number {
+    return Atomics.load(this.consumer, 0) >>> 0;
   }
 }
 
@@ -59,11 +62,10 @@ export class RingBuffer {
   offset = 0;
   length = 0;
 
-  readonly fd: number;
+  readonly pages: RingPages;
 
   /** Throws SysError. */
   constructor(map: BpfMap) {
-    this.fd = map.fd;
     const size = map.maxEntries;
     this.mask = size - 1;
     this.ours = mapShared(map.fd, PAGE, 0, true);
@@ -73,6 +75,7 @@ export class RingBuffer {
       unmap(this.ours);
       throw error;
     }
+    this.pages = { producer: this.theirs.address, consumer: this.ours.address };
     this.position = new BigInt64Array(this.ours.buffer, 0, 1);
     this.producer = new Int32Array(this.theirs.buffer, 0, 2);
     this.bytes = new Uint8Array(this.theirs.buffer, PAGE, 2 * size);

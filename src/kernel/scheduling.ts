@@ -2,6 +2,7 @@
 import { addressOf, check, libc } from "./ffi.ts";
 
 const sched_setscheduler = libc("int sched_setscheduler(int pid, int policy, intptr_t param)");
+const sched_getscheduler = libc("int sched_getscheduler(int pid)");
 
 /** include/uapi/linux/sched.h */
 export const SCHED_OTHER = 0;
@@ -14,4 +15,9 @@ const param = new Int32Array(1);
 /** Of the thread with this tid, or of the calling one (0). Throws SysError. */
 export function setPolicy(tid: number, policy: number): void {
   check(sched_setscheduler(tid, policy, addressOf(param)), `sched_setscheduler(${tid}, ${policy})`);
+}
+
+/** Of the thread with this tid, or of the calling one (0). Throws SysError. */
+export function policyOf(tid: number): number {
+  return check(sched_getscheduler(tid), `sched_getscheduler(${tid})`);
 }

@@ -95,6 +95,22 @@ test(...needs("a package without its program says so", x64), () => {
     stderr: `svc: ${say}`,
   });
   expect(call([join(bin, "svtrace")], process.env)).toMatchObject({ status: 127, stderr: `svtrace: ${say}` });
+  // what lies beside the current directory is somebody else's
+  const current = join(tempDir("current"), "bin");
+  mkdirSync(current);
+  mkdirSync(join(current, "../dist"));
+  writeFileSync(join(current, "../dist/main.cjs"), "console.log('somebody else')");
+  expect(
+    spawnSync(join(bin, "svtrace"), [], { argv0: "svtrace", cwd: current, encoding: "latin1" }),
+  ).toMatchObject({ status: 127, stderr: `svtrace: ${say}` });
+});
+
+test(...needs("a note that was there before is a variable like any other", x64), () => {
+  for (const note of ["x", `${"0".repeat(112)}:/bin/svtrace`]) {
+    const env = { PATH: `${nodeDir}:/bin`, SVTRACE_START: note };
+    const r = call([svtracePath, "strace", "-o", "/dev/null", "env"], env);
+    expect(r).toMatchObject({ status: 0, stdout: expect.stringContaining(`SVTRACE_START=${note}\n`) });
+  }
 });
 
 test("the program by argv[0], by the name of the file, or by the first argument", () => {

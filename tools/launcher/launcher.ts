@@ -10,7 +10,7 @@
  * descriptors 0 to 255. PATH is the file that was executed.
  *
  * Variables that Node obeys or takes for its own (NODE_OPTIONS, NODE_CHANNEL_FD, ...) are meant for the command: the
- * first letter of NODE_* becomes byte 1 until then.
+ * first letter of NODE_* becomes byte 1 until then, that of an SVTRACE_START that was there before byte 2.
  *
  * Registers that keep their meaning: rbp the frame, rbx where the new argv begins, r12 argv[0], r13 the rest of PATH,
  * r14 the file that was executed, r15 the end of the environment.
@@ -114,9 +114,14 @@ function readStack(a: Assembler): void {
   // the first one counts
   a.test64("rdx").j("nz", "next-variable");
   a.lea("rdx", at("rax", 5)).jmp("next-variable");
-  a.label("not-path").cmpMemory(4, at("rax"), fourBytes("NODE")).j("ne", "next-variable");
+  a.label("not-path").cmpMemory(4, at("rax"), fourBytes("NODE")).j("ne", "not-node");
   a.cmpMemory(1, at("rax", 4), byte("_")).j("ne", "next-variable");
-  a.storeByte(at("rax"), 1);
+  a.storeByte(at("rax"), 1).jmp("next-variable");
+  // getenv(3) would find it before ours
+  a.label("not-node").cmpMemory(4, at("rax"), fourBytes("SVTR")).j("ne", "next-variable");
+  a.cmpMemory(4, at("rax", 4), fourBytes("ACE_")).j("ne", "next-variable");
+  a.cmpMemory(4, at("rax", 8), fourBytes("STAR")).j("ne", "next-variable");
+  a.storeByte(at("rax"), 2);
   a.label("next-variable").op("add", "r15", 8).jmp("variable");
 
   a.label("variables-end").test64("rdx").cmov("nz", "r13", "rdx");
@@ -206,7 +211,9 @@ function findProgram(a: Assembler): void {
   // this one has no links in it, so that its parent's parent can be cut off
   a.lea("rsi", "below-package").mov("rdx", 2).call("readable").j("z", "found");
   a.label("by-name").mov("rsi", "r14").call("beside").j("z", "found");
-  // the interpreter of a #! line: what was executed is the script
+  // the interpreter of a #! line: what was executed is the script; a name without a directory says nothing
+  a.mov("rsi", "r12");
+  a.label("named").lodsb().testAl().j("z", "no-program").cmpAl(byte("/")).j("ne", "named");
   a.mov("rsi", "r12").call("beside").j("nz", "no-program");
   a.label("found");
 }
@@ -272,7 +279,14 @@ function subroutines(a: Assembler): void {
   a.label("readable").lea("rcx", at("rbp", frame.main));
   a.label("cut").op("cmp", "rdi", "rcx").j("e", "cut-off").lea("rdi", at("rdi", -1));
   a.cmpMemory(1, at("rdi"), byte("/")).j("ne", "cut").dec("rdx").j("nz", "cut").inc("rdi");
-  a.label("cut-off").call("append");
+  // of a file in the root directory that is what there is above it
+  a.label("cut-off")
+    .cmpMemory(1, at("rcx"), byte("/"))
+    .j("ne", "join")
+    .op("cmp", "rdi", "rcx")
+    .j("ne", "join")
+    .inc("rdi");
+  a.label("join").call("append");
   a.lea("rdi", at("rbp", frame.main)).mov("rsi", R_OK).syscall(nr.access).test("rax").ret();
 
   // beside(rsi path): the same for a path that may be a symbolic link

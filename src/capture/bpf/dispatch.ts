@@ -27,8 +27,8 @@ export interface DispatchOptions {
   readonly onOwnMemory: (pid: number) => void;
   /** A process has ended; we may have to reap it. */
   readonly onExit: (pid: number) => void;
-  /** A task has a child that is not followed, though it should be. */
-  readonly onLostChild: (tid: number) => void;
+  /** A task of that group got a child at that time (CLOCK_MONOTONIC ns) that is not followed, though it should be. */
+  readonly onLostChild: (tid: number, time: number, group: number) => void;
   /** A 32-bit call was seen. */
   readonly onCompat: () => void;
 }
@@ -70,7 +70,7 @@ export class Dispatcher {
         this.call(s, this.takeHead(s));
         break;
       case L.kinds.fork:
-        this.fork(tid, w[at + words(L.fork.child)], w[at + words(L.fork.childPid)], time(w, at));
+        this.fork(s, tid);
         break;
       case L.kinds.exec:
         this.exec(s, tid, w[at + words(L.exec.former)], time(w, at));
@@ -286,10 +286,14 @@ export class Dispatcher {
     if (at >= 0) task.comm = latin(this.atExit.bytes, at, this.atExit.got);
   }
 
-  private fork(parentTid: number, tid: number, pid: number, now: number): void {
+  private fork({ words: w, offset }: Source, parentTid: number): void {
+    const at = words(offset);
+    const now = time(w, at);
+    const tid = w[at + words(L.fork.child)];
+    const pid = w[at + words(L.fork.childPid)];
     if (tid === 0) {
       this.sink.lost(1, "a task began unseen: the kernel had no memory for its state");
-      this.options.onLostChild(parentTid);
+      this.options.onLostChild(parentTid, now, pid);
       return;
     }
     if (this.stands(tid, now)) return;

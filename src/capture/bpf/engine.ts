@@ -9,7 +9,7 @@ import { sleepSync } from "../../base/sleep.ts";
 import * as bpf from "../../kernel/bpf.ts";
 import { reap } from "../../kernel/children.ts";
 import { monotonicNow } from "../../kernel/clock.ts";
-import { comm, descendants, exiting, status, threads } from "../../kernel/proc.ts";
+import { bootTime, comm, descendants, exiting, status, threads } from "../../kernel/proc.ts";
 import { RingBuffer } from "../../kernel/ringbuf.ts";
 import type { Spawned } from "../../kernel/spawn.ts";
 import { openTask } from "../../kernel/thread-fd.ts";
@@ -76,6 +76,8 @@ const MUCH = 32;
 const CENSUS_EVERY = 1e9;
 /** ms for a record to be completed, which takes less than a microsecond of its CPU. */
 const MOST_WAITS = 500;
+/** ns: how exactly the kernel says when a task began. */
+const CLOCK_TICK = 2e7;
 const SIGCONT = "SIGCONT";
 const ESRCH = 3;
 
@@ -118,6 +120,8 @@ export class BpfEngine implements Engine {
         new RingBuffer(this.kernel.maps.events),
         (record) => this.take(record),
         options.backlog,
+        // looks into the memory of the traced, which must not wait for locks that we hold
+        !options.entries,
       );
     } catch (error) {
       this.groups?.close();
@@ -129,7 +133,7 @@ export class BpfEngine implements Engine {
       scheduling: options.scheduling ?? false,
       onOwnMemory: (pid) => this.started.get(pid)?.release(),
       onExit: (pid) => this.ended(pid),
-      onLostChild: (tid) => this.findChildren(tid),
+      onLostChild: (tid, born, group) => this.findChild(tid, born, group),
       onCompat: () => this.loadCompat(),
     });
     this.order = options.entries ? new Order(this.dispatcher) : undefined;
@@ -215,11 +219,13 @@ export class BpfEngine implements Engine {
     while (descendants(pid).filter((below) => this.attachProcess(below, below, group)).length > 0);
   }
 
-  /** Threads and child processes of a task that have no state. */
-  private findChildren(tid: number): void {
+  /** Follows the threads and children of a task that are no older than `born` (ns) and have no state. */
+  private findChild(tid: number, born: number, group: number): void {
     const pid = this.table.get(tid)?.pid ?? tid;
-    const group = this.stateOf(tid)?.getUint32(L.state.group, true) ?? 0;
-    for (const child of [pid, ...descendants(pid)]) this.attachProcess(child, child, group);
+    const young = (t: number) => t !== process.pid && (bootTime(t) ?? 0) >= born - CLOCK_TICK;
+    for (const thread of threads(pid).filter(young)) this.attachTask(thread, pid, group);
+    for (const child of descendants(pid).filter((p) => status(p)?.ppid === pid && young(p)))
+      this.attachTask(child, child, group);
   }
 
   /** True if there was a task that was not followed yet. */

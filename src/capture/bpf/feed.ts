@@ -5,8 +5,8 @@
 import { monotonicNow } from "../../kernel/clock.ts";
 import type { RingBuffer } from "../../kernel/ringbuf.ts";
 import { Backlog, type BacklogPlace } from "./backlog.ts";
+import { Guard } from "./guard.ts";
 import { Pace } from "./pace.ts";
-import { Priority } from "./priority.ts";
 
 /** Records handled between looks at the clock and at the ring, whose room is given back. */
 const STRIDE = 1024;
@@ -21,10 +21,12 @@ const PIECE = 1 << 22;
 export class Feed {
   private readonly backlog: Backlog | undefined;
   private readonly pace: Pace | undefined;
-  private readonly priority: Priority | undefined;
+  private readonly guard: Guard | undefined;
   private from: RingBuffer | Backlog;
   /** When room was made last. */
   private relieved = 0;
+  /** What had been sent when that was looked at last in a rush. */
+  private sent = 0;
   /** Until then room is all that is made: events come so fast that nothing but reading them in time counts; 0 is never. */
   private rushUntil = 0;
   /** There is no more room: what waits is handled whatever it costs. */
@@ -34,17 +36,21 @@ export class Feed {
   /** The last `drain` left records because its time was over. */
   late = false;
 
-  /** Without a place for a backlog everything is handled at once, and at the priority we have. */
+  /**
+   * Without a place for a backlog everything is handled at once, and at the priority we have. `guarded`: this thread goes
+   * behind the traced.
+   */
   constructor(
     private readonly ring: RingBuffer,
     private readonly handle: (record: RingBuffer | Backlog) => void,
     place: BacklogPlace | undefined,
+    guarded: boolean,
   ) {
     this.from = ring;
     if (!place || place.limit === 0) return;
     this.backlog = new Backlog(place);
-    this.priority = Priority.of(ring.fd, ring.size * FULL);
-    if (!this.priority || process.env.PACE) this.pace = new Pace();
+    this.pace = new Pace();
+    if (guarded) this.guard = Guard.of(ring, ring.size * FULL);
   }
 
   /** Bytes that wait. */
@@ -55,11 +61,7 @@ export class Feed {
   /** Hands over records, at most `most`, as long as there is time. Returns how many. */
   drain(most: number): number {
     const free = this.ended || this.pressed;
-    if (!free && monotonicNow() < this.rushUntil) {
-      this.late = true;
-      this.relieve();
-      return 0;
-    }
+    if (!free && this.rush()) return 0;
     const until = (!free && this.pace?.begin(this.ring.sent)) || Number.POSITIVE_INFINITY;
     let n = 0;
     this.late = until !== Number.POSITIVE_INFINITY && monotonicNow() >= until;
@@ -83,29 +85,38 @@ export class Feed {
     return this.ring.next();
   }
 
+  /** Does nothing but make room, if events come that fast. */
+  private rush(): boolean {
+    const { sent } = this.ring;
+    if (monotonicNow() >= this.rushUntil || sent === this.sent) this.rushUntil = 0;
+    this.sent = sent;
+    if (this.rushUntil === 0) return false;
+    this.late = true;
+    this.relieve();
+    return this.rushUntil > 0;
+  }
+
   /** Makes room in the ring. */
   relieve(): void {
-    const { ring, backlog, priority } = this;
-    const rushing = this.rushUntil > 0;
-    if (!backlog || ring.waiting <= (rushing ? PIECE : ring.size * FULL)) {
+    const { ring, backlog } = this;
+    const full = ring.size * FULL;
+    if (!backlog || ring.waiting <= (this.rushUntil > 0 ? Math.min(PIECE, full) : full)) {
       this.pressed = false;
-      if (rushing && monotonicNow() >= this.rushUntil) this.rushUntil = 0;
-      if (this.rushUntil === 0 && !this.ended) priority?.giveWay();
       return;
     }
-    priority?.hurry();
-    while (ring.pass(PIECE, (records) => backlog.add(records)));
+    let passed = false;
+    while (ring.pass(PIECE, (records) => backlog.add(records))) passed = true;
     if (backlog.waiting > 0) this.from = backlog;
-    this.pressed = ring.waiting > ring.size / 2;
+    this.pressed = ring.waiting > (passed ? ring.size / 2 : full);
     const now = monotonicNow();
-    if (priority && now - this.relieved < RUSH) this.rushUntil = now + STAY;
+    this.rushUntil = passed && now - this.relieved < RUSH ? now + STAY : 0;
     this.relieved = now;
   }
 
   /** Nothing more is sent: what waits need not spare anybody. */
   finish(): void {
     this.ended = true;
-    this.priority?.restore();
+    this.guard?.close();
   }
 
   /** Gives up what waits. Returns how many records that were. */
@@ -117,7 +128,7 @@ export class Feed {
   }
 
   close(): void {
-    this.priority?.restore();
+    this.guard?.close();
     this.backlog?.close();
     this.ring.close();
   }

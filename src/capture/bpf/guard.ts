@@ -1,77 +1,117 @@
 /**
- * A thread that looks after the one that reads events: that one runs only where nobody else wants to, and must be woken
- * before the ring is full. It loads nothing else, as it is there from the start of every trace.
+ * A thread that looks after the one that reads events: where CPUs are few the traced go first, as long as there is room for
+ * what they send. It decides every few milliseconds (turns.ts), as the reader itself may not get its turn.
  */
 import { readlinkSync } from "node:fs";
+import { getPriority, setPriority } from "node:os";
 import { basename } from "node:path";
 import { isMainThread, SHARE_ENV, Worker, workerData } from "node:worker_threads";
-import { RingPositions } from "../../kernel/ringbuf.ts";
-import { SCHED_OTHER, setPolicy } from "../../kernel/scheduling.ts";
+import { sleepSync } from "../../base/sleep.ts";
+import { monotonicNow } from "../../kernel/clock.ts";
+import { type RingBuffer, type RingPages, RingPositions } from "../../kernel/ringbuf.ts";
+import { policyOf, SCHED_IDLE, SCHED_OTHER, setPolicy } from "../../kernel/scheduling.ts";
+import { type Standing, Turns } from "./turns.ts";
 
 const ROLE = "svtrace-ring-guard";
-/** ms between looks. At the most that two CPUs send, a quarter of the ring is full after 25. */
+/** ms between looks. At the most that two CPUs send, a quarter of a ring of 64 MiB is full after 25. */
 const EVERY = 5;
+/** By so much lower is the reader's nice value when it is ahead. */
+const AHEAD = 5;
 
 /** Words of what both threads see. */
 const STOP = 0;
-const HURRIED = 1;
-const READY = 2;
+const LOOKING = 1;
 
 interface Task {
   readonly role: typeof ROLE;
   readonly shared: SharedArrayBuffer;
+  /** The reader. */
   readonly tid: number;
-  readonly fd: number;
-  /** Bytes that wait at which the reader is to hurry. */
+  readonly nice: number;
+  readonly pages: RingPages;
+  /** Bytes that may wait. */
   readonly most: number;
 }
 
 export class Guard {
-  private readonly shared = new Int32Array(new SharedArrayBuffer(12));
-  private readonly worker: Worker;
+  private readonly words = new Int32Array(new SharedArrayBuffer(8));
 
-  /** Looks at the ring behind `fd` for the calling thread. */
-  constructor(fd: number, most: number) {
-    const tid = Number(basename(readlinkSync("/proc/thread-self")));
-    const task: Task = { role: ROLE, shared: this.shared.buffer as SharedArrayBuffer, tid, fd, most };
+  private constructor(
+    private readonly tid: number,
+    private readonly nice: number,
+    pages: RingPages,
+    most: number,
+  ) {
+    const shared = this.words.buffer as SharedArrayBuffer;
+    const task: Task = { role: ROLE, shared, tid, nice, pages, most };
     // as for the thread that writes recordings (record/queue.ts)
-    this.worker = new Worker(new URL("guard.js", import.meta.url), {
+    const worker = new Worker(new URL("guard.js", import.meta.url), {
       workerData: task,
       stdout: true,
       stderr: true,
       env: SHARE_ENV,
-      resourceLimits: { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 2 },
     });
-    this.worker.unref();
+    // nobody looks after us any more
+    worker.on("error", () => this.restore());
+    worker.unref();
   }
 
-  /** Whether it has made the calling thread hurry since it was last asked. */
-  get hurried(): boolean {
-    return Atomics.exchange(this.shared, HURRIED, 0) !== 0;
+  /**
+   * For the calling thread, which reads `ring` and is to have read all but `most` bytes of it. Undefined where it could not
+   * come back from behind, which takes CAP_SYS_NICE or RLIMIT_NICE, or has a policy of somebody's choice.
+   */
+  static of(ring: RingBuffer, most: number): Guard | undefined {
+    // it is a file of the built program
+    if (import.meta.url.endsWith(".ts")) return undefined;
+    const nice = getPriority();
+    try {
+      if (policyOf(0) !== SCHED_OTHER) return undefined;
+      setPriority(nice - AHEAD);
+      setPriority(nice);
+    } catch {
+      return undefined;
+    }
+    const tid = Number(basename(readlinkSync("/proc/thread-self")));
+    return new Guard(tid, nice, ring.pages, most);
   }
 
-  /** Whether it looks already. */
-  get ready(): boolean {
-    return Atomics.load(this.shared, READY) !== 0;
-  }
-
+  /** Ends it, before the ring's memory goes. The reader stands as before. */
   close(): void {
-    Atomics.store(this.shared, STOP, 1);
-    Atomics.notify(this.shared, STOP);
+    if (Atomics.exchange(this.words, STOP, 1) !== 0) return;
+    Atomics.notify(this.words, STOP);
+    while (Atomics.load(this.words, LOOKING) !== 0) sleepSync(1);
+    this.restore();
+  }
+
+  private restore(): void {
+    place(this.tid, "normal", this.nice);
   }
 }
 
+function place(tid: number, standing: Standing, nice: number): void {
+  setPolicy(tid, standing === "behind" ? SCHED_IDLE : SCHED_OTHER);
+  setPriority(tid, standing === "ahead" ? nice - AHEAD : nice);
+}
+
 /** The thread itself. */
-function watch({ shared, tid, fd, most }: Task): void {
+function watch({ shared, tid, nice, pages, most }: Task): void {
   const words = new Int32Array(shared);
-  const ring = new RingPositions(fd);
-  Atomics.store(words, READY, 1);
-  while (Atomics.wait(words, STOP, 0, EVERY) === "timed-out") {
-    if (ring.waiting <= most) continue;
-    setPolicy(tid, SCHED_OTHER);
-    Atomics.store(words, HURRIED, 1);
+  const ring = new RingPositions(pages);
+  let turns: Turns | undefined;
+  let standing: Standing = "normal";
+  for (;;) {
+    Atomics.store(words, LOOKING, 1);
+    if (Atomics.load(words, STOP) !== 0) break;
+    const now = monotonicNow();
+    const { sent, read } = ring;
+    turns ??= new Turns(most, now, sent, read);
+    const wanted = turns.look(now, sent, read);
+    if (wanted !== standing) place(tid, wanted, nice);
+    standing = wanted;
+    Atomics.store(words, LOOKING, 0);
+    Atomics.wait(words, STOP, 0, EVERY);
   }
-  ring.close();
+  Atomics.store(words, LOOKING, 0);
 }
 
 if (!isMainThread && (workerData as Partial<Task> | undefined)?.role === ROLE) watch(workerData as Task);

@@ -141,7 +141,7 @@ export const segmentFlags = {
   failed: 4,
 } as const;
 
-/** A child that could not be given a state has neither tid nor pid. */
+/** A child that could not be given a state has no tid; its pid is then the number of its group. */
 export const fork = { ...head, child: 16, childPid: 20, bytes: 24 } as const;
 export const exec = { ...head, former: 16, comm: 24, bytes: 40 } as const;
 /** `code` as wait(2) gives it; CPU time in all and waited for a CPU (ns), and the shares of user and kernel mode. */

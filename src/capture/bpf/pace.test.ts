@@ -7,10 +7,12 @@ const MS = 1e6;
 function machine(busy: number, sent: number) {
   let now = 0;
   let idle = 0;
+  let own = 0;
   let total = 0;
   const pace = new Pace(
     () => now,
     () => idle,
+    () => own,
   );
   /** One window; returns what share of it was ours. */
   const window = (): number => {
@@ -19,7 +21,10 @@ function machine(busy: number, sent: number) {
     now += ours;
     pace.end();
     now += 100 * MS - ours;
-    idle += Math.max(0, 200 * MS - busy * 100 * MS - ours);
+    // all who want a CPU get as much of it
+    const got = Math.min(ours, (200 * MS) / (Math.ceil(busy) + 1));
+    own += got;
+    idle += Math.max(0, 200 * MS - busy * 100 * MS - got);
     total += sent;
     return ours / (100 * MS);
   };
@@ -38,6 +43,11 @@ test("with a CPU to spare all the time is ours, on a machine that is busy nearly
   expect(after(10, window)).toBeLessThan(0.03);
   load(1, 1 << 24);
   expect(after(10, window)).toBeGreaterThan(0.7);
+});
+
+test("of what two who wake each other leave unused, half a CPU stays unused", () => {
+  const { window } = machine(1.3, 1 << 24);
+  expect(after(20, window)).toBeCloseTo(0.2, 1);
 });
 
 test("those who make few calls are spared less, those who make none not at all", () => {

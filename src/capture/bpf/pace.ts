@@ -8,8 +8,12 @@ import { idleTime } from "../../kernel/proc.ts";
 
 /** ns between looks; the kernel counts idle time in steps of 10 ms. */
 const WINDOW = 1e8;
-/** What is left to others, of one CPU. */
-const MARGIN = 0.1;
+/**
+ * What is left to others of what nobody uses, of one CPU: those who wake each other all the time suffer when it is taken.
+ * With more than `WHOLE` there is a CPU for us alone.
+ */
+const MARGIN = 0.5;
+const WHOLE = 0.9;
 /** Bytes of events in a window that make the traced busy, and the least share then and else. */
 const BUSY = 1 << 18;
 const LEAST_BUSY = 0.02;
@@ -22,14 +26,17 @@ export class Pace {
   private began = 0;
   private window: number;
   private idle: number | undefined;
+  private ours: number;
   private sent = 0;
 
   constructor(
     private readonly clock: () => number = monotonicNow,
     private readonly idleNow: () => number | undefined = idleTime,
+    private readonly oursNow: () => number = ownTime,
   ) {
     this.window = clock();
     this.idle = idleNow();
+    this.ours = oursNow();
   }
 
   /**
@@ -51,15 +58,25 @@ export class Pace {
   private look(now: number, sent: number): void {
     const idle = this.idleNow();
     if (idle === undefined || this.idle === undefined) return;
-    const spare = (idle - this.idle) / (now - this.window) - MARGIN;
+    // what we had nobody else had, and others have at least as much as we where they want it
+    const ours = this.oursNow();
+    const unused = (idle - this.idle + ours - this.ours) / (now - this.window);
+    const wanted = unused > WHOLE ? 1 : unused - MARGIN;
     const came = ((sent - this.sent) * WINDOW) / (now - this.window);
     const least = came < BUSY ? LEAST : LEAST_BUSY;
     if (came === 0) this.share = 1;
-    else if (spare > 0) this.share = Math.min(1, this.share + spare / 2);
-    else this.share = Math.max(least, this.share / 4);
+    else if (wanted > this.share) this.share += (wanted - this.share) / 2;
+    else this.share = Math.max(least, wanted, this.share / 4);
     this.sent = sent;
     this.idle = idle;
+    this.ours = ours;
     this.window = now;
     this.used = 0;
   }
+}
+
+/** CPU time of all our threads (ns). */
+function ownTime(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) * 1000;
 }

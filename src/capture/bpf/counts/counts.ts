@@ -92,10 +92,10 @@ export class Counts {
       const size = this.names.length;
       const bytes = size * C.count.bytes;
       const cpus = possibleCpus() * bytes <= MOST_BYTES ? possibleCpus() : undefined;
-      const valueSize = (cpus ?? 1) * bytes;
-      const map = kernel.map({ ...one, name: "svtrace_calls", valueSize });
+      // Linux before 6.0 has no values of more than 4 MiB
+      const map = kernel.map({ ...one, name: "svtrace_calls", valueSize: bytes, maxEntries: cpus ?? 1 });
       this.maps = { calls: { map, size, cpus }, over };
-      this.values = new Uint32Array(valueSize / 4);
+      this.values = new Uint32Array(((cpus ?? 1) * bytes) / 4);
     }
     return [countExit(e, this.maps), countEnter(e, this.maps)];
   }
@@ -105,8 +105,10 @@ export class Counts {
     const { maps, values } = this;
     if (!maps) return [];
     if (maps.calls) {
-      bpf.lookup(maps.calls.map, zero, values);
       const each = C.count.bytes / 4;
+      const words = maps.calls.size * each;
+      for (let cpu = 0; cpu < (maps.calls.cpus ?? 1); cpu++)
+        bpf.lookup(maps.calls.map, Uint32Array.of(cpu), values.subarray(cpu * words, (cpu + 1) * words));
       unite(new BigUint64Array(values.buffer), maps.calls.size);
       return this.names
         .map((call, i) => row({ pid: 0, fd: -1, comm: "", call }, values.subarray(i * each, (i + 1) * each)))
@@ -192,8 +194,8 @@ function unite(all: BigUint64Array, size: number): void {
     if (all[i] === 0n) continue;
     const to = i % (size * words);
     const at = (to % words) * 8;
-    const greatest = at === C.count.max || at === C.count.min;
-    all[to] = greatest ? (all[i] > all[to] ? all[i] : all[to]) : all[to] + all[i];
+    if (at !== C.count.max && at !== C.count.min) all[to] += all[i];
+    else if (all[to] < all[i]) all[to] = all[i];
   }
 }
 

@@ -10,7 +10,7 @@ import { lookUp } from "../programs/take.ts";
 import { count, key, LARGEST, NO_FD } from "./layout.ts";
 
 export interface CountMaps {
-  /** By call: one value of all calls' counts, one after the other, of each CPU, or (`cpus` undefined) of all together. */
+  /** By call: one value of all calls' counts, one after the other, an entry for each CPU, or (`cpus` undefined) one for all. */
   readonly calls?: { readonly map: BpfMap; readonly size: number; readonly cpus: number | undefined };
   /** By key. */
   readonly keys?: { readonly map: BpfMap; readonly empty: BpfMap; readonly by: Readonly<KeyParts> };
@@ -74,11 +74,12 @@ export function countExit(e: Environment, maps: CountMaps): Assembler {
 function callCounts(a: Assembler, calls: NonNullable<CountMaps["calls"]>): void {
   a.step("counts of the call").load(4, r7, r6, state.shape).jump("ge", r7, calls.size, "out");
   a.alu("mul", r7, count.bytes);
-  if (calls.cpus !== undefined) {
-    a.call("get_smp_processor_id").jump("ge", r0, calls.cpus, "out");
-    a.alu("mul", r0, calls.size * count.bytes).add(r7, r0);
+  if (calls.cpus === undefined) a.mapValue(r0, calls.map);
+  else {
+    a.call("get_smp_processor_id").store(4, r10, -4, r0).map(r1, calls.map).mov(r2, r10).add(r2, -4);
+    a.call("map_lookup_elem").jump("eq", r0, 0, "out");
   }
-  a.mapValue(r1, calls.map).add(r7, r1);
+  a.add(r7, r0);
 }
 
 /** r7 = counts of the key, made if there are none. */

@@ -1,5 +1,5 @@
 /** sys_enter and sys_exit: every call of every followed task goes through here. */
-import { Assembler, r0, r1, r2, r6, r7, r8, r9, r10 } from "../asm.ts";
+import { Assembler, r0, r1, r2, r6, r8, r9, r10 } from "../asm.ts";
 import * as L from "../layout.ts";
 import { currentState, type Environment, NO_RETURN, sendCall, UNWANTED } from "./common.ts";
 import { beginCall, enterCall } from "./enter.ts";

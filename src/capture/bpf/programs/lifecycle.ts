@@ -30,6 +30,7 @@ export function processFork(e: Environment): Assembler {
   a.jump("ne", r0, 0, "made");
   // there was no memory for it: user space has to find it
   smallHead(a, kinds.fork, bytes);
+  a.load(4, r1, r6, state.group).store(4, r10, base + L.fork.childPid, r1);
   sendSmall(a, e, bytes);
   a.goto("out").label("made");
   a.and(r7, flags.followed | flags.hidden).store(4, r0, state.flags, r7);

@@ -64,11 +64,11 @@ export function takeCall(a: Assembler, e: Environment, fromRegisters: boolean, b
     .add(r9, L.NUMBERS * L.ABI_X32)
     .goto(ready);
   a.label(plain).mov(r9, L.NUMBERS - 1);
-  a.label(ready);
+  a.label(ready)
+    .load(4, r1, r6, state.tid)
+    .store(4, r6, record + L.call.tid, r1);
   if (bare) return;
-  a.load(4, r1, r6, state.tid)
-    .store(4, r6, record + L.call.tid, r1)
-    .store(4, r6, state.cursor, 0);
+  a.store(4, r6, state.cursor, 0);
   if (options.pointers) a.load(8, r1, r8, kernel.ip).store(8, r6, state.facts + L.facts.ip, r1);
   a.load(8, r1, r8, kernel.sp).store(8, r6, state.sp, r1);
 }

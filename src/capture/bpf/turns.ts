@@ -1,0 +1,56 @@
+/** Whose turn it is: how the thread that reads events should stand to the traced. */
+
+/**
+ * `behind`: runs where nobody else wants to. `normal`: as it was started. `ahead`: there is soon no more room for what the
+ * traced send.
+ */
+export type Standing = "behind" | "normal" | "ahead";
+
+/** ns over which events are counted, and how many bytes of them (some 2000 calls) make the traced busy. */
+const WINDOW = 1e8;
+const BUSY = 1 << 18;
+/** How long (ns) it stays ahead, so that it does not fall behind again while the ring fills within a moment. */
+const AHEAD = 1e8;
+/** After that long (ns) without reading anything, though something waits, it has a window's time as anybody has. */
+const STARVED = 5e8;
+
+export class Turns {
+  private window: number;
+  private atWindow: number;
+  private busy = false;
+  private aheadUntil = 0;
+  private normalUntil = 0;
+  private read: number;
+  private lastRead: number;
+
+  /** `most`: bytes that may wait. `sent`, `read`: bytes so far, modulo 2^32. */
+  constructor(
+    private readonly most: number,
+    now: number,
+    sent: number,
+    read: number,
+  ) {
+    this.window = now;
+    this.atWindow = sent;
+    this.read = read;
+    this.lastRead = now;
+  }
+
+  look(now: number, sent: number, read: number): Standing {
+    const waiting = (sent - read) >>> 0;
+    if (read !== this.read || waiting === 0) this.lastRead = now;
+    this.read = read;
+    if (now - this.window >= WINDOW) {
+      this.busy = ((sent - this.atWindow) >>> 0) * WINDOW > BUSY * (now - this.window);
+      this.window = now;
+      this.atWindow = sent;
+    }
+    if (waiting > this.most) this.aheadUntil = now + AHEAD;
+    if (now - this.lastRead > STARVED) {
+      this.normalUntil = now + WINDOW;
+      this.lastRead = now;
+    }
+    if (now < this.aheadUntil) return "ahead";
+    return this.busy && now >= this.normalUntil ? "behind" : "normal";
+  }
+}
