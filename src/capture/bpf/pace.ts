@@ -21,7 +21,7 @@ const LEAST = 0.25;
 
 export class Pace {
   /** Of one CPU's time, what may be used. */
-  private share = 1;
+  private share = LEAST;
   private used = 0;
   private began = 0;
   private window: number;
