@@ -120,8 +120,7 @@ export class BpfEngine implements Engine {
         new RingBuffer(this.kernel.maps.events),
         (record) => this.take(record),
         options.backlog,
-        // looks into the memory of the traced, which must not wait for locks that we hold
-        !options.entries,
+        this.sendsMuch(),
       );
     } catch (error) {
       this.groups?.close();
@@ -154,6 +153,12 @@ export class BpfEngine implements Engine {
       },
       shapes: this.compiled.native,
     };
+  }
+
+  /** Whether our thread may have to go behind the traced: not where it looks into their memory, and holds locks of theirs. */
+  private sendsMuch(): boolean {
+    const { entries, counts, slowerThan = 0 } = this.options;
+    return !entries && !counts && slowerThan === 0;
   }
 
   private load(): void {
