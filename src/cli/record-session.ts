@@ -18,16 +18,15 @@ import { version } from "./version.ts";
 const SAMPLE_FREQUENCY = 99;
 /** Longest wait in the kernel (ms). */
 const WAIT = 20;
-/** A flush is due after this long (ns) or this many calls: large ones cost less a call. */
+/** A flush is due after this long (ns), with this many calls when a burst is over, or in it with so many: large ones cost less a call. */
 const FLUSH_INTERVAL = 2e9;
 const FLUSH_CALLS = 100_000;
-/** Calls that wait to be written, at most; a burst is written when it is over. */
-const MAX_CALLS = 1_500_000;
+const BURST_CALLS = 300_000;
+/** Calls that wait to be written, at most. */
+const MAX_CALLS = 800_000;
 /** With so many of them, the writer is waited for, in steps of `HOLD` ms, and events wait before they are calls. */
-const FULL_CALLS = 1_200_000;
+const FULL_CALLS = 500_000;
 const HOLD = 5;
-/** Room for a million small calls: a command can make twice as many a second as are taken out. */
-const RING_BYTES = 1 << 27;
 
 export interface SessionOptions {
   readonly file: string;
@@ -71,7 +70,6 @@ export class RecordSession {
       scheduling: true,
       sampleFrequency: SAMPLE_FREQUENCY,
       stringLimit: STRING_LIMIT,
-      ringBytes: RING_BYTES,
       backlog: backlogPlace(),
     });
     engine = chosen.engine;
@@ -99,7 +97,7 @@ export class RecordSession {
       const now = monotonicNow();
       this.sink.tick(now);
       const { waiting } = this.sink;
-      if (!writing && (now - flushed > FLUSH_INTERVAL || waiting > (worked ? MAX_CALLS / 2 : FLUSH_CALLS))) {
+      if (!writing && (now - flushed > FLUSH_INTERVAL || waiting > (worked ? BURST_CALLS : FLUSH_CALLS))) {
         flushed = now;
         writing = this.flush().finally(() => (writing = undefined));
       }
