@@ -17,6 +17,7 @@ import { clockAnchor, sinkParts } from "../record/parts.ts";
 import { WriteQueue } from "../record/queue.ts";
 import { Recorder } from "../record/recorder.ts";
 import { STRING_LIMIT } from "../record/strace-text.ts";
+import { backlogPlace } from "./backlog.ts";
 import { keepUp } from "./keep-up.ts";
 import { parseCallSet } from "./strace/expressions.ts";
 import { tracedServices } from "./traced-services.ts";
@@ -52,6 +53,7 @@ export async function main(argv: string[]): Promise<number> {
         stringLimit: STRING_LIMIT,
         quiet: true,
         ringBytes: RING_BYTES,
+        backlog: { ...backlogPlace(), eager: true },
       }),
     filter: (text) => parseCallSet(text).hasName,
     write: (batch) => queue.write(batch),

@@ -284,6 +284,8 @@ export class Recorder {
         this.live.add(previous);
       }
       this.expire(recorded);
+      // of many starts at once each takes milliseconds
+      engine.hold?.();
       return undefined;
     } catch (error) {
       quiet?.close();

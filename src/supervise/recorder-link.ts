@@ -9,6 +9,8 @@ import { peerOf } from "../kernel/unix-socket.ts";
 
 /** How long a start waits for the recorder (ms). */
 const ACK_MS = 500;
+/** Until it has been there for the first time, which takes a while: so long (ms) after the supervisor began. */
+const FIRST_MS = 3000;
 /** Of many starts at once each waits while the recorder answers others, but not longer than this (ms). */
 const TURN_MS = 5000;
 /** Between two attempts to connect while a start waits (ms). */
@@ -32,6 +34,7 @@ export class RecorderLink {
   private readonly waiting = new Map<number, Waiting>();
   private received = "";
   private closed = false;
+  private firstUntil: number | undefined = performance.now() + FIRST_MS;
   /** Notifications nobody heard. */
   dropped = 0;
 
@@ -52,6 +55,7 @@ export class RecorderLink {
       socket.unref();
       socket.on("connect", () => {
         this.socket = socket;
+        this.firstUntil = undefined;
         this.received = "";
         resolve(true);
       });
@@ -88,6 +92,7 @@ export class RecorderLink {
   handOver(pid: number, message: Readonly<Record<string, unknown>>): void {
     const since = performance.now();
     const giveUp = () => {
+      if (!this.waiting.has(pid)) return;
       const reason = this.socket
         ? `the recorder did not attach within ${Math.round(performance.now() - since)} ms`
         : "the recorder is not running";
@@ -95,7 +100,10 @@ export class RecorderLink {
       this.warn(`no trace of process ${pid}: ${reason}`);
       continueUntilExec(pid, performance.now() + EXEC_MS);
     };
-    this.waiting.set(pid, { timer: setTimeout(giveUp, ACK_MS), latest: since + TURN_MS });
+    const patience = Math.max(ACK_MS, (this.firstUntil ?? 0) - since);
+    // the answer may have come while we were busy ourselves: it is read before what is set for immediately
+    const timer = setTimeout(() => setImmediate(giveUp), patience);
+    this.waiting.set(pid, { timer, latest: since + TURN_MS });
     if (!this.socket) this.needed();
     void this.deliver(pid, message);
   }
@@ -103,7 +111,11 @@ export class RecorderLink {
   /** The recorder may just be starting: tried until the process is not waiting any more. */
   private async deliver(pid: number, message: Readonly<Record<string, unknown>>): Promise<void> {
     while (this.waiting.has(pid)) {
-      if ((await this.open()) && this.tell(message)) return;
+      if ((await this.open()) && this.tell(message)) {
+        // whoever starts many at once gets to tell of them much later
+        this.waiting.get(pid)?.timer.refresh();
+        return;
+      }
       await new Promise((resolve) => setTimeout(resolve, CONNECT_PAUSE_MS));
     }
   }

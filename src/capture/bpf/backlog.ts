@@ -18,6 +18,8 @@ export interface BacklogPlace {
   readonly dir: string;
   /** Bytes of it that may be taken. */
   readonly limit: number;
+  /** Only what the ring has no room for waits there, and nobody is spared. */
+  readonly eager?: boolean;
 }
 
 interface File {

@@ -49,6 +49,7 @@ export class Feed {
     this.from = ring;
     if (!place || place.limit === 0) return;
     this.backlog = new Backlog(place);
+    if (place.eager) return;
     this.pace = new Pace();
     if (guarded) this.guard = Guard.of(ring, ring.size * FULL);
   }
@@ -109,7 +110,7 @@ export class Feed {
     if (backlog.waiting > 0) this.from = backlog;
     this.pressed = ring.waiting > (passed ? ring.size / 2 : full);
     const now = monotonicNow();
-    this.rushUntil = passed && now - this.relieved < RUSH ? now + STAY : 0;
+    this.rushUntil = this.pace && passed && now - this.relieved < RUSH ? now + STAY : 0;
     this.relieved = now;
   }
 
