@@ -3,7 +3,7 @@ import { BUCKETS, STEP_BITS } from "../../../base/histogram.ts";
 import type { BpfMap } from "../../../kernel/bpf.ts";
 import { Assembler, type Reg, r0, r1, r2, r3, r4, r6, r7, r8, r9, r10 } from "../asm.ts";
 import * as L from "../layout.ts";
-import { currentState, type Environment, NO_RETURN, UNWANTED } from "../programs/common.ts";
+import { currentState, type Environment, highestBit, NO_RETURN, UNWANTED } from "../programs/common.ts";
 import { beginCall, enterCall } from "../programs/enter.ts";
 import { schedulingAtEntry, schedulingAtExit, schedulingTold } from "../programs/scheduling.ts";
 import { lookUp } from "../programs/take.ts";
@@ -140,11 +140,8 @@ function add(a: Assembler, scheduling: boolean, shared: boolean): void {
   raise(a, count.max, shared);
   a.constant(r2, LARGEST).sub(r2, r8);
   raise(a, count.min, shared);
-  a.step("the bucket").mov(r1, r8).mov(r2, 0);
-  for (const bits of [32, 16, 8, 4, 2, 1]) {
-    const small = a.fresh("small");
-    a.mov(r3, r1).rsh(r3, bits).jump("eq", r3, 0, small).mov(r1, r3).add(r2, bits).label(small);
-  }
+  a.step("the bucket").mov(r1, r8);
+  highestBit(a, r1, r2);
   a.mov(r1, r8).jump("lt", r2, STEP_BITS, "bucket").sub(r2, STEP_BITS).rsh(r1, r2);
   a.lsh(r2, STEP_BITS)
     .add(r1, r2)

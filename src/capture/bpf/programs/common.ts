@@ -168,3 +168,15 @@ export function takeIds(a: Assembler, e: Environment, task: Reg): void {
   a.load(8, r3, task, kernel.groupLeader).load(8, r3, r3, kernel.threadPid).add(r3, number);
   a.mov(r1, r6).add(r1, state.pid).mov(r2, 4).call("probe_read_kernel");
 }
+
+/** `into` = the number of the highest bit of `value`, which is lost; r0 with it. */
+export function highestBit(a: Assembler, value: Reg, into: Reg): void {
+  a.mov(into, 0);
+  for (const bits of [32, 16, 8, 4, 2, 1]) {
+    const lower = a.fresh("lower");
+    // an immediate has 31 bits
+    if (bits === 32) a.mov(r0, value).rsh(r0, bits).jump("eq", r0, 0, lower);
+    else a.jump("lt", value, 2 ** bits, lower);
+    a.add(into, bits).rsh(value, bits).label(lower);
+  }
+}

@@ -4,7 +4,7 @@
  */
 import { type Assembler, r0, r1, r2, r3, r4, r6, r7, r8, r9 } from "../asm.ts";
 import * as L from "../layout.ts";
-import type { Environment } from "./common.ts";
+import { type Environment, highestBit } from "./common.ts";
 
 const { state } = L;
 const { record } = state;
@@ -41,7 +41,12 @@ export function countQuietly(a: Assembler, e: Environment, done: string): void {
     .jump("slt", r2, -MAX_ERRNO, fine);
   a.mov(r1, 1).atomicAdd(8, r3, L.counts.errors, r1).label(fine);
   a.load(8, r2, r3, L.counts.longest).jump("ge", r2, r9, most).store(8, r3, L.counts.longest, r9).label(most);
-  logarithm(a);
+  const fits = a.fresh("fits");
+  a.mov(r2, r9);
+  highestBit(a, r2, r4);
+  a.jump("le", r4, L.BUCKETS - 1, fits)
+    .mov(r4, L.BUCKETS - 1)
+    .label(fits);
   a.lsh(r4, 2).add(r3, r4).mov(r1, 1).atomicAdd(4, r3, L.counts.buckets, r1).label(counted);
   a.step("note the call").call("get_smp_processor_id").jump("ge", r0, quiet.cpus, noted);
   a.alu("mul", r0, flightBytes(quiet.slots)).mapValue(r2, quiet.flight).add(r2, r0);
@@ -66,19 +71,3 @@ export function countQuietly(a: Assembler, e: Environment, done: string): void {
 
 /** Bytes of the ring of one CPU. */
 export const flightBytes = (slots: number): number => L.flight.slots + slots * L.flight.bytes;
-
-/** r4 = the highest bit of r9, at most the last bucket's. Clobbers r2. */
-function logarithm(a: Assembler): void {
-  a.mov(r2, r9).mov(r4, 0);
-  for (const shift of [32, 16, 8, 4, 2, 1]) {
-    const lower = a.fresh("lower");
-    const threshold = 2 ** shift;
-    if (shift === 32) a.mov(r0, r2).rsh(r0, 32).jump("eq", r0, 0, lower);
-    else a.jump("lt", r2, threshold, lower);
-    a.add(r4, shift).rsh(r2, shift).label(lower);
-  }
-  const fits = a.fresh("fits");
-  a.jump("le", r4, L.BUCKETS - 1, fits)
-    .mov(r4, L.BUCKETS - 1)
-    .label(fits);
-}
