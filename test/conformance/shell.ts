@@ -17,29 +17,13 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { djbPrograms } from "../../src/cli/groups/names.ts";
 import { compiled, debian, svtracePath } from "../helpers.ts";
 import type { Outcome, Step } from "./transcript.ts";
 
 export type Which = "C" | "ours";
 
-export const programs = [
-  "svscan",
-  "supervise",
-  "svc",
-  "svstat",
-  "svok",
-  "multilog",
-  "tai64n",
-  "tai64nlocal",
-  "setuidgid",
-  "envuidgid",
-  "envdir",
-  "softlimit",
-  "setlock",
-  "pgrphack",
-  "fghack",
-  "readproctitle",
-] as const;
+export const programs = djbPrograms;
 
 /** Seconds; then the case's processes are killed and its outcome is what there is. */
 const PATIENCE = 60;

@@ -15,6 +15,7 @@
  * Registers that keep their meaning: rbp the frame, rbx where the new argv begins, r12 argv[0], r13 the rest of PATH,
  * r14 the file that was executed, r15 the end of the environment.
  */
+import { djbPrograms } from "../../src/cli/groups/names.ts";
 import { Assembler, at } from "./assembler.ts";
 
 /** System calls (asm/unistd_64.h). */
@@ -69,8 +70,6 @@ export const NODE_FLAG = "--single-threaded";
 const COMMAND_NOT_FOUND = 127;
 /** djb's programs say so when the system refuses. */
 const SYSTEM_EXIT = 111;
-const djbPrograms =
-  "svscan supervise svc svstat svok multilog tai64n tai64nlocal setuidgid envuidgid envdir softlimit setlock pgrphack fghack readproctitle";
 
 const byte = (char: string): number => char.charCodeAt(0);
 const fourBytes = (text: string): number => Buffer.from(text, "latin1").readUInt32LE();
@@ -336,6 +335,6 @@ function constants(a: Assembler): void {
   a.string("errno", "errno ");
   a.string("needs", "; svtrace needs Node.js 20 or newer in PATH\n");
   a.string("not-built", ": unable to find dist/main.cjs of svtrace; install it again, or npm run build\n");
-  a.string("names", `strace\0${djbPrograms.replaceAll(" ", "\0")}\0`);
+  a.string("names", ["strace", ...djbPrograms, ""].join("\0"));
   a.string("empty", "");
 }

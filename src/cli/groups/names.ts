@@ -25,4 +25,7 @@ export const tracerCommands = ["run", "tracer", "trace"] as const;
 /** Other programs that are also known by their own name. */
 export const supervisors = ["svscan", "supervise"] as const;
 
-export const applets: readonly string[] = [...tools, ...tracers, ...supervisors];
+/** daemontools' programs. */
+export const djbPrograms = [...supervisors, ...tools] as const;
+
+export const applets: readonly string[] = [...djbPrograms, ...tracers];
