@@ -35,7 +35,7 @@ const percent = (n: number) => `${(100 * n).toFixed(1)} %`;
 export async function recordBench(rounds: number, short: boolean): Promise<void> {
   const dir = mkdtempSync(join(tmpdir(), "svtrace-bench-record-"));
   try {
-    await told("a command recorded", () => command(dir, rounds, short ? CALLS / 10 : CALLS));
+    await told("a command recorded", () => command(dir, rounds, short ? CALLS / 3 : CALLS));
     await told("services recorded", () => services(dir, rounds, short ? 2 : 5));
   } finally {
     rmSync(dir, { recursive: true, force: true });
