@@ -25,7 +25,7 @@ export function loadBundle(name: string): Bundle {
 const wrapped = (text: string): string =>
   `(function (exports, require, module, __filename, __dirname) {${text}\n})`;
 
-/** Where the code is kept; V8 takes none that another version, or another bundle, made. */
+/** Where the code is kept; V8 takes none that another version made, or that is of a text of another length. */
 const codePath = (path: string): string => `${path}.code`;
 
 function codeOf(path: string): Buffer | undefined {

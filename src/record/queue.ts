@@ -2,8 +2,9 @@
  * Writes batches one after the other in a thread of its own: opening, checkpointing and closing a database take
  * tens of milliseconds, in which the thread that owns the tracees must not stand still.
  */
-import { isMainThread, parentPort, SHARE_ENV, Worker, workerData } from "node:worker_threads";
+import { isMainThread, parentPort, type Worker, workerData } from "node:worker_threads";
 import { oneLine } from "../base/errors.ts";
+import { startThread } from "../base/thread.ts";
 import { buffersOf, countOf } from "./columns.ts";
 import type { Batch, CallColumns } from "./model.ts";
 import type { Written } from "./writer.ts";
@@ -79,14 +80,7 @@ export class WriteQueue {
   }
 
   private start(): Worker {
-    // with stdout and stderr of its own, or Node would make ours non-blocking (base/stderr.ts)
-    // nor with a copy of the environment, at which Node aborts if a variable's name is no UTF-8
-    const worker = new Worker(new URL("queue.js", import.meta.url), {
-      workerData: ROLE,
-      stdout: true,
-      stderr: true,
-      env: SHARE_ENV,
-    });
+    const worker = startThread("queue.js", import.meta.url, ROLE);
     worker.on("message", (reply: Reply) => {
       const settle = this.pending.get(reply.id);
       this.pending.delete(reply.id);
@@ -98,7 +92,6 @@ export class WriteQueue {
       this.pending.clear();
       this.worker = undefined;
     });
-    worker.unref();
     return worker;
   }
 }

@@ -5,8 +5,9 @@
 import { readlinkSync } from "node:fs";
 import { getPriority, setPriority } from "node:os";
 import { basename } from "node:path";
-import { isMainThread, SHARE_ENV, Worker, workerData } from "node:worker_threads";
+import { isMainThread, workerData } from "node:worker_threads";
 import { sleepSync } from "../../base/sleep.ts";
+import { startThread } from "../../base/thread.ts";
 import { monotonicNow } from "../../kernel/clock.ts";
 import { type RingBuffer, type RingPages, RingPositions } from "../../kernel/ringbuf.ts";
 import { policyOf, SCHED_IDLE, SCHED_OTHER, setPolicy } from "../../kernel/scheduling.ts";
@@ -44,16 +45,8 @@ export class Guard {
   ) {
     const shared = this.words.buffer as SharedArrayBuffer;
     const task: Task = { role: ROLE, shared, tid, nice, pages, most };
-    // as for the thread that writes recordings (record/queue.ts)
-    const worker = new Worker(new URL("guard.js", import.meta.url), {
-      workerData: task,
-      stdout: true,
-      stderr: true,
-      env: SHARE_ENV,
-    });
-    // nobody looks after us any more
-    worker.on("error", () => this.restore());
-    worker.unref();
+    // afterwards nobody looks after us any more
+    startThread("guard.js", import.meta.url, task).on("error", () => this.restore());
   }
 
   /**
@@ -99,19 +92,23 @@ function watch({ shared, tid, nice, pages, most }: Task): void {
   const ring = new RingPositions(pages);
   let turns: Turns | undefined;
   let standing: Standing = "normal";
-  for (;;) {
-    Atomics.store(words, LOOKING, 1);
-    if (Atomics.load(words, STOP) !== 0) break;
-    const now = monotonicNow();
-    const { sent, read } = ring;
-    turns ??= new Turns(most, now, sent, read);
-    const wanted = turns.look(now, sent, read);
-    if (wanted !== standing) place(tid, wanted, nice);
-    standing = wanted;
+  try {
+    for (;;) {
+      Atomics.store(words, LOOKING, 1);
+      if (Atomics.load(words, STOP) !== 0) return;
+      const now = monotonicNow();
+      const { sent, read } = ring;
+      turns ??= new Turns(most, now, sent, read);
+      const wanted = turns.look(now, sent, read);
+      if (wanted !== standing) place(tid, wanted, nice);
+      standing = wanted;
+      Atomics.store(words, LOOKING, 0);
+      Atomics.wait(words, STOP, 0, EVERY);
+    }
+  } finally {
+    // whoever closes us waits for this, whatever went wrong here
     Atomics.store(words, LOOKING, 0);
-    Atomics.wait(words, STOP, 0, EVERY);
   }
-  Atomics.store(words, LOOKING, 0);
 }
 
 if (!isMainThread && (workerData as Partial<Task> | undefined)?.role === ROLE) watch(workerData as Task);

@@ -5,17 +5,15 @@
  */
 import { monotonicNow } from "../../kernel/clock.ts";
 import { idleTime } from "../../kernel/proc.ts";
+import { BUSY, WINDOW } from "./turns.ts";
 
-/** ns between looks; the kernel counts idle time in steps of 10 ms. */
-const WINDOW = 1e8;
 /**
  * What is left to others of what nobody uses, of one CPU: those who wake each other all the time suffer when it is taken.
  * With more than `WHOLE` there is a CPU for us alone.
  */
 const MARGIN = 0.5;
 const WHOLE = 0.9;
-/** Bytes of events in a window that make the traced busy, and the least share then and else. */
-const BUSY = 1 << 18;
+/** The least share when the traced are busy, and else. */
 const LEAST_BUSY = 0.02;
 const LEAST = 0.25;
 

@@ -5,9 +5,7 @@ import type { Descriptor } from "../../syscalls/types/types.ts";
 import { printedNumber } from "../calls.ts";
 import { abis, NUMBERS } from "./layout.ts";
 import { type PlanOptions, planOf, type Read } from "./plan.ts";
-import { NO_RETURN, type Shapes, TABLE_BYTES, UNWANTED } from "./programs/index.ts";
-
-const NO_RETURN_CALLS = new Set(["exit", "exit_group"]);
+import { NO_RETURN, NO_RETURN_CALLS, type Shapes, TABLE_BYTES, UNWANTED } from "./programs/index.ts";
 
 class Shared {
   readonly lists: Read[][] = [[]];

@@ -6,9 +6,12 @@
  */
 export type Standing = "behind" | "normal" | "ahead";
 
-/** ns over which events are counted, and how many bytes of them (some 2000 calls) make the traced busy. */
-const WINDOW = 1e8;
-const BUSY = 1 << 18;
+/**
+ * ns over which events are counted, and how many bytes of them (some 2000 calls) make the traced busy. The kernel counts
+ * idle time, which is looked at as often (pace.ts), in steps of 10 ms.
+ */
+export const WINDOW = 1e8;
+export const BUSY = 1 << 18;
 /** How long (ns) it stays ahead, so that it does not fall behind again while the ring fills within a moment. */
 const AHEAD = 1e8;
 /** After that long (ns) without reading anything, though something waits, it has a window's time as anybody has. */

@@ -7,7 +7,7 @@ import { descriptor } from "../../../syscalls/index.ts";
 import type { Assembler } from "../asm.ts";
 import { abis, NUMBERS } from "../layout.ts";
 import { type Kernel, possibleCpus, zero } from "../loader.ts";
-import { type Environment, NO_RETURN, TABLE_BYTES, UNWANTED } from "../programs/common.ts";
+import { type Environment, NO_RETURN, NO_RETURN_CALLS, TABLE_BYTES, UNWANTED } from "../programs/common.ts";
 import * as C from "./layout.ts";
 import { type CountMaps, countEnter, countExit, type KeyParts } from "./programs.ts";
 
@@ -32,7 +32,6 @@ export interface CountRow {
 
 /** Counts of each CPU take no more than this; else all CPUs add to the same. */
 const MOST_BYTES = 1 << 26;
-const NO_RETURN_CALLS = new Set(["exit", "exit_group"]);
 const OTHER = "(unknown)";
 
 export class Counts {
@@ -91,7 +90,8 @@ export class Counts {
     } else {
       const size = this.names.length;
       const bytes = size * C.count.bytes;
-      const cpus = possibleCpus() * bytes <= MOST_BYTES ? possibleCpus() : undefined;
+      const all = possibleCpus();
+      const cpus = all * bytes <= MOST_BYTES ? all : undefined;
       // Linux before 6.0 has no values of more than 4 MiB
       const map = kernel.map({ ...one, name: "svtrace_calls", valueSize: bytes, maxEntries: cpus ?? 1 });
       this.maps = { calls: { map, size, cpus }, over };

@@ -10,6 +10,7 @@ import { DATA_BYTES } from "../reads.ts";
 export const UNWANTED = 0xffff;
 /** The call does not return: its record is complete at entry. */
 export const NO_RETURN = 0xfffe;
+export const NO_RETURN_CALLS: ReadonlySet<string> = new Set(["exit", "exit_group"]);
 /** For each number of each ABI what to read at entry, then what to read at exit, two bytes each. */
 export const TABLE_BYTES = 4 * L.NUMBERS * L.abis.length;
 
