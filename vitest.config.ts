@@ -1,7 +1,12 @@
 import { defineConfig } from "vitest/config";
 
 // Worker threads would share one process: the engines need ptrace requests and wait statuses of their own.
-const common = { pool: "forks" as const, testTimeout: 60_000, hookTimeout: 60_000 };
+const common = {
+  pool: "forks" as const,
+  setupFiles: ["test/time-limit.ts"],
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+};
 
 /** These compare what two tracers print, whatever else the machine does. */
 const comparisons = ["test/integration/*-calls.test.ts", "test/integration/*differential.test.ts"];

@@ -80,17 +80,18 @@ export class WriteQueue {
   }
 
   private start(): Worker {
-    const worker = startThread("queue.js", import.meta.url, ROLE);
-    worker.on("message", (reply: Reply) => {
-      const settle = this.pending.get(reply.id);
-      this.pending.delete(reply.id);
-      if (this.pending.size === 0) worker.unref();
-      settle?.(reply);
-    });
-    worker.on("error", (error) => {
-      for (const settle of this.pending.values()) settle({ error: String(error) });
-      this.pending.clear();
-      this.worker = undefined;
+    const worker = startThread("queue.js", import.meta.url, ROLE, {
+      message: (reply: Reply) => {
+        const settle = this.pending.get(reply.id);
+        this.pending.delete(reply.id);
+        if (this.pending.size === 0) worker.unref();
+        settle?.(reply);
+      },
+      error: (error) => {
+        for (const settle of this.pending.values()) settle({ error: String(error) });
+        this.pending.clear();
+        this.worker = undefined;
+      },
     });
     return worker;
   }

@@ -46,7 +46,7 @@ export class Guard {
     const shared = this.words.buffer as SharedArrayBuffer;
     const task: Task = { role: ROLE, shared, tid, nice, pages, most };
     // afterwards nobody looks after us any more
-    startThread("guard.js", import.meta.url, task).on("error", () => this.restore());
+    startThread("guard.js", import.meta.url, task, { error: () => this.restore() });
   }
 
   /**

@@ -1,0 +1,24 @@
+/** A command that a test waits for synchronously fails its test when it hangs: vitest's own limit would never be looked at. */
+import childProcess, { type SpawnSyncOptions } from "node:child_process";
+import { syncBuiltinESMExports } from "node:module";
+
+/** ms; more than any one command takes. */
+const LIMIT = 300_000;
+
+const limited = (original: (file: string, args: readonly string[], options: SpawnSyncOptions) => unknown) =>
+  function (file: string, ...rest: unknown[]) {
+    const args = Array.isArray(rest[0]) ? (rest.shift() as string[]) : [];
+    const options: SpawnSyncOptions = { timeout: LIMIT, killSignal: "SIGKILL", ...(rest[0] as object) };
+    const result = original(file, args, options);
+    const error = (result as { error?: NodeJS.ErrnoException } | null)?.error;
+    if (error?.code === "ETIMEDOUT") {
+      throw new Error(`${[file, ...args].join(" ")}: not finished after ${options.timeout} ms`);
+    }
+    return result;
+  };
+
+Object.assign(childProcess, {
+  spawnSync: limited(childProcess.spawnSync as never),
+  execFileSync: limited(childProcess.execFileSync as never),
+});
+syncBuiltinESMExports();
