@@ -22,6 +22,8 @@ const masks: readonly Mask[] = [
   ],
   [/\b([rt]x_\w+|multicast|nda_\w+|ndtc_entries)=\d+/g, "$1=N"],
   [/(ndtc_hash_rnd|ndts_\w+)=\d+/g, "$1=N"],
+  // drawn anew every five minutes
+  [/(NDTPA_REACHABLE_TIME\}), \d+/g, "$1, N"],
 ];
 
 const dash = (script: string): readonly string[] => ["/bin/dash", "-c", script];

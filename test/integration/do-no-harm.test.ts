@@ -105,7 +105,8 @@ async function killUnderLoad(port: number, pids: readonly number[], kill: () => 
   const traffic = load(port);
   try {
     await waitUntil("requests under trace", () => traffic.counts.answered > 20, 20);
-    await sleep(Math.random() * 0.5);
+    // lines of the last moments are not yet in the file
+    await sleep(0.3 + Math.random() * 0.5);
     kill();
     await waitUntil("nobody traced", () => pids.every((pid) => tracerOf(pid) === 0));
     const before = traffic.counts.answered;
