@@ -85,6 +85,21 @@ test(
   },
 );
 
+test(...needs("what answers to others all the time gets other options of Node", x64), () => {
+  const dir = tempDir("node");
+  writeFileSync(join(dir, "node"), '#!/bin/sh\necho "$1"\n', { mode: 0o755 });
+  const option = (...argv: string[]) => call(argv, { PATH: dir }).stdout;
+  const usual = "--single-threaded\n";
+  for (const argv of [["strace", "up"], ["record", "up"], [], ["svc"], ["upper"]]) {
+    expect(option(svtracePath, ...argv)).toBe(usual);
+  }
+  expect(option(linkTo("strace"), "up")).toBe(usual);
+  for (const argv of [["up", "x"], ["svscan"], ["supervise", "x"], ["logger", "x"]]) {
+    expect(option(svtracePath, ...argv)).toBe("--max-semi-space-size=1\n");
+  }
+  expect(option(linkTo("svscan"))).toBe("--max-semi-space-size=1\n");
+});
+
 test(...needs("a package without its program says so", x64), () => {
   const bin = join(tempDir("package"), "bin");
   mkdirSync(bin);

@@ -43,7 +43,7 @@ const arithmetic = { add: 0, or: 1, and: 4, sub: 5, xor: 6, cmp: 7 } as const;
 type Arithmetic = keyof typeof arithmetic;
 
 /** Condition codes of Jcc and CMOVcc. */
-const conditions = { e: 4, z: 4, ne: 5, nz: 5, be: 6, s: 8, ns: 9, le: 14 } as const;
+const conditions = { ae: 3, e: 4, z: 4, ne: 5, nz: 5, be: 6, s: 8, ns: 9, le: 14 } as const;
 export type Condition = keyof typeof conditions;
 
 const REX = 0x40;

@@ -1,8 +1,8 @@
 /**
  * bin/svtrace: finds Node along PATH as /usr/bin/env does and becomes `node FLAG dist/main.cjs` with its own argv, argv[0]
- * included, as arguments. Before Node changes them it notes what the command of a tracer or chain-loader is to find as we found it: which signals are ignored
- * and blocked, which descriptors are open, the soft limit on open files. The note is one more variable at the end of the
- * environment, SVTRACE_START (src/kernel/inherited.ts reads and removes it):
+ * included, as arguments. Before Node changes them it notes what the command of a tracer or chain-loader is to find as we
+ * found it: which signals are ignored and blocked, which descriptors are open, the soft limit on open files. The note is one
+ * more variable at the end of the environment, SVTRACE_START (src/kernel/inherited.ts reads and removes it):
  *
  *   IGNORED BLOCKED NOFILE OPEN0 OPEN64 OPEN128 OPEN192 : PATH
  *
@@ -15,7 +15,7 @@
  * Registers that keep their meaning: rbp the frame, rbx where the new argv begins, r12 argv[0], r13 the rest of PATH,
  * r14 the file that was executed, r15 the end of the environment.
  */
-import { djbPrograms } from "../../src/cli/groups/names.ts";
+import { supervisors, tools, tracers } from "../../src/cli/groups/names.ts";
 import { Assembler, at } from "./assembler.ts";
 
 /** System calls (asm/unistd_64.h). */
@@ -66,6 +66,12 @@ const frame = {
 
 /** V8 compiles and collects in the thread that needs it: with few CPUs its other threads are in the way of the traced. */
 export const NODE_FLAG = "--single-threaded";
+/**
+ * What answers to others all the time collects early and often (MiB), and what takes long in threads beside it: of 200
+ * restarts one or two waited 10 to 70 ms for it else, and memory that had only been used to start services stayed.
+ */
+export const SUPERVISOR_FLAG = "--max-semi-space-size=1";
+const supervisorCommands = ["up", "logger"];
 
 const COMMAND_NOT_FOUND = 127;
 /** djb's programs say so when the system refuses. */
@@ -220,7 +226,9 @@ function findProgram(a: Assembler): void {
 /** execvp(3) of node: its argv begins three words before ours, where argc was and below, and needs no copy. */
 function becomeNode(a: Assembler): void {
   a.lea("rax", at("rbp", frame.main)).store(at("rbx"), "rax");
-  a.op("sub", "rbx", 16).lea("rax", "flag").store(at("rbx", 8), "rax");
+  a.call("whose").lea("rax", "flag").lea("rcx", "supervisor-flag").lea("rdx", "supervisors");
+  a.op("cmp", "r8", "rdx").cmov("ae", "rax", "rcx");
+  a.op("sub", "rbx", 16).store(at("rbx", 8), "rax");
   a.lea("rax", "node").store(at("rbx"), "rax");
   a.clear("r10");
   a.label("directory").mov("rsi", "r13").lea("rdi", at("rbp", frame.other)).mov("rcx", LONGEST);
@@ -243,9 +251,10 @@ function becomeNode(a: Assembler): void {
 function complain(a: Assembler): void {
   const begin = () => {
     a.call("whose").lea("rdi", at("rbp", frame.other)).lea("rsi", "svtrace");
+    a.clear("r9").lea("rax", "commands").op("cmp", "r8", "rax").cmov("ae", "r8", "r9");
     a.test64("r8").cmov("nz", "rsi", "r8").call("append");
-    // strace, the first of the names, is none of djb's
-    a.clear("r9").lea("rax", "names").op("cmp", "r8", "rax").cmov("e", "r8", "r9");
+    // nor is strace, the first of the names, one of djb's
+    a.lea("rax", "names").op("cmp", "r8", "rax").cmov("e", "r8", "r9");
   };
   begin();
   a.test64("r8").j("z", "plain").lea("rsi", "fatal").call("append");
@@ -328,6 +337,7 @@ function constants(a: Assembler): void {
   a.string("root", "/");
   a.string("node", "node");
   a.string("flag", NODE_FLAG);
+  a.string("supervisor-flag", SUPERVISOR_FLAG);
   a.string("svtrace", "svtrace");
   a.string("fatal", ": fatal");
   a.string("unable-to-run", ": unable to run node: ");
@@ -335,6 +345,9 @@ function constants(a: Assembler): void {
   a.string("errno", "errno ");
   a.string("needs", "; svtrace needs Node.js 20 or newer in PATH\n");
   a.string("not-built", ": unable to find dist/main.cjs of svtrace; install it again, or npm run build\n");
-  a.string("names", ["strace", ...djbPrograms, ""].join("\0"));
+  // one list, of which the last part and the last but one have names of their own
+  a.string("names", [...tracers, ...tools].join("\0"));
+  a.string("supervisors", supervisors.join("\0"));
+  a.string("commands", [...supervisorCommands, ""].join("\0"));
   a.string("empty", "");
 }
