@@ -1,41 +1,89 @@
 /** Sockets as /proc/PID/net shows them: what a socket inode is connected to. */
-import { readFileSync } from "node:fs";
+import { readFileSync, readlinkSync } from "node:fs";
 
 const TCP_LISTEN = "0A";
 /** __SO_ACCEPTCON in the flags column of /proc/net/unix. */
 const UNIX_LISTENING = 0x10000;
 const TABLES = ["tcp", "tcp6", "udp", "udp6", "unix"] as const;
 
-/** Reads sockets of the network namespace of `pid`; remembers what it found. */
+type Table = (typeof TABLES)[number];
+/** Remembered sockets, and sockets that were not found, at most. */
+const MOST = 4096;
+/** How long (ms) a socket that no table lists is not looked for again: netlink and packet sockets never are. */
+const MISSED = 1000;
+
+/**
+ * Reads sockets of the network namespace of a process; remembers what it found. The kernel goes through all its sockets for
+ * each table, milliseconds where it has room for many, so what was read answers for other sockets, too.
+ */
 export class SocketTable {
+  /** Share of the time that may be spent on reading tables. */
+  share = 1;
   private readonly known = new Map<string, string>();
   private missed = new Map<string, number>();
+  private readonly texts = new Map<Table, string>();
+  /** Network namespace of the texts. */
+  private namespace = "";
+  /** Tables are not read again before (ms). */
+  private rest = 0;
 
   /**
    * `tcp:10.0.0.1:5432`, `udp:[::1]:53`, `unix:/run/x.sock` for the peer; `listen:tcp:0.0.0.0:80` for a listening
-   * socket, `bound:udp:…` for one without a peer; undefined when the kernel does not list it.
+   * socket, `bound:udp:…` for one without a peer; undefined when the kernel does not list it, or the share is used up.
    */
-  find(pid: number, inode: string, now = Date.now()): string | undefined {
+  find(pid: number, inode: string): string | undefined {
     const known = this.known.get(inode);
     if (known !== undefined) return known;
-    // netlink and packet sockets are never listed; do not search for them at every call
-    if (now - (this.missed.get(inode) ?? Number.NEGATIVE_INFINITY) < 1000) return undefined;
-    for (const table of TABLES) {
-      const found = search(table, read(`/proc/${pid}/net/${table}`), inode);
-      if (found === undefined) continue;
-      if (this.known.size > 4096) this.known.clear();
-      if (!found.startsWith("bound:")) this.known.set(inode, found);
-      return found;
-    }
-    if (this.missed.size > 4096) this.missed = new Map();
+    const namespace = namespaceOf(pid);
+    if (namespace !== this.namespace) this.texts.clear();
+    this.namespace = namespace;
+    const before = this.among(inode, (table) => this.texts.get(table));
+    // one without a peer may have got one
+    if (before !== undefined && !isBound(before)) return this.keep(inode, before);
+    const now = performance.now();
+    if (now < this.rest || now - (this.missed.get(inode) ?? Number.NEGATIVE_INFINITY) < MISSED) return before;
+    const found = this.among(inode, (table) => {
+      const text = read(`/proc/${pid}/net/${table}`);
+      this.texts.set(table, text);
+      return text;
+    });
+    const end = performance.now();
+    this.rest = end + (end - now) * (1 / this.share - 1);
+    if (found !== undefined) return isBound(found) ? found : this.keep(inode, found);
+    if (this.missed.size > MOST) this.missed = new Map();
     this.missed.set(inode, now);
     return undefined;
   }
 
-  /** Inodes are reused: called when a new socket with this inode may exist. */
+  /** A socket with this inode is new, or has another peer. */
   forget(inode: string): void {
     this.known.delete(inode);
     this.missed.delete(inode);
+    this.texts.clear();
+  }
+
+  private among(inode: string, textOf: (table: Table) => string | undefined): string | undefined {
+    for (const table of TABLES) {
+      const found = search(table, textOf(table) ?? "", inode);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  private keep(inode: string, found: string): string {
+    if (this.known.size > MOST) this.known.clear();
+    this.known.set(inode, found);
+    return found;
+  }
+}
+
+const isBound = (found: string): boolean => found.startsWith("bound:");
+
+function namespaceOf(pid: number): string {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/net`);
+  } catch {
+    return "";
   }
 }
 
@@ -48,7 +96,7 @@ function read(path: string): string {
 }
 
 /** Finds an inode in the text of a /proc/net table. Exported for its tests. */
-export function search(table: (typeof TABLES)[number], text: string, inode: string): string | undefined {
+export function search(table: Table, text: string, inode: string): string | undefined {
   const unix = table === "unix";
   for (let at = text.indexOf(` ${inode}`); at >= 0; at = text.indexOf(` ${inode}`, at + 1)) {
     const start = text.lastIndexOf("\n", at) + 1;

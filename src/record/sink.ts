@@ -480,9 +480,7 @@ export class RecordingSink implements EventSink {
 
   /** What is remembered of descriptors holds only while no call is left out. */
   private watchDescriptors(): void {
-    if (this.targets.complete === this.keepsAll) return;
-    this.targets.complete = this.keepsAll;
-    this.targets.forgetLinks();
+    if (this.targets.complete !== this.keepsAll) this.targets.watch(this.keepsAll);
   }
 
   private gone(row: ProcessRow, now: number): void {

@@ -1,5 +1,8 @@
+import { once } from "node:events";
+import { readlinkSync } from "node:fs";
+import { type AddressInfo, connect, createServer } from "node:net";
 import { expect, test } from "vitest";
-import { address, search } from "../kernel/sockets.ts";
+import { address, SocketTable, search } from "../kernel/sockets.ts";
 import { descriptorsIn, sockaddrText } from "./targets.ts";
 
 test("addresses of /proc/net", () => {
@@ -25,6 +28,35 @@ test("sockets by inode", () => {
   expect(search("tcp", tcp, "77")).toBeUndefined();
   expect(search("unix", unix, "900")).toBe("listen:unix:/run/a b.sock");
   expect(search("unix", unix, "901")).toBe("unix:[901]");
+});
+
+const inodeOf = (handle: unknown): string => {
+  const { fd } = (handle as { _handle: { fd: number } })._handle;
+  return /\[(\d+)\]/.exec(readlinkSync(`/proc/self/fd/${fd}`))![1];
+};
+
+test("tables are read no more often than they may be", async () => {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const client = async () => {
+    const socket = connect(port, "127.0.0.1");
+    await once(socket, "connect");
+    return socket;
+  };
+  const [first, second] = [await client(), await client()];
+  const table = new SocketTable();
+  table.share = 1e-6;
+  const peer = `tcp:127.0.0.1:${port}`;
+  expect(table.find(process.pid, inodeOf(first))).toBe(peer);
+  // of the text that was read for the first
+  expect(table.find(process.pid, inodeOf(second))).toBe(peer);
+  expect(table.find(process.pid, inodeOf(server))).toBe(`listen:tcp:127.0.0.1:${port}`);
+  const third = await client();
+  expect(table.find(process.pid, inodeOf(third))).toBeUndefined();
+  expect(new SocketTable().find(process.pid, inodeOf(third))).toBe(peer);
+  for (const s of [first, second, third]) s.destroy();
+  server.close();
 });
 
 test("what printed arguments say", () => {

@@ -12,6 +12,8 @@ export const SEPARATOR = " | ";
 /** Descriptors looked up for one poll or select. */
 const MAX_SET = 16;
 const MAX_LINKS = 4096;
+/** Share of the time that finding peers may take while a service just runs. */
+const SPARE_SHARE = 0.01;
 /** More than a process can have descriptors. */
 const FDS = 2 ** 24;
 
@@ -34,6 +36,13 @@ export class Targets {
   private readonly peers = new Map<number, string>();
   /** Datagram sockets seen being made. */
   private readonly datagram = new Set<number>();
+
+  /** From now on every call is seen at the moment, or only some are and little time is to be spent on them. */
+  watch(every: boolean): void {
+    this.complete = every;
+    this.sockets.share = every ? 1 : SPARE_SHARE;
+    this.forgetLinks();
+  }
 
   /** The descriptor a call is about; -1 when none. */
   fdOf(task: Task, info: CallInfo): number {
