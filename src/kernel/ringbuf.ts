@@ -121,7 +121,8 @@ export class RingBuffer {
     this.look();
     let next = this.at;
     while (next !== this.end) {
-      const head = Atomics.load(this.heads, (next % this.size) >>> 2);
+      // a plain load, as nothing of the record is read here
+      const head = this.words[(next % this.size) >>> 2];
       const after = next + spanOf(head);
       if (head & BUSY || after - this.at > most) break;
       next = after;

@@ -28,7 +28,7 @@ function machine(busy: number, sent: number) {
     total += sent;
     return ours / (100 * MS);
   };
-  return { window, load: (b: number, s: number) => ([busy, sent] = [b, s]) };
+  return { window, pace, load: (b: number, s: number) => ([busy, sent] = [b, s]) };
 }
 
 const after = (n: number, window: () => number): number => {
@@ -55,4 +55,13 @@ test("those who make few calls are spared less, those who make none not at all",
   expect(after(10, window)).toBeCloseTo(0.25);
   load(2, 0);
   expect(after(3, window)).toBe(1);
+});
+
+test("when calls begin after a silence there is no more time than at the start", () => {
+  const { window, load, pace } = machine(0, 0);
+  expect(after(3, window)).toBe(1);
+  load(2, 1 << 24);
+  window();
+  expect(pace.begin(0)).toBe(Number.POSITIVE_INFINITY);
+  expect(pace.begin(1 << 24)).toBeLessThan(Number.POSITIVE_INFINITY);
 });

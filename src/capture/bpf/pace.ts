@@ -26,6 +26,8 @@ export class Pace {
   private idle: number | undefined;
   private ours: number;
   private sent = 0;
+  /** Nothing came in the last window. */
+  private silent = false;
 
   constructor(
     private readonly clock: () => number = monotonicNow,
@@ -45,6 +47,11 @@ export class Pace {
     const now = this.clock();
     if (now - this.window >= WINDOW) this.look(now, sent);
     this.began = now;
+    if (this.silent && sent - this.sent >= BUSY) {
+      // the traced may want the CPU before it is known
+      this.silent = false;
+      this.share = LEAST;
+    }
     return this.share === 1 ? Number.POSITIVE_INFINITY : now + this.share * WINDOW - this.used;
   }
 
@@ -62,7 +69,8 @@ export class Pace {
     const wanted = unused > WHOLE ? 1 : unused - MARGIN;
     const came = ((sent - this.sent) * WINDOW) / (now - this.window);
     const least = came < BUSY ? LEAST : LEAST_BUSY;
-    if (came === 0) this.share = 1;
+    this.silent = came === 0;
+    if (this.silent) this.share = 1;
     else if (wanted > this.share) this.share += (wanted - this.share) / 2;
     else this.share = Math.max(least, wanted, this.share / 4);
     this.sent = sent;

@@ -24,6 +24,12 @@ test("who has read nothing for long has a turn", () => {
   expect(standings.filter((s) => s === "normal")).toHaveLength(2);
 });
 
+test("a burst is not waited out", () => {
+  const turns = new Turns(1000_000, 0, 0, 0);
+  expect(turns.look(100 * MS, 1000, 1000)).toBe("normal");
+  expect(turns.look(105 * MS, 500_000, 1000)).toBe("behind");
+});
+
 test("positions wrap", () => {
   const turns = new Turns(1000_000, 0, -500_000 >>> 0, -500_000 >>> 0);
   expect(turns.look(100 * MS, 100_000, -400_000 >>> 0)).toBe("behind");

@@ -43,8 +43,10 @@ export class Turns {
     const waiting = (sent - read) >>> 0;
     if (read !== this.read || waiting === 0) this.lastRead = now;
     this.read = read;
+    const came = (sent - this.atWindow) >>> 0;
+    if (came > BUSY) this.busy = true;
     if (now - this.window >= WINDOW) {
-      this.busy = ((sent - this.atWindow) >>> 0) * WINDOW > BUSY * (now - this.window);
+      this.busy = came * WINDOW > BUSY * (now - this.window);
       this.window = now;
       this.atWindow = sent;
     }
