@@ -31,7 +31,7 @@ export class Reader {
     private readonly a: Assembler,
     /** Flags of every segment. */
     private readonly phase: number,
-    /** Programs of many shapes would become too long for jumps with it. */
+    /** Saves time at each call, but costs the verifier ten times as much as it does without (Linux 6.18). */
     private readonly useStack: boolean,
   ) {}
 

@@ -7,8 +7,14 @@ import { abis, NUMBERS } from "./layout.ts";
 import { type PlanOptions, planOf, type Read } from "./plan.ts";
 import { NO_RETURN, NO_RETURN_CALLS, type Shapes, TABLE_BYTES, UNWANTED } from "./programs/index.ts";
 
+/** What busy services do all the time, mostly with little memory. */
+const FREQUENT = new Set(
+  "read write pread64 pwrite64 readv writev recvfrom sendto recvmsg sendmsg epoll_wait poll futex".split(" "),
+);
+
 class Shared {
   readonly lists: Read[][] = [[]];
+  readonly frequent = new Set<number>();
   private readonly numbers = new Map([["[]", 0]]);
 
   number(reads: readonly Read[]): number {
@@ -35,6 +41,12 @@ export interface Compiled {
   readonly compat: Shapes;
 }
 
+const shapesOf = ({ entry, exit }: { entry: Shared; exit: Shared }): Shapes => ({
+  entry: entry.lists,
+  exit: exit.lists,
+  frequent: { entry: entry.frequent, exit: exit.frequent },
+});
+
 /** `memory`: whether anything is to be read at all. */
 export function compileShapes(
   wanted: ((abi: Abi, nr: number) => boolean) | undefined,
@@ -56,12 +68,16 @@ export function compileShapes(
         const plan = planOf(describe(name, abi, nr), abi, options);
         tables[at] = shared.entry.number(plan.entry);
         tables[at + 1] = shared.exit.number(plan.exit);
+        if (shared === native && FREQUENT.has(name ?? "")) {
+          native.entry.frequent.add(tables[at]);
+          native.exit.frequent.add(tables[at + 1]);
+        }
       }
     }
   }
   return {
     tables,
-    native: { many: false, entry: native.entry.lists, exit: native.exit.lists },
-    compat: { many: true, entry: compat.entry.lists, exit: compat.exit.lists },
+    native: shapesOf(native),
+    compat: shapesOf(compat),
   };
 }

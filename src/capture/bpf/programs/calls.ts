@@ -37,7 +37,7 @@ export function sysEnter(e: Environment): Assembler {
 }
 
 function readEntry(a: Assembler, e: Environment): void {
-  readShapes(a, e.shapes.entry, e.shapes.many, L.segmentFlags.entry, "entry", "read");
+  readShapes(a, e.shapes.entry, e.shapes.frequent.entry, L.segmentFlags.entry, "entry", "read");
   if (!e.options.entries) return;
   a.step("tell of the entry").store(1, r6, record, kinds.entry);
   sendCall(a, e);
@@ -141,7 +141,7 @@ function diedInCall(a: Assembler, e: Environment): void {
 }
 
 function readExit(a: Assembler, e: Environment): void {
-  readShapes(a, e.shapes.exit, e.shapes.many, 0, "exit", "read");
+  readShapes(a, e.shapes.exit, e.shapes.frequent.exit, 0, "exit", "read");
   sendCall(a, e);
   leaveCall(a, e);
 }

@@ -53,10 +53,10 @@ export interface ProgramOptions {
 
 /** Lists of reads by number; 0 is empty. */
 export interface Shapes {
-  /** There are so many that their programs must be short. */
-  readonly many: boolean;
   readonly entry: readonly (readonly Read[])[];
   readonly exit: readonly (readonly Read[])[];
+  /** Of the lists of both those that calls have which are made all the time. */
+  readonly frequent: { readonly entry: ReadonlySet<number>; readonly exit: ReadonlySet<number> };
 }
 
 export interface Environment {

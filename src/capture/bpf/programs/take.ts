@@ -101,12 +101,11 @@ export const CONTEXT = -256;
 export function readShapes(
   a: Assembler,
   shapes: readonly (readonly Read[])[],
-  many: boolean,
+  frequent: ReadonlySet<number>,
   phase: number,
   what: string,
   after: string,
 ): void {
-  const reader = new Reader(a, phase, !many);
   const labels = shapes.map((_, i) => (i === 0 ? after : a.fresh(`shape${i}`)));
   const choose = (from: number, to: number): void => {
     if (to - from <= 2) {
@@ -125,7 +124,7 @@ export function readShapes(
   choose(1, shapes.length);
   for (let i = 1; i < shapes.length; i++) {
     a.step(`reads at ${what}: ${JSON.stringify(shapes[i])}`).label(labels[i]);
-    reader.all(shapes[i]);
+    new Reader(a, phase, frequent.has(i)).all(shapes[i]);
     a.goto(after);
   }
   a.label(after);
