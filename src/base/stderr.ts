@@ -25,10 +25,11 @@ class PlainStderr extends EventEmitter {
   readonly fd = 2;
   readonly writable = true;
 
-  write(chunk: string | Uint8Array, encoding?: unknown, done?: () => void): boolean {
+  write(chunk: string | Uint8Array, encoding?: unknown, done?: (error: null) => void): boolean {
     tell(chunk);
-    const callback = typeof encoding === "function" ? (encoding as () => void) : done;
-    if (callback) process.nextTick(callback);
+    const callback = typeof encoding === "function" ? (encoding as (error: null) => void) : done;
+    // console.error takes anything but null for an error
+    if (callback) process.nextTick(callback, null);
     return true;
   }
 }
