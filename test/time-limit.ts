@@ -5,8 +5,9 @@ import { syncBuiltinESMExports } from "node:module";
 /** ms; more than any one command takes. */
 const LIMIT = 300_000;
 
-const limited = (original: (file: string, args: readonly string[], options: SpawnSyncOptions) => unknown) =>
-  function (file: string, ...rest: unknown[]) {
+const limited =
+  (original: (file: string, args: readonly string[], options: SpawnSyncOptions) => unknown) =>
+  (file: string, ...rest: unknown[]) => {
     const args = Array.isArray(rest[0]) ? (rest.shift() as string[]) : [];
     const options: SpawnSyncOptions = { timeout: LIMIT, killSignal: "SIGKILL", ...(rest[0] as object) };
     const result = original(file, args, options);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { compareCalls, type Difference, Script } from "../differential/calls.ts";
 import { missing, same } from "../differential/same.ts";
-import { compiled, debian, lacks, needs, noBpf, run, svtracePath, tempDir } from "../helpers.ts";
+import { compiled, debian, lacks, needs, noBpf, run, svtrace, svtracePath, tempDir } from "../helpers.ts";
 
 const peers = lacks("strace", "gcc");
 const EINVAL = 22;
@@ -200,6 +200,22 @@ for (const [name, engine, lack] of bpfToo) {
     }
   });
 }
+
+test(...needs("a 32-bit program's calls counted in the kernel", peers, multilib, noBpf()), async () => {
+  const command = [compiled("legacy-calls", "-m32")];
+  const counted = async (...tracer: string[]) => {
+    const out = join(tempDir("counts"), "table");
+    const r = await svtrace([...tracer, "-f", "-c", "-o", out, ...command]);
+    expect(r.stderr).toBe("");
+    const names = readFileSync(out, "latin1").match(/(?<=^ *\d.* )\S+$/gm)!;
+    // numbers without a name share a row
+    return new Set(names.filter((name) => !/^(total|exit|exit_group|syscall_0x.*|\(unknown\))$/.test(name)));
+  };
+  const byStops = await counted("strace", "--engine", "ptrace");
+  expect(byStops).toContain("socket");
+  expect(byStops).toContain("semget");
+  expect(await counted("trace", "--engine", "bpf")).toEqual(byStops);
+});
 
 test(...needs("from 64 to 32 bits and back by exec", ...missing, multilib), async () => {
   const file = join(tempDir("compat"), "file");

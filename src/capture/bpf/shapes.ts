@@ -1,11 +1,7 @@
 /** Plans of all calls, with equal ones shared, and the tables by which the programs find them. */
-import { type Abi, isIndirect, syscallCount, syscallName } from "../../abi/syscalls.ts";
-import { descriptor, indirectDescriptor } from "../../syscalls/index.ts";
-import type { Descriptor } from "../../syscalls/types/types.ts";
-import { printedNumber } from "../calls.ts";
-import { abis, NUMBERS } from "./layout.ts";
+import { fillTables, type Wanted } from "./numbers.ts";
 import { type PlanOptions, planOf, type Read } from "./plan.ts";
-import { NO_RETURN, NO_RETURN_CALLS, type Shapes, TABLE_BYTES, UNWANTED } from "./programs/index.ts";
+import type { Shapes } from "./programs/index.ts";
 
 /** What busy services do all the time, mostly with little memory. */
 const FREQUENT = new Set(
@@ -29,11 +25,6 @@ class Shared {
   }
 }
 
-function describe(name: string | undefined, abi: Abi, nr: number): Descriptor | undefined {
-  if (isIndirect(abi, nr)) return indirectDescriptor(nr);
-  return name === undefined ? undefined : descriptor(name, abi);
-}
-
 export interface Compiled {
   /** As the programs' map has them: of each call the entry's number, then the exit's. */
   readonly tables: Uint16Array;
@@ -48,33 +39,20 @@ const shapesOf = ({ entry, exit }: { entry: Shared; exit: Shared }): Shapes => (
 });
 
 /** `memory`: whether anything is to be read at all. */
-export function compileShapes(
-  wanted: ((abi: Abi, nr: number) => boolean) | undefined,
-  options: PlanOptions,
-  memory: boolean,
-): Compiled {
-  const tables = new Uint16Array(TABLE_BYTES / 2);
+export function compileShapes(wanted: Wanted, options: PlanOptions, memory: boolean): Compiled {
   const native = { entry: new Shared(), exit: new Shared() };
   const compat = { entry: new Shared(), exit: new Shared() };
-  for (const [i, abi] of abis.entries()) {
+  const tables = fillTables(wanted, (tables, at, abi, name, descriptor) => {
+    if (!memory) return;
     const shared = abi === "x86_64" ? native : compat;
-    for (let nr = 0; nr < NUMBERS; nr++) {
-      const at = 2 * (i * NUMBERS + nr);
-      const number = abi === "i386" ? printedNumber(nr) : nr;
-      const name = number < syscallCount(abi) ? syscallName(abi, number) : undefined;
-      if (wanted && !wanted(abi, number)) tables[at] = UNWANTED;
-      else if (name !== undefined && NO_RETURN_CALLS.has(name)) tables[at] = NO_RETURN;
-      else if (memory) {
-        const plan = planOf(describe(name, abi, nr), abi, options);
-        tables[at] = shared.entry.number(plan.entry);
-        tables[at + 1] = shared.exit.number(plan.exit);
-        if (shared === native && FREQUENT.has(name ?? "")) {
-          native.entry.frequent.add(tables[at]);
-          native.exit.frequent.add(tables[at + 1]);
-        }
-      }
+    const plan = planOf(descriptor, abi, options);
+    tables[at] = shared.entry.number(plan.entry);
+    tables[at + 1] = shared.exit.number(plan.exit);
+    if (shared === native && FREQUENT.has(name ?? "")) {
+      native.entry.frequent.add(tables[at]);
+      native.exit.frequent.add(tables[at + 1]);
     }
-  }
+  });
   return {
     tables,
     native: shapesOf(native),

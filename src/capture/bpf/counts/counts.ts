@@ -1,13 +1,10 @@
 /** Calls counted in the kernel: what the bpf engine runs instead of sending records, and how the counts are read. */
-
-import { type Abi, syscallCount, syscallName } from "../../../abi/syscalls.ts";
 import { BUCKETS } from "../../../base/histogram.ts";
 import * as bpf from "../../../kernel/bpf.ts";
-import { descriptor } from "../../../syscalls/index.ts";
 import type { Assembler } from "../asm.ts";
-import { abis, NUMBERS } from "../layout.ts";
 import { type Kernel, possibleCpus, zero } from "../loader.ts";
-import { type Environment, NO_RETURN, NO_RETURN_CALLS, TABLE_BYTES, UNWANTED } from "../programs/common.ts";
+import { fillTables, type Wanted } from "../numbers.ts";
+import type { Environment } from "../programs/common.ts";
 import * as C from "./layout.ts";
 import { type CountMaps, countEnter, countExit, type KeyParts } from "./programs.ts";
 
@@ -45,21 +42,12 @@ export class Counts {
   constructor(private readonly by?: KeyParts) {}
 
   /** For the programs' tables: the name's number, and which argument is a descriptor, from 1. */
-  tables(wanted: ((abi: Abi, nr: number) => boolean) | undefined): Uint16Array {
-    const tables = new Uint16Array(TABLE_BYTES / 2);
-    for (const [i, abi] of abis.entries()) {
-      for (let nr = 0; nr < NUMBERS; nr++) {
-        const name = nr < syscallCount(abi) ? syscallName(abi, nr) : undefined;
-        const at = 2 * (i * NUMBERS + nr);
-        if (wanted && !wanted(abi, nr)) tables[at] = UNWANTED;
-        else if (name !== undefined && NO_RETURN_CALLS.has(name)) tables[at] = NO_RETURN;
-        else if (name !== undefined) {
-          tables[at] = this.number(name);
-          tables[at + 1] = (descriptor(name, abi)?.args.findIndex((a) => a.type.kind === "fd") ?? -1) + 1;
-        }
-      }
-    }
-    return tables;
+  tables(wanted: Wanted): Uint16Array {
+    return fillTables(wanted, (tables, at, _abi, name, descriptor) => {
+      if (name === undefined) return;
+      tables[at] = this.number(name);
+      tables[at + 1] = (descriptor?.args.findIndex((a) => a.type.kind === "fd") ?? -1) + 1;
+    });
   }
 
   private number(name: string): number {
