@@ -2,6 +2,7 @@
  * Writes batches one after the other in a thread of its own: opening, checkpointing and closing a database take
  * tens of milliseconds, in which the thread that owns the tracees must not stand still.
  */
+import { getPriority, setPriority } from "node:os";
 import { isMainThread, parentPort, type Worker, workerData } from "node:worker_threads";
 import { oneLine } from "../base/errors.ts";
 import { startThread } from "../base/thread.ts";
@@ -10,6 +11,13 @@ import type { Batch, CallColumns } from "./model.ts";
 import type { Written } from "./writer.ts";
 
 const ROLE = "svtrace-record-writer";
+
+const LAST_NICE = 19;
+
+interface Task {
+  readonly role: typeof ROLE;
+  readonly nice: number;
+}
 
 interface Reply {
   id: number;
@@ -34,8 +42,14 @@ export class WriteQueue {
   private readonly pending = new Map<number, (reply: Omit<Reply, "id">) => void>();
   private nextId = 1;
 
-  /** `inThread` writes without a thread of its own (tests run from TypeScript sources). */
-  constructor(private readonly inThread = import.meta.url.endsWith(".ts")) {}
+  /**
+   * `nice`: what is added to the nice values of its thread and of those of the database. `inThread` writes without a thread of its
+   * own (tests run from TypeScript sources).
+   */
+  constructor(
+    private readonly nice = 0,
+    private readonly inThread = import.meta.url.endsWith(".ts"),
+  ) {}
 
   /** Batches not yet written. */
   get length(): number {
@@ -80,7 +94,7 @@ export class WriteQueue {
   }
 
   private start(): Worker {
-    const worker = startThread("queue.js", import.meta.url, ROLE, {
+    const worker = startThread("queue.js", import.meta.url, { role: ROLE, nice: this.nice } satisfies Task, {
       message: (reply: Reply) => {
         const settle = this.pending.get(reply.id);
         this.pending.delete(reply.id);
@@ -97,7 +111,10 @@ export class WriteQueue {
   }
 }
 
-if (!isMainThread && workerData === ROLE) {
+if (!isMainThread && (workerData as Partial<Task> | undefined)?.role === ROLE) {
+  const { nice } = workerData as Task;
+  // setpriority(2) means this thread by it; those it starts inherit it
+  if (nice > 0) setPriority(Math.min(getPriority() + nice, LAST_NICE));
   let chain = Promise.resolve();
   parentPort!.on("message", ({ id, batch }: { id: number; batch?: Batch }) => {
     chain = chain.then(async () => {
