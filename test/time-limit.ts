@@ -8,12 +8,16 @@ const LIMIT = 300_000;
 const limited =
   (original: (file: string, args: readonly string[], options: SpawnSyncOptions) => unknown) =>
   (file: string, ...rest: unknown[]) => {
-    const args = Array.isArray(rest[0]) ? (rest.shift() as string[]) : [];
-    const options: SpawnSyncOptions = { timeout: LIMIT, killSignal: "SIGKILL", ...(rest[0] as object) };
-    const result = original(file, args, options);
+    const [args, given] = (Array.isArray(rest[0]) || rest[0] === undefined ? rest : [[], ...rest]) as [
+      args?: string[],
+      given?: SpawnSyncOptions,
+    ];
+    if (given?.timeout !== undefined) return original(file, args ?? [], given);
+    const options: SpawnSyncOptions = { ...given, timeout: LIMIT, killSignal: "SIGKILL" };
+    const result = original(file, args ?? [], options);
     const error = (result as { error?: NodeJS.ErrnoException } | null)?.error;
     if (error?.code === "ETIMEDOUT") {
-      throw new Error(`${[file, ...args].join(" ")}: not finished after ${options.timeout} ms`);
+      throw new Error(`${[file, ...(args ?? [])].join(" ")}: not finished after ${LIMIT} ms`);
     }
     return result;
   };

@@ -24,7 +24,7 @@ const FLUSH_CALLS = 100_000;
 const BURST_CALLS = 300_000;
 /** Calls that wait to be written, at most. */
 const MAX_CALLS = 800_000;
-/** The traced go before the thread that writes: it has a tenth of the time it would have beside one of them. */
+/** The traced go before the thread that writes: beside one of them it has a tenth of the CPU. It stays so to the end. */
 const WRITER_NICE = 10;
 /** With so many of them, the writer is waited for, in steps of `HOLD` ms, and events wait before they are calls. */
 const FULL_CALLS = 500_000;

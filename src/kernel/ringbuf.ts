@@ -121,7 +121,7 @@ export class RingBuffer {
     this.look();
     let next = this.at;
     while (next !== this.end) {
-      // a plain load, as nothing of the record is read here
+      // a plain load is enough where loads are not reordered, as on x86
       const head = this.words[(next % this.size) >>> 2];
       const after = next + spanOf(head);
       if (head & BUSY || after - this.at > most) break;

@@ -7,83 +7,104 @@ const UNIX_LISTENING = 0x10000;
 const TABLES = ["tcp", "tcp6", "udp", "udp6", "unix"] as const;
 
 type Table = (typeof TABLES)[number];
-/** Remembered sockets, and sockets that were not found, at most. */
+/** Sockets remembered, not found, or changed, at most; and namespaces whose texts are kept. */
 const MOST = 4096;
+const NAMESPACES = 4;
 /** How long (ms) a socket that no table lists is not looked for again: netlink and packet sockets never are. */
 const MISSED = 1000;
+/** Texts are no older than this (ms). */
+const STALE = 10_000;
 
 /**
- * Reads sockets of the network namespace of a process; remembers what it found. The kernel goes through all its sockets for
- * each table, milliseconds where it has room for many, so what was read answers for other sockets, too.
+ * Reads sockets of network namespaces; remembers what it found. The kernel goes through all sockets for each table, milliseconds
+ * where it has room for many, so what was read answers for other sockets, too.
  */
 export class SocketTable {
-  /** Share of the time that may be spent on reading tables. */
-  share = 1;
   private readonly known = new Map<string, string>();
-  private missed = new Map<string, number>();
-  private readonly texts = new Map<Table, string>();
-  /** Network namespace of the texts. */
-  private namespace = "";
-  /** Tables are not read again before (ms). */
-  private rest = 0;
+  private readonly missed = new Map<string, number>();
+  private readonly texts = new Map<string, Map<Table, string>>();
+  /** Sockets that have changed since the texts were read. */
+  private readonly changed = new Set<string>();
+  /** When the last read ended, and how long it took (ms). */
+  private end = Number.NEGATIVE_INFINITY;
+  private spent = 0;
 
   /**
    * `tcp:10.0.0.1:5432`, `udp:[::1]:53`, `unix:/run/x.sock` for the peer; `listen:tcp:0.0.0.0:80` for a listening
-   * socket, `bound:udp:…` for one without a peer; undefined when the kernel does not list it, or the share is used up.
+   * socket, `bound:udp:…` for one without a peer; undefined when the kernel does not list it, or there was no time to look.
+   * `share`: of the time, what may be spent on reading.
    */
-  find(pid: number, inode: string): string | undefined {
+  find(pid: number, inode: string, share = 1): string | undefined {
     const known = this.known.get(inode);
     if (known !== undefined) return known;
-    const namespace = namespaceOf(pid);
-    if (namespace !== this.namespace) this.texts.clear();
-    this.namespace = namespace;
-    const before = this.among(inode, (table) => this.texts.get(table));
-    // one without a peer may have got one
-    if (before !== undefined && !isBound(before)) return this.keep(inode, before);
     const now = performance.now();
-    if (now < this.rest || now - (this.missed.get(inode) ?? Number.NEGATIVE_INFINITY) < MISSED) return before;
-    const found = this.among(inode, (table) => {
-      const text = read(`/proc/${pid}/net/${table}`);
-      this.texts.set(table, text);
-      return text;
-    });
-    const end = performance.now();
-    this.rest = end + (end - now) * (1 / this.share - 1);
-    if (found !== undefined) return isBound(found) ? found : this.keep(inode, found);
-    if (this.missed.size > MOST) this.missed = new Map();
+    if (now - (this.missed.get(inode) ?? Number.NEGATIVE_INFINITY) < MISSED) return undefined;
+    const namespace = namespaceOf(pid);
+    if (namespace === undefined) return undefined;
+    if (now - this.end > STALE) this.texts.clear();
+    const texts = this.texts.get(namespace);
+    const before = this.changed.has(inode) ? undefined : among(inode, (table) => texts?.get(table));
+    // one without a peer or a name may have got one
+    if (before !== undefined && !/^(bound:|unix:\[)/.test(before)) return this.keep(inode, before);
+    if (now < this.end + this.spent * (1 / share - 1)) return before;
+    const found = among(inode, (table) => this.read(pid, namespace, table));
+    this.end = performance.now();
+    this.spent = this.end - now;
+    this.changed.delete(inode);
+    if (found !== undefined) return found.startsWith("bound:") ? found : this.keep(inode, found);
+    if (this.missed.size >= MOST) this.missed.clear();
     this.missed.set(inode, now);
     return undefined;
   }
 
-  /** A socket with this inode is new, or has another peer. */
+  /** The socket with this inode is new, or has another peer or name. */
   forget(inode: string): void {
     this.known.delete(inode);
     this.missed.delete(inode);
-    this.texts.clear();
+    if (this.texts.size === 0) return;
+    if (this.changed.size >= MOST) this.refresh();
+    this.changed.add(inode);
   }
 
-  private among(inode: string, textOf: (table: Table) => string | undefined): string | undefined {
-    for (const table of TABLES) {
-      const found = search(table, textOf(table) ?? "", inode);
-      if (found !== undefined) return found;
+  /** From now on only what is read anew answers for sockets that are not known. */
+  refresh(): void {
+    this.texts.clear();
+    this.changed.clear();
+  }
+
+  private read(pid: number, namespace: string, table: Table): string {
+    const text = read(`/proc/${pid}/net/${table}`);
+    let texts = this.texts.get(namespace);
+    if (!texts) {
+      if (this.texts.size >= NAMESPACES) this.refresh();
+      texts = new Map();
+      this.texts.set(namespace, texts);
     }
-    return undefined;
+    texts.set(table, text);
+    return text;
   }
 
   private keep(inode: string, found: string): string {
-    if (this.known.size > MOST) this.known.clear();
+    if (this.known.size >= MOST) this.known.clear();
     this.known.set(inode, found);
     return found;
   }
 }
 
-const isBound = (found: string): boolean => found.startsWith("bound:");
+function among(inode: string, textOf: (table: Table) => string | undefined): string | undefined {
+  for (const table of TABLES) {
+    const found = search(table, textOf(table) ?? "", inode);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
 
-function namespaceOf(pid: number): string {
+/** Undefined if the process is gone. */
+function namespaceOf(pid: number): string | undefined {
   try {
     return readlinkSync(`/proc/${pid}/ns/net`);
   } catch {
-    return "";
+    return undefined;
   }
 }
 

@@ -62,7 +62,7 @@ export class CallInfo {
     this.peer = name === "connect" || name === "sendto";
     this.makesFd = descriptor?.ret === "fd" || name === "fcntl";
     this.notes =
-      this.makesFd || this.exec || /^(close|close_range|socket|connect|listen|accept4?)$/.test(name);
+      this.makesFd || this.exec || /^(close|close_range|socket|bind|connect|listen|accept4?)$/.test(name);
     this.index = index;
   }
 }

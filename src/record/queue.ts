@@ -43,8 +43,8 @@ export class WriteQueue {
   private nextId = 1;
 
   /**
-   * `nice`: what is added to the nice values of its thread and of those of the database. `inThread` writes without a thread of its
-   * own (tests run from TypeScript sources).
+   * `nice`: what is added to the nice value of its thread, which makes the rows; the database commits in threads of Node's.
+   * `inThread` writes without a thread of its own (tests run from TypeScript sources).
    */
   constructor(
     private readonly nice = 0,
@@ -113,7 +113,7 @@ export class WriteQueue {
 
 if (!isMainThread && (workerData as Partial<Task> | undefined)?.role === ROLE) {
   const { nice } = workerData as Task;
-  // setpriority(2) means this thread by it; those it starts inherit it
+  // without a pid it is this thread's (setpriority(2))
   if (nice > 0) setPriority(Math.min(getPriority() + nice, LAST_NICE));
   let chain = Promise.resolve();
   parentPort!.on("message", ({ id, batch }: { id: number; batch?: Batch }) => {

@@ -71,6 +71,7 @@ export class RecordingSink implements EventSink {
     );
     if (this.lifetime.attached) this.run(this.lifetime.started);
     if (before) this.carryOn(before);
+    this.targets.watch(this.keepsAll);
   }
 
   get path(): string {
@@ -321,6 +322,8 @@ export class RecordingSink implements EventSink {
     const { policy, threshold } = this.options.settings;
     if (this.state === "running" && state !== "running") this.count(now);
     this.state = state;
+    // what is remembered of descriptors holds only while no call is left out
+    this.targets.watch(this.keepsAll);
     this.quiet?.setThreshold(state === "running" && policy !== "everything" ? threshold : 0, now);
   }
 
@@ -436,7 +439,6 @@ export class RecordingSink implements EventSink {
   ): void {
     const { call } = task;
     const result = this.textOf(task, atEntry, memory, open);
-    this.watchDescriptors();
     const args = result.args.text;
     const target = open?.target || this.targets.of(task, info, args, duration, SLOW);
     if (info.notes) this.targets.note(task, info, args);
@@ -476,11 +478,6 @@ export class RecordingSink implements EventSink {
     lifetime.status = row.status;
     lifetime.signal = row.signal;
     if (this.state !== "dead") this.turn("stopping", now);
-  }
-
-  /** What is remembered of descriptors holds only while no call is left out. */
-  private watchDescriptors(): void {
-    if (this.targets.complete !== this.keepsAll) this.targets.watch(this.keepsAll);
   }
 
   private gone(row: ProcessRow, now: number): void {

@@ -46,16 +46,22 @@ test("tables are read no more often than they may be", async () => {
   };
   const [first, second] = [await client(), await client()];
   const table = new SocketTable();
-  table.share = 1e-6;
+  const find = (handle: unknown, share: number) => table.find(process.pid, inodeOf(handle), share);
   const peer = `tcp:127.0.0.1:${port}`;
-  expect(table.find(process.pid, inodeOf(first))).toBe(peer);
+  expect(find(first, 1e-6)).toBe(peer);
   // of the text that was read for the first
-  expect(table.find(process.pid, inodeOf(second))).toBe(peer);
-  expect(table.find(process.pid, inodeOf(server))).toBe(`listen:tcp:127.0.0.1:${port}`);
+  expect(find(second, 1e-6)).toBe(peer);
+  expect(find(server, 1e-6)).toBe(`listen:tcp:127.0.0.1:${port}`);
   const third = await client();
-  expect(table.find(process.pid, inodeOf(third))).toBeUndefined();
-  expect(new SocketTable().find(process.pid, inodeOf(third))).toBe(peer);
-  for (const s of [first, second, third]) s.destroy();
+  expect(find(third, 1e-6)).toBeUndefined();
+  expect(find(third, 1)).toBe(peer);
+  // which may have another peer since
+  table.forget(inodeOf(second));
+  expect(find(second, 1e-6)).toBeUndefined();
+  expect(find(second, 1)).toBe(peer);
+  const fourth = await client();
+  expect(table.find(2 ** 22, inodeOf(fourth))).toBeUndefined();
+  for (const s of [first, second, third, fourth]) s.destroy();
   server.close();
 });
 

@@ -7,6 +7,8 @@ import { SocketTable } from "../kernel/sockets.ts";
 import { cwdOf, epollWatches, fdLink } from "../kernel/tasks.ts";
 import type { CallInfo } from "./call-info.ts";
 
+/** How a socket begins that is not connected to anything we know. */
+export const UNNAMED = "socket:[";
 /** Between the targets of a call on several descriptors (poll, select, epoll). */
 export const SEPARATOR = " | ";
 /** Descriptors looked up for one poll or select. */
@@ -26,10 +28,12 @@ interface Link {
   readonly inode: string;
 }
 
+/** Of all services: they have most sockets in the same namespace. */
+const sockets = new SocketTable();
+
 export class Targets {
   /** Every call is seen at the moment; otherwise nothing is remembered. */
   complete = false;
-  private readonly sockets = new SocketTable();
   /** /proc links of descriptors; valid because every call that changes descriptors passes `note`. */
   private readonly links = new Map<number, Link>();
   /** What a descriptor was connected to; stays known when the connection failed. */
@@ -37,11 +41,15 @@ export class Targets {
   /** Datagram sockets seen being made. */
   private readonly datagram = new Set<number>();
 
-  /** From now on every call is seen at the moment, or only some are and little time is to be spent on them. */
+  /** `share`: of the time, what may be spent on finding peers while only some calls are seen. */
+  constructor(private readonly share = SPARE_SHARE) {}
+
+  /** From now on every call is seen at the moment, or only some are. */
   watch(every: boolean): void {
+    if (every === this.complete) return;
     this.complete = every;
-    this.sockets.share = every ? 1 : SPARE_SHARE;
     this.forgetLinks();
+    if (every) sockets.refresh();
   }
 
   /** The descriptor a call is about; -1 when none. */
@@ -69,7 +77,7 @@ export class Targets {
       if (this.peers.size > 4096) this.peers.clear();
       this.peers.set(keyOf(task.pid, fd), peer);
       this.changed(task.pid, fd);
-    } else if (name === "listen") {
+    } else if (name === "listen" || name === "bind") {
       this.changed(task.pid, fd);
     } else if (name === "close") {
       if (this.peers.size > 0) this.peers.delete(keyOf(task.pid, fd));
@@ -112,7 +120,7 @@ export class Targets {
       if (this.complete) this.links.set(key, link);
     }
     if (link.inode === "") return link.text;
-    const found = this.sockets.find(pid, link.inode);
+    const found = sockets.find(pid, link.inode, this.complete ? 1 : this.share);
     const peer = this.peers.get(key);
     return found === undefined || found.startsWith("bound:") || found.startsWith("unix:[")
       ? (peer ?? found ?? link.text)
@@ -122,7 +130,7 @@ export class Targets {
   /** A socket had another peer, or was not listening, before. */
   private changed(pid: number, fd: number): void {
     const inode = /^socket:\[(\d+)\]$/.exec(fdLink(pid, fd) ?? "")?.[1];
-    if (inode) this.sockets.forget(inode);
+    if (inode) sockets.forget(inode);
   }
 
   /** Descriptors may have changed unseen, or many have. */

@@ -23,6 +23,7 @@ const instructions: readonly (readonly [ours: (a: Assembler) => unknown, intel: 
   [(a) => a.store(at("r15", 8), 0), "mov qword ptr [r15 + 8], 0"],
   [(a) => a.storeByte(at("rax"), 1), "mov byte ptr [rax], 1"],
   [(a) => a.cmov("nz", "r13", "rdx"), "cmovnz r13, rdx"],
+  [(a) => a.cmov("ae", "rax", "rcx"), "cmovae rax, rcx"],
   [(a) => a.lea("rdi", at("rdi", -1)), "lea rdi, [rdi - 1]"],
   [(a) => a.lea("r15", at("rbx", 16, "rcx")), "lea r15, [rbx + rcx * 8 + 16]"],
   [(a) => a.op("add", "r15", 8), "add r15, 8"],

@@ -15,7 +15,7 @@
  * Registers that keep their meaning: rbp the frame, rbx where the new argv begins, r12 argv[0], r13 the rest of PATH,
  * r14 the file that was executed, r15 the end of the environment.
  */
-import { supervisors, tools, tracers } from "../../src/cli/groups/names.ts";
+import { supervisorCommands, supervisors, tools, tracers } from "../../src/cli/groups/names.ts";
 import { Assembler, at } from "./assembler.ts";
 
 /** System calls (asm/unistd_64.h). */
@@ -71,7 +71,6 @@ export const NODE_FLAG = "--single-threaded";
  * restarts one or two waited 10 to 70 ms for it else, and memory that had only been used to start services stayed.
  */
 export const SUPERVISOR_FLAG = "--max-semi-space-size=1";
-const supervisorCommands = ["up", "logger"];
 
 const COMMAND_NOT_FOUND = 127;
 /** djb's programs say so when the system refuses. */
@@ -227,6 +226,7 @@ function findProgram(a: Assembler): void {
 function becomeNode(a: Assembler): void {
   a.lea("rax", at("rbp", frame.main)).store(at("rbx"), "rax");
   a.call("whose").lea("rax", "flag").lea("rcx", "supervisor-flag").lea("rdx", "supervisors");
+  // those and all that come after them in the list
   a.op("cmp", "r8", "rdx").cmov("ae", "rax", "rcx");
   a.op("sub", "rbx", 16).store(at("rbx", 8), "rax");
   a.lea("rax", "node").store(at("rbx"), "rax");
@@ -345,7 +345,7 @@ function constants(a: Assembler): void {
   a.string("errno", "errno ");
   a.string("needs", "; svtrace needs Node.js 20 or newer in PATH\n");
   a.string("not-built", ": unable to find dist/main.cjs of svtrace; install it again, or npm run build\n");
-  // one list, of which the last part and the last but one have names of their own
+  // "supervisors" and "commands" are places in the list that begins at "names"
   a.string("names", [...tracers, ...tools].join("\0"));
   a.string("supervisors", supervisors.join("\0"));
   a.string("commands", [...supervisorCommands, ""].join("\0"));

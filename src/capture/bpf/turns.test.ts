@@ -24,7 +24,7 @@ test("who has read nothing for long has a turn", () => {
   expect(standings.filter((s) => s === "normal")).toHaveLength(2);
 });
 
-test("a burst is not waited out", () => {
+test("a burst makes the traced busy at once", () => {
   const turns = new Turns(1000_000, 0, 0, 0);
   expect(turns.look(100 * MS, 1000, 1000)).toBe("normal");
   expect(turns.look(105 * MS, 500_000, 1000)).toBe("behind");

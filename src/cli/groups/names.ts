@@ -22,6 +22,9 @@ export const tools = [
 export const tracers = ["strace"] as const;
 export const tracerCommands = ["run", "tracer", "trace"] as const;
 
+/** Commands that live as long as services do. */
+export const supervisorCommands = ["up", "logger"] as const;
+
 /** Other programs that are also known by their own name. */
 export const supervisors = ["svscan", "supervise"] as const;
 

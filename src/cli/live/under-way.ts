@@ -47,7 +47,7 @@ const textDecoder = new Decoder(text, options);
 const json = new JsonValues();
 const jsonDecoder = new Decoder(json, options);
 const memory = new LiveMemory();
-const targets = new Targets();
+const targets = new Targets(1);
 const table = new CallTable(undefined);
 
 export const who = (tid: number): string => {

@@ -55,7 +55,7 @@ export interface ProgramOptions {
 export interface Shapes {
   readonly entry: readonly (readonly Read[])[];
   readonly exit: readonly (readonly Read[])[];
-  /** Of the lists of both those that calls have which are made all the time. */
+  /** Numbers of the lists that belong to calls which services make all the time (shapes.ts). */
   readonly frequent: { readonly entry: ReadonlySet<number>; readonly exit: ReadonlySet<number> };
 }
 
