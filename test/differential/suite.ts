@@ -184,9 +184,13 @@ export function differential({ options, all, each, differs, lacks, leavesOut }: 
   if (why) console.log(`skipped: differential: ${why}`);
 
   test.skipIf(why !== "").for(cases)("$name", (c, { skip }) => {
-    if (leavesOut?.names.test(c.name)) skip(leavesOut.why);
     const missing = [c.argv[0], ...(c.needs ?? [])].filter((p) => !onPath(p));
-    if (missing.length > 0) skip(`not installed: ${missing.join(", ")}`);
+    const lacks = missing.length > 0 ? `not installed: ${missing.join(", ")}` : "";
+    const reason = leavesOut?.names.test(c.name) ? leavesOut.why : lacks;
+    if (reason !== "") {
+      console.log(`skipped: ${c.name}: ${reason}`);
+      skip(reason);
+    }
     const d = once(c, options);
     const share = ((d.equal / d.total) * 100).toFixed(2);
     console.log(`${c.name.padEnd(20)} ${share.padStart(6)} %  ${d.equal} of ${d.total} lines`);
