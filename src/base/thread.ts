@@ -1,9 +1,30 @@
 /** Threads of our own that must not change what the rest of the program has. */
-import { SHARE_ENV, Worker } from "node:worker_threads";
+import { setTimeout as pause } from "node:timers/promises";
+import { SHARE_ENV, Worker, workerData } from "node:worker_threads";
+import { sleepSync } from "./sleep.ts";
 
 /**
- * Starts a thread from a file of the built program, in the directory of the file `from` (import.meta.url). `data`: what it
- * finds as workerData. The process does not wait for it until somebody calls ref().
+ * Where a thread is, in the word it shares with us. Node aborts the process when it stops a thread that is loading a native
+ * module ("FATAL ERROR: Error::ThrowAsJavaScriptException napi_throw"), so nobody stops it then, and once we end it loads none.
+ */
+const RUNNING = 0;
+const LOADING = 1;
+const ENDING = 2;
+/** How long (ms) its loading is waited for. */
+const PATIENCE = 5000;
+
+interface Start<Data> {
+  readonly data: Data;
+  readonly state: Int32Array;
+}
+
+const states = new Map<Worker, Int32Array>();
+let waits = false;
+
+/**
+ * Starts a thread from a file of the built program, in the directory of the file `from` (import.meta.url), which calls
+ * `loaded` when it has what it needs. `data`: what `threadData` is there. The process does not wait for it until somebody calls
+ * ref().
  */
 export function startThread<Message>(
   file: string,
@@ -11,17 +32,51 @@ export function startThread<Message>(
   data: unknown,
   on: { message?: (message: Message) => void; error: (error: unknown) => void },
 ): Worker {
+  const state = new Int32Array(new SharedArrayBuffer(4)).fill(LOADING);
   // with stdout and stderr of its own, or Node would make ours non-blocking (base/stderr.ts)
   // nor with a copy of the environment, at which Node aborts if a variable's name is no UTF-8
   const worker = new Worker(new URL(file, from), {
-    workerData: data,
+    workerData: { data, state } satisfies Start<unknown>,
     stdout: true,
     stderr: true,
     env: SHARE_ENV,
   });
+  if (!waits) process.once("exit", waitForAll);
+  waits = true;
+  states.set(worker, state);
+  worker.on("exit", () => states.delete(worker));
   if (on.message) worker.on("message", on.message);
   worker.on("error", on.error);
   // after that, as a listener for messages takes it back
   worker.unref();
   return worker;
+}
+
+/** Stops a thread. */
+export async function endThread(worker: Worker): Promise<void> {
+  const state = states.get(worker);
+  const until = performance.now() + PATIENCE;
+  while (state && loads(state) && performance.now() < until) await pause(1);
+  await worker.terminate();
+}
+
+/** The process ends, and with it all threads. */
+function waitForAll(): void {
+  const until = performance.now() + PATIENCE;
+  for (const state of states.values()) while (loads(state) && performance.now() < until) sleepSync(1);
+}
+
+const loads = (state: Int32Array): boolean => Atomics.compareExchange(state, 0, RUNNING, ENDING) === LOADING;
+
+/** In a thread: what it was started with. */
+export const threadData = <Data>(): Data | undefined => (workerData as Start<Data> | undefined)?.data;
+
+/** In a thread: it does not load native modules any more. */
+export function loaded(): void {
+  Atomics.compareExchange((workerData as Start<unknown>).state, 0, LOADING, RUNNING);
+}
+
+/** In a thread: whether it may load native modules, until `loaded`. */
+export function mayLoad(): boolean {
+  return Atomics.compareExchange((workerData as Start<unknown>).state, 0, RUNNING, LOADING) === RUNNING;
 }

@@ -3,9 +3,9 @@
  * tens of milliseconds, in which the thread that owns the tracees must not stand still.
  */
 import { getPriority, setPriority } from "node:os";
-import { isMainThread, parentPort, type Worker, workerData } from "node:worker_threads";
+import { isMainThread, parentPort, type Worker } from "node:worker_threads";
 import { oneLine } from "../base/errors.ts";
-import { startThread } from "../base/thread.ts";
+import { endThread, loaded, mayLoad, startThread, threadData } from "../base/thread.ts";
 import { buffersOf, countOf } from "./columns.ts";
 import type { Batch, CallColumns } from "./model.ts";
 import type { Written } from "./writer.ts";
@@ -89,7 +89,7 @@ export class WriteQueue {
 
   /** Ends the thread; what was handed over before is written first if it was awaited. */
   async close(): Promise<void> {
-    await this.worker?.terminate();
+    if (this.worker) await endThread(this.worker);
     this.worker = undefined;
   }
 
@@ -111,20 +111,20 @@ export class WriteQueue {
   }
 }
 
-if (!isMainThread && (workerData as Partial<Task> | undefined)?.role === ROLE) {
-  const { nice } = workerData as Task;
+/** The thread itself. */
+function serve({ nice }: Task): void {
   // without a pid it is this thread's (setpriority(2))
   if (nice > 0) setPriority(Math.min(getPriority() + nice, LAST_NICE));
   let chain = Promise.resolve();
   parentPort!.on("message", ({ id, batch }: { id: number; batch?: Batch }) => {
     chain = chain.then(async () => {
       if (!batch) {
-        await import("./writer.ts").catch(() => undefined);
+        await load().catch(() => undefined);
         return;
       }
       const reply: Reply = { id };
       try {
-        const { writeBatch } = await import("./writer.ts");
+        const { writeBatch } = await load();
         reply.written = await writeBatch(batch);
       } catch (error) {
         reply.error = oneLine(error);
@@ -133,4 +133,22 @@ if (!isMainThread && (workerData as Partial<Task> | undefined)?.role === ROLE) {
       parentPort!.postMessage(reply, reply.calls ? buffersOf(reply.calls) : []);
     });
   });
+}
+
+/** The database, which is a native module. */
+async function load(): Promise<typeof import("./writer.ts")> {
+  if (!mayLoad()) throw new Error("the program ends");
+  try {
+    return await import("./writer.ts");
+  } finally {
+    loaded();
+  }
+}
+
+if (!isMainThread) {
+  const task = threadData<Task>();
+  if (task?.role === ROLE) {
+    loaded();
+    serve(task);
+  }
 }
