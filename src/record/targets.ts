@@ -7,8 +7,6 @@ import { SocketTable } from "../kernel/sockets.ts";
 import { cwdOf, epollWatches, fdLink } from "../kernel/tasks.ts";
 import type { CallInfo } from "./call-info.ts";
 
-/** How a socket begins that is not connected to anything we know. */
-export const UNNAMED = "socket:[";
 /** Between the targets of a call on several descriptors (poll, select, epoll). */
 export const SEPARATOR = " | ";
 /** Descriptors looked up for one poll or select. */

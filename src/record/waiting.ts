@@ -4,7 +4,7 @@ import { holderOf } from "./holders.ts";
 import type { OpenCalls } from "./open-calls.ts";
 import { REST, type Readiness } from "./readiness.ts";
 import * as ready from "./ready.ts";
-import { type Targets, UNNAMED } from "./targets.ts";
+import type { Targets } from "./targets.ts";
 
 /** Calls that took this long (ns) get their target looked up. */
 export const SLOW = 0.5e6;
@@ -28,11 +28,8 @@ export class Waiting {
       const since = now - entry;
       if (since < age) continue;
       const text = open.text?.args.text ?? "";
-      if (open.target === "" && open.text !== undefined) {
-        const target = this.targets.of(task, info, text, since, SLOW);
-        // whom it is connected to may be found later
-        if (!target.includes(UNNAMED)) open.target = target;
-      }
+      if (open.target === "" && open.text !== undefined)
+        open.target = this.targets.of(task, info, text, since, SLOW);
       if (!stopping && since >= BLOCKED && info.clients && !ready.onlyLooks(name, args, text))
         this.readiness.awaits(open.target, entry, task, false);
       if (info.idle && since >= REST) this.readiness.rests(task.pid, task.tid, entry);
