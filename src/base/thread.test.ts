@@ -19,16 +19,19 @@ test("a program that ends while a thread loads a native module does not abort", 
   writeFileSync(
     join(dir, "child.mjs"),
     `import { createRequire } from "node:module";
-     import { loaded, threadData } from "./thread.mjs";
-     Atomics.store(threadData(), 0, 1);
-     createRequire(import.meta.url)(${JSON.stringify(library)});
-     loaded();`,
+     import { asThread, loaded, mayLoad } from "./thread.mjs";
+     asThread("test", ({ began }) => {
+       if (!mayLoad()) return;
+       Atomics.store(began, 0, 1);
+       createRequire(import.meta.url)(${JSON.stringify(library)});
+       loaded();
+     });`,
   );
   writeFileSync(
     join(dir, "main.mjs"),
     `import { startThread } from "./thread.mjs";
      const began = new Int32Array(new SharedArrayBuffer(4));
-     startThread("child.mjs", import.meta.url, began, { error: (e) => console.error(e) });
+     startThread("child.mjs", import.meta.url, { role: "test", began }, { error: (e) => console.error(e) });
      while (Atomics.load(began, 0) === 0);
      const end = performance.now() + Number(process.argv[2]);
      while (performance.now() < end);

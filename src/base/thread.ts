@@ -1,6 +1,6 @@
 /** Threads of our own that must not change what the rest of the program has. */
 import { setTimeout as pause } from "node:timers/promises";
-import { SHARE_ENV, Worker, workerData } from "node:worker_threads";
+import { isMainThread, SHARE_ENV, Worker, workerData } from "node:worker_threads";
 import { sleepSync } from "./sleep.ts";
 
 /**
@@ -13,8 +13,13 @@ const ENDING = 2;
 /** How long (ms) its loading is waited for. */
 const PATIENCE = 5000;
 
-interface Start<Data> {
-  readonly data: Data;
+/** What a thread is started with: `role` says which of ours it is. */
+export interface Task {
+  readonly role: string;
+}
+
+interface Start {
+  readonly task: Task;
   readonly state: Int32Array;
 }
 
@@ -22,21 +27,20 @@ const states = new Map<Worker, Int32Array>();
 let waits = false;
 
 /**
- * Starts a thread from a file of the built program, in the directory of the file `from` (import.meta.url), which calls
- * `loaded` when it has what it needs. `data`: what `threadData` is there. The process does not wait for it until somebody calls
- * ref().
+ * Starts a thread from a file of the built program, in the directory of the file `from` (import.meta.url), which has an
+ * `asThread` for the task's role. The process does not wait for it until somebody calls ref().
  */
 export function startThread<Message>(
   file: string,
   from: string,
-  data: unknown,
+  task: Task,
   on: { message?: (message: Message) => void; error: (error: unknown) => void },
 ): Worker {
   const state = new Int32Array(new SharedArrayBuffer(4)).fill(LOADING);
   // with stdout and stderr of its own, or Node would make ours non-blocking (base/stderr.ts)
   // nor with a copy of the environment, at which Node aborts if a variable's name is no UTF-8
   const worker = new Worker(new URL(file, from), {
-    workerData: { data, state } satisfies Start<unknown>,
+    workerData: { task, state } satisfies Start,
     stdout: true,
     stderr: true,
     env: SHARE_ENV,
@@ -68,15 +72,20 @@ function waitForAll(): void {
 
 const loads = (state: Int32Array): boolean => Atomics.compareExchange(state, 0, RUNNING, ENDING) === LOADING;
 
-/** In a thread: what it was started with. */
-export const threadData = <Data>(): Data | undefined => (workerData as Start<Data> | undefined)?.data;
+/** In a thread with this role, calls `main` with its task. What the file imports has been loaded by then. */
+export function asThread<Ours extends Task>(role: Ours["role"], main: (task: Ours) => void): void {
+  const task = isMainThread ? undefined : (workerData as Partial<Start> | undefined)?.task;
+  if (task?.role !== role) return;
+  loaded();
+  main(task as Ours);
+}
 
 /** In a thread: it does not load native modules any more. */
 export function loaded(): void {
-  Atomics.compareExchange((workerData as Start<unknown>).state, 0, LOADING, RUNNING);
+  Atomics.compareExchange((workerData as Start).state, 0, LOADING, RUNNING);
 }
 
 /** In a thread: whether it may load native modules, until `loaded`. */
 export function mayLoad(): boolean {
-  return Atomics.compareExchange((workerData as Start<unknown>).state, 0, RUNNING, LOADING) === RUNNING;
+  return Atomics.compareExchange((workerData as Start).state, 0, RUNNING, LOADING) === RUNNING;
 }

@@ -41,7 +41,7 @@ export class SocketTable {
     if (now - (this.missed.get(inode) ?? Number.NEGATIVE_INFINITY) < MISSED) return undefined;
     const namespace = namespaceOf(pid);
     if (namespace === undefined) return undefined;
-    if (now - this.end > STALE) this.texts.clear();
+    if (now - this.end > STALE) this.refresh();
     const texts = this.texts.get(namespace);
     const before = this.changed.has(inode) ? undefined : among(inode, (table) => texts?.get(table));
     // one without a peer or a name may have got one

@@ -3,9 +3,9 @@
  * tens of milliseconds, in which the thread that owns the tracees must not stand still.
  */
 import { getPriority, setPriority } from "node:os";
-import { isMainThread, parentPort, type Worker } from "node:worker_threads";
+import { parentPort, type Worker } from "node:worker_threads";
 import { oneLine } from "../base/errors.ts";
-import { endThread, loaded, mayLoad, startThread, threadData } from "../base/thread.ts";
+import { asThread, endThread, loaded, mayLoad, startThread } from "../base/thread.ts";
 import { buffersOf, countOf } from "./columns.ts";
 import type { Batch, CallColumns } from "./model.ts";
 import type { Written } from "./writer.ts";
@@ -94,7 +94,8 @@ export class WriteQueue {
   }
 
   private start(): Worker {
-    const worker = startThread("queue.js", import.meta.url, { role: ROLE, nice: this.nice } satisfies Task, {
+    const task: Task = { role: ROLE, nice: this.nice };
+    const worker = startThread("queue.js", import.meta.url, task, {
       message: (reply: Reply) => {
         const settle = this.pending.get(reply.id);
         this.pending.delete(reply.id);
@@ -145,10 +146,4 @@ async function load(): Promise<typeof import("./writer.ts")> {
   }
 }
 
-if (!isMainThread) {
-  const task = threadData<Task>();
-  if (task?.role === ROLE) {
-    loaded();
-    serve(task);
-  }
-}
+asThread(ROLE, serve);

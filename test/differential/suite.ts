@@ -185,8 +185,8 @@ export function differential({ options, all, each, differs, lacks, leavesOut }: 
 
   test.skipIf(why !== "").for(cases)("$name", (c, { skip }) => {
     const missing = [c.argv[0], ...(c.needs ?? [])].filter((p) => !onPath(p));
-    const lacks = missing.length > 0 ? `not installed: ${missing.join(", ")}` : "";
-    const reason = leavesOut?.names.test(c.name) ? leavesOut.why : lacks;
+    const absent = missing.length > 0 ? `not installed: ${missing.join(", ")}` : "";
+    const reason = leavesOut?.names.test(c.name) ? leavesOut.why : absent;
     if (reason !== "") {
       console.log(`skipped: ${c.name}: ${reason}`);
       skip(reason);

@@ -70,7 +70,7 @@ export const NODE_FLAG = "--single-threaded";
  * What answers to others all the time collects early and often (MiB), and what takes long in threads beside it: of 200
  * restarts one or two waited 10 to 70 ms for it else, and memory that had only been used to start services stayed.
  */
-export const SUPERVISOR_FLAG = "--max-semi-space-size=1";
+const SUPERVISOR_FLAG = "--max-semi-space-size=1";
 
 const COMMAND_NOT_FOUND = 127;
 /** djb's programs say so when the system refuses. */

@@ -5,9 +5,8 @@
 import { readlinkSync } from "node:fs";
 import { getPriority, setPriority } from "node:os";
 import { basename } from "node:path";
-import { isMainThread } from "node:worker_threads";
 import { sleepSync } from "../../base/sleep.ts";
-import { loaded, startThread, threadData } from "../../base/thread.ts";
+import { asThread, startThread } from "../../base/thread.ts";
 import { monotonicNow } from "../../kernel/clock.ts";
 import { type RingBuffer, type RingPages, RingPositions } from "../../kernel/ringbuf.ts";
 import { policyOf, SCHED_IDLE, SCHED_OTHER, setPolicy } from "../../kernel/scheduling.ts";
@@ -111,10 +110,4 @@ function watch({ shared, tid, nice, pages, most }: Task): void {
   }
 }
 
-if (!isMainThread) {
-  const task = threadData<Task>();
-  if (task?.role === ROLE) {
-    loaded();
-    watch(task);
-  }
-}
+asThread(ROLE, watch);
