@@ -9,7 +9,7 @@ import { Guard } from "./guard.ts";
 import { Pace } from "./pace.ts";
 
 /** Records handled between looks at the clock and at the ring, whose room is given back. */
-const STRIDE = 1024;
+const STRIDE = 128;
 /** Share of the ring from which on room is made. */
 const FULL = 1 / 4;
 /** When room has to be made twice within this time (ns), and for how long nothing else is done then. */

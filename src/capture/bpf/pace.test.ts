@@ -16,11 +16,15 @@ function machine(busy: number, sent: number) {
   );
   /** One window; returns what share of it was ours. */
   const window = (): number => {
-    const until = pace.begin(total);
-    const ours = Math.max(0, Math.min(100 * MS, until - now));
-    now += ours;
-    pace.end();
-    now += 100 * MS - ours;
+    const end = now + 100 * MS;
+    let ours = 0;
+    for (let until = pace.begin(total); until > now; until = pace.begin(total)) {
+      ours += Math.min(until, end) - now;
+      now = Math.min(until, end);
+      pace.end();
+      if (now === end) break;
+    }
+    now = end;
     // all who want a CPU get as much of it
     const got = Math.min(ours, (200 * MS) / (Math.ceil(busy) + 1));
     own += got;
@@ -62,6 +66,22 @@ test("when calls begin after a silence there is no more time than at the start",
   expect(after(3, window)).toBe(1);
   load(2, 1 << 24);
   window();
-  expect(pace.begin(0)).toBe(Number.POSITIVE_INFINITY);
+  expect(pace.begin(0)).toBe(400 * MS + 2 * MS);
   expect(pace.begin(1 << 24)).toBe(400 * MS + 25 * MS);
+});
+
+test("where the idle time is not known the traced are spared, and what waits is handled", () => {
+  let now = 0;
+  const pace = new Pace(
+    () => now,
+    () => undefined,
+    () => 0,
+  );
+  for (let i = 1; i < 5; i++) {
+    const until = pace.begin(i << 24);
+    expect(until).toBeGreaterThan(now);
+    now = until;
+    pace.end();
+    now = i * 100 * MS;
+  }
 });

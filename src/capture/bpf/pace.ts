@@ -13,6 +13,8 @@ import { BUSY, WINDOW } from "./turns.ts";
  */
 const MARGIN = 0.5;
 const WHOLE = 0.9;
+/** In a silence there is no more at once (ns): then it is looked whether it is still silent. */
+const GLANCE = 2e6;
 /** The least share when the traced are busy, and else. */
 const LEAST_BUSY = 0.02;
 const LEAST = 0.25;
@@ -47,12 +49,13 @@ export class Pace {
     const now = this.clock();
     if (now - this.window >= WINDOW) this.look(now, sent);
     this.began = now;
-    if (this.silent && sent - this.sent >= BUSY) {
+    if (this.silent) {
+      if (sent - this.sent < BUSY) return now + GLANCE;
       // the traced may want the CPU before it is known
       this.silent = false;
-      this.share = LEAST;
+      this.share = LEAST_BUSY;
     }
-    return this.share === 1 ? Number.POSITIVE_INFINITY : now + this.share * WINDOW - this.used;
+    return this.share === 1 ? this.window + WINDOW : now + this.share * WINDOW - this.used;
   }
 
   /** Work is over for now. */
@@ -62,17 +65,19 @@ export class Pace {
 
   private look(now: number, sent: number): void {
     const idle = this.idleNow();
-    if (idle === undefined || this.idle === undefined) return;
-    // what we had nobody else had, and others have at least as much as we where they want it
     const ours = this.oursNow();
-    const unused = (idle - this.idle + ours - this.ours) / (now - this.window);
-    const wanted = unused > WHOLE ? 1 : unused - MARGIN;
     const came = ((sent - this.sent) * WINDOW) / (now - this.window);
     const least = came < BUSY ? LEAST : LEAST_BUSY;
     this.silent = came === 0;
     if (this.silent) this.share = 1;
-    else if (wanted > this.share) this.share += (wanted - this.share) / 2;
-    else this.share = Math.max(least, wanted, this.share / 4);
+    else if (idle === undefined || this.idle === undefined) this.share = least;
+    else {
+      // what we had nobody else had, and others have at least as much as we where they want it
+      const unused = (idle - this.idle + ours - this.ours) / (now - this.window);
+      const wanted = unused > WHOLE ? 1 : unused - MARGIN;
+      if (wanted > this.share) this.share += (wanted - this.share) / 2;
+      else this.share = Math.max(least, wanted, this.share / 4);
+    }
     this.sent = sent;
     this.idle = idle;
     this.ours = ours;
