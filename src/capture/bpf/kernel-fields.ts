@@ -8,6 +8,8 @@ export interface KernelFields {
   readonly pid: number;
   readonly tgid: number;
   readonly exitCode: number;
+  /** Pointer to whatever BPF programs keep of the task: NULL where they keep nothing. */
+  readonly storage: number;
   /** CPU time: in all, in user and kernel mode, and time waited for a CPU; -1 where the kernel keeps no such count. */
   readonly ran: number;
   readonly user: number;
@@ -52,6 +54,7 @@ export function kernelFields(level: number): KernelFields {
     pid: field("task_struct", "pid"),
     tgid: field("task_struct", "tgid"),
     exitCode: field("task_struct", "exit_code"),
+    storage: field("task_struct", "bpf_storage"),
     ran: field("task_struct", "se.sum_exec_runtime"),
     user: field("task_struct", "utime"),
     system: field("task_struct", "stime"),

@@ -68,23 +68,34 @@ export interface Environment {
 
 const RINGBUF_NO_WAKEUP = 1;
 /** Flag of task_storage_get: makes the state if there is none. */
-export const STORAGE_CREATE = 1;
+const STORAGE_CREATE = 1;
 
 const { state, kinds } = L;
 const { record } = state;
 
-/** r0 = state of the task in `task`, or 0. */
-export function stateOf(a: Assembler, e: Environment, task: Reg, create = 0): void {
+function storage(a: Assembler, e: Environment, task: Reg, create: number): void {
   a.map(r1, e.maps.tasks);
   if (task.reg !== r2.reg) a.mov(r2, task);
   a.mov(r3, 0).mov(r4, create).call("task_storage_get");
 }
 
+/** r0 = state of the task in `task`, made if there is none; 0 when there is no memory. */
+export function makeState(a: Assembler, e: Environment, task: Reg): void {
+  storage(a, e, task, STORAGE_CREATE);
+}
+
+/** r6 = state of the task in `task`; goes to `none` if it has none. */
+export function findState(a: Assembler, e: Environment, task: Reg, none: string): void {
+  // those who are not followed pay for each call, too: they need no helper to find nothing
+  a.load(8, r1, task, e.kernel.storage).jump("eq", r1, 0, none);
+  storage(a, e, task, 0);
+  a.jump("eq", r0, 0, none).mov(r6, r0);
+}
+
 /** r6 = state of the current task, which is followed; else goes to `none`. Leaves the task in r7. */
 export function currentState(a: Assembler, e: Environment, none: string): void {
   a.call("get_current_task_btf").mov(r7, r0);
-  stateOf(a, e, r7);
-  a.jump("eq", r0, 0, none).mov(r6, r0);
+  findState(a, e, r7, none);
 }
 
 /** Counts an attempt to send; r0 is what came of it. `owner`: also notes a loss in the state in r6. */

@@ -1,11 +1,11 @@
 /** Tasks that are followed because of where they are, met at their first call. */
 import { type Assembler, r0, r1, r2, r3, r4, r6, r7, r8, r9, r10 } from "../asm.ts";
 import * as L from "../layout.ts";
-import { type Environment, STORAGE_CREATE, sendSmall, smallHead, stateOf, takeIds } from "./common.ts";
+import { type Environment, makeState, sendSmall, smallHead, takeIds } from "./common.ts";
 
 const { state, flags, kinds } = L;
 
-/** A task that has no state yet: is it to be followed because of where it is? Ends with its state in r0. */
+/** A task that has no state yet: is it to be followed because of where it is? Ends with its state in r6. */
 export function discover(a: Assembler, e: Environment): void {
   const { kernel } = e;
   a.step("is the task to be followed").mapValue(r1, e.maps.config, 0).load(4, r2, r1, L.config.mode);
@@ -15,7 +15,7 @@ export function discover(a: Assembler, e: Environment): void {
   a.call("get_current_ancestor_cgroup_id").mapValue(r1, e.maps.config, 0);
   a.load(8, r2, r1, L.config.cgroupId).jump("ne", r0, r2, "out");
   a.label("discovered");
-  stateOf(a, e, r7, STORAGE_CREATE);
+  makeState(a, e, r7);
   a.jump("eq", r0, 0, "out").mov(r6, r0).store(4, r6, state.flags, flags.followed);
   takeIds(a, e, r7);
   const { bytes } = L.found;
@@ -30,5 +30,5 @@ export function discover(a: Assembler, e: Environment): void {
     .mov(r2, 16)
     .call("get_current_comm");
   sendSmall(a, e, bytes);
-  a.mov(r9, r8).mov(r0, r6);
+  a.mov(r9, r8);
 }

@@ -1,7 +1,7 @@
 /** What sys_enter begins with, whatever is done with the call. */
 import { type Assembler, r0, r1, r2, r6, r7, r8, r9 } from "../asm.ts";
 import * as L from "../layout.ts";
-import { type Environment, stateOf } from "./common.ts";
+import { currentState, type Environment } from "./common.ts";
 import { discover } from "./discover.ts";
 import { takeCall } from "./take.ts";
 
@@ -13,11 +13,10 @@ const { state, flags } = L;
  */
 export function enterCall(a: Assembler, e: Environment, bare = false): void {
   a.step("is the task followed").mov(r9, r1);
-  a.call("get_current_task_btf").mov(r7, r0);
-  stateOf(a, e, r7);
-  a.jump("ne", r0, 0, "known");
+  currentState(a, e, "stranger");
+  a.goto("known").label("stranger");
   discover(a, e);
-  a.label("known").mov(r6, r0);
+  a.label("known");
   a.load(8, r8, r9, 0).load(8, r9, r9, 8);
   a.load(4, r1, r6, state.flags).mov(r2, r1).and(r2, flags.followed).jump("eq", r2, 0, "out");
   a.and(r1, ~(flags.inCall | flags.found)).store(4, r6, state.flags, r1);

@@ -4,11 +4,11 @@ import * as L from "../layout.ts";
 import {
   currentState,
   type Environment,
-  STORAGE_CREATE,
+  findState,
+  makeState,
   sendCall,
   sendSmall,
   smallHead,
-  stateOf,
   takeIds,
 } from "./common.ts";
 
@@ -22,11 +22,10 @@ export function processFork(e: Environment): Assembler {
   const a = new Assembler("sched_process_fork");
   if (!e.options.follow) return nothing(a);
   a.load(8, r8, r1, 8).load(8, r7, r1, 0);
-  stateOf(a, e, r7);
-  a.jump("eq", r0, 0, "out").mov(r6, r0);
+  findState(a, e, r7, "out");
   a.load(4, r7, r6, state.flags).mov(r1, r7).and(r1, flags.followed).jump("eq", r1, 0, "out");
   a.step("state of the child");
-  stateOf(a, e, r8, STORAGE_CREATE);
+  makeState(a, e, r8);
   a.jump("ne", r0, 0, "made");
   // there was no memory for it: user space has to find it
   smallHead(a, kinds.fork, bytes);

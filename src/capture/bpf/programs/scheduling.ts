@@ -1,7 +1,7 @@
 /** What the scheduler does with followed tasks: asleep, waiting for a CPU, woken by whom. */
 import { Assembler, r0, r1, r2, r3, r4, r6, r7, r9 } from "../asm.ts";
 import * as L from "../layout.ts";
-import { type Environment, stateOf } from "./common.ts";
+import { type Environment, findState } from "./common.ts";
 
 const { state } = L;
 
@@ -59,15 +59,15 @@ const BLOCKED = 2;
 export function schedSwitch(e: Environment): Assembler {
   const a = new Assembler("sched_switch");
   a.mov(r9, r1).step("the task that leaves the CPU").load(8, r7, r9, 8);
-  stateOf(a, e, r7);
-  a.jump("eq", r0, 0, "next").mov(r6, r0).call("ktime_get_ns").store(8, r6, state.offAt, r0);
+  findState(a, e, r7, "next");
+  a.call("ktime_get_ns").store(8, r6, state.offAt, r0);
   a.store(8, r6, state.wokenAt, 0).store(4, r6, state.offState, RUNNABLE);
   a.store(4, r6, state.moved, 1);
   a.load(1, r1, r9, 0).jump("ne", r1, 0, "next").load(4, r1, r9, 24).jump("eq", r1, 0, "next");
   a.store(4, r6, state.offState, BLOCKED);
   a.label("next").step("the task that gets the CPU").load(8, r7, r9, 16);
-  stateOf(a, e, r7);
-  a.jump("eq", r0, 0, "out").mov(r6, r0).load(8, r7, r6, state.offAt).jump("eq", r7, 0, "out");
+  findState(a, e, r7, "out");
+  a.load(8, r7, r6, state.offAt).jump("eq", r7, 0, "out");
   a.call("ktime_get_ns").store(8, r6, state.offAt, 0);
   a.load(4, r1, r6, state.offState).jump("ne", r1, BLOCKED, "queued");
   // until it was woken it slept; then it waited for the CPU
@@ -83,8 +83,7 @@ export function schedSwitch(e: Environment): Assembler {
 export function schedWaking(e: Environment): Assembler {
   const a = new Assembler("sched_waking");
   a.load(8, r7, r1, 0);
-  stateOf(a, e, r7);
-  a.jump("eq", r0, 0, "out").mov(r6, r0);
+  findState(a, e, r7, "out");
   a.load(4, r1, r6, state.offState).jump("ne", r1, BLOCKED, "out");
   a.load(8, r1, r6, state.wokenAt).jump("ne", r1, 0, "out");
   a.call("ktime_get_ns").store(8, r6, state.wokenAt, r0);

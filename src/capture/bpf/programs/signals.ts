@@ -1,7 +1,7 @@
 /** Signals: those that are delivered, and those that nobody sees without a tracer. */
 import { Assembler, r0, r1, r2, r3, r6, r7, r8, r9, r10 } from "../asm.ts";
 import * as L from "../layout.ts";
-import { currentState, type Environment, sendSmall, smallHead, stateOf } from "./common.ts";
+import { currentState, type Environment, findState, sendSmall, smallHead } from "./common.ts";
 
 const { state, flags, kinds } = L;
 
@@ -47,8 +47,7 @@ export function signalGenerate(e: Environment): Assembler {
   const a = new Assembler("signal_generate");
   a.mov(r8, r1).load(4, r9, r8, 32).jump32("gt", r9, IGNORED, "out");
   a.load(8, r7, r8, 16);
-  stateOf(a, e, r7);
-  a.jump("eq", r0, 0, "out").mov(r6, r0);
+  findState(a, e, r7, "out");
   a.load(4, r1, r6, state.flags).mov(r2, r1).and(r2, flags.followed).jump("eq", r2, 0, "out");
   a.and(r1, flags.hidden).jump("ne", r1, 0, "out");
   smallHead(a, kinds.generated, bytes);
