@@ -15,6 +15,8 @@ export const STATE_BYTES = DATA + DATA_BYTES;
 /** Slot for a vector's address, what is left of the call's result, and the vector's length; above what plans use. */
 const VECTOR_SLOT = SCRATCH_BYTES - 24;
 const VECTOR = state.scratch + VECTOR_SLOT;
+/** Slot for where in the record's data the vector's own bytes begin. */
+const ELEMENTS = VECTOR - 8;
 /** Slot for the piece of a vector at hand. */
 const PIECE = state.scratch + 64;
 const PAGE = 4096;
@@ -238,16 +240,22 @@ export class Reader {
     const { a } = this;
     const done = a.fresh("done");
     const none = a.fresh("none");
-    // a failed read leaves zeros, which are no addresses
-    a.mov(r1, r6)
-      .add(r1, state.scratch + slot)
-      .mov(r2, bytes);
+    const part = a.fresh("part");
+    const into = state.scratch + slot;
     this.address(r3, at, none);
-    a.call("probe_read_user").goto(done);
-    a.label(none);
-    for (let i = 0; i < bytes; i += 8) a.store(8, r6, state.scratch + slot + i, 0);
-    a.label(done);
+    a.store(8, r6, state.address, r3);
+    a.mov(r1, r6).add(r1, into).mov(r2, bytes).call("probe_read_user").jump("ne", r0, 0, part);
+    this.room(bytes, done);
+    this.destination();
+    for (let i = 0; i < bytes; i += 8) a.load(8, r2, r6, into + i).store(8, r1, i, r2);
+    a.load(8, r3, r6, state.address).mov(r9, bytes);
+    this.finish(0);
+    a.goto(done).label(none);
+    // zeros are no addresses; a failed read leaves them, too
+    for (let i = 0; i < bytes; i += 8) a.store(8, r6, into + i, 0);
+    a.goto(done).label(part);
     this.bytes(at, bytes, bytes);
+    a.label(done);
   }
 
   private vector(r: Extract<Read, { op: "vector" }>): void {
@@ -270,17 +278,20 @@ export class Reader {
       a.store(8, r6, left, r2).goto(some);
       a.label(none).store(8, r6, left, 0).label(some);
     }
+    a.load(4, r1, r6, state.cursor).store(8, r6, ELEMENTS, r1);
     this.bytes(
       { slot: VECTOR_SLOT, word: 8 },
       { slot: VECTOR_SLOT + 16, size: 8, times: step },
       r.most * step,
     );
-    a.mov(r7, 0).label(loop);
-    // the element: address and length of one piece
-    a.mov(r1, r6).add(r1, PIECE).mov(r2, step);
-    a.mov(r3, r7).alu("mul", r3, step).load(8, r0, r6, VECTOR).add(r3, r0);
-    a.call("probe_read_user").jump("ne", r0, 0, done);
-    a.load(r.word, r3, r6, PIECE).load(r.word, r2, r6, PIECE + r.word);
+    // the elements are taken from that copy: each look into the task's memory costs as much as a small copy
+    a.load(8, r1, r6, ELEMENTS).load(4, r2, r6, state.cursor).jump("eq", r1, r2, done);
+    a.jump("gt", r1, DATA_BYTES - segment.bytes - r.most * step, done).add(r1, r6);
+    a.load(4, r1, r1, DATA + segment.length).rsh(r1, Math.log2(step)).store(8, r6, number, r1);
+    a.jump("eq", r1, 0, done).mov(r7, 0).label(loop);
+    a.load(8, r1, r6, ELEMENTS).jump("gt", r1, DATA_BYTES - segment.bytes - r.most * step, done);
+    a.mov(r2, r7).lsh(r2, Math.log2(step)).add(r1, r2).add(r1, r6);
+    a.load(r.word, r3, r1, DATA + segment.bytes).load(r.word, r2, r1, DATA + segment.bytes + r.word);
     const within = a.fresh("within");
     a.load(8, r1, r6, left).jump("le", r2, r1, within).mov(r2, r1).label(within);
     a.sub(r1, r2).store(8, r6, left, r1);
