@@ -9,6 +9,7 @@ import { type WriteFailure, WriteQueue } from "../record/queue.ts";
 import { defaultSettings, type Settings } from "../record/settings.ts";
 import { RecordingSink } from "../record/sink.ts";
 import { STRING_LIMIT } from "../record/strace-text.ts";
+import { interval } from "../record/writing.ts";
 import { backlogPlace } from "./backlog.ts";
 import { catchUp } from "./catch-up.ts";
 import { keepUp } from "./keep-up.ts";
@@ -90,6 +91,7 @@ export class RecordSession {
   /** Records until nothing is left to trace, or `release`, or `over`. Returns what went wrong with the file. */
   async run(over: () => boolean = () => false): Promise<string | undefined> {
     let flushed = monotonicNow();
+    let took = 0;
     let writing: Promise<void> | undefined;
     let worked = true;
     const once = async (): Promise<number> => {
@@ -99,9 +101,13 @@ export class RecordSession {
       const now = monotonicNow();
       this.sink.tick(now);
       const { waiting } = this.sink;
-      if (!writing && (now - flushed > FLUSH_INTERVAL || waiting > (worked ? BURST_CALLS : FLUSH_CALLS))) {
+      const due = now - flushed > interval(took, FLUSH_INTERVAL);
+      if (!writing && (due || waiting > (worked ? BURST_CALLS : FLUSH_CALLS))) {
         flushed = now;
-        writing = this.flush().finally(() => (writing = undefined));
+        writing = this.flush().finally(() => {
+          took = monotonicNow() - flushed;
+          writing = undefined;
+        });
       }
       await turn();
       while (writing && this.engine.hold && this.sink.waiting > FULL_CALLS) {

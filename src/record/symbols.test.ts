@@ -6,7 +6,7 @@ import { afterAll, expect, test } from "vitest";
 import { demangle } from "../symbols/demangle.ts";
 import { ElfSymbols } from "../symbols/elf-symbols.ts";
 import { executable, parseMaps } from "../symbols/maps.ts";
-import { kallsyms, perfMap } from "../symbols/text-maps.ts";
+import { KernelSymbols, perfMap } from "../symbols/text-maps.ts";
 import { Images } from "./images.ts";
 import { Symbols } from "./symbols.ts";
 
@@ -55,10 +55,24 @@ test("perf maps: later lines win, sizes bound", () => {
 });
 
 test("kernel symbols; none when addresses are hidden", () => {
-  const text = "ffffffff81000000 T _stext\nffffffff81000100 t do_it\nffffffff81000180 d data\n";
-  expect(kallsyms(text).find(-0x7effffff + 0x11f)?.name).toBe("do_it");
-  expect(kallsyms(text.replaceAll("ffffffff81000", "0000000000000")).find(0x120)?.name).toBe("do_it");
-  expect(kallsyms("0000000000000000 T _stext\n").find(5)).toBeUndefined();
+  const text = [
+    "ffffffff81000000 T _stext",
+    "ffffffff81000100 t do_it",
+    "ffffffff81000180 d data",
+    "ffffffffc0002000 t later\t[module]",
+    "ffffffffc0001000 t earlier\t[module]",
+    "",
+  ].join("\n");
+  const find = (address: number, from = text) => new KernelSymbols(Buffer.from(from)).find(address);
+  const base = -0x7f000000;
+  expect(find(base + 0x11f)).toBe("do_it");
+  expect(find(base + 0xff)).toBe("_stext");
+  expect(find(base - 1)).toBeUndefined();
+  expect(find(-0x3fffe001)).toBe("earlier");
+  expect(find(-0x3fffe000)).toBe("later");
+  expect(find(0x120, text.replaceAll("ffffffff81000", "0000000000000"))).toBe("do_it");
+  expect(find(5, "0000000000000000 T _stext\n")).toBeUndefined();
+  expect(find(5, "cut off")).toBeUndefined();
 });
 
 test("addresses of this process", () => {

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { demangle } from "../symbols/demangle.ts";
 import { ElfSymbols } from "../symbols/elf-symbols.ts";
-import { kallsyms, perfMap, type TextMap } from "../symbols/text-maps.ts";
+import { KernelSymbols, perfMap, type TextMap } from "../symbols/text-maps.ts";
 import type { Frame, RawFrame } from "./model.ts";
 
 /** Programs whose symbols are kept. */
@@ -12,14 +12,14 @@ const MAX_PERF_MAP = 1 << 28;
 
 export class Symbols {
   private readonly files = new Map<string, ElfSymbols | undefined>();
-  private kernel: TextMap | undefined;
+  private kernel: KernelSymbols | undefined;
   private perf: { path: string; stamp: string; map: TextMap } | undefined;
 
   resolve(frame: RawFrame): Frame {
     const { module, offset } = frame;
     if (module === "[kernel]") {
-      this.kernel ??= kallsyms(read("/proc/kallsyms"));
-      return { function: this.kernel.find(offset)?.name ?? "", module, address: offset };
+      this.kernel ??= new KernelSymbols(read("/proc/kallsyms"));
+      return { function: this.kernel.find(offset) ?? "", module, address: offset };
     }
     if (module === "[jit]") return { function: this.compiled(frame), module, address: offset };
     if (module === "" || module.startsWith("[")) return { function: "", module, address: offset };
@@ -48,15 +48,15 @@ export class Symbols {
     if (path === undefined || !stat?.isFile() || stat.size > MAX_PERF_MAP) return "";
     const stamp = `${stat.ino}:${stat.size}:${stat.mtimeMs}`;
     if (this.perf?.path !== path || this.perf.stamp !== stamp)
-      this.perf = { path, stamp, map: perfMap(read(path)) };
+      this.perf = { path, stamp, map: perfMap(read(path).toString()) };
     return demangle(this.perf.map.find(offset)?.name ?? "");
   }
 }
 
-function read(path: string): string {
+function read(path: string): Buffer {
   try {
-    return readFileSync(path, "utf8");
+    return readFileSync(path);
   } catch {
-    return "";
+    return Buffer.alloc(0);
   }
 }

@@ -12,6 +12,12 @@ import type { Written } from "./writer.ts";
 /** Writing is due after this long (ns): while something interesting goes on, and while the service just runs. */
 const OFTEN = 2e9;
 const SELDOM = 30e9;
+/** Of the time, at most so much goes into writing what is not urgent: on a busy machine it takes long, and is in the way. */
+const SHARE = 1 / 20;
+/** From the beginning of a write that took so long to the next that is not urgent, where `least` is the usual time (ns). */
+export const interval = (took: number, least: number): number =>
+  Math.max(least, Math.min(took / SHARE, SELDOM));
+
 /** Calls that wait before writing is due at once. */
 const MANY = 20_000;
 /** After a failure it is tried again after this long (ns), for lifetimes that are over this many times. */
@@ -22,6 +28,8 @@ const MEMORY = 256e6;
 
 interface Turn {
   last: number;
+  /** How long it took (ns). */
+  took: number;
   /** Callers of flush. */
   readonly waiters: (() => void)[];
   failures: number;
@@ -86,7 +94,8 @@ export class Writing {
     const over = sink.state === "dead";
     if (over) return sink.changed ? 1e15 + waited : 0;
     if (sink.waiting > MANY) return 1e12 + waited;
-    return waited > (sink.state === "running" && turn.begun ? SELDOM : OFTEN) ? waited : 0;
+    const usual = sink.state === "running" && turn.begun ? SELDOM : OFTEN;
+    return waited > interval(turn.took, usual) ? waited : 0;
   }
 
   private async run(sink: RecordingSink): Promise<void> {
@@ -98,6 +107,7 @@ export class Writing {
     const waiters = turn.waiters.splice(0);
     const batch = sink.take(turn.last, waiters.length > 0);
     if (batch) await this.attempt(sink, turn, batch);
+    turn.took = this.now() - turn.last;
     turn.busy = false;
     this.busy = false;
     for (const done of waiters) done();
@@ -151,7 +161,7 @@ export class Writing {
   private turn(sink: RecordingSink): Turn {
     let turn = this.turns.get(sink);
     if (!turn) {
-      turn = { last: this.now(), waiters: [], failures: 0, busy: false, begun: false };
+      turn = { last: this.now(), took: 0, waiters: [], failures: 0, busy: false, begun: false };
       this.turns.set(sink, turn);
     }
     return turn;

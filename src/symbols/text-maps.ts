@@ -34,20 +34,58 @@ export function perfMap(text: string): TextMap {
   return new TextMap([...byStart.values()]);
 }
 
+const NEWLINE = 10;
+const BLANK = 32;
+/** Types of functions, in lower and upper case: text, weak. */
+const FUNCTIONS = new Set([..."tTwW"].map((c) => c.charCodeAt(0)));
+/** Digits of an address, and where the name begins: `ADDRESS TYPE name [module]`. */
+const DIGITS = 16;
+const NAME = DIGITS + 3;
+
 /**
- * `ADDRESS TYPE name [module]`; all addresses are 0 for those who may not see them. Addresses are taken as signed, as
- * the kernel's upper half does not fit the 53 bits of a double otherwise.
+ * Functions of the kernel. There are more than a hundred thousand and few are asked for: a line is only made text of
+ * when its name is. All addresses are 0 for those who may not see them.
  */
-export function kallsyms(text: string): TextMap {
-  const symbols: TextSymbol[] = [];
-  for (const m of text.matchAll(/^([0-9a-f]+) [tTwW] (\S+)/gm)) {
-    const start = signedAddress(m[1]);
-    if (start !== 0) symbols.push({ start, size: 0, name: m[2] });
+export class KernelSymbols {
+  private readonly starts: Float64Array;
+  /** Where in the text the line of each begins. */
+  private readonly lines: Uint32Array;
+
+  /** `text`: /proc/kallsyms. Addresses are signed: the kernel's upper half does not fit the 53 bits of a double otherwise. */
+  constructor(private readonly text: Buffer) {
+    const starts: number[] = [];
+    const lines: number[] = [];
+    let sorted = true;
+    for (let at = 0, next = 0; at + NAME < text.length; at = next) {
+      const end = text.indexOf(NEWLINE, at);
+      next = end < 0 ? text.length : end + 1;
+      if (text[at + DIGITS] !== BLANK || !FUNCTIONS.has(text[at + DIGITS + 1])) continue;
+      const start = (half(text, at) | 0) * 4294967296 + half(text, at + 8);
+      if (start === 0) continue;
+      // modules come last, in no order
+      if (starts.length > 0 && start < starts[starts.length - 1]) sorted = false;
+      starts.push(start);
+      lines.push(at);
+    }
+    const order = sorted ? undefined : starts.map((_, i) => i).sort((a, b) => starts[a] - starts[b]);
+    this.starts = Float64Array.from(order ? order.map((i) => starts[i]) : starts);
+    this.lines = Uint32Array.from(order ? order.map((i) => lines[i]) : lines);
   }
-  return new TextMap(symbols);
+
+  /** The function an address (signed) is in, or after. */
+  find(address: number): string | undefined {
+    const { text, starts, lines } = this;
+    const i = lowest(starts.length, (n) => starts[n] > address) - 1;
+    return i < 0 ? undefined : /^\S*/.exec(text.toString("latin1", lines[i] + NAME, lines[i] + NAME + LONGEST))![0];
+  }
 }
 
-function signedAddress(hex: string): number {
-  const low = Number.parseInt(hex.slice(-8), 16);
-  return (Number.parseInt(hex.slice(0, -8) || "0", 16) | 0) * 4294967296 + low;
+/** KSYM_NAME_LEN (include/linux/kallsyms.h). */
+const LONGEST = 512;
+
+/** Eight hexadecimal digits in lower case. */
+function half(text: Uint8Array, at: number): number {
+  let value = 0;
+  for (let i = at; i < at + 8; i++) value = (value << 4) | (text[i] <= 57 ? text[i] - 48 : text[i] - 87);
+  return value >>> 0;
 }
