@@ -76,7 +76,9 @@ export class KernelSymbols {
   find(address: number): string | undefined {
     const { text, starts, lines } = this;
     const i = lowest(starts.length, (n) => starts[n] > address) - 1;
-    return i < 0 ? undefined : /^\S*/.exec(text.toString("latin1", lines[i] + NAME, lines[i] + NAME + LONGEST))![0];
+    return i < 0
+      ? undefined
+      : /^\S*/.exec(text.toString("latin1", lines[i] + NAME, lines[i] + NAME + LONGEST))![0];
   }
 }
 

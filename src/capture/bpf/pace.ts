@@ -14,7 +14,7 @@ import { BUSY, WINDOW } from "./turns.ts";
 const MARGIN = 0.5;
 const WHOLE = 0.9;
 /** In a silence there is no more at once (ns): then it is looked whether it is still silent. */
-const GLANCE = 2e6;
+const GLANCE = 1e6;
 /** The least share when the traced are busy, and else. */
 const LEAST_BUSY = 0.02;
 const LEAST = 0.25;

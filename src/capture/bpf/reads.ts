@@ -287,7 +287,9 @@ export class Reader {
     // the elements are taken from that copy: each look into the task's memory costs as much as a small copy
     a.load(8, r1, r6, ELEMENTS).load(4, r2, r6, state.cursor).jump("eq", r1, r2, done);
     a.jump("gt", r1, DATA_BYTES - segment.bytes - r.most * step, done).add(r1, r6);
-    a.load(4, r1, r1, DATA + segment.length).rsh(r1, Math.log2(step)).store(8, r6, number, r1);
+    a.load(4, r1, r1, DATA + segment.length)
+      .rsh(r1, Math.log2(step))
+      .store(8, r6, number, r1);
     a.jump("eq", r1, 0, done).mov(r7, 0).label(loop);
     a.load(8, r1, r6, ELEMENTS).jump("gt", r1, DATA_BYTES - segment.bytes - r.most * step, done);
     a.mov(r2, r7).lsh(r2, Math.log2(step)).add(r1, r2).add(r1, r6);

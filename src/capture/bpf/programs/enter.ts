@@ -1,5 +1,5 @@
 /** What sys_enter begins with, whatever is done with the call. */
-import { type Assembler, r0, r1, r2, r6, r7, r8, r9 } from "../asm.ts";
+import { type Assembler, r0, r1, r2, r6, r8, r9 } from "../asm.ts";
 import * as L from "../layout.ts";
 import { currentState, type Environment } from "./common.ts";
 import { discover } from "./discover.ts";
