@@ -9,7 +9,7 @@ import { type WriteFailure, WriteQueue } from "../record/queue.ts";
 import { defaultSettings, type Settings } from "../record/settings.ts";
 import { RecordingSink } from "../record/sink.ts";
 import { STRING_LIMIT } from "../record/strace-text.ts";
-import { interval } from "../record/writing.ts";
+import { nextWrite } from "../record/writing.ts";
 import { backlogPlace } from "./backlog.ts";
 import { catchUp } from "./catch-up.ts";
 import { keepUp } from "./keep-up.ts";
@@ -101,7 +101,7 @@ export class RecordSession {
       const now = monotonicNow();
       this.sink.tick(now);
       const { waiting } = this.sink;
-      const due = now - flushed > interval(took, FLUSH_INTERVAL);
+      const due = now - flushed > nextWrite(took, FLUSH_INTERVAL);
       if (!writing && (due || waiting > (worked ? BURST_CALLS : FLUSH_CALLS))) {
         flushed = now;
         writing = this.flush().finally(() => {

@@ -15,7 +15,7 @@ export const LENGTH = 0x0fffffff;
 export const HEADER = 8;
 /** Bytes of a cache line, and as many as are sure to stay in a cache of one CPU. */
 const LINE = 64;
-const FETCH = 1 << 17;
+const PREFETCHED = 1 << 17;
 
 /** Bytes from a record with this first word to the next. */
 export const spanOf = (head: number): number => ((head & LENGTH) + HEADER + 7) & ~7;
@@ -54,8 +54,8 @@ export class RingBuffer {
   private readonly producer: Int32Array;
   private readonly heads: Int32Array;
   private readonly mask: number;
-  /** Keeps the loads of `fetch` from being left out as useless. */
-  protected fetched = 0;
+  /** Keeps the loads of `prefetch` from being left out as useless. */
+  protected touched = 0;
   /** How far we have read, in bytes since the beginning. */
   private at = 0;
   /** How far the kernel had got when we looked. */
@@ -125,9 +125,9 @@ export class RingBuffer {
   pass(most: number, to: (records: Uint8Array) => boolean): boolean {
     this.look();
     let next = this.at;
-    let fetched = next;
+    let ahead = next;
     while (next !== this.end) {
-      if (next >= fetched) fetched = this.fetch(next);
+      if (next >= ahead) ahead = this.prefetch(next, this.at + most);
       // a plain load is enough where loads are not reordered, as on x86
       const head = this.words[(next % this.size) >>> 2];
       const after = next + spanOf(head);
@@ -142,16 +142,16 @@ export class RingBuffer {
   }
 
   /**
-   * Has the CPU fetch the next bytes, from `from` on, in one go; returns where they end. From one record's head to the next
-   * it would wait for memory each time.
+   * Has the CPU fetch the next bytes, from `from` on and not beyond `most`, in one go; returns where they end. From one
+   * record's head to the next it would wait for memory each time.
    */
-  private fetch(from: number): number {
-    const to = Math.min(from + FETCH, this.end);
+  private prefetch(from: number, most: number): number {
+    const to = Math.min(from + PREFETCHED, most, this.end);
     let sum = 0;
     const offset = from % this.size;
     for (let at = offset >>> 2, end = (offset + to - from) >>> 2; at < end; at += LINE / 4)
       sum |= this.words[at];
-    this.fetched = sum;
+    this.touched = sum;
     return to;
   }
 

@@ -12,11 +12,13 @@ import type { Written } from "./writer.ts";
 /** Writing is due after this long (ns): while something interesting goes on, and while the service just runs. */
 const OFTEN = 2e9;
 const SELDOM = 30e9;
-/** Of the time, at most so much goes into writing what is not urgent: on a busy machine it takes long, and is in the way. */
+/** The share of the time that goes into writing: on a busy machine it takes long, and is in the way. */
 const SHARE = 1 / 20;
-/** From the beginning of a write that took so long to the next that is not urgent, where `least` is the usual time (ns). */
-export const interval = (took: number, least: number): number =>
-  Math.max(least, Math.min(took / SHARE, SELDOM));
+/** But what a crash may lose is not made longer than this for it (ns). */
+const MAX_PAUSE = 10e9;
+/** From the beginning of a write that took `took` to that of the next, where `usual` is enough time for short ones (ns). */
+export const nextWrite = (took: number, usual: number): number =>
+  Math.max(usual, Math.min(took / SHARE, MAX_PAUSE));
 
 /** Calls that wait before writing is due at once. */
 const MANY = 20_000;
@@ -28,7 +30,7 @@ const MEMORY = 256e6;
 
 interface Turn {
   last: number;
-  /** How long it took (ns). */
+  /** How long the last write took (ns). */
   took: number;
   /** Callers of flush. */
   readonly waiters: (() => void)[];
@@ -95,7 +97,7 @@ export class Writing {
     if (over) return sink.changed ? 1e15 + waited : 0;
     if (sink.waiting > MANY) return 1e12 + waited;
     const usual = sink.state === "running" && turn.begun ? SELDOM : OFTEN;
-    return waited > interval(turn.took, usual) ? waited : 0;
+    return waited > nextWrite(turn.took, usual) ? waited : 0;
   }
 
   private async run(sink: RecordingSink): Promise<void> {
@@ -106,8 +108,10 @@ export class Writing {
     turn.busy = true;
     const waiters = turn.waiters.splice(0);
     const batch = sink.take(turn.last, waiters.length > 0);
-    if (batch) await this.attempt(sink, turn, batch);
-    turn.took = this.now() - turn.last;
+    if (batch) {
+      await this.attempt(sink, turn, batch);
+      turn.took = this.now() - turn.last;
+    }
     turn.busy = false;
     this.busy = false;
     for (const done of waiters) done();

@@ -1,4 +1,4 @@
-/** Symbols that come as sorted lines of text: /tmp/perf-PID.map of just-in-time compilers, and /proc/kallsyms. */
+/** Symbols that come as lines of text: /tmp/perf-PID.map of just-in-time compilers, and /proc/kallsyms. */
 import { lowest } from "../base/search.ts";
 
 export interface TextSymbol {
@@ -43,8 +43,8 @@ const DIGITS = 16;
 const NAME = DIGITS + 3;
 
 /**
- * Functions of the kernel. There are more than a hundred thousand and few are asked for: a line is only made text of
- * when its name is. All addresses are 0 for those who may not see them.
+ * Functions of the kernel. There are more than a hundred thousand and few are asked for: a name is only made text of when
+ * it is. All addresses are 0 for those who may not see them.
  */
 export class KernelSymbols {
   private readonly starts: Float64Array;

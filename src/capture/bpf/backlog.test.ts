@@ -60,6 +60,9 @@ test("no more is taken than there may be; what is there stays readable", () => {
   let to = 0;
   while (backlog.add(records(to, to + 100, length))) to += 100;
   expect(backlog.waiting).toBeLessThanOrEqual(4_000_000);
+  const { room } = backlog;
+  expect(backlog.waiting + room).toBe(4_000_000);
+  expect(records(to, to + 100, length).length).toBeGreaterThan(room);
   expect([...taken(backlog)]).toEqual(kept(0, to));
   expect(backlog.add(records(to, to + 100, length))).toBe(true);
   expect([...taken(backlog)]).toEqual(kept(to, to + 100));
@@ -69,6 +72,7 @@ test("no more is taken than there may be; what is there stays readable", () => {
 test("where nothing can be written nothing is taken", () => {
   const backlog = new Backlog({ dir: "/proc", limit: 4_000_000 });
   expect(backlog.add(records(0, 10, length))).toBe(false);
+  expect(backlog.room).toBe(0);
   expect(backlog.next()).toBe(false);
   backlog.close();
 });

@@ -49,9 +49,14 @@ export class Backlog implements Source {
     return this.stored + this.end - this.at;
   }
 
+  /** Bytes that may be added. */
+  get room(): number {
+    return this.failed ? 0 : Math.max(0, this.place.limit - this.stored);
+  }
+
   /** Takes whole records; false when there is no room for them. */
   add(records: Uint8Array): boolean {
-    if (this.failed || this.stored + records.length > this.place.limit) return false;
+    if (records.length > this.room) return false;
     try {
       this.append(records);
       return true;

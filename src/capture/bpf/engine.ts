@@ -1,6 +1,6 @@
 /**
  * The bpf engine: programs in the kernel write one record a finished call into a ring, which is drained here. It
- * costs the traced a hundredth of what stops cost, and needs Linux 5.11 and the capabilities BPF and PERFMON.
+ * costs the traced a hundredth of what stops cost, and needs Linux 5.13 and the capabilities BPF and PERFMON.
  */
 
 import { closeSync, openSync, readSync } from "node:fs";

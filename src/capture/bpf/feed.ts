@@ -106,7 +106,7 @@ export class Feed {
       return;
     }
     let passed = false;
-    while (ring.pass(PIECE, (records) => backlog.add(records))) passed = true;
+    while (ring.pass(Math.min(PIECE, backlog.room), (records) => backlog.add(records))) passed = true;
     if (backlog.waiting > 0) this.from = backlog;
     this.pressed = ring.waiting > (passed ? ring.size / 2 : full);
     const now = monotonicNow();

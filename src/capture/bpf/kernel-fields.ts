@@ -36,7 +36,7 @@ export interface KernelFields {
   readonly level: number;
 }
 
-const OLDER = "needs Linux 5.11 or newer; use --engine ptrace";
+const OLDER = "needs Linux 5.13 or newer; use --engine ptrace";
 /** x86-64 numbers: what we start goes through our own 64-bit code. */
 const EXECS = [59, 322];
 

@@ -1,7 +1,8 @@
 /**
  * How much of the time may be spent on events that wait: what nobody else wants. The CPUs' idle time is looked at
  * again and again; while there is some, the share grows, and when there is none it shrinks, to nearly nothing if the
- * traced are busy. When nothing comes from them, there is nobody to spare.
+ * traced are busy. When nothing comes from them, there is nobody to spare; when they become busy, they are spared until it
+ * is known whether they need it.
  */
 import { monotonicNow } from "../../kernel/clock.ts";
 import { idleTime } from "../../kernel/proc.ts";
@@ -13,7 +14,7 @@ import { BUSY, WINDOW } from "./turns.ts";
  */
 const MARGIN = 0.5;
 const WHOLE = 0.9;
-/** In a silence there is no more at once (ns): then it is looked whether it is still silent. */
+/** As long as the traced are not busy there is no more at once (ns): then it is looked whether they still are not. */
 const GLANCE = 1e6;
 /** The least share when the traced are busy, and else. */
 const LEAST_BUSY = 0.02;
@@ -28,8 +29,8 @@ export class Pace {
   private idle: number | undefined;
   private ours: number;
   private sent = 0;
-  /** Nothing came in the last window. */
-  private silent = false;
+  /** The traced were not busy in the last window. */
+  private calm = false;
 
   constructor(
     private readonly clock: () => number = monotonicNow,
@@ -49,13 +50,13 @@ export class Pace {
     const now = this.clock();
     if (now - this.window >= WINDOW) this.look(now, sent);
     this.began = now;
-    if (this.silent) {
-      if (sent - this.sent < BUSY) return now + GLANCE;
-      // the traced may want the CPU before it is known
-      this.silent = false;
+    if (this.calm && sent - this.sent >= BUSY) {
+      // they may want the CPU before it is known
+      this.calm = false;
       this.share = LEAST_BUSY;
     }
-    return this.share === 1 ? this.window + WINDOW : now + this.share * WINDOW - this.used;
+    const until = Math.min(this.window + WINDOW, now + this.share * WINDOW - this.used);
+    return this.calm ? Math.min(until, now + GLANCE) : until;
   }
 
   /** Work is over for now. */
@@ -67,9 +68,9 @@ export class Pace {
     const idle = this.idleNow();
     const ours = this.oursNow();
     const came = ((sent - this.sent) * WINDOW) / (now - this.window);
-    const least = came < BUSY ? LEAST : LEAST_BUSY;
-    this.silent = came === 0;
-    if (this.silent) this.share = 1;
+    this.calm = came < BUSY;
+    const least = this.calm ? LEAST : LEAST_BUSY;
+    if (came === 0) this.share = 1;
     else if (idle === undefined || this.idle === undefined) this.share = least;
     else {
       // what we had nobody else had, and others have at least as much as we where they want it

@@ -12,12 +12,13 @@ export const DATA_BYTES = 14336;
 const DATA = state.record + call.data;
 /** Bytes of a task's state. */
 export const STATE_BYTES = DATA + DATA_BYTES;
-/** Slot for a vector's address, what is left of the call's result, and the vector's length; above what plans use. */
+/** Slot for a vector's address, what is left of the call's result, and the vector's length. */
 const VECTOR_SLOT = SCRATCH_BYTES - 24;
 const VECTOR = state.scratch + VECTOR_SLOT;
-/** Slot for where in the record's data the vector's own bytes begin. */
+/** Slot for where in the record's data the vector's own bytes begin; what plans use ends before it. */
 const ELEMENTS = VECTOR - 8;
-/** Slot for the piece of a vector at hand. */
+const PLANNED = ELEMENTS - state.scratch;
+/** Slot for the pointer to the string at hand; no plan has words and strings. */
 const PIECE = state.scratch + 64;
 const PAGE = 4096;
 /** Pieces of up to so many bytes are read by way of the stack, where this is their place. */
@@ -236,7 +237,7 @@ export class Reader {
 
   /** Words are recorded like any bytes, and copied into a slot. */
   private words(at: Address, bytes: number, slot: number): void {
-    if (slot + bytes > SCRATCH_BYTES) throw new Error(`${bytes} bytes do not fit slot ${slot}`);
+    if (slot + ((bytes + 7) & ~7) > PLANNED) throw new Error(`${bytes} bytes do not fit slot ${slot}`);
     const { a } = this;
     const done = a.fresh("done");
     const none = a.fresh("none");

@@ -92,7 +92,7 @@ export function findState(a: Assembler, e: Environment, task: Reg, none: string)
   a.jump("eq", r0, 0, none).mov(r6, r0);
 }
 
-/** r6 = state of the current task, which is followed; else goes to `none`. Leaves the task in r7. */
+/** r6 = state of the current task; goes to `none` if it has none. Leaves the task in r7. */
 export function currentState(a: Assembler, e: Environment, none: string): void {
   a.call("get_current_task_btf").mov(r7, r0);
   findState(a, e, r7, none);
