@@ -142,11 +142,11 @@ export class RingBuffer {
   }
 
   /**
-   * Has the CPU fetch the next bytes, from `from` on and not beyond `most`, in one go; returns where they end. From one
+   * Has the CPU fetch the next bytes, from `from` on and not beyond `limit`, in one go; returns where they end. From one
    * record's head to the next it would wait for memory each time.
    */
-  private prefetch(from: number, most: number): number {
-    const to = Math.min(from + PREFETCHED, most, this.end);
+  private prefetch(from: number, limit: number): number {
+    const to = Math.min(from + PREFETCHED, limit, this.end);
     let sum = 0;
     const offset = from % this.size;
     for (let at = offset >>> 2, end = (offset + to - from) >>> 2; at < end; at += LINE / 4)

@@ -15,11 +15,10 @@ export const STATE_BYTES = DATA + DATA_BYTES;
 /** Slot for a vector's address, what is left of the call's result, and the vector's length. */
 const VECTOR_SLOT = SCRATCH_BYTES - 24;
 const VECTOR = state.scratch + VECTOR_SLOT;
-/** Slot for where in the record's data the vector's own bytes begin; what plans use ends before it. */
+/** Slot for where in the record's data the vector's own bytes begin, or for the pointer to the string at hand. */
 const ELEMENTS = VECTOR - 8;
+/** Bytes of slots that are left for plans. */
 const PLANNED = ELEMENTS - state.scratch;
-/** Slot for the pointer to the string at hand; no plan has words and strings. */
-const PIECE = state.scratch + 64;
 const PAGE = 4096;
 /** Pieces of up to so many bytes are read by way of the stack, where this is their place. */
 const SMALL = 32;
@@ -262,6 +261,9 @@ export class Reader {
   private vector(r: Extract<Read, { op: "vector" }>): void {
     const { a } = this;
     const step = 2 * r.word;
+    const shift = Math.log2(step);
+    /** So that the verifier sees that all elements are within the data. */
+    const last = DATA_BYTES - segment.bytes - r.most * step;
     const done = a.fresh("done");
     const loop = a.fresh("loop");
     const next = a.fresh("next");
@@ -287,13 +289,13 @@ export class Reader {
     );
     // the elements are taken from that copy: each look into the task's memory costs as much as a small copy
     a.load(8, r1, r6, ELEMENTS).load(4, r2, r6, state.cursor).jump("eq", r1, r2, done);
-    a.jump("gt", r1, DATA_BYTES - segment.bytes - r.most * step, done).add(r1, r6);
+    a.jump("gt", r1, last, done).add(r1, r6);
     a.load(4, r1, r1, DATA + segment.length)
-      .rsh(r1, Math.log2(step))
+      .rsh(r1, shift)
       .store(8, r6, number, r1);
     a.jump("eq", r1, 0, done).mov(r7, 0).label(loop);
-    a.load(8, r1, r6, ELEMENTS).jump("gt", r1, DATA_BYTES - segment.bytes - r.most * step, done);
-    a.mov(r2, r7).lsh(r2, Math.log2(step)).add(r1, r2).add(r1, r6);
+    a.load(8, r1, r6, ELEMENTS).jump("gt", r1, last, done);
+    a.mov(r2, r7).lsh(r2, shift).add(r1, r2).add(r1, r6);
     a.load(r.word, r3, r1, DATA + segment.bytes).load(r.word, r2, r1, DATA + segment.bytes + r.word);
     const within = a.fresh("within");
     a.load(8, r1, r6, left).jump("le", r2, r1, within).mov(r2, r1).label(within);
@@ -315,10 +317,10 @@ export class Reader {
     this.address(r3, r.at, done);
     a.store(8, r6, VECTOR, r3);
     a.mov(r7, 0).label(loop);
-    a.store(8, r6, PIECE, 0).mov(r1, r6).add(r1, PIECE).mov(r2, r.word);
+    a.store(8, r6, ELEMENTS, 0).mov(r1, r6).add(r1, ELEMENTS).mov(r2, r.word);
     a.mov(r3, r7).alu("mul", r3, r.word).load(8, r0, r6, VECTOR).add(r3, r0);
     a.call("probe_read_user").jump("ne", r0, 0, done);
-    a.load(8, r3, r6, PIECE).jump("eq", r3, 0, done).store(8, r6, state.address, r3);
+    a.load(8, r3, r6, ELEMENTS).jump("eq", r3, 0, done).store(8, r6, state.address, r3);
     this.copyString(r.each, next);
     a.label(next).add(r7, 1).jump("lt", r7, r.most, loop);
     a.label(done);
