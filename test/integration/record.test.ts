@@ -58,7 +58,8 @@ test("export writes strace's lines", () => {
 
 test("after SIGKILL of the recorder the command lives and the file is readable", async () => {
   const file = join(dir, "killed.duckdb");
-  const target = spawn("sh", ["-c", "while :; do sleep 0.1; done"], { stdio: "ignore" });
+  // long enough that what a sleep takes to start, on a busy machine, is no twentieth of its life (analyse/running.ts)
+  const target = spawn("sh", ["-c", "while :; do sleep 0.5; done"], { stdio: "ignore" });
   const recorder = spawn("bin/svtrace", ["record", "-o", file, "-p", String(target.pid)], {
     stdio: "ignore",
   });
