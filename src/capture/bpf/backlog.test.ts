@@ -2,8 +2,8 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { DISCARD, HEADER } from "../../kernel/ringbuf.ts";
-import { Backlog } from "./backlog.ts";
+import { DISCARD, HEADER } from "../../kernel/ring.ts";
+import { Backlog, BacklogRoom } from "./backlog.ts";
 
 function directory(): string {
   const dir = mkdtempSync(join(tmpdir(), "svtrace-backlog-"));
@@ -27,9 +27,10 @@ function records(from: number, to: number, length: (n: number) => number): Uint8
 const length = (n: number): number => 8 + ((n * 7919) % 3000);
 
 function* taken(backlog: Backlog): Generator<number> {
-  while (backlog.next()) {
+  while (backlog.peek()) {
     const n = backlog.words[backlog.offset >>> 2];
     expect(backlog.length).toBe(length(n));
+    backlog.skip();
     yield n;
   }
 }
@@ -39,7 +40,7 @@ const kept = (from: number, to: number): number[] =>
 
 test("records come back in their order, whatever was read meanwhile, and leave nothing behind", () => {
   const dir = directory();
-  const backlog = new Backlog({ dir, limit: 2 ** 28 });
+  const backlog = new Backlog(new BacklogRoom({ dir, limit: 2 ** 28 }));
   const seen: number[] = [];
   let to = 0;
   // 100 MB and more: several files and many chunks
@@ -56,7 +57,7 @@ test("records come back in their order, whatever was read meanwhile, and leave n
 });
 
 test("no more is taken than there may be; what is there stays readable", () => {
-  const backlog = new Backlog({ dir: directory(), limit: 4_000_000 });
+  const backlog = new Backlog(new BacklogRoom({ dir: directory(), limit: 4_000_000 }));
   let to = 0;
   while (backlog.add(records(to, to + 100, length))) to += 100;
   expect(backlog.waiting).toBeLessThanOrEqual(4_000_000);
@@ -70,9 +71,9 @@ test("no more is taken than there may be; what is there stays readable", () => {
 });
 
 test("where nothing can be written nothing is taken", () => {
-  const backlog = new Backlog({ dir: "/proc", limit: 4_000_000 });
+  const backlog = new Backlog(new BacklogRoom({ dir: "/proc", limit: 4_000_000 }));
   expect(backlog.add(records(0, 10, length))).toBe(false);
   expect(backlog.room).toBe(0);
-  expect(backlog.next()).toBe(false);
+  expect(backlog.peek()).toBe(false);
   backlog.close();
 });

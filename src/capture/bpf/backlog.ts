@@ -4,7 +4,7 @@
  */
 import { closeSync, ftruncateSync, openSync, readSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { DISCARD, HEADER, LENGTH, spanOf } from "../../kernel/ringbuf.ts";
+import { DISCARD, HEADER, LENGTH, spanOf } from "../../kernel/ring.ts";
 import type { Source } from "./dispatch.ts";
 
 /** What one file grows to: its disk space comes back when all of it has been read. */
@@ -22,6 +22,14 @@ export interface BacklogPlace {
   readonly eager?: boolean;
 }
 
+/** What may still be taken of a place, by all backlogs there. */
+export class BacklogRoom {
+  constructor(
+    readonly place: BacklogPlace,
+    public left = place.limit,
+  ) {}
+}
+
 interface File {
   readonly fd: number;
   written: number;
@@ -31,27 +39,29 @@ interface File {
 export class Backlog implements Source {
   readonly bytes = new Uint8Array(CHUNK);
   readonly words = new Uint32Array(this.bytes.buffer);
-  /** Of the record `next` found: where it begins, and how long it is. */
+  /** Of the record `peek` found: where it begins, and how long it is. */
   offset = 0;
   length = 0;
   private readonly files: File[] = [];
   /** What has been read and not yet passed on lies between these. */
   private at = 0;
   private end = 0;
+  /** Where the record behind the one found begins. */
+  private after = 0;
   /** Bytes in files that have not been read. */
   private stored = 0;
   private failed = false;
 
-  constructor(private readonly place: BacklogPlace) {}
+  constructor(private readonly shared: BacklogRoom) {}
 
-  /** Bytes that wait. */
+  /** Bytes that wait; the record we are at is among them. */
   get waiting(): number {
     return this.stored + this.end - this.at;
   }
 
   /** Bytes that may be added. */
   get room(): number {
-    return this.failed ? 0 : Math.max(0, this.place.limit - this.stored);
+    return this.failed ? 0 : this.shared.left;
   }
 
   /** Takes whole records; false when there is no room for them. */
@@ -70,29 +80,35 @@ export class Backlog implements Source {
   private append(records: Uint8Array): void {
     let file = this.files.at(-1);
     if (!file || file.written >= FILE_BYTES) {
-      file = { fd: openNameless(this.place.dir), written: 0, read: 0 };
+      file = { fd: openNameless(this.shared.place.dir), written: 0, read: 0 };
       this.files.push(file);
     }
     for (let done = 0; done < records.length; )
       done += writeSync(file.fd, records, done, records.length - done, file.written + done);
     file.written += records.length;
     this.stored += records.length;
+    this.shared.left -= records.length;
   }
 
-  /** Goes to the next record; false when there is none. */
-  next(): boolean {
+  /** Finds the record we are at; false when there is none. */
+  peek(): boolean {
     do {
       while (this.at + HEADER <= this.end) {
         const head = this.words[this.at >>> 2];
-        const after = this.at + spanOf(head);
-        if (after > this.end) break;
+        this.after = this.at + spanOf(head);
+        if (this.after > this.end) break;
         this.offset = this.at + HEADER;
         this.length = head & LENGTH;
-        this.at = after;
         if ((head & DISCARD) === 0) return true;
+        this.at = this.after;
       }
     } while (this.fill());
     return false;
+  }
+
+  /** Goes on to the record behind the one found. */
+  skip(): void {
+    this.at = this.after;
   }
 
   /** Reads on; the record at the end may be whole only then. */
@@ -106,6 +122,7 @@ export class Backlog implements Source {
     if (n === 0) throw new Error("a record of the backlog is cut off or too long");
     this.end += n;
     this.stored -= n;
+    this.shared.left += n;
     file.read += n;
     if (file.read === file.written) this.finish(file);
     return true;
@@ -123,11 +140,9 @@ export class Backlog implements Source {
     }
   }
 
-  /** There is nothing to give back: a record is valid until `next`. */
-  release(): void {}
-
   close(): void {
     for (const { fd } of this.files.splice(0)) closeSync(fd);
+    this.shared.left += this.stored;
     this.stored = 0;
     this.at = this.end;
   }

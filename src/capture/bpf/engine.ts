@@ -10,7 +10,7 @@ import * as bpf from "../../kernel/bpf.ts";
 import { reap } from "../../kernel/children.ts";
 import { monotonicNow } from "../../kernel/clock.ts";
 import { bootTime, comm, descendants, exiting, status, threads } from "../../kernel/proc.ts";
-import { RingBuffer } from "../../kernel/ringbuf.ts";
+import type { Ring } from "../../kernel/ring.ts";
 import type { Spawned } from "../../kernel/spawn.ts";
 import { openTask } from "../../kernel/thread-fd.ts";
 import { CallTable } from "../calls.ts";
@@ -110,14 +110,15 @@ export class BpfEngine implements Engine {
     const { stringLimit = 32, verbose = false } = options;
     const memory = !options.noMemory && !options.counts;
     this.compiled = compileShapes(options.wanted, { stringLimit, verbose }, memory);
-    this.kernel = new Kernel(options.ringBytes ?? RING_BYTES);
+    const many = !options.counts && !options.slowerThan && !options.quiet;
+    this.kernel = new Kernel(options.ringBytes ?? (many ? RING_BYTES / 2 : RING_BYTES), many);
     try {
       const quiet = options.quiet ? createQuietMaps(this.kernel) : undefined;
       this.groups = quiet && new QuietGroups(quiet);
       this.environment = this.describe(quiet);
       this.load();
       this.feed = new Feed(
-        new RingBuffer(this.kernel.maps.events),
+        this.kernel.rings.all,
         (record) => this.take(record),
         options.backlog,
         this.sendsMuch(),
@@ -307,7 +308,7 @@ export class BpfEngine implements Engine {
     return this.table.size + (this.watching ? 1 : 0);
   }
 
-  private take(record: RingBuffer | Backlog): void {
+  private take(record: Ring | Backlog): void {
     if (this.order) this.order.take(record);
     else this.dispatcher.record(record);
   }

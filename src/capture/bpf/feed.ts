@@ -1,16 +1,17 @@
 /**
- * What the kernel has sent, in its order, at the pace the machine allows: from the ring at once, or, where the traced
- * need the CPU themselves, later and by way of the backlog, before the ring is full.
+ * What the kernel has sent, in its order, at the pace the machine allows: from the rings at once, or, where the traced
+ * need the CPU themselves, later and by way of backlogs, before a ring is full.
  */
 import { monotonicNow } from "../../kernel/clock.ts";
-import type { RingBuffer } from "../../kernel/ringbuf.ts";
-import { Backlog, type BacklogPlace } from "./backlog.ts";
+import type { Ring } from "../../kernel/ring.ts";
+import { type Backlog, type BacklogPlace, BacklogRoom } from "./backlog.ts";
 import { Guard } from "./guard.ts";
+import { Chain, Merge } from "./merge.ts";
 import { Pace } from "./pace.ts";
 
-/** Records handled between looks at the clock and at the ring, whose room is given back. */
+/** Records handled between looks at the clock and at the rings, whose room is given back. */
 const STRIDE = 128;
-/** Share of the ring from which on room is made. */
+/** Share of a ring from which on room is made. */
 const FULL = 1 / 4;
 /** When room has to be made twice within this time (ns), and for how long nothing else is done then. */
 const RUSH = 1e8;
@@ -19,14 +20,14 @@ const STAY = 5e8;
 const PIECE = 1 << 22;
 
 export class Feed {
-  private readonly backlog: Backlog | undefined;
+  private readonly chains: readonly Chain[];
+  private readonly merge: Merge;
   private readonly pace: Pace | undefined;
   private readonly guard: Guard | undefined;
-  private from: RingBuffer | Backlog;
   /** When room was made last. */
   private relieved = 0;
   /** What had been sent when that was looked at last in a rush. */
-  private sent = 0;
+  private seen = 0;
   /** Until then room is all that is made: events come so fast that nothing but reading them in time counts; 0 is never. */
   private rushUntil = 0;
   /** There is no more room: what waits is handled whatever it costs. */
@@ -37,78 +38,91 @@ export class Feed {
   late = false;
 
   /**
-   * Without a place for a backlog everything is handled at once, and at the priority we have. `guarded`: this thread goes
+   * Without a place for backlogs everything is handled at once, and at the priority we have. `guarded`: this thread goes
    * behind the traced.
    */
   constructor(
-    private readonly ring: RingBuffer,
-    private readonly handle: (record: RingBuffer | Backlog) => void,
+    private readonly rings: readonly Ring[],
+    private readonly handle: (record: Ring | Backlog) => void,
     place: BacklogPlace | undefined,
     guarded: boolean,
   ) {
-    this.from = ring;
-    if (!place || place.limit === 0) return;
-    this.backlog = new Backlog(place);
-    if (place.eager) return;
+    const room = place && place.limit > 0 ? new BacklogRoom(place) : undefined;
+    this.chains = rings.map((ring) => new Chain(ring, room));
+    this.merge = new Merge(this.chains);
+    if (!room || room.place.eager) return;
     this.pace = new Pace();
-    if (guarded) this.guard = Guard.of(ring, ring.size * FULL);
+    if (guarded) this.guard = Guard.of(rings, FULL);
   }
 
   /** Bytes that wait. */
   get waiting(): number {
-    return this.ring.waiting + (this.backlog?.waiting ?? 0);
+    return this.chains.reduce((sum, c) => sum + c.waiting, 0);
+  }
+
+  /** Bytes that the kernel has written since the beginning. */
+  private get sent(): number {
+    return this.rings.reduce((sum, r) => sum + r.sent, 0);
   }
 
   /** Hands over records, at most `most`, as long as there is time. Returns how many. */
   drain(most: number): number {
+    const { merge } = this;
     const free = this.ended || this.pressed;
     if (!free && this.rush()) return 0;
-    const until = (!free && this.pace?.begin(this.ring.sent)) || Number.POSITIVE_INFINITY;
+    const until = (!free && this.pace?.begin(this.sent)) || Number.POSITIVE_INFINITY;
     let n = 0;
     this.late = until !== Number.POSITIVE_INFINITY && monotonicNow() >= until;
-    while (!this.late && n < most && this.next()) {
-      this.handle(this.from);
+    if (!this.late) merge.look();
+    while (!this.late && n < most) {
+      const chain = merge.next();
+      if (!chain) break;
+      this.handle(chain.from);
+      merge.skip();
       if (++n % STRIDE !== 0) continue;
-      this.from.release();
+      this.release();
       this.relieve();
       this.late = until !== Number.POSITIVE_INFINITY && monotonicNow() >= until;
     }
-    if (n > 0) this.from.release();
+    if (n > 0) this.release();
     if (!free) this.pace?.end();
     this.relieve();
     return n;
   }
 
-  private next(): boolean {
-    if (this.from.next()) return true;
-    if (this.from === this.ring) return false;
-    this.from = this.ring;
-    return this.ring.next();
+  private release(): void {
+    for (const ring of this.rings) ring.release();
   }
 
   /** Does nothing but make room, if events come that fast. */
   private rush(): boolean {
-    const { sent } = this.ring;
-    if (monotonicNow() >= this.rushUntil || sent === this.sent) this.rushUntil = 0;
-    this.sent = sent;
+    if (this.rushUntil === 0) return false;
+    const { sent } = this;
+    if (monotonicNow() >= this.rushUntil || sent === this.seen) this.rushUntil = 0;
+    this.seen = sent;
     if (this.rushUntil === 0) return false;
     this.late = true;
     this.relieve();
     return this.rushUntil > 0;
   }
 
-  /** Makes room in the ring. */
+  /** Makes room in the rings. */
   relieve(): void {
-    const { ring, backlog } = this;
-    const full = ring.size * FULL;
-    if (!backlog || ring.waiting <= (this.rushUntil > 0 ? Math.min(PIECE, full) : full)) {
-      this.pressed = false;
-      return;
-    }
+    const rush = this.rushUntil > 0;
     let passed = false;
-    while (ring.pass(Math.min(PIECE, backlog.room), (records) => backlog.add(records))) passed = true;
-    if (backlog.waiting > 0) this.from = backlog;
-    this.pressed = ring.waiting > (passed ? ring.size / 2 : full);
+    let looked = false;
+    this.pressed = false;
+    for (const chain of this.chains) {
+      const { ring } = chain;
+      const full = ring.size * FULL;
+      if (ring.waiting <= (rush ? Math.min(PIECE, full) : full)) continue;
+      const went = chain.pass(PIECE);
+      looked = true;
+      passed ||= went;
+      this.pressed ||= ring.waiting > (went ? ring.size / 2 : full);
+    }
+    if (!looked) return;
+    if (passed) this.merge.look();
     const now = monotonicNow();
     this.rushUntil = this.pace && passed && now - this.relieved < RUSH ? now + STAY : 0;
     this.relieved = now;
@@ -122,15 +136,15 @@ export class Feed {
 
   /** Gives up what waits. Returns how many records that were. */
   drop(): number {
+    const { merge } = this;
     let n = 0;
-    while (this.next()) n++;
-    this.ring.release();
+    for (merge.look(); merge.next(); merge.skip()) n++;
+    this.release();
     return n;
   }
 
   close(): void {
     this.guard?.close();
-    this.backlog?.close();
-    this.ring.close();
+    for (const chain of this.chains) chain.close();
   }
 }

@@ -8,12 +8,12 @@ import { basename } from "node:path";
 import { sleepSync } from "../../base/sleep.ts";
 import { asThread, startThread } from "../../base/thread.ts";
 import { monotonicNow } from "../../kernel/clock.ts";
-import { type RingBuffer, type RingPages, RingPositions } from "../../kernel/ringbuf.ts";
+import { type Ring, type RingPlace, RingPositions } from "../../kernel/ring.ts";
 import { policyOf, SCHED_IDLE, SCHED_OTHER, setPolicy } from "../../kernel/scheduling.ts";
 import { type Standing, Turns } from "./turns.ts";
 
 const ROLE = "svtrace-ring-guard";
-/** ms between looks. At the most that two CPUs send, a quarter of a ring of 64 MiB is full after 25. */
+/** ms between looks. At the most that a CPU sends, a quarter of a ring of 32 MiB is full after 25. */
 const EVERY = 5;
 /** By so much lower is the reader's nice value when it is ahead. */
 const AHEAD = 5;
@@ -28,8 +28,8 @@ interface Task {
   /** The reader. */
   readonly tid: number;
   readonly nice: number;
-  readonly pages: RingPages;
-  /** Bytes that may wait. */
+  readonly places: readonly RingPlace[];
+  /** Share of each ring that may wait. */
   readonly most: number;
 }
 
@@ -39,20 +39,20 @@ export class Guard {
   private constructor(
     private readonly tid: number,
     private readonly nice: number,
-    pages: RingPages,
+    places: readonly RingPlace[],
     most: number,
   ) {
     const shared = this.words.buffer as SharedArrayBuffer;
-    const task: Task = { role: ROLE, shared, tid, nice, pages, most };
+    const task: Task = { role: ROLE, shared, tid, nice, places, most };
     // afterwards nobody looks after us any more
     startThread("guard.js", import.meta.url, task, { error: () => this.restore() });
   }
 
   /**
-   * For the calling thread, which reads `ring` and is to have read all but `most` bytes of it. Undefined where it could not
+   * For the calling thread, which reads `rings` and is to have read all but the share `most` of each. Undefined where it could not
    * come back from behind, which takes CAP_SYS_NICE or RLIMIT_NICE, or has a policy of somebody's choice.
    */
-  static of(ring: RingBuffer, most: number): Guard | undefined {
+  static of(rings: readonly Ring[], most: number): Guard | undefined {
     // it is a file of the built program
     if (import.meta.url.endsWith(".ts")) return undefined;
     const nice = getPriority();
@@ -64,7 +64,12 @@ export class Guard {
       return undefined;
     }
     const tid = Number(basename(readlinkSync("/proc/thread-self")));
-    return new Guard(tid, nice, ring.pages, most);
+    return new Guard(
+      tid,
+      nice,
+      rings.map((r) => r.place),
+      most,
+    );
   }
 
   /** Ends it, before the ring's memory goes. The reader stands as before. */
@@ -86,9 +91,9 @@ function place(tid: number, standing: Standing, nice: number): void {
 }
 
 /** The thread itself. */
-function watch({ shared, tid, nice, pages, most }: Task): void {
+function watch({ shared, tid, nice, places, most }: Task): void {
   const words = new Int32Array(shared);
-  const ring = new RingPositions(pages);
+  const rings = new RingPositions(places);
   let turns: Turns | undefined;
   let standing: Standing = "normal";
   try {
@@ -96,9 +101,9 @@ function watch({ shared, tid, nice, pages, most }: Task): void {
       Atomics.store(words, LOOKING, 1);
       if (Atomics.load(words, STOP) !== 0) return;
       const now = monotonicNow();
-      const { sent, read } = ring;
-      turns ??= new Turns(most, now, sent, read);
-      const wanted = turns.look(now, sent, read);
+      const { sent, read } = rings;
+      turns ??= new Turns(now, sent, read);
+      const wanted = turns.look(now, sent, read, rings.fuller(most));
       if (wanted !== standing) place(tid, wanted, nice);
       standing = wanted;
       Atomics.store(words, LOOKING, 0);

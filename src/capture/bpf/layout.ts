@@ -154,6 +154,18 @@ export const sample = { ...head, kernel: 16, count: 20, frames: 24 } as const;
 /** Counters, per CPU: calls sent from a task's own context, other records sent from anywhere, and what was lost. */
 export const counters = { calls: 0, others: 8, lost: 16, bytes: 64 } as const;
 
+/**
+ * A lane: a ring that only one CPU writes, and only when nothing on it is in the middle of doing so; calls go through it, as
+ * that takes no lock. One behind the other for each CPU: how far it is written, records so far, whether one is being written,
+ * how far the reader is (on a line of its own), then the records. One that begins within the size may extend beyond it; the
+ * next one stands at the beginning.
+ */
+export const lane = { producer: 0, sent: 8, busy: 16, consumer: 128, data: 4096 } as const;
+/** Room behind a lane's size: more than the longest record. */
+const LANE_SLACK = 16384;
+/** Bytes from one lane to the next. */
+export const laneStride = (size: number): number => lane.data + size + LANE_SLACK;
+
 /** What user space tells the programs. */
 export const config = { mode: 0, ownPid: 4, cgroupLevel: 8, cgroupId: 16, bytes: 64 } as const;
 export const modes = { all: 1, cgroup: 2 } as const;

@@ -1,15 +1,15 @@
 /** Puts maps and programs into the kernel, and takes them out again. */
 
-import { readFileSync } from "node:fs";
-import { availableParallelism } from "node:os";
 import * as bpf from "../../kernel/bpf.ts";
 import { kernelBtf } from "../../kernel/btf.ts";
+import { possibleCpus } from "../../kernel/cpus.ts";
 import { runAtFrequency } from "../../kernel/perf.ts";
 import { Assembler, r0, r1, r2 } from "./asm.ts";
 import { type KernelFields, kernelFields, tracepointId } from "./kernel-fields.ts";
 import * as L from "./layout.ts";
 import { type Maps, TABLE_BYTES } from "./programs/index.ts";
 import { STATE_BYTES } from "./reads.ts";
+import { createLanes, Rings } from "./rings.ts";
 
 /** Programs and maps of one engine. All are this process's: they end with it, however it ends. */
 export class Kernel {
@@ -17,12 +17,15 @@ export class Kernel {
   private readonly links: number[] = [];
   readonly maps: Maps;
   readonly fields: KernelFields;
+  /** What the programs send, in memory of ours. */
+  readonly rings: Rings;
   private readonly counted: BigUint64Array;
 
-  /** `ringBytes`: a power of two of at least a page. Throws SysError. */
-  constructor(ringBytes: number) {
+  /** `ringBytes`: a power of two of at least a page. `lanes`: calls have a ring for each CPU besides. Throws SysError. */
+  constructor(ringBytes: number, lanes: boolean) {
     try {
-      this.maps = this.createMaps(ringBytes);
+      this.maps = this.createMaps(ringBytes, lanes);
+      this.rings = new Rings(this.maps.events, this.maps.lanes);
       this.fields = kernelFields(this.ownLevel());
     } catch (error) {
       this.close();
@@ -42,7 +45,7 @@ export class Kernel {
     return map;
   }
 
-  private createMaps(ringBytes: number): Maps {
+  private createMaps(ringBytes: number, lanes: boolean): Maps {
     const btf = { fd: this.keep(bpf.loadBtf(stateBtf())), key: 1, value: 3 };
     const one = { type: bpf.mapTypes.array, keySize: 4, maxEntries: 1 };
     const compat = { ...one, type: bpf.mapTypes.programs, valueSize: 4 };
@@ -63,6 +66,7 @@ export class Kernel {
         valueSize: 0,
         maxEntries: ringBytes,
       }),
+      lanes: lanes ? createLanes((spec) => this.map(spec)) : undefined,
       counters: this.map({
         ...one,
         name: "svtrace_counts",
@@ -132,7 +136,7 @@ export class Kernel {
   /** Records the programs tried to send, and those they could not, since the beginning. */
   get sent(): { attempted: number; lost: number } {
     if (!bpf.lookup(this.maps.counters, zero, this.counted)) return { attempted: 0, lost: 0 };
-    let attempted = 0n;
+    let attempted = BigInt(this.rings.sentByLanes);
     let lost = 0n;
     for (let i = 0; i < this.counted.length; i += L.counters.bytes / 8) {
       attempted += this.counted[i + L.counters.calls / 8] + this.counted[i + L.counters.others / 8];
@@ -148,21 +152,12 @@ export class Kernel {
 
   close(): void {
     this.detach();
+    this.rings?.close();
     bpf.release(...this.fds.splice(0).reverse());
   }
 }
 
 export const zero = new Uint32Array(1);
-
-/** CPUs there can be: the programs number them from 0. */
-export function possibleCpus(): number {
-  try {
-    const last = /(\d+)\s*$/.exec(readFileSync("/sys/devices/system/cpu/possible", "latin1"));
-    return Number(last![1]) + 1;
-  } catch {
-    return availableParallelism();
-  }
-}
 
 /** BTF of the state map: a 4-byte integer as key, an array of bytes as value. */
 function stateBtf(): Uint8Array {

@@ -1,10 +1,11 @@
 /** Reader's side of groups that can be quiet: see programs/quiet.ts. */
 import { type Abi, syscallName } from "../../abi/syscalls.ts";
 import * as bpf from "../../kernel/bpf.ts";
+import { possibleCpus } from "../../kernel/cpus.ts";
 import { type Mapping, mapShared, unmap } from "../../kernel/memory.ts";
 import type { FlightCall, Groups, QuietCounts } from "../engine.ts";
 import * as L from "./layout.ts";
-import { type Kernel, possibleCpus } from "./loader.ts";
+import type { Kernel } from "./loader.ts";
 import type { QuietMaps } from "./programs/index.ts";
 import { flightBytes } from "./programs/quiet.ts";
 

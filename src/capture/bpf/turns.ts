@@ -26,22 +26,17 @@ export class Turns {
   private read: number;
   private lastRead: number;
 
-  /** `most`: bytes that may wait. `sent`, `read`: bytes so far, modulo 2^32. */
-  constructor(
-    private readonly most: number,
-    now: number,
-    sent: number,
-    read: number,
-  ) {
+  /** `sent`, `read`: bytes so far, modulo 2^32. */
+  constructor(now: number, sent: number, read: number) {
     this.window = now;
     this.atWindow = sent;
     this.read = read;
     this.lastRead = now;
   }
 
-  look(now: number, sent: number, read: number): Standing {
-    const waiting = (sent - read) >>> 0;
-    if (read !== this.read || waiting === 0) this.lastRead = now;
+  /** `full`: more waits than may wait. */
+  look(now: number, sent: number, read: number, full: boolean): Standing {
+    if (read !== this.read || sent === read) this.lastRead = now;
     this.read = read;
     const came = (sent - this.atWindow) >>> 0;
     if (came > BUSY) this.busy = true;
@@ -50,7 +45,7 @@ export class Turns {
       this.window = now;
       this.atWindow = sent;
     }
-    if (waiting > this.most) this.aheadUntil = now + AHEAD;
+    if (full) this.aheadUntil = now + AHEAD;
     if (now - this.lastRead > STARVED) {
       this.normalUntil = now + WINDOW;
       this.lastRead = now;

@@ -1,8 +1,9 @@
 /** Calls counted in the kernel: what the bpf engine runs instead of sending records, and how the counts are read. */
 import { BUCKETS } from "../../../base/histogram.ts";
 import * as bpf from "../../../kernel/bpf.ts";
+import { possibleCpus } from "../../../kernel/cpus.ts";
 import type { Assembler } from "../asm.ts";
-import { type Kernel, possibleCpus, zero } from "../loader.ts";
+import { type Kernel, zero } from "../loader.ts";
 import { fillTables, type Wanted } from "../numbers.ts";
 import type { Environment } from "../programs/common.ts";
 import * as C from "./layout.ts";

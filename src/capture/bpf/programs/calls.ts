@@ -1,10 +1,11 @@
 /** sys_enter and sys_exit: every call of every followed task goes through here. */
 import { Assembler, r0, r1, r2, r6, r8, r9, r10 } from "../asm.ts";
 import * as L from "../layout.ts";
-import { currentState, type Environment, NO_RETURN, sendCall, UNWANTED } from "./common.ts";
+import { currentState, type Environment, NO_RETURN, UNWANTED } from "./common.ts";
 import { beginCall, enterCall } from "./enter.ts";
 import { countQuietly } from "./quiet.ts";
 import { schedulingAtEntry, schedulingAtExit, schedulingTold } from "./scheduling.ts";
+import { sendCall } from "./send.ts";
 import { CONTEXT, compatElsewhere, lookUp, readShapes, takeCall } from "./take.ts";
 
 const MAX_ERRNO = 4095;

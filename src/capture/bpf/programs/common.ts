@@ -1,10 +1,9 @@
-/** What the programs share: their surroundings, finding a task's state, sending. */
+/** What the programs share: their surroundings, and finding a task's state. */
 import type { BpfMap } from "../../../kernel/bpf.ts";
-import { type Assembler, type Reg, r0, r1, r2, r3, r4, r6, r7, r9, r10 } from "../asm.ts";
+import { type Assembler, type Reg, r0, r1, r2, r3, r4, r6, r7 } from "../asm.ts";
 import type { KernelFields } from "../kernel-fields.ts";
 import * as L from "../layout.ts";
 import type { Read } from "../plan.ts";
-import { DATA_BYTES } from "../reads.ts";
 
 /** Entries of the tables that are no numbers of reads. */
 export const UNWANTED = 0xffff;
@@ -24,9 +23,18 @@ export interface QuietMaps {
   readonly slots: number;
 }
 
+/** A ring of calls for each CPU up to `count` (layout.ts, `lane`). */
+export interface LaneMap {
+  readonly map: BpfMap;
+  readonly count: number;
+  /** Bytes of each: a power of two. */
+  readonly size: number;
+}
+
 export interface Maps {
   readonly tasks: BpfMap;
   readonly events: BpfMap;
+  readonly lanes?: LaneMap;
   readonly counters: BpfMap;
   readonly config: BpfMap;
   readonly tables: BpfMap;
@@ -66,12 +74,10 @@ export interface Environment {
   readonly shapes: Shapes;
 }
 
-const RINGBUF_NO_WAKEUP = 1;
 /** Flag of task_storage_get: makes the state if there is none. */
 const STORAGE_CREATE = 1;
 
-const { state, kinds } = L;
-const { record } = state;
+const { state } = L;
 
 function storage(a: Assembler, e: Environment, task: Reg, create: number): void {
   a.map(r1, e.maps.tasks);
@@ -96,73 +102,6 @@ export function findState(a: Assembler, e: Environment, task: Reg, none: string)
 export function currentState(a: Assembler, e: Environment, none: string): void {
   a.call("get_current_task_btf").mov(r7, r0);
   findState(a, e, r7, none);
-}
-
-/** Counts an attempt to send; r0 is what came of it. `owner`: also notes a loss in the state in r6. */
-function countSent(a: Assembler, e: Environment, owner: boolean): void {
-  const good = a.fresh("sent");
-  const out = a.fresh("counted");
-  a.step("count what is sent").mov(r9, r0);
-  a.store(4, r10, -4, 0).map(r1, e.maps.counters).mov(r2, r10).add(r2, -4).call("map_lookup_elem");
-  a.jump("eq", r0, 0, out);
-  // tracepoints of calls run without preemption: nobody else adds to this meanwhile
-  if (owner) a.load(8, r1, r0, L.counters.calls).add(r1, 1).store(8, r0, L.counters.calls, r1);
-  else a.mov(r1, 1).atomicAdd(8, r0, L.counters.others, r1);
-  a.jump("sge", r9, 0, good).mov(r1, 1).atomicAdd(8, r0, L.counters.lost, r1);
-  if (owner) a.atomicAdd(4, r6, state.lost, r1);
-  a.goto(out).label(good);
-  if (owner) a.store(4, r6, state.lost, 0);
-  a.label(out);
-}
-
-/** Sends the record in the state in r6. */
-export function sendCall(a: Assembler, e: Environment): void {
-  const fits = a.fresh("fits");
-  a.step("send the record");
-  a.load(4, r1, r6, state.lost).store(4, r6, record + L.call.lost, r1);
-  a.load(4, r3, r6, state.cursor).jump("le", r3, DATA_BYTES, fits).mov(r3, DATA_BYTES).label(fits);
-  a.store(4, r6, record + L.call.length, r3)
-    .add(r3, L.call.data)
-    .mov(r2, r6)
-    .add(r2, record);
-  withFacts(a, e);
-  a.map(r1, e.maps.events).mov(r4, RINGBUF_NO_WAKEUP).call("ringbuf_output");
-  countSent(a, e, true);
-}
-
-/** Makes the r3 bytes at r2 begin with the facts, unless all that is asked for is zero, as it is for most calls. */
-function withFacts(a: Assembler, { options }: Environment): void {
-  if (!options.scheduling && !options.pointers) return;
-  const none = a.fresh("facts");
-  if (!options.pointers) a.load(4, r1, r6, state.moved).jump("eq", r1, 0, none);
-  a.store(1, r6, state.facts + L.facts.kind, kinds.facts)
-    .sub(r2, L.facts.bytes)
-    .add(r3, L.facts.bytes);
-  a.label(none);
-}
-
-/** Sends r3 bytes at r2. Clobbers r9. */
-export function sendBytes(a: Assembler, e: Environment): void {
-  a.map(r1, e.maps.events).mov(r4, RINGBUF_NO_WAKEUP).call("ringbuf_output");
-  countSent(a, e, false);
-}
-
-/** Sends `bytes` bytes at the frame's end. Clobbers r9. */
-export function sendSmall(a: Assembler, e: Environment, bytes: number): void {
-  a.mov(r2, r10)
-    .add(r2, -bytes - 8)
-    .mov(r3, bytes);
-  sendBytes(a, e);
-}
-
-/** Writes the head of a small record at the frame's end: tid from the state in r6, time from the clock. */
-export function smallHead(a: Assembler, kind: number, bytes: number): void {
-  const base = -bytes - 8;
-  for (let i = 0; i < bytes; i += 8) a.store(8, r10, base + i, 0);
-  a.store(1, r10, base + L.head.kind, kind)
-    .load(4, r1, r6, state.tid)
-    .store(4, r10, base + L.head.tid, r1);
-  a.call("ktime_get_ns").store(8, r10, base + L.head.time, r0);
 }
 
 /** Puts the ids of the task in `task` into the state in r6. */

@@ -1,7 +1,8 @@
 /** Tasks that are followed because of where they are, met at their first call. */
 import { type Assembler, r0, r1, r2, r3, r4, r6, r7, r8, r9, r10 } from "../asm.ts";
 import * as L from "../layout.ts";
-import { type Environment, makeState, sendSmall, smallHead, takeIds } from "./common.ts";
+import { type Environment, makeState, takeIds } from "./common.ts";
+import { sendSmall, smallHead } from "./send.ts";
 
 const { state, flags, kinds } = L;
 

@@ -1,16 +1,8 @@
 /** Tasks come, exec and go. */
 import { Assembler, r0, r1, r2, r6, r7, r8, r10 } from "../asm.ts";
 import * as L from "../layout.ts";
-import {
-  currentState,
-  type Environment,
-  findState,
-  makeState,
-  sendCall,
-  sendSmall,
-  smallHead,
-  takeIds,
-} from "./common.ts";
+import { currentState, type Environment, findState, makeState, takeIds } from "./common.ts";
+import { sendCall, sendSmall, smallHead } from "./send.ts";
 
 const { state, flags, kinds } = L;
 const { record } = state;
@@ -85,6 +77,7 @@ export function processExit(e: Environment): Assembler {
     .store(8, r6, record + L.call.time, r0)
     .store(8, r6, record + L.call.ret, 0);
   sendCall(a, e);
+  a.call("get_current_task_btf").mov(r7, r0);
   a.label("idle").step("tell of the exit");
   smallHead(a, kinds.exit, bytes);
   a.load(4, r1, r7, e.kernel.exitCode).store(4, r10, -bytes - 8 + L.exit.code, r1);

@@ -1,7 +1,8 @@
 /** Where tasks are that compute: run by a clock on every CPU. */
 import { Assembler, r0, r1, r2, r3, r4, r6, r7, r8, r9 } from "../asm.ts";
 import * as L from "../layout.ts";
-import { currentState, type Environment, sendBytes } from "./common.ts";
+import { currentState, type Environment } from "./common.ts";
+import { sendBytes } from "./send.ts";
 
 const { state, flags, kinds } = L;
 const BPF_F_USER_STACK = 1 << 8;

@@ -1,7 +1,8 @@
 /** Signals: those that are delivered, and those that nobody sees without a tracer. */
 import { Assembler, r0, r1, r2, r3, r6, r7, r8, r9, r10 } from "../asm.ts";
 import * as L from "../layout.ts";
-import { currentState, type Environment, findState, sendSmall, smallHead } from "./common.ts";
+import { currentState, type Environment, findState } from "./common.ts";
+import { sendSmall, smallHead } from "./send.ts";
 
 const { state, flags, kinds } = L;
 
