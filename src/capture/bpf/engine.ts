@@ -60,7 +60,9 @@ export interface BpfOptions extends EngineOptions {
   counts?: Counts;
 }
 
-const RING_BYTES = 1 << 26;
+const RING_BYTES = 1 << 25;
+/** Where calls are only counted: room for tasks that begin and end. */
+const COUNTS_RING_BYTES = 1 << 22;
 /** Records handled before `step` returns to its caller. */
 const BATCH = 65536;
 /**
@@ -110,8 +112,8 @@ export class BpfEngine implements Engine {
     const { stringLimit = 32, verbose = false } = options;
     const memory = !options.noMemory && !options.counts;
     this.compiled = compileShapes(options.wanted, { stringLimit, verbose }, memory);
-    const many = !options.counts && !options.slowerThan && !options.quiet;
-    this.kernel = new Kernel(options.ringBytes ?? (many ? RING_BYTES / 2 : RING_BYTES), many);
+    const { counts, ringBytes = counts ? COUNTS_RING_BYTES : RING_BYTES } = options;
+    this.kernel = new Kernel(ringBytes, !counts && !options.slowerThan && !options.quiet);
     try {
       const quiet = options.quiet ? createQuietMaps(this.kernel) : undefined;
       this.groups = quiet && new QuietGroups(quiet);

@@ -1,4 +1,5 @@
 /** The rings that the programs write: one for all CPUs, and, where much is sent, a lane for the calls of each (layout.ts). */
+import { SysError } from "../../base/errors.ts";
 import * as bpf from "../../kernel/bpf.ts";
 import { onlineCpus } from "../../kernel/cpus.ts";
 import { type Mapping, mapShared, unmap } from "../../kernel/memory.ts";
@@ -8,27 +9,36 @@ import { lane, laneStride } from "./layout.ts";
 import type { LaneMap } from "./programs/index.ts";
 
 /** Bytes of all lanes, where that gives each of them no less than the least and no more than the most. */
-const ALL_BYTES = 1 << 26;
-const LEAST_BYTES = 1 << 22;
-const MOST_BYTES = 1 << 25;
-/** The programs may add less than 2^29 to an address (BPF_MAX_VAR_OFF, include/linux/bpf_verifier.h). */
-const REACH = 1 << 28;
+const ALL_BYTES = 1 << 25;
+const LEAST_BYTES = 1 << 20;
+const MOST_BYTES = 1 << 24;
+/** All take no more, however many CPUs there are; a program may add less than 2^29 to an address (BPF_MAX_VAR_OFF). */
+const LIMIT_BYTES = 1 << 27;
+const ENOMEM = 12;
 const WORD = 4294967296;
 
-/** Lanes for the CPUs that run; the calls of further ones go where everything else does. Throws SysError. */
-export function createLanes(create: (spec: bpf.MapSpec) => bpf.BpfMap): LaneMap {
+/**
+ * Lanes for the CPUs that run, as far as there is memory; the calls of others go where everything else does. Throws
+ * SysError.
+ */
+export function createLanes(create: (spec: bpf.MapSpec) => bpf.BpfMap): LaneMap | undefined {
   const cpus = onlineCpus();
   const size = Math.max(LEAST_BYTES, Math.min(MOST_BYTES, 2 ** Math.floor(Math.log2(ALL_BYTES / cpus))));
-  const count = Math.min(cpus, Math.floor(REACH / laneStride(size)));
-  const map = create({
-    name: "svtrace_lanes",
-    type: bpf.mapTypes.array,
-    keySize: 4,
-    valueSize: count * laneStride(size),
-    maxEntries: 1,
-    flags: bpf.MMAPABLE,
-  });
-  return { map, count, size };
+  const count = Math.min(cpus, Math.floor(LIMIT_BYTES / laneStride(size)));
+  try {
+    const map = create({
+      name: "svtrace_lanes",
+      type: bpf.mapTypes.array,
+      keySize: 4,
+      valueSize: count * laneStride(size),
+      maxEntries: 1,
+      flags: bpf.MMAPABLE,
+    });
+    return { map, count, size };
+  } catch (error) {
+    if (error instanceof SysError && error.errno === ENOMEM) return undefined;
+    throw error;
+  }
 }
 
 export class Rings {

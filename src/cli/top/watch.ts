@@ -65,7 +65,6 @@ const WORTH_SHOWING = 1e6;
 /** Calls under way that are described. */
 const DESCRIBED = 50;
 const FORGET_EVERY = 2e9;
-const RING_BYTES = 1 << 22;
 
 const figures = (): Figures => ({
   calls: 0,
@@ -91,7 +90,7 @@ export class Watch {
     const named = (task: Task) => void this.names.set(task.pid, escapeName(task.comm));
     this.engine = new BpfEngine(
       { ...silent, newTask: named, exec: named },
-      { followForks: true, counts: this.counts, scheduling: true, ringBytes: RING_BYTES },
+      { followForks: true, counts: this.counts, scheduling: true },
     );
     if (what.pids.length === 0) this.engine.watch({ all: true });
     for (const pid of what.pids) {
