@@ -13,6 +13,8 @@ export class WrittenRing {
   private readonly consumer = new BigInt64Array(1);
   private readonly words: Uint32Array;
   private position: number;
+  /** Place of the record written last. */
+  last = 0;
 
   /** `from`: where positions begin, a multiple of the size. */
   constructor(
@@ -41,6 +43,7 @@ export class WrittenRing {
     const span = spanOf(length);
     const offset = this.position % this.size;
     if (this.position + span - Number(this.consumer[0]) > this.size) return false;
+    this.last = offset;
     this.put(offset, (length | flags) >>> 0);
     for (const [i, word] of words.entries()) this.put(offset + HEADER + 4 * i, word);
     const turns = !this.doubled && offset + span >= this.size;
@@ -57,7 +60,7 @@ export class WrittenRing {
     this.words[(START + (offset % this.size)) >>> 2] = word;
   }
 
-  /** Finishes the record at the position we are at. */
+  /** Finishes the record at this place. */
   complete(offset: number): void {
     this.put(offset, this.words[(START + offset) >>> 2] & ~BUSY);
   }

@@ -295,6 +295,7 @@ export const cases: readonly Case[] = [
       '$SIG{CHLD} = "DEFAULT"; for (1..5) { my $p = fork; exit $_ if !$p; waitpid $p, 0 } kill "TERM", $$',
     ],
     options: f,
+    differs: [deaths],
   },
   {
     name: "perl sockets",

@@ -7,7 +7,18 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileS
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { buildRecorder, Recorder, record, removeRecorder, ticker } from "../engine.ts";
-import { compiled, lacks, needs, noBpf, processState, start, waitUntil, which } from "../helpers.ts";
+import {
+  compiled,
+  lacks,
+  needs,
+  noBpf,
+  processState,
+  start,
+  svtrace,
+  tempDir,
+  waitUntil,
+  which,
+} from "../helpers.ts";
 
 const long = process.env.SVTRACE_LONG === "1";
 const bpf = { engine: "bpf" };
@@ -143,6 +154,35 @@ describe(...needs("bpf engine under load", noBpf(), lacks("gcc")), () => {
     expect(processState(t.pid)).toMatch(/[RS]/);
     t.child.kill("SIGUSR1");
     expect(await t.ended).toBe(7);
+  });
+
+  it("keeps records of all sizes whole, many times around the rings", { timeout: MINUTES }, async () => {
+    // each write says its number; it rests now and then, as nobody keeps pace with a gigabyte a second
+    const write = 'syswrite STDOUT, sprintf("%08d", $n) . "x" x ($n * 7919 % 4000)';
+    const writer = `for my $n (1..15000) { ${write}; select(undef, undef, undef, 0.01) if $n % 100 == 0 }`;
+    const one = `perl -e '${writer}' > /dev/null`;
+    const out = join(tempDir(), "trace");
+    const options = ["trace", "--engine", "bpf", "-f", "-e", "trace=write", "-s", "8000", "-o", out];
+    const traced = await svtrace([...options, "/bin/sh", "-c", `${one} & ${one} & ${one}; wait`]);
+    expect(traced.stderr).toBe("");
+    expect(traced.status).toBe(0);
+    const next = new Map<string, number>();
+    for (const line of readFileSync(out, "latin1").split("\n")) {
+      const [, tid, text, length] = /^(\d+) +write\(1, "(\d{8}x*)", (\d+)\) += \3$/.exec(line) ?? [];
+      if (tid === undefined) {
+        expect(line).toMatch(/^$|^\d+ +\+\+\+ exited with 0 \+\+\+$|SIGCHLD/);
+        continue;
+      }
+      const n = (next.get(tid) ?? 0) + 1;
+      next.set(tid, n);
+      if (
+        Number(text.slice(0, 8)) !== n ||
+        text.length !== Number(length) ||
+        text.length !== 8 + ((n * 7919) % 4000)
+      )
+        expect.fail(`write ${n} of ${tid}: ${line.slice(0, 100)} (${text.length} bytes)`);
+    }
+    expect([...next.values()]).toEqual([15_000, 15_000, 15_000]);
   });
 
   const seconds = long ? 60 : 3;

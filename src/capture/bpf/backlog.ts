@@ -10,7 +10,7 @@ import type { Source } from "./dispatch.ts";
 /** What one file grows to: its disk space comes back when all of it has been read. */
 const FILE_BYTES = 1 << 26;
 /** Read at once; longer than any record. */
-const CHUNK = 1 << 20;
+const CHUNK = 1 << 18;
 
 /** Where there is room for events that wait. */
 export interface BacklogPlace {

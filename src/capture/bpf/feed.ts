@@ -11,9 +11,11 @@ import { Pace } from "./pace.ts";
 
 /** Records handled between looks at the clock and at the rings, whose room is given back. */
 const STRIDE = 128;
-/** Share of a ring from which on room is made. */
+/** Share of a ring from which on room is made, and from which on this thread must have the CPU for that. */
 const FULL = 1 / 4;
-/** When room has to be made twice within this time (ns), and for how long nothing else is done then. */
+const URGENT = 1 / 2;
+/** When that many bytes come within this time (ns), for how long (ns) nothing else is done than making room. */
+const RUSH_BYTES = 1 << 24;
 const RUSH = 1e8;
 const STAY = 5e8;
 /** Bytes that go to the backlog at once. */
@@ -24,8 +26,9 @@ export class Feed {
   private readonly merge: Merge;
   private readonly pace: Pace | undefined;
   private readonly guard: Guard | undefined;
-  /** When room was made last. */
+  /** When room was made (ns), no longer ago than it takes to be no rush, and what had been sent by then. */
   private relieved = 0;
+  private before = 0;
   /** What had been sent when that was looked at last in a rush. */
   private seen = 0;
   /** Until then room is all that is made: events come so fast that nothing but reading them in time counts; 0 is never. */
@@ -52,7 +55,7 @@ export class Feed {
     this.merge = new Merge(this.chains);
     if (!room || room.place.eager) return;
     this.pace = new Pace();
-    if (guarded) this.guard = Guard.of(rings, FULL);
+    if (guarded) this.guard = Guard.of(rings, URGENT);
   }
 
   /** Bytes that wait. */
@@ -124,8 +127,13 @@ export class Feed {
     if (!looked) return;
     if (passed) this.merge.look();
     const now = monotonicNow();
-    this.rushUntil = this.pace && passed && now - this.relieved < RUSH ? now + STAY : 0;
+    const { sent } = this;
+    const soon = now - this.relieved < RUSH;
+    const much = soon && sent - this.before >= RUSH_BYTES;
+    if (soon && !much) return;
     this.relieved = now;
+    this.before = sent;
+    if (much && passed && this.pace) this.rushUntil = now + STAY;
   }
 
   /** Nothing more is sent: what waits need not spare anybody. */

@@ -13,7 +13,10 @@ import { policyOf, SCHED_IDLE, SCHED_OTHER, setPolicy } from "../../kernel/sched
 import { type Standing, Turns } from "./turns.ts";
 
 const ROLE = "svtrace-ring-guard";
-/** ms between looks. At the most that a CPU sends, a quarter of a ring of 32 MiB is full after 25. */
+/**
+ * ms between looks. At the most that a CPU sends, half of a lane of 16 MiB is full after 25; what smaller ones have no room for
+ * goes to the ring of all CPUs.
+ */
 const EVERY = 5;
 /** By so much lower is the reader's nice value when it is ahead. */
 const AHEAD = 5;

@@ -2,7 +2,7 @@
 
 import * as bpf from "../../kernel/bpf.ts";
 import { kernelBtf } from "../../kernel/btf.ts";
-import { possibleCpus } from "../../kernel/cpus.ts";
+import { onlineCpus, possibleCpus } from "../../kernel/cpus.ts";
 import { runAtFrequency } from "../../kernel/perf.ts";
 import { Assembler, r0, r1, r2 } from "./asm.ts";
 import { type KernelFields, kernelFields, tracepointId } from "./kernel-fields.ts";
@@ -66,7 +66,7 @@ export class Kernel {
         valueSize: 0,
         maxEntries: ringBytes,
       }),
-      lanes: lanes ? createLanes((spec) => this.map(spec)) : undefined,
+      lanes: lanes ? createLanes(onlineCpus(), (spec) => this.map(spec)) : undefined,
       counters: this.map({
         ...one,
         name: "svtrace_counts",

@@ -7,26 +7,26 @@ import type { FlightCall, Groups, QuietCounts } from "../engine.ts";
 import * as L from "./layout.ts";
 import type { Kernel } from "./loader.ts";
 import type { QuietMaps } from "./programs/index.ts";
-import { flightBytes } from "./programs/quiet.ts";
 
 const WORD = 4294967296;
 const ABI: Abi = "x86_64";
-const one = { type: bpf.mapTypes.array, keySize: 4, maxEntries: 1, flags: bpf.MMAPABLE };
+const array = { type: bpf.mapTypes.array, keySize: 4, flags: bpf.MMAPABLE };
 const pages = (bytes: number): number => (bytes + 4095) & ~4095;
 
 const FEWEST_SLOTS = 1024;
 
 /** Throws SysError. */
 export function createQuietMaps(kernel: Kernel): QuietMaps {
-  const map = (name: string, valueSize: number) => kernel.map({ ...one, name, valueSize });
+  // many small values: before Linux 6.0 one has at most 4 MiB
+  const map = (name: string, valueSize: number, maxEntries: number) =>
+    kernel.map({ ...array, name, valueSize, maxEntries });
   const cpus = possibleCpus();
   const slots = Math.max(FEWEST_SLOTS, 2 ** Math.floor(Math.log2(L.FLIGHT_SLOTS / cpus)));
   return {
-    cpus,
     slots,
-    thresholds: map("svtrace_quiet", L.GROUPS * 8),
-    counts: map("svtrace_calls", L.GROUPS * L.COUNTED_CALLS * L.counts.bytes),
-    flight: map("svtrace_flight", cpus * flightBytes(slots)),
+    thresholds: map("svtrace_quiet", L.GROUPS * 8, 1),
+    counts: map("svtrace_calls", L.COUNTED_CALLS * L.counts.bytes, L.GROUPS),
+    flight: map("svtrace_flight", L.flight.slots + slots * L.flight.bytes, cpus),
   };
 }
 
@@ -53,7 +53,7 @@ export class QuietGroups implements Groups {
   }
 
   private view(map: bpf.BpfMap): ArrayBuffer {
-    const mapping = mapShared(map.fd, pages(map.valueSize), 0, true);
+    const mapping = mapShared(map.fd, pages(map.maxEntries * map.valueSize), 0, true);
     this.mappings.push(mapping);
     return mapping.buffer;
   }
@@ -117,9 +117,9 @@ export class QuietGroups implements Groups {
   }
 
   recent(since: number, visit: (call: FlightCall) => void): void {
-    const { cpus, slots } = this.maps;
+    const { maxEntries, valueSize } = this.maps.flight;
     const calls: FlightCall[] = [];
-    for (let cpu = 0; cpu < cpus; cpu++) this.noted((cpu * flightBytes(slots)) >>> 2, since, calls);
+    for (let cpu = 0; cpu < maxEntries; cpu++) this.noted((cpu * valueSize) >>> 2, since, calls);
     calls.sort((a, b) => a.exit - b.exit);
     for (const call of calls) visit(call);
   }

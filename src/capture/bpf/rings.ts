@@ -1,7 +1,6 @@
 /** The rings that the programs write: one for all CPUs, and, where much is sent, a lane for the calls of each (layout.ts). */
 import { SysError } from "../../base/errors.ts";
 import * as bpf from "../../kernel/bpf.ts";
-import { onlineCpus } from "../../kernel/cpus.ts";
 import { type Mapping, mapShared, unmap } from "../../kernel/memory.ts";
 import { Ring } from "../../kernel/ring.ts";
 import { RingBuffer } from "../../kernel/ringbuf.ts";
@@ -12,33 +11,36 @@ import type { LaneMap } from "./programs/index.ts";
 const ALL_BYTES = 1 << 25;
 const LEAST_BYTES = 1 << 20;
 const MOST_BYTES = 1 << 24;
-/** All take no more, however many CPUs there are; a program may add less than 2^29 to an address (BPF_MAX_VAR_OFF). */
+/** All take no more, however many CPUs there are. */
 const LIMIT_BYTES = 1 << 27;
 const ENOMEM = 12;
+const E2BIG = 7;
 const WORD = 4294967296;
 
 /**
- * Lanes for the CPUs that run, as far as there is memory; the calls of others go where everything else does. Throws
- * SysError.
+ * Lanes for the CPUs that run, as large as they may be: there may not be enough memory, and before Linux 6.0 no value of an
+ * array is larger than 4 MiB (array_map_alloc_check, kernel/bpf/arraymap.c). Where there are none, and for further CPUs,
+ * calls go where everything else does. Throws SysError.
  */
-export function createLanes(create: (spec: bpf.MapSpec) => bpf.BpfMap): LaneMap | undefined {
-  const cpus = onlineCpus();
-  const size = Math.max(LEAST_BYTES, Math.min(MOST_BYTES, 2 ** Math.floor(Math.log2(ALL_BYTES / cpus))));
-  const count = Math.min(cpus, Math.floor(LIMIT_BYTES / laneStride(size)));
-  try {
-    const map = create({
-      name: "svtrace_lanes",
-      type: bpf.mapTypes.array,
-      keySize: 4,
-      valueSize: count * laneStride(size),
-      maxEntries: 1,
-      flags: bpf.MMAPABLE,
-    });
-    return { map, count, size };
-  } catch (error) {
-    if (error instanceof SysError && error.errno === ENOMEM) return undefined;
-    throw error;
+export function createLanes(cpus: number, create: (spec: bpf.MapSpec) => bpf.BpfMap): LaneMap | undefined {
+  const fair = 2 ** Math.floor(Math.log2(ALL_BYTES / cpus));
+  for (let size = Math.max(LEAST_BYTES, Math.min(MOST_BYTES, fair)); size >= LEAST_BYTES; size /= 2) {
+    const count = Math.min(cpus, Math.floor(LIMIT_BYTES / laneStride(size)));
+    try {
+      const map = create({
+        name: "svtrace_lanes",
+        type: bpf.mapTypes.array,
+        keySize: 4,
+        valueSize: laneStride(size),
+        maxEntries: count,
+        flags: bpf.MMAPABLE,
+      });
+      return { map, size };
+    } catch (error) {
+      if (!(error instanceof SysError && (error.errno === ENOMEM || error.errno === E2BIG))) throw error;
+    }
   }
+  return undefined;
 }
 
 export class Rings {
@@ -46,8 +48,9 @@ export class Rings {
   readonly all: readonly Ring[];
   private readonly buffer: RingBuffer;
   private readonly mapping: Mapping | undefined;
-  /** Where the lanes' counts of records are, as words of their memory. */
-  private readonly counts: { readonly words: Uint32Array; readonly at: number }[] = [];
+  /** The lanes' memory, and where in it their counts of records are. */
+  private readonly words: Uint32Array = new Uint32Array(0);
+  private readonly counts: number[] = [];
 
   /** Throws SysError. */
   constructor(events: bpf.BpfMap, lanes: LaneMap | undefined) {
@@ -56,22 +59,22 @@ export class Rings {
     this.all = all;
     if (!lanes) return;
     try {
-      this.mapping = mapShared(lanes.map.fd, lanes.map.valueSize, 0, true);
+      this.mapping = mapShared(lanes.map.fd, lanes.map.maxEntries * lanes.map.valueSize, 0, true);
     } catch (error) {
       this.buffer.close();
       throw error;
     }
     const { buffer, address } = this.mapping;
-    const words = new Uint32Array(buffer);
+    this.words = new Uint32Array(buffer);
     const { size } = lanes;
-    for (let cpu = 0; cpu < lanes.count; cpu++) {
-      const base = cpu * laneStride(size);
+    for (let cpu = 0; cpu < lanes.map.maxEntries; cpu++) {
+      const base = cpu * lanes.map.valueSize;
       const place = {
         producer: address + base + lane.producer,
         consumer: address + base + lane.consumer,
         size,
       };
-      this.counts.push({ words, at: (base + lane.sent) >>> 2 });
+      this.counts.push((base + lane.sent) >>> 2);
       all.push(
         new Ring({
           place,
@@ -88,7 +91,8 @@ export class Rings {
 
   /** Records that went through lanes. */
   get sentByLanes(): number {
-    return this.counts.reduce((sum, { words, at }) => sum + words[at] + words[at + 1] * WORD, 0);
+    const { words } = this;
+    return this.counts.reduce((sum, at) => sum + words[at] + words[at + 1] * WORD, 0);
   }
 
   close(): void {

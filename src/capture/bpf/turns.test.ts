@@ -16,6 +16,7 @@ test("the reader is behind while the traced are busy, ahead when there is soon n
   expect(look(105 * MS, 1_900_000, 800_000)).toBe("ahead");
   // it stays so for a while
   expect(look(150 * MS, 2_000_000, 2_000_000)).toBe("ahead");
+  expect(look(156 * MS, 2_000_000, 2_000_000)).toBe("behind");
   expect(look(206 * MS, 2_000_000, 2_000_000)).toBe("behind");
   // nothing comes any more
   expect(look(310 * MS, 2_000_000, 2_000_000)).toBe("normal");

@@ -13,7 +13,7 @@ export type Standing = "behind" | "normal" | "ahead";
 export const WINDOW = 1e8;
 export const BUSY = 1 << 18;
 /** How long (ns) it stays ahead, so that it does not fall behind again while the ring fills within a moment. */
-const AHEAD = 1e8;
+const AHEAD = 5e7;
 /** After that long (ns) without reading anything, though something waits, it has a window's time as anybody has. */
 const STARVED = 5e8;
 

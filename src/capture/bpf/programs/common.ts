@@ -18,16 +18,14 @@ export interface QuietMaps {
   readonly counts: BpfMap;
   /** Rings of the calls noted, one a CPU. */
   readonly flight: BpfMap;
-  readonly cpus: number;
   /** Slots of each ring: a power of two. */
   readonly slots: number;
 }
 
-/** A ring of calls for each CPU up to `count` (layout.ts, `lane`). */
+/** Rings of calls, one for each CPU as far as there are entries (layout.ts, `lane`). */
 export interface LaneMap {
   readonly map: BpfMap;
-  readonly count: number;
-  /** Bytes of each: a power of two. */
+  /** Bytes of records that fit each: a power of two. */
   readonly size: number;
 }
 

@@ -76,8 +76,8 @@ export function processExit(e: Environment): Assembler {
   a.call("ktime_get_ns")
     .store(8, r6, record + L.call.time, r0)
     .store(8, r6, record + L.call.ret, 0);
-  sendCall(a, e);
-  a.call("get_current_task_btf").mov(r7, r0);
+  // in one ring with the exit, which must not come first where the clock is coarse
+  sendCall(a, { ...e, maps: { ...e.maps, lanes: undefined } });
   a.label("idle").step("tell of the exit");
   smallHead(a, kinds.exit, bytes);
   a.load(4, r1, r7, e.kernel.exitCode).store(4, r10, -bytes - 8 + L.exit.code, r1);

@@ -7,7 +7,8 @@ import type { Environment, LaneMap } from "./common.ts";
 const RINGBUF_NO_WAKEUP = 1;
 /** Of a record, the bytes that are copied without a helper: more than most records have. */
 const COPIED = 128;
-/** A word on the stack. */
+/** Words on the stack. */
+const CPU = -8;
 const PRODUCER = -16;
 
 const { state, kinds } = L;
@@ -30,7 +31,7 @@ function countSent(a: Assembler, e: Environment, owner: boolean): void {
   a.label(out);
 }
 
-/** Sends the record in the state in r6. Clobbers r7 to r9. */
+/** Sends the record in the state in r6. Clobbers r7 to r9 where there are lanes, else r9. */
 export function sendCall(a: Assembler, e: Environment): void {
   const fits = a.fresh("fits");
   const sent = a.fresh("sent");
@@ -50,17 +51,19 @@ export function sendCall(a: Assembler, e: Environment): void {
 
 /**
  * Writes the r3 bytes at r2 into the lane of this CPU and goes to `sent`; goes on, with r2 and r3 as they were, if there is no
- * room, no lane, or somebody in the middle of writing it (where tracepoints of calls can be preempted).
+ * room, no lane, or if it is being written: programs at tracepoints of calls run without preemption, so it is not unless that
+ * has changed.
  */
-function sendByLane(a: Assembler, { map, count, size }: LaneMap, sent: string): void {
+function sendByLane(a: Assembler, { map, size }: LaneMap, sent: string): void {
   const { lane } = L;
   const none = a.fresh("no-lane");
   const full = a.fresh("full");
   const inside = a.fresh("inside");
   const copied = a.fresh("copied");
-  a.step("room in the lane").mov(r7, r2).mov(r8, r3);
-  a.call("get_smp_processor_id").jump("ge", r0, count, none);
-  a.alu("mul", r0, L.laneStride(size)).mapValue(r9, map).add(r9, r0);
+  a.step("the lane").mov(r7, r2).mov(r8, r3);
+  a.call("get_smp_processor_id").store(4, r10, CPU, r0).map(r1, map).mov(r2, r10).add(r2, CPU);
+  a.call("map_lookup_elem").jump("eq", r0, 0, none).mov(r9, r0);
+  a.step("room in the lane");
   a.load(4, r1, r9, lane.busy).jump("ne", r1, 0, none).store(4, r9, lane.busy, 1);
   a.load(8, r1, r9, lane.producer).load(8, r2, r9, lane.consumer);
   // r1: where it is written, r4: bytes of the record with its head
