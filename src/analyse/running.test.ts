@@ -46,6 +46,18 @@ test("a thread that computes and sleeps evenly is a timer; one that sleeps betwe
   expect(causes(server)[0]).toBe("sleep sleep");
 });
 
+test("a command that sleeps is a timer though it waited for a CPU before", () => {
+  const s = attached();
+  for (let i = 0; i < 5; i++) {
+    s.process(100 + i, 1, "sleep", 2 * i, 2 * i + 1.5);
+    s.call(100 + i, 2 * i + 0.49, 2 * i + 1.49, "clock_nanosleep", "0, 0, {tv_sec=1, tv_nsec=0}", "0", {
+      gapBlocked: 0,
+      gapQueued: 0.48e9,
+    });
+  }
+  expect(causes(s)).not.toContain("sleep sleep");
+});
+
 test("processes that take turns in accepting wait for clients, not for each other", () => {
   const s = attached().process(100, 0, "prefork", 0, null).process(101, 100, "prefork", 0, null);
   s.process(102, 100, "prefork", 0, null).call(100, 0, 10, "wait4", "-1, ", "?", { unfinished: true });

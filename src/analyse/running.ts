@@ -17,7 +17,7 @@ import { isFutex, isPoll, isRead, isSleep, looksAtNothing, timedOut } from "./wa
 
 /** A wait for a condition longer than this (ns) is a thread without work; a shorter one contends for a lock. */
 const CONTENTION = 1e9;
-/** A thread that sleeps this share of its time does something now and then, and makes nobody wait. */
+/** A thread that sleeps this share of its time, but for what it waits for a CPU, does something now and then. */
 const PERIODIC = 0.95;
 /** So does one that only computes and sleeps evenly: so many sleeps at least, this share of their time of about the
  * median length, and this share of the thread's time at most in other waits. */
@@ -89,14 +89,16 @@ function unseen(silent: readonly ProcessRow[], { processes, lifetime }: Recordin
 function isTimer(own: readonly Segment[], span: number): boolean {
   let slept = 0;
   let waited = 0;
+  let queued = 0;
   const sleeps: number[] = [];
   for (const s of own) {
     const ns = s.to - s.from;
     if (s.category === "sleep") slept += ns;
-    else if (s.category !== "cpu" && s.category !== "runqueue") waited += ns;
+    else if (s.category === "runqueue") queued += ns;
+    else if (s.category !== "cpu") waited += ns;
     if (s.category === "sleep" && s.call && isSleep(s.call.name)) sleeps.push(ns);
   }
-  if (slept > PERIODIC * span) return true;
+  if (slept > PERIODIC * (span - queued)) return true;
   if (sleeps.length < FEWEST_SLEEPS || waited > OTHER_WAITS * span) return false;
   const middle = median(sleeps);
   const even = sleeps.filter((ns) => ns > middle / 2 && ns < middle * 1.5);
