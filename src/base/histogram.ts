@@ -9,9 +9,13 @@ export const BUCKETS = (45 - STEP_BITS + 1) * STEPS;
 /** Bucket of a duration in ns. */
 export function bucketOf(ns: number): number {
   if (ns < STEPS) return Math.max(0, Math.floor(ns));
-  const power = ns < 4294967296 ? 31 - Math.clz32(ns >>> 0) : Math.floor(Math.log2(ns));
-  const index = (power - STEP_BITS) * STEPS + Math.floor(ns / 2 ** (power - STEP_BITS));
-  return Math.min(index, BUCKETS - 1);
+  if (ns < 4294967296) {
+    const whole = ns >>> 0;
+    const shift = 31 - STEP_BITS - Math.clz32(whole);
+    return shift * STEPS + (whole >>> shift);
+  }
+  const shift = Math.floor(Math.log2(ns)) - STEP_BITS;
+  return Math.min(shift * STEPS + Math.floor(ns / 2 ** shift), BUCKETS - 1);
 }
 
 /** Smallest duration (ns) in a bucket. */

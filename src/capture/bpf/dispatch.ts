@@ -194,7 +194,8 @@ export class Dispatcher {
     this.atEntry.at(s.bytes, w, s.offset + L.call.data, length);
     this.atExit.at(s.bytes, w, s.offset + L.call.data, length);
     if (isIndirect(abi, call.nr)) fetchResult(call, this.atExit);
-    if (length > 0 && call.name.endsWith("sigreturn")) takeStack(call, w, at + words(L.call.data));
+    if (length > 0 && (call.name === "rt_sigreturn" || call.name === "sigreturn"))
+      takeStack(call, w, at + words(L.call.data));
     return w[at] >>> 16;
   }
 
