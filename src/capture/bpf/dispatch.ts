@@ -10,14 +10,13 @@ import { LiveRecordMemory } from "./live-memory.ts";
 import { RecordMemory } from "./record-memory.ts";
 import { Repeats } from "./repeats.ts";
 import { BpfTask, type End, strange, type TaskTable } from "./tasks.ts";
+import { FACTS_WORDS, headAt, timeAt, WORD, wide } from "./words.ts";
 
-const WORD = 4294967296;
 const SIGINFO_BYTES = 128;
 const PR_SET_NAME = 15;
 const SIGKILL = 9;
 /** Signals held back until the task's call is known: anyone may send them by the million. */
 const MOST_IGNORED = 1024;
-const FACTS = L.facts.bytes >>> 2;
 const words = (bytes: number): number => bytes >>> 2;
 
 export interface DispatchOptions {
@@ -73,22 +72,22 @@ export class Dispatcher {
         this.fork(s, tid);
         break;
       case L.kinds.exec:
-        this.exec(s, tid, w[at + words(L.exec.former)], time(w, at));
+        this.exec(s, tid, w[at + words(L.exec.former)], timeAt(w, at));
         break;
       case L.kinds.exit:
-        this.exit(tid, w[at + words(L.exit.code)], timesOf(w, at), time(w, at));
+        this.exit(tid, w[at + words(L.exit.code)], timesOf(w, at), timeAt(w, at));
         break;
       case L.kinds.signal:
-        this.signal(s, tid, time(w, at));
+        this.signal(s, tid, timeAt(w, at));
         break;
       case L.kinds.generated:
-        this.generated(s, tid, time(w, at));
+        this.generated(s, tid, timeAt(w, at));
         break;
       case L.kinds.found:
         this.found(s, tid);
         break;
       case L.kinds.sample:
-        this.sample(s, tid, time(w, at));
+        this.sample(s, tid, timeAt(w, at));
         break;
     }
   }
@@ -156,14 +155,11 @@ export class Dispatcher {
   /** The task of a call's record, whose facts are taken; the record then begins at the call. */
   private takeHead(s: Source): BpfTask {
     const w = s.words;
-    let at = words(s.offset);
-    const more = (w[at] & 0xff) === L.kinds.facts;
-    if (more) {
-      s.offset += L.facts.bytes;
-      at += FACTS;
-    }
+    const at = headAt(w, s.offset);
+    const more = at !== words(s.offset);
+    if (more) s.offset += L.facts.bytes;
     const task = this.tasks.get(w[at + 1]) ?? this.stranger(w[at + 1]);
-    if (more) this.takeFacts(task.call, w, at - FACTS);
+    if (more) this.takeFacts(task.call, w, at - FACTS_WORDS);
     else if (this.options.scheduling) noFacts(task.call);
     return task;
   }
@@ -187,7 +183,7 @@ export class Dispatcher {
     const from = at + words(L.call.args);
     for (let i = 0; i < 12; i++) args[i] = w[from + i];
     if (abi === "x32" && hasNarrowArgs(abi, nr)) for (let i = 1; i < 12; i += 2) args[i] = 0;
-    call.exit = time(w, at);
+    call.exit = timeAt(w, at);
     call.entry = wide(w, at + words(L.call.entry));
     takeResult(call, w[at + words(L.call.ret)], w[at + words(L.call.ret) + 1]);
     const length = w[at + words(L.call.length)];
@@ -289,7 +285,7 @@ export class Dispatcher {
 
   private fork({ words: w, offset }: Source, parentTid: number): void {
     const at = words(offset);
-    const now = time(w, at);
+    const now = timeAt(w, at);
     const tid = w[at + words(L.fork.child)];
     const pid = w[at + words(L.fork.childPid)];
     if (tid === 0) {
@@ -319,10 +315,10 @@ export class Dispatcher {
   private found(s: Source, tid: number): void {
     const { words: w, bytes } = s;
     const at = words(s.offset);
-    if (this.stands(tid, time(w, at))) return;
+    if (this.stands(tid, timeAt(w, at))) return;
     const task = new BpfTask(tid, w[at + words(L.found.pid)], 0);
     task.comm = cText(bytes, s.offset + L.found.comm, 16);
-    task.born = time(w, at);
+    task.born = timeAt(w, at);
     this.tasks.add(task);
     this.sink.newTask(task, true);
   }
@@ -428,14 +424,6 @@ export class Dispatcher {
 }
 
 const frames = new Float64Array(2 * L.SAMPLE_FRAMES);
-
-function wide(w: Uint32Array, at: number): number {
-  return w[at] + w[at + 1] * WORD;
-}
-
-function time(w: Uint32Array, at: number): number {
-  return wide(w, at + words(L.head.time));
-}
 
 /** The kernel's account of user and kernel mode is coarse; that of the sum is exact. */
 function timesOf(w: Uint32Array, at: number): ExitEvent["times"] {

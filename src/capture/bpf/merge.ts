@@ -6,12 +6,9 @@
  */
 import type { Ring } from "../../kernel/ring.ts";
 import { Backlog, type BacklogRoom } from "./backlog.ts";
-import * as L from "./layout.ts";
+import { headAt, timeAt } from "./words.ts";
 
-const WORD = 4294967296;
 const NEVER = Number.POSITIVE_INFINITY;
-const FACTS = L.facts.bytes >>> 2;
-const TIME = L.head.time >>> 2;
 
 /** A ring, and before it what went from there to a backlog. */
 export class Chain {
@@ -123,7 +120,5 @@ export class Merge {
 }
 
 function timeOf({ words, offset }: Ring | Backlog): number {
-  let at = offset >>> 2;
-  if ((words[at] & 0xff) === L.kinds.facts) at += FACTS;
-  return words[at + TIME] + words[at + TIME + 1] * WORD;
+  return timeAt(words, headAt(words, offset));
 }

@@ -7,6 +7,7 @@
 import { monotonicNow } from "../../kernel/clock.ts";
 import type { Dispatcher, Source } from "./dispatch.ts";
 import * as L from "./layout.ts";
+import { headAt, timeAt } from "./words.ts";
 
 /** How long a call that does not return holds others back (ns). */
 const PATIENCE = 2e8;
@@ -17,8 +18,6 @@ interface Held extends Source {
   /** For an entry: the record of its return, or of its task's end. */
   answer: Held | undefined;
 }
-
-const WORD = 4294967296;
 
 export class Order {
   private queue: Held[] = [];
@@ -40,12 +39,10 @@ export class Order {
     const from = record.offset;
     const bytes = record.bytes.slice(from, from + ((record.length + 7) & ~7));
     const words = new Uint32Array(bytes.buffer);
-    const first = words[0] & 0xff;
-    const offset = first === L.kinds.facts ? L.facts.bytes : 0;
-    const at = offset >>> 2;
+    const at = headAt(words, 0);
     const kind = words[at] & 0xff;
     const tid = words[at + 1];
-    const time = words[at + (L.head.time >>> 2)] + words[at + (L.head.time >>> 2) + 1] * WORD;
+    const time = timeAt(words, at);
     const held: Held = { bytes, words, offset: 0, kind, time, answer: undefined };
     if (kind === L.kinds.entry) this.open.set(tid, held);
     else if (kind === L.kinds.call || kind === L.kinds.exit) {

@@ -7,8 +7,8 @@ import type { FlightCall, Groups, QuietCounts } from "../engine.ts";
 import * as L from "./layout.ts";
 import type { Kernel } from "./loader.ts";
 import type { QuietMaps } from "./programs/index.ts";
+import { WORD, wide } from "./words.ts";
 
-const WORD = 4294967296;
 const ABI: Abi = "x86_64";
 const array = { type: bpf.mapTypes.array, keySize: 4, flags: bpf.MMAPABLE };
 const pages = (bytes: number): number => (bytes + 4095) & ~4095;
@@ -150,8 +150,4 @@ export class QuietGroups implements Groups {
   close(): void {
     for (const m of this.mappings) unmap(m);
   }
-}
-
-function wide(w: Uint32Array, at: number): number {
-  return w[at] + w[at + 1] * WORD;
 }

@@ -1,8 +1,8 @@
 /** The pieces of a task's memory that came with the record of its call. */
 import { Memory } from "../memory.ts";
 import { segment, segmentFlags } from "./layout.ts";
+import { WORD } from "./words.ts";
 
-const WORD = 4294967296;
 /** More than a segment can be long. */
 const RIGHT_MOMENT = 1 << 20;
 

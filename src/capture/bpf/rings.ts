@@ -6,6 +6,7 @@ import { Ring } from "../../kernel/ring.ts";
 import { RingBuffer } from "../../kernel/ringbuf.ts";
 import { lane, laneStride } from "./layout.ts";
 import type { LaneMap } from "./programs/index.ts";
+import { wide } from "./words.ts";
 
 /** Bytes of all lanes, where that gives each of them no less than the least and no more than the most. */
 const ALL_BYTES = 1 << 25;
@@ -15,7 +16,6 @@ const MOST_BYTES = 1 << 24;
 const LIMIT_BYTES = 1 << 27;
 const ENOMEM = 12;
 const E2BIG = 7;
-const WORD = 4294967296;
 
 /**
  * Lanes for the CPUs that run, as large as they may be: there may not be enough memory, and before Linux 6.0 no value of an
@@ -92,7 +92,7 @@ export class Rings {
   /** Records that went through lanes. */
   get sentByLanes(): number {
     const { words } = this;
-    return this.counts.reduce((sum, at) => sum + words[at] + words[at + 1] * WORD, 0);
+    return this.counts.reduce((sum, at) => sum + wide(words, at), 0);
   }
 
   close(): void {

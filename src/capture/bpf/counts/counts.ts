@@ -6,6 +6,7 @@ import type { Assembler } from "../asm.ts";
 import { type Kernel, zero } from "../loader.ts";
 import { fillTables, type Wanted } from "../numbers.ts";
 import type { Environment } from "../programs/common.ts";
+import { wide } from "../words.ts";
 import * as C from "./layout.ts";
 import { type CountMaps, countEnter, countExit, type KeyParts } from "./programs.ts";
 
@@ -151,15 +152,13 @@ export class Counts {
   }
 }
 
-const WORD = 4294967296;
-
 /** `v`: counts as the kernel has them, in 32-bit halves. */
 function row(id: Pick<CountRow, "pid" | "fd" | "comm" | "call">, v: Uint32Array): CountRow {
-  const at = (offset: number): number => v[offset / 4] + v[offset / 4 + 1] * WORD;
+  const at = (offset: number): number => wide(v, offset / 4);
   const buckets = new Float64Array(BUCKETS);
   let calls = 0;
   for (let i = 0, p = C.count.buckets / 4; i < BUCKETS; i++, p += 2) {
-    const n = v[p] + v[p + 1] * WORD;
+    const n = wide(v, p);
     buckets[i] = n;
     calls += n;
   }

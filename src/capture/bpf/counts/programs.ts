@@ -3,7 +3,14 @@ import { BUCKETS, STEP_BITS } from "../../../base/histogram.ts";
 import type { BpfMap } from "../../../kernel/bpf.ts";
 import { Assembler, type Reg, r0, r1, r2, r3, r4, r6, r7, r8, r9, r10 } from "../asm.ts";
 import * as L from "../layout.ts";
-import { currentState, type Environment, highestBit, NO_RETURN, UNWANTED } from "../programs/common.ts";
+import {
+  currentState,
+  type Environment,
+  highestBit,
+  NO_RETURN,
+  UNWANTED,
+  valueOfCpu,
+} from "../programs/common.ts";
 import { beginCall, enterCall } from "../programs/enter.ts";
 import { schedulingAtEntry, schedulingAtExit, schedulingTold } from "../programs/scheduling.ts";
 import { lookUp } from "../programs/take.ts";
@@ -75,10 +82,7 @@ function callCounts(a: Assembler, calls: NonNullable<CountMaps["calls"]>): void 
   a.step("counts of the call").load(4, r7, r6, state.shape).jump("ge", r7, calls.size, "out");
   a.alu("mul", r7, count.bytes);
   if (calls.cpus === undefined) a.mapValue(r0, calls.map);
-  else {
-    a.call("get_smp_processor_id").store(4, r10, -4, r0).map(r1, calls.map).mov(r2, r10).add(r2, -4);
-    a.call("map_lookup_elem").jump("eq", r0, 0, "out");
-  }
+  else valueOfCpu(a, calls.map, "out");
   a.add(r7, r0);
 }
 

@@ -1,6 +1,6 @@
 /** What the programs share: their surroundings, and finding a task's state. */
 import type { BpfMap } from "../../../kernel/bpf.ts";
-import { type Assembler, type Reg, r0, r1, r2, r3, r4, r6, r7 } from "../asm.ts";
+import { type Assembler, type Reg, r0, r1, r2, r3, r4, r6, r7, r10 } from "../asm.ts";
 import type { KernelFields } from "../kernel-fields.ts";
 import * as L from "../layout.ts";
 import type { Read } from "../plan.ts";
@@ -116,6 +116,21 @@ export function takeIds(a: Assembler, e: Environment, task: Reg): void {
   a.mov(r1, r6).add(r1, state.tid).mov(r2, 4).call("probe_read_kernel");
   a.load(8, r3, task, kernel.groupLeader).load(8, r3, r3, kernel.threadPid).add(r3, number);
   a.mov(r1, r6).add(r1, state.pid).mov(r2, 4).call("probe_read_kernel");
+}
+
+/** Where `valueAt` has its key on the stack. */
+const KEY = -4;
+
+/** r0 = address of the array's value with the number in `key`; goes to `none` if there is none. Clobbers r1 to r5. */
+export function valueAt(a: Assembler, map: BpfMap, key: Reg, none: string): void {
+  a.store(4, r10, KEY, key).map(r1, map).mov(r2, r10).add(r2, KEY);
+  a.call("map_lookup_elem").jump("eq", r0, 0, none);
+}
+
+/** r0 = address of the array's value for this CPU; goes to `none` if there is none. Clobbers r1 to r5. */
+export function valueOfCpu(a: Assembler, map: BpfMap, none: string): void {
+  a.call("get_smp_processor_id");
+  valueAt(a, map, r0, none);
 }
 
 /** `into` = the number of the highest bit of `value`, which is lost; r0 with it. */

@@ -2,15 +2,13 @@
  * Tasks of a group that is quiet: their calls are counted in the kernel and noted in a ring that is only looked at when
  * something has happened; slow ones are sent as ever. Both are maps that user space sees in its own memory.
  */
-import { type Assembler, r0, r1, r2, r3, r4, r6, r7, r8, r9, r10 } from "../asm.ts";
+import { type Assembler, r0, r1, r2, r3, r4, r6, r7, r8, r9 } from "../asm.ts";
 import * as L from "../layout.ts";
-import { type Environment, highestBit } from "./common.ts";
+import { type Environment, highestBit, valueAt, valueOfCpu } from "./common.ts";
 
 const { state } = L;
 const { record } = state;
 const MAX_ERRNO = 4095;
-/** A word on the stack. */
-const KEY = -8;
 
 /** Goes to `done` with calls that are not to be sent. r6: state. */
 export function countQuietly(a: Assembler, e: Environment, done: string): void {
@@ -34,10 +32,11 @@ export function countQuietly(a: Assembler, e: Environment, done: string): void {
   a.step("count the call")
     .load(1, r2, r6, record + L.call.abi)
     .jump("ne", r2, L.ABI_X86_64, counted);
+  // the number stays in a register: of what is loaded again the verifier does not know that it is small enough
   a.jump("gt", r1, L.COUNTED_CALLS - 1, counted)
-    .store(4, r10, KEY, r8)
+    .mov(r2, r8)
     .mov(r8, r1);
-  a.map(r1, quiet.counts).mov(r2, r10).add(r2, KEY).call("map_lookup_elem").jump("eq", r0, 0, counted);
+  valueAt(a, quiet.counts, r2, counted);
   a.mov(r3, r0).alu("mul", r8, L.counts.bytes).add(r3, r8);
   a.atomicAdd(8, r3, L.counts.total, r9);
   a.load(8, r2, r6, record + L.call.ret)
@@ -52,8 +51,8 @@ export function countQuietly(a: Assembler, e: Environment, done: string): void {
     .mov(r4, L.BUCKETS - 1)
     .label(fits);
   a.lsh(r4, 2).add(r3, r4).mov(r1, 1).atomicAdd(4, r3, L.counts.buckets, r1).label(counted);
-  a.step("note the call").call("get_smp_processor_id").store(4, r10, KEY, r0);
-  a.map(r1, quiet.flight).mov(r2, r10).add(r2, KEY).call("map_lookup_elem").jump("eq", r0, 0, noted);
+  a.step("note the call");
+  valueOfCpu(a, quiet.flight, noted);
   a.mov(r2, r0);
   // no other task gets this CPU meanwhile
   a.load(8, r1, r2, L.flight.next).mov(r3, r1).add(r3, 1).store(8, r2, L.flight.next, r3);

@@ -2,13 +2,12 @@
 import { type Assembler, r0, r1, r2, r3, r4, r6, r7, r8, r9, r10 } from "../asm.ts";
 import * as L from "../layout.ts";
 import { DATA_BYTES } from "../reads.ts";
-import type { Environment, LaneMap } from "./common.ts";
+import { type Environment, type LaneMap, valueAt, valueOfCpu } from "./common.ts";
 
 const RINGBUF_NO_WAKEUP = 1;
 /** Of a record, the bytes that are copied without a helper: more than most records have. */
 const COPIED = 128;
-/** Words on the stack. */
-const CPU = -8;
+/** A word on the stack. */
 const PRODUCER = -16;
 
 const { state, kinds } = L;
@@ -19,8 +18,8 @@ function countSent(a: Assembler, e: Environment, owner: boolean): void {
   const good = a.fresh("sent");
   const out = a.fresh("counted");
   a.step("count what is sent").mov(r9, r0);
-  a.store(4, r10, -4, 0).map(r1, e.maps.counters).mov(r2, r10).add(r2, -4).call("map_lookup_elem");
-  a.jump("eq", r0, 0, out);
+  a.mov(r0, 0);
+  valueAt(a, e.maps.counters, r0, out);
   // tracepoints of calls run without preemption: nobody else adds to this meanwhile
   if (owner) a.load(8, r1, r0, L.counters.calls).add(r1, 1).store(8, r0, L.counters.calls, r1);
   else a.mov(r1, 1).atomicAdd(8, r0, L.counters.others, r1);
@@ -61,8 +60,8 @@ function sendByLane(a: Assembler, { map, size }: LaneMap, sent: string): void {
   const inside = a.fresh("inside");
   const copied = a.fresh("copied");
   a.step("the lane").mov(r7, r2).mov(r8, r3);
-  a.call("get_smp_processor_id").store(4, r10, CPU, r0).map(r1, map).mov(r2, r10).add(r2, CPU);
-  a.call("map_lookup_elem").jump("eq", r0, 0, none).mov(r9, r0);
+  valueOfCpu(a, map, none);
+  a.mov(r9, r0);
   a.step("room in the lane");
   a.load(4, r1, r9, lane.busy).jump("ne", r1, 0, none).store(4, r9, lane.busy, 1);
   a.load(8, r1, r9, lane.producer).load(8, r2, r9, lane.consumer);
