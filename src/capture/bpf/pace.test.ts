@@ -67,7 +67,28 @@ test("when calls begin after a silence there is little time until it is known ho
   load(2, 1 << 24);
   window();
   expect(pace.begin(0)).toBe(401 * MS);
-  expect(pace.begin(1 << 24)).toBe(402 * MS);
+  expect(pace.begin(1 << 24)).toBe(400.2 * MS);
+});
+
+test("how idle the CPUs were before calls began says nothing about how idle they are since", () => {
+  let now = 0;
+  let idle = 0;
+  const pace = new Pace(
+    () => now,
+    () => idle,
+    () => 0,
+  );
+  /** `ms` with that many CPUs idle and that many bytes of events at their end; returns how long we may go on then. */
+  const pass = (ms: number, cpus: number, sent: number): number => {
+    now += ms * MS;
+    idle += ms * cpus * MS;
+    return pace.begin(sent) - now;
+  };
+  pass(100, 2, 0);
+  pass(100, 2, 0);
+  expect(pass(90, 2, 1 << 24)).toBe(0.2 * MS);
+  expect(pass(15, 0, 2 << 24)).toBe(0.2 * MS);
+  expect(pass(90, 0, 3 << 24)).toBe(0.2 * MS);
 });
 
 test("where the idle time is not known the traced are spared, and what waits is handled", () => {

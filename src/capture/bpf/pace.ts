@@ -17,7 +17,7 @@ const WHOLE = 0.9;
 /** As long as the traced are not busy there is no more at once (ns): then it is looked whether they still are not. */
 const GLANCE = 1e6;
 /** The least share when the traced are busy, and else. */
-const LEAST_BUSY = 0.02;
+const LEAST_BUSY = 0.002;
 const LEAST = 0.25;
 
 export class Pace {
@@ -51,9 +51,10 @@ export class Pace {
     if (now - this.window >= WINDOW) this.look(now, sent);
     this.began = now;
     if (this.calm && sent - this.sent >= BUSY) {
-      // they may want the CPU before it is known
+      // they may want the CPU before it is known; how idle it was before they began says nothing
       this.calm = false;
       this.share = LEAST_BUSY;
+      this.open(now, sent, this.idleNow(), this.oursNow());
     }
     const until = Math.min(this.window + WINDOW, now + this.share * WINDOW - this.used);
     return this.calm ? Math.min(until, now + GLANCE) : until;
@@ -68,9 +69,11 @@ export class Pace {
     const idle = this.idleNow();
     const ours = this.oursNow();
     const came = ((sent - this.sent) * WINDOW) / (now - this.window);
+    const begun = this.calm && came >= BUSY;
     this.calm = came < BUSY;
     const least = this.calm ? LEAST : LEAST_BUSY;
     if (came === 0) this.share = 1;
+    else if (begun) this.share = least;
     else if (idle === undefined || this.idle === undefined) this.share = least;
     else {
       // what we had nobody else had, and others have at least as much as we where they want it
@@ -79,10 +82,15 @@ export class Pace {
       if (wanted > this.share) this.share += (wanted - this.share) / 2;
       else this.share = Math.max(least, wanted, this.share / 4);
     }
+    this.open(now, sent, idle, ours);
+  }
+
+  /** A window begins. */
+  private open(now: number, sent: number, idle: number | undefined, ours: number): void {
+    this.window = now;
     this.sent = sent;
     this.idle = idle;
     this.ours = ours;
-    this.window = now;
     this.used = 0;
   }
 }
