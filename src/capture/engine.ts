@@ -107,6 +107,8 @@ export interface Engine {
   underWay?(each: (task: Task) => void, tids?: Iterable<number>): void;
   /** tids being traced. */
   tasks(): number[];
+  /** For engines with a backlog: events wait because there was no time for them. */
+  readonly late?: boolean;
   /** For engines with a backlog: makes room for what happens, without handling what waits. */
   hold?(): void;
   /**

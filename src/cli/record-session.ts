@@ -19,8 +19,12 @@ import { version } from "./version.ts";
 const SAMPLE_FREQUENCY = 99;
 /** Longest wait in the kernel (ms). */
 const WAIT = 20;
-/** A flush is due after this long (ns), with this many calls when a burst is over, or in it with so many: large ones cost less a call. */
+/**
+ * A flush is due after this long (ns), later while events wait to become calls, as the traced need the CPU, and with this
+ * many calls when a burst is over, or in it with so many: large ones cost less a call.
+ */
 const FLUSH_INTERVAL = 2e9;
+const LATE_FLUSH_INTERVAL = 10e9;
 const FLUSH_CALLS = 100_000;
 const BURST_CALLS = 300_000;
 /** Calls that wait to be written, at most. */
@@ -101,7 +105,8 @@ export class RecordSession {
       const now = monotonicNow();
       this.sink.tick(now);
       const { waiting } = this.sink;
-      const due = now - flushed > nextWrite(took, FLUSH_INTERVAL);
+      const usual = this.engine.late ? LATE_FLUSH_INTERVAL : FLUSH_INTERVAL;
+      const due = now - flushed > nextWrite(took, usual);
       if (!writing && (due || waiting > (worked ? BURST_CALLS : FLUSH_CALLS))) {
         flushed = now;
         writing = this.flush().finally(() => {

@@ -413,6 +413,10 @@ export class BpfEngine implements Engine {
     return [...this.table].map((t) => t.tid);
   }
 
+  get late(): boolean {
+    return this.feed.late;
+  }
+
   hold(): void {
     this.feed.relieve();
   }
