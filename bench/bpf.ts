@@ -166,6 +166,8 @@ function print(rows: ReadonlyMap<string, Row>, rounds: number, before: number): 
       `machine: ${cpus().length} x ${cpus()[0]?.model}, Linux ${release()}, Node ${process.version}; ${new Date().toISOString().slice(0, 10)};\n` +
       `      load average ${before.toFixed(1)} before the first round, where 0 is a machine that does nothing else\n` +
       "delivered, lost: events a run; lost as the tracer says, the worst round; - where it cannot be known\n" +
+      "not followed: svtrace follows the shell that started it, and nothing else, so that it pays only for the kernel's\n" +
+      "      tracepoints, as every process does while any is traced; so with bpftrace's empty probes\n" +
       "CPU s/M: the tracer's own CPU seconds, starting up included, for a million events delivered; peak: its VmHWM\n",
   );
   console.log(line(COLUMNS));

@@ -32,6 +32,9 @@ export interface Tracer {
 const FOLLOWED = `BEGIN { @followed[cpid] = 1; } END { clear(@followed); }
 tracepoint:sched:sched_process_fork /@followed[pid]/ { @followed[args->child_pid] = 1; }
 tracepoint:raw_syscalls:sys_exit /@followed[pid]/`;
+/** What the kernel's tracepoints cost those who are not followed, by theirs and by ours. */
+const EMPTY = "tracepoint:raw_syscalls:sys_enter { } tracepoint:raw_syscalls:sys_exit { }";
+const BESIDE = '"$@"; :';
 const COUNTING = `${FOLLOWED} { @calls[args->id] = count(); }`;
 const PRINTING = `${FOLLOWED} { printf("%d %d = %d\\n", tid, args->id, args->ret); }`;
 
@@ -97,6 +100,13 @@ export const tracers: readonly Tracer[] = [
       sum((await run(["sh", "-c", 'grep -a "LOST" "$1" || true', "sh", o])).stdout, /LOST (\d+)/g),
   },
   {
+    name: "bpftrace, empty probes",
+    ...bpftrace,
+    argv: (o, c) => ["/usr/bin/bpftrace", "-o", o, "-e", EMPTY, "-c", words(c)],
+    delivered: nothing,
+    lost: none,
+  },
+  {
     name: "bpftrace count",
     ...bpftrace,
     argv: (o, c) => ["/usr/bin/bpftrace", "-o", o, "-e", COUNTING, "-c", words(c)],
@@ -108,6 +118,12 @@ export const tracers: readonly Tracer[] = [
     ...bpftrace,
     argv: (o, c) => ["/usr/bin/bpftrace", "-o", o, "-e", PRINTING, "-c", words(c)],
     delivered: (o) => lines("-aE", "^[0-9]+ [0-9]+ = ", o),
+  },
+  {
+    name: "svtrace, not followed",
+    ...ours,
+    argv: (o, c) => [svtrace, "trace", "--engine", "bpf", "-o", o, "sh", "-c", BESIDE, "sh", ...c],
+    delivered: nothing,
   },
   {
     name: "svtrace text to file",
