@@ -1,5 +1,5 @@
 /** Lines that may differ from strace's under the bpf engine; docs/ENGINES.md has the reasons. */
-import type { Known } from "./cases.ts";
+import type { Known } from "./known.ts";
 
 export const bpfDiffers: readonly Known[] = [
   {

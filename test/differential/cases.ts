@@ -1,12 +1,7 @@
 /** Command lines both tracers run, and why lines that still differ do. */
+import { deaths, type Known } from "./known.ts";
 import { netlink } from "./netlink.ts";
 import type { Mask } from "./normalise.ts";
-
-export interface Known {
-  readonly why: string;
-  /** A line of strace's or ours, after normalising. */
-  readonly line: RegExp;
-}
 
 export interface Case {
   readonly name: string;
@@ -31,10 +26,6 @@ const concurrent = "processes run side by side: the kernel orders their calls, a
 const temporary: Known = {
   why: "glibc draws again for a temporary name when the first random number is unfair, once in 22 times",
   line: /^getrandom\(RANDOM, 8, GRND_NONBLOCK\) = 8$/,
-};
-const deaths: Known = {
-  why: "a child dies before its parent looks for it, or while it waits",
-  line: /^(wait4\(|rt_sigreturn\(|rt_sigsuspend\(|--- SIGCHLD )/,
 };
 const arrivals: Known = {
   why: "an answer is there before it is waited for, or not",

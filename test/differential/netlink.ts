@@ -1,5 +1,6 @@
 /** Commands that speak netlink, and messages made up to be decoded. */
-import type { Case, Known } from "./cases.ts";
+import type { Case } from "./cases.ts";
+import { deaths } from "./known.ts";
 import type { Mask } from "./normalise.ts";
 
 /** Sequence numbers begin with the time of day, and ports are pids. */
@@ -28,11 +29,6 @@ const masks: readonly Mask[] = [
 
 const dash = (script: string): readonly string[] => ["/bin/dash", "-c", script];
 const f = ["-f"];
-/** dash's commands end while it waits for them, or before. */
-const deaths: Known = {
-  why: "a child dies before its parent looks for it, or while it waits",
-  line: /^(wait4\(|rt_sigreturn\(|--- SIGCHLD )/,
-};
 const needs = ["root", "ip", "ss", "tc", "bridge"];
 /** Sends bytes through a netlink socket, the kernel refusing each: MSG_OOB is not for netlink. */
 const sender = `import socket, struct, sys
