@@ -83,6 +83,12 @@ export interface Groups {
  * A source of events. Not tied to the event loop: `step` is called by whoever drives it. All methods must be
  * called from the thread that created the engine (ptrace requests are per thread).
  */
+/**
+ * Is told of a call under way, in a copy of its task. `seen`: its entry was; otherwise it is when we attached to the task, in
+ * the middle of the call.
+ */
+export type EachUnderWay = (task: Task, seen: boolean) => void;
+
 export interface Engine {
   /** Starts a command; the events before its first exec are hidden. Returns its pid. Throws SysError. */
   start(command: Command): number;
@@ -100,15 +106,14 @@ export interface Engine {
   step(maxWait: number): number;
   /** For engines that can keep quiet. */
   readonly groups?: Groups;
-  /**
-   * Tells of the calls under way in all tasks, or these, for engines that report calls when they return: each task is
-   * a copy of its own. Calls whose entry was not seen are not among them.
-   */
-  underWay?(each: (task: Task) => void, tids?: Iterable<number>): void;
+  /** Tells of the calls under way in all tasks, or these, for engines that report calls when they return. */
+  underWay?(each: EachUnderWay, tids?: Iterable<number>): void;
   /** tids being traced. */
   tasks(): number[];
   /** For engines with a backlog: events wait because there was no time for them. */
   readonly late?: boolean;
+  /** For engines with a backlog: until then (CLOCK_MONOTONIC ns) all that happened has been told. */
+  readonly told?: number;
   /** For engines with a backlog: makes room for what happens, without handling what waits. */
   hold?(): void;
   /**

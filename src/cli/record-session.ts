@@ -103,7 +103,7 @@ export class RecordSession {
       const tasks = this.engine.step(worked ? 0 : WAIT);
       worked = this.sink.waiting !== before;
       const now = monotonicNow();
-      this.sink.tick(now);
+      this.sink.tick(now, this.engine.told);
       const { waiting } = this.sink;
       const usual = this.engine.late ? LATE_FLUSH_INTERVAL : FLUSH_INTERVAL;
       const due = now - flushed > nextWrite(took, usual);
@@ -124,10 +124,10 @@ export class RecordSession {
     let tasks = 1;
     while (tasks > 0 && !this.letGo && !over()) tasks = await once();
     if (tasks > 0) {
-      await catchUp(this.engine, once);
+      await catchUp(this.engine, once, undefined, () => this.sink.freeze(monotonicNow()));
       this.sink.look(monotonicNow());
       this.engine.detach();
-      this.sink.lifetime.written = monotonicNow();
+      this.sink.lifetime.written = this.engine.told ?? monotonicNow();
     }
     await writing;
     await this.flush();
@@ -136,7 +136,7 @@ export class RecordSession {
   }
 
   private async flush(): Promise<void> {
-    const batch = this.sink.take(monotonicNow());
+    const batch = this.sink.take(this.engine.told ?? monotonicNow());
     if (!batch) return;
     await this.queue.write(batch).catch((error: WriteFailure) => {
       this.failure ??= error.message;

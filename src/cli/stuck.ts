@@ -80,8 +80,9 @@ async function watched(pids: () => number[], tree: boolean, duration: number): P
     }
     const found: UnderWay[] = [];
     const mine = new Set(pids());
-    engine.underWay((task) => {
-      if (tree || mine.has(task.pid)) found.push(describe(task, undefined, true));
+    // of those entered before /proc knows for how long at least
+    engine.underWay((task, seen) => {
+      if (seen && (tree || mine.has(task.pid))) found.push(describe(task, undefined, true));
     });
     return [...found, ...look([...mine], new Set(found.map((c) => c.tid)))];
   } finally {

@@ -1,4 +1,5 @@
 /** Calls under way in one lifetime: told by an engine that sees entries, or found by looking into the kernel. */
+import type { EachUnderWay } from "../capture/engine.ts";
 import type { Task } from "../capture/event.ts";
 import { LiveMemory } from "../capture/live-memory.ts";
 import { type CallInfo, infoOf } from "./call-info.ts";
@@ -19,7 +20,7 @@ export interface OpenCall {
 }
 
 /** Tells of the calls that these threads are in, as an engine's `underWay` does. */
-export type UnderWay = (each: (task: Task) => void, tids: Iterable<number>) => void;
+export type UnderWay = (each: EachUnderWay, tids: Iterable<number>) => void;
 
 /** Takes what was found of the task's call, or of one before it, out of `calls`; returns it if it was this call. */
 function endIn(calls: Map<number, OpenCall>, task: Task): OpenCall | undefined {
@@ -40,6 +41,7 @@ export class OpenCalls {
   /** In tasks that were let go. */
   private readonly left: CallRow[] = [];
   private readonly memory = new LiveMemory();
+  private frozen = false;
 
   constructor(
     private readonly text: CallText,
@@ -77,18 +79,23 @@ export class OpenCalls {
     this.over.delete(task.tid);
   }
 
+  /** What was found is under way for good; what is found from now on was not known. */
+  freeze(): void {
+    this.frozen = true;
+  }
+
   /** Looks what is under way, where the engine does not tell by itself. */
   look(): void {
     if (!this.underWay) return;
     const before = this.found;
-    this.found = new Map();
+    this.found = new Map(this.frozen ? before : []);
     this.underWay((task) => {
       const known = before.get(task.tid);
       const same = known !== undefined && sameCall(known.task, task);
       if (same) before.delete(task.tid);
       this.found.set(task.tid, same ? known : this.meet(task));
     }, this.processes.tids());
-    this.over = before;
+    if (!this.frozen) this.over = before;
   }
 
   private meet(task: Task): OpenCall {

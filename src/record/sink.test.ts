@@ -350,7 +350,7 @@ test("calls under way are looked up where the engine does not tell of entries", 
   open.call.args[6] = 0xffffffff;
   const sink = makeSink({
     underWay: (each, tids) => {
-      for (const tid of tids) if (tid === PID) each(open);
+      for (const tid of tids) if (tid === PID) each(open, true);
     },
   });
   const task = new Task(PID, PID, 0);
@@ -364,4 +364,44 @@ test("calls under way are looked up where the engine does not tell of entries", 
   sink.exited(task, { status: undefined, signal: 9, coreDumped: false }, 4e9);
   const last = sink.take(5e9)!;
   expect([countOf(last.open), countOf(last.calls), last.lifetime.ended]).toEqual([0, 1, 4e9]);
+});
+
+test("what is under way when capturing ends stays so, though its task is gone when all has been told", () => {
+  const stuck = new Task(PID, PID, 0);
+  stuck.call.name = "flock";
+  stuck.call.entry = 1e9;
+  let there = [stuck];
+  const sink = makeSink({
+    underWay: (each, tids) => {
+      for (const tid of tids) for (const task of there) if (task.tid === tid) each(task, true);
+    },
+  });
+  sink.newTask(new Task(PID, PID, 0), false);
+  sink.freeze(3e9);
+  there = [];
+  // told of only now: a thread, and the call it was in
+  const late = new Task(PID - 1, PID, 0);
+  late.call.name = "futex";
+  late.call.entry = 2e9;
+  sink.newTask(late, false);
+  there = [late];
+  sink.tick(9e9, 3e9);
+  const batch = sink.take(3e9)!;
+  expect(shown(batch.open, batch).map((c) => [c.name, c.ts, c.duration])).toEqual([
+    ["flock", 1e9, 2e9],
+    ["futex", 2e9, 1e9],
+  ]);
+  expect(batch.lifetime.written).toBe(3e9);
+});
+
+test("nothing is taken for quiet before it is known that it was", () => {
+  const sink = makeSink();
+  const task = new Task(PID, PID, 0);
+  sink.newTask(task, false);
+  call(sink, task, "openat", 1, 1.5);
+  sink.tick(9e9, 2e9);
+  expect([sink.state, sink.lifetime.ready]).toEqual(["starting", null]);
+  call(sink, task, "openat", 2.5, 3);
+  sink.tick(10e9, 10e9);
+  expect(sink.lifetime.ready).toBe(3e9);
 });

@@ -7,12 +7,13 @@ import { type CallInfo, infoOf } from "./call-info.ts";
 import { CallLog } from "./call-log.ts";
 import { Counters, Losses } from "./counts.ts";
 import { senderText } from "./describe.ts";
-import { Flight, GoneMemory } from "./flight.ts";
+import { Flight } from "./flight.ts";
 import { newLifetime, phasesOf } from "./lifetime.ts";
 import type { Batch, EventRow, Lifetime, ProcessRow, SignalRow } from "./model.ts";
 import { type OpenCall, OpenCalls } from "./open-calls.ts";
+import { Past } from "./past.ts";
 import { ProcessRows } from "./process-rows.ts";
-import { NOTED_ARGS, type QuietCalls, taskOf } from "./quiet-calls.ts";
+import type { QuietCalls } from "./quiet-calls.ts";
 import { REST, Readiness } from "./readiness.ts";
 import * as ready from "./ready.ts";
 import { SampleBuffer } from "./samples.ts";
@@ -32,7 +33,6 @@ const SECOND = 1e9;
 const FLIGHT_PAUSE = 10e9;
 const FATAL = new Set(["SIGTERM", "SIGINT", "SIGQUIT", "SIGABRT", "SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL"]);
 const PR_SET_NAME = 15;
-const gone = new GoneMemory();
 
 export class RecordingSink implements EventSink {
   readonly lifetime: Lifetime;
@@ -47,6 +47,7 @@ export class RecordingSink implements EventSink {
   private readonly losses = new Losses();
   private readonly counters = new Counters();
   private readonly flight: Flight;
+  private readonly past: Past;
   private signals: SignalRow[] = [];
   private events: EventRow[] = [];
   private flightSaved = Number.NEGATIVE_INFINITY;
@@ -54,6 +55,8 @@ export class RecordingSink implements EventSink {
   private ranFrom: number | null = null;
   private dirty = true;
   private looked = Number.NEGATIVE_INFINITY;
+  /** Nothing that happened later is captured. */
+  private frozen = Number.POSITIVE_INFINITY;
   private counted = 0;
 
   constructor(private readonly options: SinkOptions) {
@@ -65,6 +68,7 @@ export class RecordingSink implements EventSink {
     this.log = new CallLog(options, (count, reason) => this.lost(count, reason), before?.texts);
     this.samples = new SampleBuffer(before?.stacks, before?.frames);
     this.flight = new Flight(flight, flightCalls);
+    this.past = new Past(options, this.flight, this.log, this.processes, this.targets);
     this.readiness = new Readiness(this.lifetime, (ts, tid, text) => this.event(ts, "ready", tid, text));
     this.waits = new Waiting(this.open, this.targets, this.readiness, (ts, tid, holder) =>
       this.event(ts, "holder", tid, holder),
@@ -220,9 +224,9 @@ export class RecordingSink implements EventSink {
   }
 
   detached(task: Task): void {
-    const now = this.options.now();
+    const now = Math.min(this.options.now(), this.frozen);
     // its end was lost
-    if (/[ZX]/.test(status(task.tid)?.state ?? "X")) {
+    if (this.frozen === Number.POSITIVE_INFINITY && /[ZX]/.test(status(task.tid)?.state ?? "X")) {
       this.exited(task, { status: undefined, signal: undefined, coreDumped: false }, now);
       return;
     }
@@ -274,17 +278,24 @@ export class RecordingSink implements EventSink {
     if (this.state === "dead") return;
     const ran = this.state === "running";
     this.turn("stopping", ts);
-    if (ran && this.keepsAll) this.keepNoted(ts, Number.POSITIVE_INFINITY);
+    if (ran && this.keepsAll) this.past.keepNoted(ts);
   }
 
-  /** Called now and then by whoever drives the engine: looks at blocked calls, moves the state on. */
-  tick(now: number): void {
-    const { lifetime } = this;
-    const often = this.state === "stopping" || lifetime.ready === null;
+  /**
+   * Called now and then by whoever drives the engine: looks at blocked calls, moves the state on. What happened after `told`
+   * (ns) may not have been told of yet.
+   */
+  tick(now: number, told = now): void {
+    const often = this.state === "stopping" || this.lifetime.ready === null;
     if (often || (this.readiness.watching(now) && now - this.looked >= LOOK)) {
       if (this.state !== "dead") this.look(now);
-      this.waits.examine(now, BLOCKED, this.state === "stopping");
+      this.waits.examine(Math.min(now, this.frozen), BLOCKED, this.state === "stopping");
     }
+    this.moveOn(told);
+  }
+
+  private moveOn(now: number): void {
+    const { lifetime } = this;
     if (this.quiet && this.state === "running" && now - this.counted >= SECOND) this.count(now);
     if (this.state === "starting") {
       if (lifetime.ready === null && this.processes.alive > 0)
@@ -337,34 +348,9 @@ export class RecordingSink implements EventSink {
     this.counted = Math.floor(now / SECOND) * SECOND;
   }
 
-  /** Keeps calls that the engine noted: those that ended at `since` or later, the newest `limit`. Returns how many. */
-  private keepNoted(since: number, limit: number): number {
-    const { settings, wanted, text } = this.options;
-    const noted =
-      this.quiet?.recent(
-        since,
-        limit,
-        settings.threshold,
-        (tid) => this.processes.pidOf(tid) !== undefined,
-      ) ?? [];
-    for (const one of noted) {
-      if (wanted && !wanted(one.name)) continue;
-      const task = taskOf(one, this.processes.pidOf(one.tid) ?? one.tid);
-      const info = infoOf(task.call);
-      this.log.store(task, info, text.numbers(task, NOTED_ARGS), "", this.targets.fdOf(task, info));
-    }
-    return noted.length;
-  }
-
   /** Turns what the flight recorder holds into calls. Returns how many. */
   saveFlight(now: number, reason: string): number {
-    const { flight, flightCalls } = this.options.settings;
-    let saved = flight > 0 ? this.keepNoted(now - flight, flightCalls) : 0;
-    for (const { task, info, text } of this.flight.take(now)) {
-      const result = text ?? this.options.text.exit(task, gone, this.options.text.enter(task, gone));
-      this.log.store(task, info, result, "", this.targets.fdOf(task, info));
-      saved++;
-    }
+    const saved = this.past.keepFlight(now);
     this.flightSaved = now;
     this.event(now, "flight", this.lifetime.pid, `${reason}: ${saved} calls of before`);
     return saved;
@@ -483,6 +469,16 @@ export class RecordingSink implements EventSink {
   private gone(row: ProcessRow, now: number): void {
     this.processes.died(row, now);
     this.dirty = true;
+  }
+
+  /**
+   * Nothing that happens from `now` on is captured; what happened before may still be told of. What is under way now stays so:
+   * a task may be gone when all has been told.
+   */
+  freeze(now: number): void {
+    this.look(now);
+    this.open.freeze();
+    this.frozen = now;
   }
 
   /** Finds out what is under way, where the engine does not tell by itself. */

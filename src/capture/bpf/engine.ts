@@ -14,11 +14,10 @@ import type { Ring } from "../../kernel/ring.ts";
 import type { Spawned } from "../../kernel/spawn.ts";
 import { openTask } from "../../kernel/thread-fd.ts";
 import { CallTable } from "../calls.ts";
-import type { Command, Engine, EngineOptions } from "../engine.ts";
-import { type EventSink, Task } from "../event.ts";
+import type { Command, EachUnderWay, Engine, EngineOptions } from "../engine.ts";
+import type { EventSink } from "../event.ts";
 import { startStopped } from "../start.ts";
 import type { Backlog, BacklogPlace } from "./backlog.ts";
-import { identify } from "./call-record.ts";
 import type { Counts } from "./counts/counts.ts";
 import { Dispatcher } from "./dispatch.ts";
 import { Feed } from "./feed.ts";
@@ -30,6 +29,7 @@ import { createQuietMaps, QuietGroups } from "./quiet.ts";
 import { STATE_BYTES } from "./reads.ts";
 import { type Compiled, compileShapes } from "./shapes.ts";
 import { BpfTask, TaskTable } from "./tasks.ts";
+import { CallsUnderWay } from "./under-way.ts";
 
 /** What only this engine can do; see EngineOptions for the rest. */
 export interface BpfOptions extends EngineOptions {
@@ -88,7 +88,7 @@ export class BpfEngine implements Engine {
   private readonly feed: Feed;
   private readonly table = new TaskTable();
   private readonly dispatcher: Dispatcher;
-  private readonly calls: CallTable;
+  private readonly calls: CallsUnderWay;
   private readonly order: Order | undefined;
   readonly groups: QuietGroups | undefined;
   private readonly compiled: Compiled;
@@ -130,8 +130,9 @@ export class BpfEngine implements Engine {
       this.kernel.close();
       throw error;
     }
-    this.calls = new CallTable(options.wanted);
-    this.dispatcher = new Dispatcher(sink, this.table, this.calls, {
+    const calls = new CallTable(options.wanted);
+    this.calls = new CallsUnderWay(this.kernel.maps.tasks, this.table, calls);
+    this.dispatcher = new Dispatcher(sink, this.table, calls, {
       scheduling: options.scheduling ?? false,
       onOwnMemory: (pid) => this.started.get(pid)?.release(),
       onExit: (pid) => this.ended(pid),
@@ -382,31 +383,8 @@ export class BpfEngine implements Engine {
     };
   }
 
-  /** A copy of what the kernel side keeps of a task. */
-  private stateOf(tid: number): DataView | undefined {
-    const fd = openTask(tid);
-    if (fd < 0) return undefined;
-    const copy = new Uint8Array(STATE_BYTES);
-    const found = bpf.lookup(this.kernel.maps.tasks, Int32Array.of(fd), copy);
-    closeSync(fd);
-    return found ? new DataView(copy.buffer) : undefined;
-  }
-
-  underWay(each: (task: Task) => void, tids: Iterable<number> = this.tasks()): void {
-    const { record } = L.state;
-    for (const tid of tids) {
-      const followed = this.table.get(tid);
-      const view = followed && this.stateOf(tid);
-      if (!view || (view.getUint32(L.state.flags, true) & L.flags.inCall) === 0) continue;
-      const task = new Task(tid, followed.pid, 0);
-      task.comm = followed.comm;
-      const { call } = task;
-      const nr = view.getUint32(record + L.call.nr, true);
-      identify(call, this.calls, view.getUint8(record + L.call.abi), nr);
-      for (let i = 0; i < 12; i++) call.args[i] = view.getUint32(record + L.call.args + 4 * i, true);
-      call.entry = Number(view.getBigUint64(record + L.call.entry, true));
-      each(task);
-    }
+  underWay(each: EachUnderWay, tids: Iterable<number> = this.tasks()): void {
+    this.calls.tell(tids, each);
   }
 
   tasks(): number[] {
@@ -415,6 +393,10 @@ export class BpfEngine implements Engine {
 
   get late(): boolean {
     return this.feed.late;
+  }
+
+  get told(): number {
+    return this.feed.told;
   }
 
   hold(): void {

@@ -37,10 +37,12 @@ export class Feed {
   private rushUntil = 0;
   /** There is no more room: what waits is handled whatever it costs. */
   private pressed = false;
-  /** Nothing new comes, so nobody is kept waiting. */
-  private ended = false;
+  /** Since when (ns) nothing new comes, so that nobody is kept waiting. */
+  private ended = Number.POSITIVE_INFINITY;
   /** The last `drain` left records because its time was over. */
   late = false;
+  /** Until then (ns) all that happened has been handed over, but for what a CPU was just writing. */
+  told = 0;
 
   /**
    * Without a place for backlogs everything is handled at once, and at the priority we have. `guarded`: this thread goes
@@ -73,7 +75,7 @@ export class Feed {
   /** Hands over records, at most `most`, as long as there is time. Returns how many. */
   drain(most: number): number {
     const { merge } = this;
-    const free = this.ended || this.pressed;
+    const free = this.ended < Number.POSITIVE_INFINITY || this.pressed;
     if (!free && this.rush()) return 0;
     const until = (!free && this.pace?.begin(this.sent)) || Number.POSITIVE_INFINITY;
     let n = 0;
@@ -92,6 +94,7 @@ export class Feed {
       this.late = until !== Number.POSITIVE_INFINITY && monotonicNow() >= until;
     }
     if (n > 0) this.release();
+    this.told = Math.max(this.told, Math.min(merge.until, this.ended));
     if (!free) this.pace?.end();
     this.relieve();
     return n;
@@ -142,7 +145,7 @@ export class Feed {
 
   /** Nothing more is sent: what waits need not spare anybody. */
   finish(): void {
-    this.ended = true;
+    this.ended = Math.min(this.ended, monotonicNow());
     this.guard?.close();
   }
 

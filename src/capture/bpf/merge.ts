@@ -4,6 +4,7 @@
  * call before its fork. Its cause was written before; so whatever stands before a mark is told only after all rings have been
  * looked at once more, the earliest first, and nothing is told that stands behind its ring's mark.
  */
+import { monotonicNow } from "../../kernel/clock.ts";
 import type { Ring } from "../../kernel/ring.ts";
 import { Backlog, type BacklogRoom } from "./backlog.ts";
 import { headAt, timeAt } from "./words.ts";
@@ -64,8 +65,9 @@ export class Merge {
   /** The chain with the earliest, and when the earliest of the others happened. */
   private best = 0;
   private others = NEVER;
-  /** Records taken since all rings were looked at. */
+  /** Records taken since all rings were looked at, and when that was (ns). */
   private taken = 0;
+  private looked = 0;
 
   constructor(readonly chains: readonly Chain[]) {
     this.times = new Float64Array(chains.length).fill(NEVER);
@@ -74,6 +76,7 @@ export class Merge {
   /** Looks at all rings; to be called when records have gone elsewhere. */
   look(): void {
     const { chains, times } = this;
+    this.looked = monotonicNow();
     for (const { ring } of chains) ring.mark();
     for (const { ring } of chains) ring.look();
     for (let i = 0; i < chains.length; i++) times[i] = chains[i].first();
@@ -87,6 +90,12 @@ export class Merge {
     if (this.taken === 0) return undefined;
     this.look();
     return this.ready ? this.chains[this.best] : undefined;
+  }
+
+  /** Until then (ns) all that happened has been taken, but for what was being written; 0: not known. */
+  get until(): number {
+    const time = this.times[this.best];
+    return time < NEVER ? time : this.looked;
   }
 
   /** The record that is next has been dealt with. */

@@ -1,5 +1,6 @@
 /** The tasks followed, as far as the reader knows. */
 import { comm, status } from "../../kernel/proc.ts";
+import type { CurrentCall } from "../../kernel/tasks.ts";
 import { type ExitEvent, type SignalEvent, Task } from "../event.ts";
 
 interface Ignored {
@@ -24,6 +25,8 @@ export class BpfTask extends Task {
   exec: { readonly former: number; readonly time: number } | undefined;
   /** When we attached in the middle of a call whose entry we did not see (ns), 0 if we did not. */
   foundAt = 0;
+  /** That call, once it is known, as layout.ts numbers ABIs. */
+  foundIn: (CurrentCall & { readonly abi: number }) | undefined;
   /** How it ended, while other threads of the process live on: as wait(2), nobody is told of a leader before those. */
   ended: End | undefined;
   /** Record of the call that does not return, kept until the task ends. */

@@ -5,7 +5,7 @@ import { BpfEngine } from "../../capture/bpf/engine.ts";
 import type { Task } from "../../capture/event.ts";
 import { monotonicNow } from "../../kernel/clock.ts";
 import { status } from "../../kernel/proc.ts";
-import { commOf } from "../../kernel/tasks.ts";
+import { commOf, offCpu } from "../../kernel/tasks.ts";
 import { infoOf } from "../../record/call-info.ts";
 import { escapeName } from "../../render/escape.ts";
 import { syscallDescriptor } from "../live/names.ts";
@@ -53,6 +53,15 @@ export interface Targets {
   /** Empty: everything. */
   readonly pids: readonly number[];
   readonly tree: boolean;
+}
+
+/** A task in a call. */
+interface Waiting {
+  readonly task: Task;
+  /** When it entered it, or when it cannot have entered it later. */
+  readonly since: number;
+  /** ns that it has been in there at least, where its entry was not seen. */
+  readonly atLeast: number | undefined;
 }
 
 interface KeyFigures extends Figures {
@@ -137,14 +146,21 @@ export class Watch {
   }
 
   /** Calls under way, and what the time since the last look adds to the time blocked, by key. */
-  private underWay(now: number): { calls: Task[]; credits: Map<string, number> } {
-    const calls: Task[] = [];
+  private underWay(now: number): { calls: Waiting[]; credits: Map<string, number> } {
+    const calls: Waiting[] = [];
     const credits = new Map<string, number>();
     const told = new Map<string, { readonly key: string; ns: number }>();
     const credit = (key: string, ns: number) => credits.set(key, (credits.get(key) ?? 0) + ns);
-    this.engine.underWay((task) => {
-      calls.push(task);
+    this.engine.underWay((task, seen) => {
       const { entry, name } = task.call;
+      if (!seen) {
+        // the kernel does not count it when it is over
+        const atLeast = offCpu(task.tid) ?? now - entry;
+        task.call.entry = 0;
+        calls.push({ task, since: now - atLeast, atLeast });
+        return;
+      }
+      calls.push({ task, since: entry, atLeast: undefined });
       const ns = now - Math.max(entry, this.last);
       if (now - entry < WORTH_SHOWING || ns <= 0) return;
       const id = `${task.tid} ${entry}`;
@@ -220,13 +236,13 @@ export class Watch {
   }
 
   /** Waits that are no sign of leisure come first, then the longest. */
-  private described(all: readonly Task[]) {
+  private described(all: readonly Waiting[]) {
     const now = monotonicNow();
-    const shown = all.filter((t) => now - t.call.entry >= WORTH_SHOWING);
-    const idle = (t: Task) => (infoOf(t.call).idle ? 1 : 0);
-    shown.sort((a, b) => idle(a) - idle(b) || a.call.entry - b.call.entry);
+    const shown = all.filter((w) => now - w.since >= WORTH_SHOWING);
+    const idle = ({ task }: Waiting) => (infoOf(task.call).idle ? 1 : 0);
+    shown.sort((a, b) => idle(a) - idle(b) || a.since - b.since);
     return {
-      now: shown.slice(0, DESCRIBED).map((t) => describe(t, undefined, false)),
+      now: shown.slice(0, DESCRIBED).map((w) => describe(w.task, w.atLeast, false)),
       underWay: all.length,
     };
   }
