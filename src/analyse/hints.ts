@@ -30,6 +30,10 @@ const hints: Readonly<Record<string, Hint>> = {
       ? SLOW_DISK
       : "a shorter search path helps; the evidence shows what is looked for",
   disk: () => SLOW_DISK,
+  "lock futex": (c) =>
+    / held by \d/.test(c.text)
+      ? `svtrace stuck -k ${c.pid} shows where in the program its holder is, and who waits`
+      : "svtrace export --format folded shows which code that is, when the recording has samples",
   lock: (c) => {
     const holder = / held by (\d+)/.exec(c.text)?.[1];
     return holder
@@ -44,6 +48,8 @@ const hints: Readonly<Record<string, Hint>> = {
   child: () => "the child's own recording ends before its cause: record with children followed",
   "ipc signal": () => "it waited to be told: look at who should have sent the signal",
   "ipc completion": () => "what was asked for through io_uring or AIO took long: iostat -x 1, ss -tnp",
+  "ipc partner": (c) =>
+    `a FIFO is opened when both ends are: who should have opened it? fuser -v ${printable(c.target.replace(/^fifo:/, ""))}`,
   ipc: () => "look at the process at the other end, which is not part of the service",
   cpu: () => "svtrace export --format folded shows where the CPU time went, when the recording has samples",
   runqueue: () => "the machine is busy, not the service: top, cat /proc/pressure/cpu",

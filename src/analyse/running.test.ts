@@ -67,6 +67,50 @@ test("processes that take turns in accepting wait for clients, not for each othe
   expect(causes(s).filter((c) => !c.startsWith("cpu"))).toEqual([]);
 });
 
+const futex = (s: Synthetic, tid: number, holder: number) =>
+  s
+    .call(tid, 0, 10, "futex", "0x1, FUTEX_WAIT, 2", "?", { unfinished: true, pid: 100, tid })
+    .event(0, "holder", tid, `${holder} service`);
+
+test("who waits for a lock of a thread that waits for clients queues, who waits for one that sleeps is kept", () => {
+  const service = () =>
+    attached().process(100, 0, "service", 0, null).process(100, 100, "service", 0, null, 101);
+  const accepts = service().call(100, 0, 10, "accept", "3, ", "?", {
+    target: "listen:tcp:0.0.0.0:80",
+    unfinished: true,
+  });
+  futex(accepts, 101, 100);
+  expect(causes(accepts)).toEqual([]);
+  const sleeps = service().call(100, 0, 10, "clock_nanosleep", "0, 0, {tv_sec=99, tv_nsec=0}", "?", {
+    unfinished: true,
+  });
+  futex(sleeps, 101, 100);
+  const [cause] = analyseRunning(sleeps.recording).causes;
+  expect(cause.text).toBe("waited 10.0 s for a lock held by 100 (service)");
+});
+
+test("threads that wait for each other are a deadlock", () => {
+  const s = attached().process(100, 0, "service", 0, null).process(100, 100, "service", 0, null, 101);
+  s.process(100, 100, "service", 0, null, 102);
+  futex(s, 100, 101);
+  futex(s, 101, 100);
+  futex(s, 102, 100);
+  const report = analyseRunning(s.recording);
+  expect(report.causes.map((c) => c.seconds)).toEqual([30]);
+  expect(report.notes).toContain("a deadlock: 100 waits for a lock of 101, which waits for a lock of 100");
+  expect(report.hint).toContain("svtrace stuck -k 100");
+});
+
+test("what opens a FIFO waits for its other end, what reads one for work", () => {
+  const s = attached().process(100, 0, "sh", 0, null);
+  s.call(100, 0, 4, "openat", 'AT_FDCWD, "/run/x", O_RDONLY', "3", { target: "fifo:/run/x" });
+  s.call(100, 4, 10, "read", "3, ", "?", { target: "fifo:/run/x", unfinished: true });
+  const { causes } = analyseRunning(s.recording);
+  expect(causes[0].text).toBe("waited 4.00 s for somebody to open the other end of /run/x");
+  expect(causes[0].category).toBe("ipc");
+  expect(causes.slice(1).filter((c) => c.seconds > 0.1)).toEqual([]);
+});
+
 test("what sat in an earlier call throughout is not called idle", () => {
   const s = attached().process(100, 0, "stuck", 0, null);
   const report = analyseRunning(s.recording);

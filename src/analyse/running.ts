@@ -2,7 +2,7 @@
  * What a running service waited for: every thread of a window speaks for itself. Waiting for something to do (clients,
  * children, a condition) is idle time and no cause; the rest is summed over all threads.
  */
-import type { ProcessRow, Recording } from "../record/model.ts";
+import type { CallRow, EventRow, ProcessRow, Recording } from "../record/model.ts";
 import { group, rank } from "./causes.ts";
 import { median } from "./compare.ts";
 import { correctCpu } from "./cpu.ts";
@@ -13,7 +13,7 @@ import { Timeline } from "./timeline.ts";
 import { totals } from "./totals.ts";
 import type { Phase, Report, Segment } from "./types.ts";
 import { concludeRunning } from "./verdict.ts";
-import { isFutex, isPoll, isRead, isSleep, looksAtNothing, timedOut } from "./waits.ts";
+import { isPoll, isRead, isSleep, looksAtNothing, timedOut } from "./waits.ts";
 
 /** A wait for a condition longer than this (ns) is a thread without work; a shorter one contends for a lock. */
 const CONTENTION = 1e9;
@@ -31,18 +31,18 @@ export function analyseRunning(recording: Recording): Report {
   const [from, to] = [lifetime.started, coveredTo(recording)];
   const phase: Phase = { name: "running", from, to, text: "the time that was recorded" };
   const path = new CriticalPath(timeline);
-  let idle = 0;
-  const segments: Segment[] = [];
-  for (const thread of recording.processes) {
+  const threads = recording.processes.map((thread) => {
     const [born, died] = [Math.max(from, thread.born), Math.min(to, thread.died ?? to)];
     const own = path.alone(thread.tid, born, died);
-    const timer = isTimer(own, died - born);
-    for (const s of own) {
-      const nobodyWaits = isIdle(timeline, s) || (s.category === "lock" && queuesBehind(timeline, s));
-      if (nobodyWaits || (timer && s.category === "sleep")) idle += s.to - s.from;
+    return { tid: thread.tid, own, timer: isTimer(own, died - born) };
+  });
+  const locks = new Locks(timeline, new Map(threads.map(({ tid, own }) => [tid, own])));
+  let idle = 0;
+  const segments: Segment[] = [];
+  for (const { own, timer } of threads)
+    for (const s of own)
+      if (isIdle(timeline, locks, s) || (timer && s.category === "sleep")) idle += s.to - s.from;
       else segments.push(s);
-    }
-  }
   const silent = recording.processes.filter((p) => !timeline.isKnown(p.tid) && (p.died ?? to) > from);
   const grouped = group([{ phase, timeline, segments: directories(segments) }]);
   const { groups, tracing } = correctCpu(grouped.groups, from);
@@ -64,6 +64,7 @@ export function analyseRunning(recording: Recording): Report {
     losses: recording.losses.map(({ count, reason }) => ({ count, reason })),
     notes: [
       "seconds are summed over all threads, and shares are of the time they were not idle",
+      ...locks.cycles(),
       ...unseen(silent, recording),
     ],
   };
@@ -105,30 +106,77 @@ function isTimer(own: readonly Segment[], span: number): boolean {
   return even.reduce((sum, ns) => sum + ns, 0) >= EVEN_SHARE * slept;
 }
 
-/**
- * One of several processes that take turns in waiting for clients: the lock is held by another that waits for them.
- */
-function queuesBehind(timeline: Timeline, { call, from, to }: Segment): boolean {
-  if (!call || isFutex(call.name)) return false;
-  const held = timeline.recording.events.filter((e) => e.kind === "holder" && e.pid === call.tid);
-  const holder = Number.parseInt(held.find((e) => Math.abs(e.ts - call.ts) < 1e6)?.text ?? "", 10);
-  if (!timeline.threads.has(holder)) return false;
-  const [meanwhile] = timeline.between(holder, (from + to) / 2, (from + to) / 2 + 1);
-  return meanwhile === undefined
-    ? !timeline.isKnown(holder)
-    : /^accept4?$/.test(meanwhile.name) || (isPoll(meanwhile.name) && /listen:/.test(meanwhile.target));
+/** Who holds what is waited for, and whether that matters. */
+class Locks {
+  private readonly holders: readonly EventRow[];
+
+  constructor(
+    private readonly timeline: Timeline,
+    /** What each thread did. */
+    private readonly threads: ReadonlyMap<number, readonly Segment[]>,
+  ) {
+    this.holders = timeline.recording.events.filter((e) => e.kind === "holder");
+  }
+
+  /** The process or thread that has what the call waits for, as far as it was found out. */
+  private holder(call: CallRow): number | undefined {
+    const found = this.holders.find((e) => e.pid === call.tid && Math.abs(e.ts - call.ts) < 1e6);
+    return found && Number.parseInt(found.text, 10);
+  }
+
+  /** Threads that wait for each other and did to the end. */
+  cycles(): string[] {
+    const waits = new Map<number, number>();
+    for (const [tid, own] of this.threads) {
+      const last = own.at(-1);
+      const holder = last?.category === "lock" && last.call?.unfinished ? this.holder(last.call) : undefined;
+      if (holder !== undefined) waits.set(tid, holder);
+    }
+    const found: string[] = [];
+    for (const start of waits.keys()) {
+      const chain = [start];
+      for (let next = waits.get(start); next !== undefined && !chain.includes(next); next = waits.get(next))
+        chain.push(next);
+      if (waits.get(chain.at(-1)!) !== start) continue;
+      const others = [...chain.slice(1), start].join(", which waits for a lock of ");
+      found.push(`a deadlock: ${start} waits for a lock of ${others}`);
+      for (const tid of chain) waits.delete(tid);
+    }
+    return found;
+  }
+
+  isHeld(call: CallRow): boolean {
+    return this.holder(call) !== undefined;
+  }
+
+  /**
+   * One of several that take turns in waiting for something to do, as clients: another has the lock, and waits for that. One
+   * of which nothing is known sits in an earlier call.
+   */
+  queuesBehind({ call, from, to }: Segment): boolean {
+    const holder = call && this.holder(call);
+    const own = holder === undefined ? undefined : this.threads.get(holder);
+    if (holder === undefined || !own) return false;
+    const middle = (from + to) / 2;
+    const meanwhile = own.find((s) => s.from <= middle && middle < s.to);
+    return meanwhile?.category === undefined
+      ? !this.timeline.isKnown(holder)
+      : /^(network|ipc|sleep)$/.test(meanwhile.category) && isIdle(this.timeline, this, meanwhile);
+  }
 }
 
 /** Nobody waits for a thread in this. */
-function isIdle(timeline: Timeline, s: Segment): boolean {
+function isIdle(timeline: Timeline, locks: Locks, s: Segment): boolean {
   const { call } = s;
   if (!call) return false;
+  if (s.category === "lock" && locks.isHeld(call)) return locks.queuesBehind(s);
   if (s.category === "child") return true;
   if (s.kind === "futex" || s.kind === "semaphore")
     return call.unfinished || call.duration >= CONTENTION || timedOut(call);
   // the beat of a loop of events
   if (s.category === "sleep") return isPoll(call.name) && !looksAtNothing(call);
   // of a read that had not returned in the end nobody may know the object
+  if (s.category === "ipc" && s.kind === "partner") return false;
   if (s.category === "ipc") return s.kind !== "other" || (call.unfinished && isRead(call.name));
   if (s.category !== "network") return false;
   // several peers at once, or one that came to us: its next request is awaited

@@ -132,6 +132,9 @@ export class Waits {
     if (name === "connect" || isRead(name) || isWrite(name) || name === "close" || name === "shutdown") {
       return this.transfer(call);
     }
+    // the opening of a FIFO waits for its other end
+    if (isLookup(name) && call.target.startsWith("fifo:"))
+      return { category: "ipc", kind: "partner", target: call.target };
     if (isLookup(name)) return { category: "disk", kind: "lookup", target: call.target };
     if (isChange(name)) return { category: "disk", kind: "change", target: call.target };
     if (isMemory(name)) return { category: "memory", kind: "memory", target: "" };

@@ -215,7 +215,10 @@ function lock(g: Group, took: string): string {
   if (g.kind.startsWith("retry ")) return `${sleep(g, took)}${holder(g)}`;
   if (g.kind === "entropy") return `waited ${took} for random numbers from the kernel`;
   if (g.kind === "semaphore") return `waited ${took} for a semaphore`;
-  if (g.kind === "futex") return `waited ${took} for another thread (futex)`;
+  if (g.kind === "futex") {
+    const who = holder(g);
+    return who === "" ? `waited ${took} for another thread (futex)` : `waited ${took} for a lock${who}`;
+  }
   return `waited ${took} for a lock on ${g.target ? printable(g.target) : "a file"}${holder(g)}`;
 }
 
@@ -242,6 +245,9 @@ function ipc(g: Group, took: string, n: number): string {
   if (g.kind === "terminal") return `waited ${took} for the terminal`;
   if (g.target.startsWith("unix:/"))
     return `waited ${took} for an answer on ${peerName(g.target)}${times(n)}`;
+  const fifo = printable(g.target.replace(/^fifo:/, ""));
+  if (g.kind === "partner") return `waited ${took} for somebody to open the other end of ${fifo}${times(n)}`;
+  if (g.target.startsWith("fifo:")) return `waited ${took} for the other end of ${fifo}${times(n)}`;
   if (g.target.startsWith("pipe:")) return `waited ${took} for data in a pipe${times(n)}`;
   return `waited ${took} for an event or another process${times(n)}`;
 }

@@ -58,6 +58,11 @@ export function parentOf(pid: number): number | undefined {
   return stat === undefined ? undefined : Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
 }
 
+/** The function of the kernel that a task waits in; "" or "0" when it waits in none, or may not be looked at. */
+export function waitChannel(tid: number): string {
+  return text(`/proc/${tid}/wchan`) ?? "";
+}
+
 /** Where descriptor `fd` of a process points: a path, `socket:[inode]`, `pipe:[inode]`, `anon_inode:[…]`. */
 export function fdLink(pid: number, fd: number): string | undefined {
   return link(`/proc/${pid}/fd/${fd}`);

@@ -52,7 +52,7 @@ export class CallInfo {
     this.ends = name === "exit_group" || name === "exit";
     this.prctl = name === "prctl";
     this.fcntl = name === "fcntl";
-    this.locks = this.fcntl || name === "flock";
+    this.locks = this.fcntl || name === "flock" || name === "futex";
     this.fd = kinds.indexOf("fd");
     this.path = kinds.includes("path");
     this.set = SETS.test(name);

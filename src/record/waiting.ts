@@ -1,5 +1,6 @@
 /** What calls under way say: what is waited for, who holds it, and whether the service is ready. */
 
+import { waitChannel } from "../kernel/tasks.ts";
 import { holderOf } from "./holders.ts";
 import type { OpenCalls } from "./open-calls.ts";
 import { REST, type Readiness } from "./readiness.ts";
@@ -10,6 +11,12 @@ import type { Targets } from "./targets.ts";
 export const SLOW = 0.5e6;
 /** Open calls this old (ns) are looked at while starting. */
 export const BLOCKED = 20e6;
+
+/** Functions of fs/pipe.c in which the opening of a FIFO, reading and writing wait (Linux 5.3 to 6.18). */
+const FIFO = /^(wait_for_partner|fifo_open|(anon_|fifo_)?pipe_(read|write|wait))$/;
+
+/** Nothing else tells a FIFO from a file without asking its file system, which may be what hangs. */
+const waitsForFifo = (tid: number): boolean => FIFO.test(waitChannel(tid));
 
 export class Waiting {
   constructor(
@@ -28,8 +35,10 @@ export class Waiting {
       const since = now - entry;
       if (since < age) continue;
       const text = open.text?.args.text ?? "";
-      if (open.target === "" && open.text !== undefined)
-        open.target = this.targets.of(task, info, text, since, SLOW);
+      if (open.target === "" && open.text !== undefined) {
+        const target = this.targets.of(task, info, text, since, SLOW);
+        open.target = target.startsWith("/") && waitsForFifo(task.tid) ? `fifo:${target}` : target;
+      }
       if (!stopping && since >= BLOCKED && info.clients && !ready.onlyLooks(name, args, text))
         this.readiness.awaits(open.target, entry, task, false);
       if (info.idle && since >= REST) this.readiness.rests(task.pid, task.tid, entry);

@@ -9,6 +9,7 @@ import { lockHolder } from "../../kernel/locks.ts";
 import { comm, descendants, status, threads } from "../../kernel/proc.ts";
 import { currentCall, isCompat, offCpu, pipeHolders } from "../../kernel/tasks.ts";
 import { infoOf } from "../../record/call-info.ts";
+import { futexWait } from "../../record/holders.ts";
 import { SEPARATOR, Targets } from "../../record/targets.ts";
 import { escapeName } from "../../render/escape.ts";
 import { JsonValues } from "../../render/json/values.ts";
@@ -33,12 +34,6 @@ export interface UnderWay {
   readonly category: string;
 }
 
-const FUTEX_WAITS: Readonly<Record<number, "mutex" | "pi">> = { 0: "mutex", 9: "mutex", 6: "pi", 13: "pi" };
-const FUTEX_OP = 0x7f;
-/** Of struct __pthread_mutex_s behind the futex word (nptl): the owner's tid, and the word when others wait. */
-const OWNER_OFFSET = 8;
-const CONTENDED = 2;
-const FUTEX_TID = 0x3fffffff;
 const F_SETLKW = new Set([7, 14, 38]);
 
 const options = defaultOptions();
@@ -102,17 +97,11 @@ function waitsFor(task: Task, args: string, search: boolean): string {
 }
 
 function futex(task: Task): string {
-  const { args } = task.call;
-  const kind = FUTEX_WAITS[args[2] & FUTEX_OP];
-  if (kind === undefined) return "";
-  memory.at(task.tid);
-  const at = memory.readAll(args[0], args[1], OWNER_OFFSET + 4);
-  if (at < 0) return "a futex";
-  const word = memory.view.getUint32(at, true);
-  const owner = kind === "pi" ? word & FUTEX_TID : memory.view.getUint32(at + OWNER_OFFSET, true);
-  if ((kind === "pi" || word === CONTENDED) && owner !== task.tid && threads(task.pid).includes(owner))
-    return `a lock held by ${who(owner)}`;
-  return kind === "pi" ? "a lock" : "a condition, or a lock of unknown holder";
+  const wait = futexWait(task);
+  if (!wait) return "";
+  if (!wait.readable) return "a futex";
+  if (wait.owner !== undefined) return `a lock held by ${who(wait.owner)}`;
+  return wait.pi ? "a lock" : "a condition, or a lock of unknown holder";
 }
 
 function child(task: Task): string {
