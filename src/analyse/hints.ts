@@ -7,6 +7,10 @@ const host = (target: string): [string, string] => {
   return m ? [m[1].replace(/^\[|\]$/g, ""), m[2]] : ["", ""];
 };
 
+/** A word for a shell. */
+const quoted = (path: string): string =>
+  /^[\w./-]+$/.test(path) ? path : `'${printable(path).replaceAll("'", "'\\''")}'`;
+
 const SLOW_DISK = "is the disk slow or busy? iostat -x 1, cat /proc/pressure/io";
 /** Looking up a name takes this long (s) on a slow file system only. */
 const SLOW_LOOKUP = 5e-3;
@@ -31,8 +35,8 @@ const hints: Readonly<Record<string, Hint>> = {
       : "a shorter search path helps; the evidence shows what is looked for",
   disk: () => SLOW_DISK,
   "lock futex": (c) =>
-    / held by \d/.test(c.text)
-      ? `svtrace stuck -k ${c.pid} shows where in the program its holder is, and who waits`
+    c.target.startsWith("thread:")
+      ? `while it lasts, svtrace stuck -k ${c.pid} shows where in the program its holder is, and who waits`
       : "svtrace export --format folded shows which code that is, when the recording has samples",
   lock: (c) => {
     const holder = / held by (\d+)/.exec(c.text)?.[1];
@@ -49,7 +53,7 @@ const hints: Readonly<Record<string, Hint>> = {
   "ipc signal": () => "it waited to be told: look at who should have sent the signal",
   "ipc completion": () => "what was asked for through io_uring or AIO took long: iostat -x 1, ss -tnp",
   "ipc partner": (c) =>
-    `a FIFO is opened when both ends are: who should have opened it? fuser -v ${printable(c.target.replace(/^fifo:/, ""))}`,
+    `a FIFO is opened when both ends are: who should have opened it? fuser -v ${quoted(c.target.replace(/^fifo:/, ""))}`,
   ipc: () => "look at the process at the other end, which is not part of the service",
   cpu: () => "svtrace export --format folded shows where the CPU time went, when the recording has samples",
   runqueue: () => "the machine is busy, not the service: top, cat /proc/pressure/cpu",

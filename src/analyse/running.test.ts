@@ -67,10 +67,13 @@ test("processes that take turns in accepting wait for clients, not for each othe
   expect(causes(s).filter((c) => !c.startsWith("cpu"))).toEqual([]);
 });
 
-const futex = (s: Synthetic, tid: number, holder: number) =>
-  s
-    .call(tid, 0, 10, "futex", "0x1, FUTEX_WAIT, 2", "?", { unfinished: true, pid: 100, tid })
-    .event(0, "holder", tid, `${holder} service`);
+const futex = (s: Synthetic, tid: number, owner: number) =>
+  s.call(tid, 0, 10, "futex", "0x1, FUTEX_WAIT, 2", "?", {
+    unfinished: true,
+    pid: 100,
+    tid,
+    target: `thread:${owner}`,
+  });
 
 test("who waits for a lock of a thread that waits for clients queues, who waits for one that sleeps is kept", () => {
   const service = () =>
@@ -86,7 +89,14 @@ test("who waits for a lock of a thread that waits for clients queues, who waits 
   });
   futex(sleeps, 101, 100);
   const [cause] = analyseRunning(sleeps.recording).causes;
-  expect(cause.text).toBe("waited 10.0 s for a lock held by 100 (service)");
+  expect(cause.text).toBe("waited 10.0 s for a lock held by thread 100 (service)");
+});
+
+test("who queues behind a thread that waits for work waits for work", () => {
+  const s = attached().process(100, 0, "pool", 0, null).process(100, 100, "pool", 0, null, 101);
+  s.call(100, 0, 10, "futex", "0x2, FUTEX_WAIT, 0", "?", { unfinished: true });
+  futex(s, 101, 100);
+  expect(causes(s)).toEqual([]);
 });
 
 test("threads that wait for each other are a deadlock", () => {
@@ -96,7 +106,10 @@ test("threads that wait for each other are a deadlock", () => {
   futex(s, 101, 100);
   futex(s, 102, 100);
   const report = analyseRunning(s.recording);
-  expect(report.causes.map((c) => c.seconds)).toEqual([30]);
+  expect(report.causes.map((c) => [c.seconds, c.target])).toEqual([
+    [20, "thread:100"],
+    [10, "thread:101"],
+  ]);
   expect(report.notes).toContain("a deadlock: 100 waits for a lock of 101, which waits for a lock of 100");
   expect(report.hint).toContain("svtrace stuck -k 100");
 });
@@ -115,7 +128,7 @@ test("what sat in an earlier call throughout is not called idle", () => {
   const s = attached().process(100, 0, "stuck", 0, null);
   const report = analyseRunning(s.recording);
   expect(report.verdict).toMatch(/^Nothing was seen: within 10\.0 s the main thread made no call/);
-  expect(report.hint).toContain("svtrace stuck 100");
+  expect(report.hint).toContain("ps -L -o tid,stat,wchan -p 100");
   s.call(100, 9, 9.1, "read", "3", "1", { target: "/x" });
   expect(analyseRunning(s.recording).unattributed).toBeCloseTo(9, 3);
 });

@@ -2,6 +2,7 @@
  * What a running service waited for: every thread of a window speaks for itself. Waiting for something to do (clients,
  * children, a condition) is idle time and no cause; the rest is summed over all threads.
  */
+import { lowest } from "../base/search.ts";
 import type { CallRow, EventRow, ProcessRow, Recording } from "../record/model.ts";
 import { group, rank } from "./causes.ts";
 import { median } from "./compare.ts";
@@ -13,7 +14,7 @@ import { Timeline } from "./timeline.ts";
 import { totals } from "./totals.ts";
 import type { Phase, Report, Segment } from "./types.ts";
 import { concludeRunning } from "./verdict.ts";
-import { isPoll, isRead, isSleep, looksAtNothing, timedOut } from "./waits.ts";
+import { isPoll, isRead, isSleep, looksAtNothing, ownerIn, timedOut } from "./waits.ts";
 
 /** A wait for a condition longer than this (ns) is a thread without work; a shorter one contends for a lock. */
 const CONTENTION = 1e9;
@@ -24,6 +25,8 @@ const PERIODIC = 0.95;
 const FEWEST_SLEEPS = 3;
 const EVEN_SHARE = 0.8;
 const OTHER_WAITS = 0.05;
+/** Who has waited this long (ns) does not just take turns. */
+const DEADLOCK = 0.5e9;
 
 export function analyseRunning(recording: Recording): Report {
   const { lifetime } = recording;
@@ -77,12 +80,12 @@ export function analyseRunning(recording: Recording): Report {
   };
 }
 
-/** Threads of which nothing was recorded sit in a call that began before. */
+/** Threads of which nothing was recorded: stopped, waiting for memory, or in a call that could not be looked at. */
 function unseen(silent: readonly ProcessRow[], { processes, lifetime }: Recording): string[] {
   if (silent.length === 0) return [];
   const which = silent.length === processes.length ? "all" : `${silent.length} of ${processes.length}`;
   return [
-    `${which} threads sat in a call that began before: svtrace stuck ${lifetime.pid} says in which and for what`,
+    `${which} threads made no call and did not run: ps -L -o tid,stat,wchan -p ${lifetime.pid} says where they are`,
   ];
 }
 
@@ -108,29 +111,37 @@ function isTimer(own: readonly Segment[], span: number): boolean {
 
 /** Who holds what is waited for, and whether that matters. */
 class Locks {
-  private readonly holders: readonly EventRow[];
+  /** What was found out about file locks while they were waited for, by the thread that waits. */
+  private readonly holders = new Map<number, EventRow[]>();
 
   constructor(
     private readonly timeline: Timeline,
-    /** What each thread did. */
+    /** What each thread did, in order. */
     private readonly threads: ReadonlyMap<number, readonly Segment[]>,
   ) {
-    this.holders = timeline.recording.events.filter((e) => e.kind === "holder");
+    for (const e of timeline.recording.events) {
+      if (e.kind !== "holder") continue;
+      const same = this.holders.get(e.pid);
+      if (same) same.push(e);
+      else this.holders.set(e.pid, [e]);
+    }
   }
 
-  /** The process or thread that has what the call waits for, as far as it was found out. */
+  /** The thread that has the mutex, or the process that has the file lock, as far as it was found out. */
   private holder(call: CallRow): number | undefined {
-    const found = this.holders.find((e) => e.pid === call.tid && Math.abs(e.ts - call.ts) < 1e6);
+    const owner = ownerIn(call.target);
+    if (owner !== undefined) return owner;
+    const found = this.holders.get(call.tid)?.find((e) => Math.abs(e.ts - call.ts) < 1e6);
     return found && Number.parseInt(found.text, 10);
   }
 
-  /** Threads that wait for each other and did to the end. */
+  /** Threads that have waited for each other's mutexes long enough, and did to the end. */
   cycles(): string[] {
     const waits = new Map<number, number>();
     for (const [tid, own] of this.threads) {
-      const last = own.at(-1);
-      const holder = last?.category === "lock" && last.call?.unfinished ? this.holder(last.call) : undefined;
-      if (holder !== undefined) waits.set(tid, holder);
+      const call = own.findLast((s) => s.call?.unfinished)?.call;
+      const owner = call && call.duration >= DEADLOCK ? ownerIn(call.target) : undefined;
+      if (owner !== undefined) waits.set(tid, owner);
     }
     const found: string[] = [];
     for (const start of waits.keys()) {
@@ -158,10 +169,12 @@ class Locks {
     const own = holder === undefined ? undefined : this.threads.get(holder);
     if (holder === undefined || !own) return false;
     const middle = (from + to) / 2;
-    const meanwhile = own.find((s) => s.from <= middle && middle < s.to);
-    return meanwhile?.category === undefined
-      ? !this.timeline.isKnown(holder)
-      : /^(network|ipc|sleep)$/.test(meanwhile.category) && isIdle(this.timeline, this, meanwhile);
+    const meanwhile = own[lowest(own.length, (i) => own[i].to > middle)];
+    if (meanwhile?.category === undefined || meanwhile.from > middle) return !this.timeline.isKnown(holder);
+    const { category } = meanwhile;
+    // who has a lock and waits for a child, or for one more lock, makes others wait
+    const waits = category === "lock" && meanwhile.call !== undefined && !this.isHeld(meanwhile.call);
+    return (waits || /^(network|ipc|sleep)$/.test(category)) && isIdle(this.timeline, this, meanwhile);
   }
 }
 
@@ -175,8 +188,8 @@ function isIdle(timeline: Timeline, locks: Locks, s: Segment): boolean {
     return call.unfinished || call.duration >= CONTENTION || timedOut(call);
   // the beat of a loop of events
   if (s.category === "sleep") return isPoll(call.name) && !looksAtNothing(call);
-  // of a read that had not returned in the end nobody may know the object
   if (s.category === "ipc" && s.kind === "partner") return false;
+  // of a read that had not returned in the end nobody may know the object
   if (s.category === "ipc") return s.kind !== "other" || (call.unfinished && isRead(call.name));
   if (s.category !== "network") return false;
   // several peers at once, or one that came to us: its next request is awaited

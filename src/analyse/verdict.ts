@@ -80,8 +80,8 @@ export function concludeRunning(report: Told, silent: boolean): Pick<Report, "ve
   const slow = report.causes.filter((c) => c.share >= 0.05 && c.seconds >= 0.01 * report.total);
   if (slow.length === 0 && silent)
     return {
-      verdict: `Nothing was seen: within ${span} the main thread made no call; it sits in one that began before.`,
-      hint: `svtrace stuck ${report.lifetime.pid} says in which call it is, and for what`,
+      verdict: `Nothing was seen: within ${span} the main thread made no call, and did not run.`,
+      hint: `ps -L -o tid,stat,wchan -p ${report.lifetime.pid} says where it is: stopped (T), or waiting for a disk or memory (D)`,
     };
   if (slow.length === 0)
     return {

@@ -67,6 +67,12 @@ export const isWhole = ({ name }: Pick<CallRow, "name">): boolean =>
   isChange(name) ||
   /^(accept4?|connect)$/.test(name);
 
+/** The thread that has the mutex a futex call waits for. */
+export function ownerIn(target: string): number | undefined {
+  const tid = /^thread:(\d+)$/.exec(target)?.[1];
+  return tid === undefined ? undefined : Number(tid);
+}
+
 /** The call timed out by its own limit. */
 export function timedOut(call: CallRow): boolean {
   return (

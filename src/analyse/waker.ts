@@ -144,6 +144,8 @@ export class Wakers {
   /** A write `c` can be what `call`, which waits for `target`, waited for. */
   private wakes(c: CallRow, call: CallRow, target: string): boolean {
     if (target.startsWith("pipe:")) return c.target === target;
+    // one who need not wait for room in it does not show that it is one
+    if (target.startsWith("fifo:")) return c.target === target || c.target === target.slice("fifo:".length);
     if (target.startsWith("anon_inode:"))
       return c.pid === call.pid && c.target.startsWith("anon_inode:[eventfd");
     if (c.pid === call.pid) return false;

@@ -2,10 +2,11 @@
 
 import { basename } from "node:path";
 import { printable } from "../base/printable.ts";
+import type { CallRow } from "../record/model.ts";
 import { countOf, type Group } from "./causes.ts";
 import { queryName } from "./dns.ts";
 import { functionsOf } from "./profile.ts";
-import { isPoll, isSleep, isWrite, timedOut } from "./waits.ts";
+import { isPoll, isSleep, isWrite, ownerIn, timedOut } from "./waits.ts";
 
 /** `0.80 s`, `12 ms`. */
 export function duration(ns: number): string {
@@ -216,19 +217,21 @@ function lock(g: Group, took: string): string {
   if (g.kind === "entropy") return `waited ${took} for random numbers from the kernel`;
   if (g.kind === "semaphore") return `waited ${took} for a semaphore`;
   if (g.kind === "futex") {
-    const who = holder(g);
-    return who === "" ? `waited ${took} for another thread (futex)` : `waited ${took} for a lock${who}`;
+    const owner = ownerIn(g.target);
+    if (owner === undefined) return `waited ${took} for another thread (futex)`;
+    return `waited ${took} for a lock held by thread ${owner} (${printable(g.timeline.comm(owner))})`;
   }
   return `waited ${took} for a lock on ${g.target ? printable(g.target) : "a file"}${holder(g)}`;
 }
 
 /** Who held the lock, where that was found out. */
 function holder(g: Group): string {
-  const calls = [...g.calls];
+  const calls = new Map<number, CallRow[]>();
+  for (const c of g.calls) calls.set(c.tid, [...(calls.get(c.tid) ?? []), c]);
   const found = g.timeline.recording.events.find(
-    (e) => e.kind === "holder" && calls.some((c) => c.tid === e.pid && Math.abs(c.ts - e.ts) < 1e6),
+    (e) => e.kind === "holder" && calls.get(e.pid)?.some((c) => Math.abs(c.ts - e.ts) < 1e6),
   );
-  const [, pid, command] = /^(\d+) ?(.*)$/.exec(found?.text ?? "") ?? [];
+  const [, pid, command] = /^(\d+) ?(.*)$/s.exec(found?.text ?? "") ?? [];
   if (!pid) return "";
   const ours = g.timeline.threads.has(Number(pid)) ? "" : ", not of this service";
   return ` held by ${pid}${command ? ` (${printable(command).slice(0, 60)}${ours})` : ours}`;

@@ -80,15 +80,15 @@ export interface Groups {
 }
 
 /**
- * A source of events. Not tied to the event loop: `step` is called by whoever drives it. All methods must be
- * called from the thread that created the engine (ptrace requests are per thread).
- */
-/**
  * Is told of a call under way, in a copy of its task. `seen`: its entry was; otherwise it is when we attached to the task, in
  * the middle of the call.
  */
 export type EachUnderWay = (task: Task, seen: boolean) => void;
 
+/**
+ * A source of events. Not tied to the event loop: `step` is called by whoever drives it. All methods must be
+ * called from the thread that created the engine (ptrace requests are per thread).
+ */
 export interface Engine {
   /** Starts a command; the events before its first exec are hidden. Returns its pid. Throws SysError. */
   start(command: Command): number;
@@ -112,7 +112,10 @@ export interface Engine {
   tasks(): number[];
   /** For engines with a backlog: events wait because there was no time for them. */
   readonly late?: boolean;
-  /** For engines with a backlog: until then (CLOCK_MONOTONIC ns) all that happened has been told. */
+  /**
+   * For engines with a backlog: until then (CLOCK_MONOTONIC ns) all that happened has been told, where events need not be put
+   * into the order they happened in.
+   */
   readonly told?: number;
   /** For engines with a backlog: makes room for what happens, without handling what waits. */
   hold?(): void;

@@ -127,7 +127,6 @@ export class RecordSession {
       await catchUp(this.engine, once, undefined, () => this.sink.freeze(monotonicNow()));
       this.sink.look(monotonicNow());
       this.engine.detach();
-      this.sink.lifetime.written = this.engine.told ?? monotonicNow();
     }
     await writing;
     await this.flush();

@@ -106,7 +106,7 @@ function causes(report: Report, paint: Paint, all: boolean): string[] {
       report.tracing > report.unattributed / 2
         ? "the cost of tracing"
         : running
-          ? "threads in calls that began before"
+          ? "threads that made no call and did not run"
           : "the recording does not say";
     out.push(`     ${seconds(report.unattributed)} ${share}  unattributed: ${why}`);
   }

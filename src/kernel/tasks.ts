@@ -58,9 +58,12 @@ export function parentOf(pid: number): number | undefined {
   return stat === undefined ? undefined : Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
 }
 
-/** The function of the kernel that a task waits in; "" or "0" when it waits in none, or may not be looked at. */
-export function waitChannel(tid: number): string {
-  return text(`/proc/${tid}/wchan`) ?? "";
+/** Functions of fs/pipe.c in which the opening of a FIFO, reading and writing wait (Linux 5.3 to 6.18). */
+const FIFO = /^(wait_for_partner|fifo_open|(anon_|fifo_)?pipe_(read|write|wait))$/;
+
+/** A task waits for the other end of a FIFO or pipe. Nothing else tells without asking the file system, which may hang. */
+export function waitsForFifo(tid: number): boolean {
+  return FIFO.test(text(`/proc/${tid}/wchan`) ?? "");
 }
 
 /** Where descriptor `fd` of a process points: a path, `socket:[inode]`, `pipe:[inode]`, `anon_inode:[…]`. */

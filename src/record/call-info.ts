@@ -25,6 +25,7 @@ export class CallInfo {
   readonly fcntl: boolean;
   /** May wait for a file lock. */
   readonly locks: boolean;
+  readonly futex: boolean;
   /** Index of the descriptor argument, -1 when none. */
   readonly fd: number;
   readonly path: boolean;
@@ -52,7 +53,8 @@ export class CallInfo {
     this.ends = name === "exit_group" || name === "exit";
     this.prctl = name === "prctl";
     this.fcntl = name === "fcntl";
-    this.locks = this.fcntl || name === "flock" || name === "futex";
+    this.locks = this.fcntl || name === "flock";
+    this.futex = name === "futex";
     this.fd = kinds.indexOf("fd");
     this.path = kinds.includes("path");
     this.set = SETS.test(name);

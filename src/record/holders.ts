@@ -1,8 +1,8 @@
 /** Who holds the locks that threads wait for: looked up while they wait, as nobody can tell later. */
+import { existsSync } from "node:fs";
 import type { Task } from "../capture/event.ts";
 import { LiveMemory } from "../capture/live-memory.ts";
 import { lockHolder } from "../kernel/locks.ts";
-import { threads } from "../kernel/proc.ts";
 import { commandLine, commOf } from "../kernel/tasks.ts";
 import { commandText } from "./describe.ts";
 
@@ -35,19 +35,15 @@ export function futexWait({ tid, pid, call: { args } }: Task): FutexWait | undef
   if (at < 0) return { pi, readable: false, owner: undefined };
   const word = memory.view.getUint32(at, true);
   const owner = pi ? word & FUTEX_TID : memory.view.getUint32(at + OWNER_OFFSET, true);
-  const held = (pi || word === CONTENDED) && owner !== tid && threads(pid).includes(owner);
+  // a tid of another pid namespace is taken for none
+  const held = (pi || word === CONTENDED) && owner !== tid && isThread(pid, owner);
   return { pi, readable: true, owner: held ? owner : undefined };
 }
 
-/**
- * `4211 backup --all` for who holds the lock `task` waits for in a call with these arguments: a process, or a thread with its
- * name.
- */
+const isThread = (pid: number, tid: number): boolean => tid > 0 && existsSync(`/proc/${pid}/task/${tid}`);
+
+/** `4211 backup --all` for the process that holds the file lock `task` waits for in a call with these arguments. */
 export function holderOf(task: Task, args: string): string | undefined {
-  if (task.call.name === "futex") {
-    const owner = futexWait(task)?.owner;
-    return owner === undefined ? undefined : `${owner} ${commOf(owner) ?? ""}`;
-  }
   if (task.call.name === "fcntl" && !args.includes("SETLKW")) return undefined;
   const holder = lockHolder(task.pid);
   if (holder === undefined) return undefined;

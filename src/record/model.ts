@@ -89,7 +89,7 @@ export interface CallRow {
   error: string;
   /** The descriptor the call is about, -1 when none. */
   fd: number;
-  /** Path, `tcp:10.0.0.1:5432`, `pipe:[123]`, `fifo:/path`: what the call is about; "" when not looked up. */
+  /** Path, `tcp:10.0.0.1:5432`, `pipe:[123]`, `fifo:/path`, `thread:42` (who has the mutex): what the call is about; "" when not looked up. */
   target: string;
   /** It had not returned when the recording was written, or its task was killed in it. */
   unfinished: boolean;

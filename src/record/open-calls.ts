@@ -22,13 +22,8 @@ export interface OpenCall {
 /** Tells of the calls that these threads are in, as an engine's `underWay` does. */
 export type UnderWay = (each: EachUnderWay, tids: Iterable<number>) => void;
 
-/** Takes what was found of the task's call, or of one before it, out of `calls`; returns it if it was this call. */
-function endIn(calls: Map<number, OpenCall>, task: Task): OpenCall | undefined {
-  const open = calls.get(task.tid);
-  if (!open || open.task.call.entry > task.call.exit) return undefined;
-  calls.delete(task.tid);
-  return sameCall(open.task, task) ? open : undefined;
-}
+/** Calls that have returned and are not told of yet, at most. */
+const MOST_RETURNS = 20_000;
 
 const sameCall = (a: Task, b: Task): boolean => a.call.entry === b.call.entry && a.call.nr === b.call.nr;
 
@@ -36,8 +31,9 @@ export class OpenCalls {
   private readonly entered = new Map<Task, OpenCall>();
   /** By tid. */
   private found = new Map<number, OpenCall>();
-  /** By tid: found before, and returned since, which the engine has yet to tell. */
-  private over = new Map<number, OpenCall>();
+  /** By tid: found before, and returned since, which the engine has yet to tell; and how many there are. */
+  private readonly over = new Map<number, OpenCall[]>();
+  private returns = 0;
   /** In tasks that were let go. */
   private readonly left: CallRow[] = [];
   private readonly memory = new LiveMemory();
@@ -69,13 +65,43 @@ export class OpenCalls {
   /** A call that was seen whole is over. Returns what was found out about it while it was under way. */
   returned(task: Task): OpenCall | undefined {
     // every call passes here, and hardly any was found
-    if (this.found.size + this.over.size === 0) return undefined;
-    return endIn(this.found, task) ?? endIn(this.over, task);
+    if (this.found.size + this.returns === 0) return undefined;
+    const open = this.found.get(task.tid);
+    if (open && open.task.call.entry <= task.call.exit) {
+      this.found.delete(task.tid);
+      if (sameCall(open.task, task)) return open;
+    }
+    return this.returns > 0 ? this.tellReturn(task) : undefined;
+  }
+
+  /** Takes the call, and those that were before it, out of what has returned. */
+  private tellReturn(task: Task): OpenCall | undefined {
+    const before = this.over.get(task.tid);
+    if (!before) return undefined;
+    const later = before.filter((o) => o.task.call.entry > task.call.entry);
+    this.returns -= before.length - later.length;
+    if (later.length > 0) this.over.set(task.tid, later);
+    else this.over.delete(task.tid);
+    return before.find((o) => sameCall(o.task, task));
+  }
+
+  private hasReturned(open: OpenCall): void {
+    // their calls were lost, or left out
+    if (this.returns >= MOST_RETURNS) {
+      this.over.clear();
+      this.returns = 0;
+    }
+    const { tid } = open.task;
+    const same = this.over.get(tid);
+    if (same) same.push(open);
+    else this.over.set(tid, [open]);
+    this.returns++;
   }
 
   forget(task: Task): void {
     this.entered.delete(task);
     this.found.delete(task.tid);
+    this.returns -= this.over.get(task.tid)?.length ?? 0;
     this.over.delete(task.tid);
   }
 
@@ -95,13 +121,14 @@ export class OpenCalls {
       if (same) before.delete(task.tid);
       this.found.set(task.tid, same ? known : this.meet(task));
     }, this.processes.tids());
-    if (!this.frozen) this.over = before;
+    if (!this.frozen) for (const open of before.values()) this.hasReturned(open);
   }
 
   private meet(task: Task): OpenCall {
     task.inCall = true;
     this.memory.at(task.tid);
-    const text = this.text.enter(task, this.memory);
+    // what its arguments point to may have changed since
+    const text = this.frozen ? undefined : this.text.enter(task, this.memory);
     return { task, info: infoOf(task.call), text, target: "", row: this.processes.of(task), asked: false };
   }
 

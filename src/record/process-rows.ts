@@ -120,6 +120,11 @@ export class ProcessRows {
     row.queued_ns = times.queued;
   }
 
+  /** Of all that live. */
+  readAllTimes(): void {
+    for (const row of this.living) this.readTimes(row);
+  }
+
   /** Copies of the living, and the dead not handed over yet. */
   take(): ProcessRow[] {
     const rows = [...this.dead, ...[...this.living].map((r) => ({ ...r }))];

@@ -8,7 +8,7 @@ import { CallLog } from "./call-log.ts";
 import { Counters, Losses } from "./counts.ts";
 import { senderText } from "./describe.ts";
 import { Flight } from "./flight.ts";
-import { newLifetime, phasesOf } from "./lifetime.ts";
+import { newLifetime, noteRequest, phasesOf } from "./lifetime.ts";
 import type { Batch, EventRow, Lifetime, ProcessRow, SignalRow } from "./model.ts";
 import { type OpenCall, OpenCalls } from "./open-calls.ts";
 import { Past } from "./past.ts";
@@ -28,6 +28,8 @@ const SETTLE = 5e9;
 const STOP_LIMIT = 600e9;
 /** Once it seems ready, it is looked for better signs this often (ns). */
 const LOOK = 1e9;
+/** So often if what happened is told of so much later (ns), as there is no CPU to spare. */
+const LATE = 1e8;
 const SECOND = 1e9;
 /** Slow calls save the flight recorder this often at most (ns). */
 const FLIGHT_PAUSE = 10e9;
@@ -233,7 +235,7 @@ export class RecordingSink implements EventSink {
     this.event(now, "detached", task.pid, "");
     const open = this.open.of(task);
     if (open?.task.inCall) {
-      this.processes.readTimes(open.row);
+      if (this.frozen === Number.POSITIVE_INFINITY) this.processes.readTimes(open.row);
       this.open.leave(open, now);
     }
     this.open.forget(task);
@@ -265,15 +267,7 @@ export class RecordingSink implements EventSink {
 
   /** Someone asked the service to stop; the earliest request counts. */
   askedToStop(ts: number, by: string): void {
-    const { lifetime } = this;
-    // A control command is the reason for the supervisor's signal, whichever was noted first.
-    const told = / from (\d+) /.exec(lifetime.asked_by ?? "")?.[1];
-    if (told !== undefined && Number(told) === lifetime.supervisor && by.startsWith("svc"))
-      lifetime.asked_by = by;
-    if (lifetime.asked === null || ts < lifetime.asked) {
-      lifetime.asked = ts;
-      lifetime.asked_by = by;
-    }
+    noteRequest(this.lifetime, ts, by);
     this.dirty = true;
     if (this.state === "dead") return;
     const ran = this.state === "running";
@@ -287,11 +281,21 @@ export class RecordingSink implements EventSink {
    */
   tick(now: number, told = now): void {
     const often = this.state === "stopping" || this.lifetime.ready === null;
-    if (often || (this.readiness.watching(now) && now - this.looked >= LOOK)) {
+    const pause = now - told > LATE ? LATE : 0;
+    if (often ? now - this.looked >= pause : this.readiness.watching(now) && now - this.looked >= LOOK) {
       if (this.state !== "dead") this.look(now);
-      this.waits.examine(Math.min(now, this.frozen), BLOCKED, this.state === "stopping");
+      this.examine(now, BLOCKED, told);
     }
     this.moveOn(told);
+  }
+
+  private examine(now: number, age: number, told: number): void {
+    const frozen = this.frozen < Number.POSITIVE_INFINITY;
+    this.waits.examine(Math.min(now, this.frozen), age, {
+      stopping: this.state === "stopping",
+      told,
+      lookUp: frozen ? "no" : "once",
+    });
   }
 
   private moveOn(now: number): void {
@@ -369,8 +373,10 @@ export class RecordingSink implements EventSink {
     if (wanted || (this.processes.alive > 0 && this.keepsAll)) this.dirty = true;
     if (!this.dirty && !this.counters.some && !this.samples.some) return undefined;
     if (this.state !== "dead") this.look(now);
-    this.waits.examine(now, SLOW, this.state === "stopping");
-    for (const { row } of this.open.all()) this.processes.readTimes(row);
+    // what it waits for now is known now only, though it may not have been told of
+    this.examine(Math.max(now, this.options.now()), SLOW, now);
+    if (this.frozen === Number.POSITIVE_INFINITY)
+      for (const { row } of this.open.all()) this.processes.readTimes(row);
     const { signals, events } = this;
     this.signals = [];
     this.events = [];
@@ -477,6 +483,9 @@ export class RecordingSink implements EventSink {
    */
   freeze(now: number): void {
     this.look(now);
+    const stopping = this.state === "stopping";
+    this.waits.examine(now, SLOW, { stopping, told: Number.NEGATIVE_INFINITY, lookUp: "again" });
+    this.processes.readAllTimes();
     this.open.freeze();
     this.frozen = now;
   }

@@ -157,6 +157,7 @@ function once(c: Case, options: readonly string[]): Difference {
     if (i < TRIES && (clash(theirs, ours, withPids) || clash(ours, theirs, withPids))) continue;
     const found = compare(split(theirs), split(ours), c.varies === undefined);
     if (i >= TRIES || !byChance(found)) return found;
+    console.log(`${c.name}: run again, as children died at other moments`);
   }
 }
 

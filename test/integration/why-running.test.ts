@@ -79,7 +79,7 @@ test(...needs("a deadlock", noBpf(), lacks("gcc")), async () => {
   await waitUntil("the deadlock", async () => /^(futex\w+){2}$/.test((await threads()).trim()), 20);
   const report = await why(service.pid!, 1, dir);
   expect(report.causes[0]).toMatchObject({ category: "lock", kind: "futex" });
-  expect(report.causes[0].text).toMatch(/^waited \d\.\d+ s for a lock held by \d+ \(deadlock\)/);
+  expect(report.causes[0].text).toMatch(/^waited \d\.\d+ s for a lock held by thread \d+ \(deadlock\)/);
   const pid = service.pid!;
   expect(report.notes.some((n) => n.startsWith("a deadlock: ") && n.includes(String(pid)))).toBe(true);
 });

@@ -17,7 +17,7 @@ const PR_SET_NAME = 15;
 const SIGKILL = 9;
 /** Signals held back until the task's call is known: anyone may send them by the million. */
 const MOST_IGNORED = 1024;
-const words = (bytes: number): number => bytes >>> 2;
+const inWords = (bytes: number): number => bytes >>> 2;
 
 export interface DispatchOptions {
   /** Calls come with what the scheduler did meanwhile. */
@@ -60,7 +60,7 @@ export class Dispatcher {
   record(s: Source): void {
     this.delivered++;
     const w = s.words;
-    const at = words(s.offset);
+    const at = inWords(s.offset);
     const kind = w[at] & 0xff;
     const tid = w[at + 1];
     switch (kind) {
@@ -72,10 +72,10 @@ export class Dispatcher {
         this.fork(s, tid);
         break;
       case L.kinds.exec:
-        this.exec(s, tid, w[at + words(L.exec.former)], timeAt(w, at));
+        this.exec(s, tid, w[at + inWords(L.exec.former)], timeAt(w, at));
         break;
       case L.kinds.exit:
-        this.exit(tid, w[at + words(L.exit.code)], timesOf(w, at), timeAt(w, at));
+        this.exit(tid, w[at + inWords(L.exit.code)], timesOf(w, at), timeAt(w, at));
         break;
       case L.kinds.signal:
         this.signal(s, tid, timeAt(w, at));
@@ -94,7 +94,7 @@ export class Dispatcher {
 
   /** A record of a stream that has entries: calls end here, they began with `entered`. */
   ordered(s: Source): void {
-    const kind = s.words[words(s.offset)] & 0xff;
+    const kind = s.words[inWords(s.offset)] & 0xff;
     if (kind !== L.kinds.facts && kind !== L.kinds.call) {
       this.record(s);
       return;
@@ -102,7 +102,7 @@ export class Dispatcher {
     this.delivered++;
     const task = this.takeHead(s);
     const { call } = task;
-    this.tellLoss(s.words[words(s.offset) + words(L.call.lost)], task);
+    this.tellLoss(s.words[inWords(s.offset) + inWords(L.call.lost)], task);
     const flags = this.take(s, task);
     if (flags & L.callFlags.unfinished) {
       // one that does not return comes without an entry; one its task died in has had its entry
@@ -156,7 +156,7 @@ export class Dispatcher {
   private takeHead(s: Source): BpfTask {
     const w = s.words;
     const at = headAt(w, s.offset);
-    const more = at !== words(s.offset);
+    const more = at !== inWords(s.offset);
     if (more) s.offset += L.facts.bytes;
     const task = this.tasks.get(w[at + 1]) ?? this.stranger(w[at + 1]);
     if (more) this.takeFacts(task.call, w, at - FACTS_WORDS);
@@ -174,44 +174,44 @@ export class Dispatcher {
   /** Fills the task's call from its record. */
   take(s: Source, task: BpfTask): number {
     const w = s.words;
-    const at = words(s.offset);
+    const at = inWords(s.offset);
     const { call } = task;
-    const nr = w[at + words(L.call.nr)] | 0;
+    const nr = w[at + inWords(L.call.nr)] | 0;
     const abi = identify(call, this.calls, (w[at] >>> 8) & 0xff, nr);
     if (abi !== "x86_64") this.options.onCompat();
     const { args } = call;
-    const from = at + words(L.call.args);
+    const from = at + inWords(L.call.args);
     for (let i = 0; i < 12; i++) args[i] = w[from + i];
     if (abi === "x32" && hasNarrowArgs(abi, nr)) for (let i = 1; i < 12; i += 2) args[i] = 0;
     call.exit = timeAt(w, at);
-    call.entry = wide(w, at + words(L.call.entry));
-    takeResult(call, w[at + words(L.call.ret)], w[at + words(L.call.ret) + 1]);
-    const length = w[at + words(L.call.length)];
+    call.entry = wide(w, at + inWords(L.call.entry));
+    takeResult(call, w[at + inWords(L.call.ret)], w[at + inWords(L.call.ret) + 1]);
+    const length = w[at + inWords(L.call.length)];
     this.atEntry.at(s.bytes, w, s.offset + L.call.data, length);
     this.atExit.at(s.bytes, w, s.offset + L.call.data, length);
     if (isIndirect(abi, call.nr)) fetchResult(call, this.atExit);
     if (length > 0 && (call.name === "rt_sigreturn" || call.name === "sigreturn"))
-      takeStack(call, w, at + words(L.call.data));
+      takeStack(call, w, at + inWords(L.call.data));
     return w[at] >>> 16;
   }
 
   private takeFacts(call: Call, w: Uint32Array, at: number): void {
-    call.ipLo = w[at + words(L.facts.ip)];
-    call.ipHi = w[at + words(L.facts.ip) + 1];
+    call.ipLo = w[at + inWords(L.facts.ip)];
+    call.ipHi = w[at + inWords(L.facts.ip) + 1];
     if (!this.options.scheduling) return;
-    call.blocked = wide(w, at + words(L.facts.blocked));
-    call.queued = wide(w, at + words(L.facts.queued));
-    call.gapBlocked = wide(w, at + words(L.facts.gapBlocked));
-    call.gapQueued = wide(w, at + words(L.facts.gapQueued));
-    call.waker = w[at + words(L.facts.waker)];
+    call.blocked = wide(w, at + inWords(L.facts.blocked));
+    call.queued = wide(w, at + inWords(L.facts.queued));
+    call.gapBlocked = wide(w, at + inWords(L.facts.gapBlocked));
+    call.gapQueued = wide(w, at + inWords(L.facts.gapQueued));
+    call.waker = w[at + inWords(L.facts.waker)];
   }
 
   private call(s: Source, task: BpfTask): void {
     const w = s.words;
-    const at = words(s.offset);
+    const at = inWords(s.offset);
     const { call } = task;
     const flags = this.take(s, task);
-    this.tellLoss(w[at + words(L.call.lost)], task);
+    this.tellLoss(w[at + inWords(L.call.lost)], task);
     if (flags !== 0) {
       if (flags & L.callFlags.noEntry) {
         call.entry = task.foundAt || call.exit;
@@ -228,8 +228,8 @@ export class Dispatcher {
       this.returnedExec(task, task.exec);
       return;
     }
-    const content = words(L.call.content);
-    const count = words(L.call.data - L.call.content) + words((w[at + words(L.call.length)] + 7) & ~7);
+    const content = inWords(L.call.content);
+    const count = inWords(L.call.data - L.call.content) + inWords((w[at + inWords(L.call.length)] + 7) & ~7);
     this.repeats.look(w, at + content, count, w[at] & 0xff00);
     call.slot = this.repeats.slot;
     call.fresh = this.repeats.fresh;
@@ -262,7 +262,7 @@ export class Dispatcher {
 
   /** A call that does not return: shown when its task ends, which is when it is over. */
   private unfinished(s: Source, task: BpfTask): void {
-    const length = L.call.data + s.words[words(s.offset + L.call.length)];
+    const length = L.call.data + s.words[inWords(s.offset + L.call.length)];
     task.last = s.bytes.slice(s.offset, s.offset + length);
   }
 
@@ -284,10 +284,10 @@ export class Dispatcher {
   }
 
   private fork({ words: w, offset }: Source, parentTid: number): void {
-    const at = words(offset);
+    const at = inWords(offset);
     const now = timeAt(w, at);
-    const tid = w[at + words(L.fork.child)];
-    const pid = w[at + words(L.fork.childPid)];
+    const tid = w[at + inWords(L.fork.child)];
+    const pid = w[at + inWords(L.fork.childPid)];
     if (tid === 0) {
       this.sink.lost(1, "a task began unseen: the kernel had no memory for its state");
       this.options.onLostChild(parentTid, now, pid);
@@ -314,9 +314,9 @@ export class Dispatcher {
 
   private found(s: Source, tid: number): void {
     const { words: w, bytes } = s;
-    const at = words(s.offset);
+    const at = inWords(s.offset);
     if (this.stands(tid, timeAt(w, at))) return;
-    const task = new BpfTask(tid, w[at + words(L.found.pid)], 0);
+    const task = new BpfTask(tid, w[at + inWords(L.found.pid)], 0);
     task.comm = cText(bytes, s.offset + L.found.comm, 16);
     task.born = timeAt(w, at);
     this.tasks.add(task);
@@ -374,12 +374,12 @@ export class Dispatcher {
   private signal(s: Source, tid: number, now: number): void {
     const task = this.tasks.get(tid);
     if (!task) return;
-    const at = words(s.offset);
-    const signo = s.words[at + words(L.signal.signo)];
+    const at = inWords(s.offset);
+    const signo = s.words[at + inWords(L.signal.signo)];
     this.takeInfo(s, this.info);
     task.shown = signo;
     this.sink.signal(task, { signo, info: this.info }, now);
-    if (s.words[at + words(L.signal.stops)] !== 0) this.sink.stopped(task, signo, now);
+    if (s.words[at + inWords(L.signal.stops)] !== 0) this.sink.stopped(task, signo, now);
   }
 
   private takeInfo(s: Source, info: DataView): void {
@@ -391,12 +391,12 @@ export class Dispatcher {
     const task = this.tasks.get(tid);
     if (!task) return;
     const w = s.words;
-    const at = words(s.offset);
+    const at = inWords(s.offset);
     const info = new DataView(new ArrayBuffer(SIGINFO_BYTES));
     this.takeInfo(s, info);
-    const signo = w[at + words(L.signal.signo)];
+    const signo = w[at + inWords(L.signal.signo)];
     const event = { signo, info };
-    if (w[at + words(L.signal.ignored)] !== 0) {
+    if (w[at + inWords(L.signal.ignored)] !== 0) {
       task.ignored.push({ time: now, signal: event });
       if (task.ignored.length > MOST_IGNORED) this.flushIgnored(task, now);
     } else task.sent = event;
@@ -413,13 +413,13 @@ export class Dispatcher {
     const task = this.tasks.get(tid);
     if (!task || !this.sink.sample) return;
     const w = s.words;
-    const at = words(s.offset);
-    const count = Math.min(w[at + words(L.sample.count)], frames.length);
+    const at = inWords(s.offset);
+    const count = Math.min(w[at + inWords(L.sample.count)], frames.length);
     for (let i = 0; i < count; i++) {
-      const frame = at + words(L.sample.frames) + 2 * i;
+      const frame = at + inWords(L.sample.frames) + 2 * i;
       frames[i] = w[frame] + (w[frame + 1] | 0) * WORD;
     }
-    this.sink.sample(task, frames, count, w[at + words(L.sample.kernel)], now);
+    this.sink.sample(task, frames, count, w[at + inWords(L.sample.kernel)], now);
   }
 }
 
@@ -427,11 +427,11 @@ const frames = new Float64Array(2 * L.SAMPLE_FRAMES);
 
 /** The kernel's account of user and kernel mode is coarse; that of the sum is exact. */
 function timesOf(w: Uint32Array, at: number): ExitEvent["times"] {
-  const ran = wide(w, at + words(L.exit.ran));
-  const user = wide(w, at + words(L.exit.user));
-  const system = wide(w, at + words(L.exit.system));
+  const ran = wide(w, at + inWords(L.exit.ran));
+  const user = wide(w, at + inWords(L.exit.user));
+  const system = wide(w, at + inWords(L.exit.system));
   const share = user + system > 0 ? user / (user + system) : 0.5;
-  return { user: ran * share, system: ran * (1 - share), queued: wide(w, at + words(L.exit.waited)) };
+  return { user: ran * share, system: ran * (1 - share), queued: wide(w, at + inWords(L.exit.waited)) };
 }
 
 function noFacts(call: Call): void {

@@ -405,8 +405,10 @@ export class BpfEngine implements Engine {
 
   finish(): number {
     if (!this.open) return 0;
-    this.kernel.detach();
+    // what happens while the programs go is not seen whole
     this.feed.finish();
+    this.kernel.detach();
+    this.calls.frozen = true;
     return this.feed.waiting;
   }
 

@@ -45,7 +45,7 @@ function feeding(place?: Omit<BacklogPlace, "dir">, each: () => void = () => {})
       }
     return written;
   };
-  return { feed, seen, write };
+  return { feed, seen, write, rings };
 }
 
 const upTo = (n: number): number[] => Array.from({ length: n }, (_, i) => i + 1);
@@ -104,6 +104,33 @@ test("there is only so much time, until nothing more is to come", () => {
   feed.finish();
   expect(feed.drain(sent)).toBe(sent - n);
   expect(seen).toEqual(upTo(sent));
+});
+
+test("it is known until when all has been told", () => {
+  const { feed, rings } = feeding();
+  expect(feed.told).toBe(0);
+  const before = monotonicNow();
+  feed.drain(10);
+  expect(feed.told).toBeGreaterThanOrEqual(before);
+  expect(feed.told).toBeLessThanOrEqual(monotonicNow());
+  const told = feed.told;
+  // times in the far future: what waits is the limit
+  const at = Math.ceil(monotonicNow() / 2 ** 32) + 1;
+  for (const low of [5, 9, 12]) rings[0].write([L.kinds.call, 1, low, at], LENGTH);
+  feed.drain(2);
+  expect(feed.told).toBe(at * 2 ** 32 + 12);
+  expect(feed.told).toBeGreaterThan(told);
+});
+
+test("nothing has been told that happened after the end", async () => {
+  const { feed, write } = feeding();
+  write(5);
+  feed.finish();
+  const end = monotonicNow();
+  await new Promise((r) => setTimeout(r, 5));
+  feed.drain(10);
+  expect(feed.told).toBeLessThanOrEqual(end);
+  expect(feed.told).toBeGreaterThan(0);
 });
 
 test("what is given up is counted", () => {

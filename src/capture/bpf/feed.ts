@@ -12,7 +12,7 @@ import { Pace } from "./pace.ts";
 /** Records handled between looks at the clock and at the rings, whose room is given back; fewer with less time (ns) than that. */
 const STRIDE = 128;
 const SHORT_STRIDE = 8;
-const LITTLE_TIME = 1e6;
+const LITTLE_TIME = 5e5;
 /** Share of a ring from which on room is made, and from which on this thread must have the CPU for that. */
 const FULL = 1 / 4;
 const URGENT = 1 / 2;

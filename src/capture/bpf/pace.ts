@@ -47,15 +47,17 @@ export class Pace {
    * time left.
    */
   begin(sent: number): number {
-    const now = this.clock();
+    let now = this.clock();
     if (now - this.window >= WINDOW) this.look(now, sent);
-    this.began = now;
     if (this.calm && sent - this.sent >= BUSY) {
       // they may want the CPU before it is known; how idle it was before they began says nothing
       this.calm = false;
       this.share = LEAST_BUSY;
       this.open(now, sent, this.idleNow(), this.oursNow());
     }
+    // where there are many CPUs, looking takes as long as there may be to work
+    now = this.clock();
+    this.began = now;
     const until = Math.min(this.window + WINDOW, now + this.share * WINDOW - this.used);
     return this.calm ? Math.min(until, now + GLANCE) : until;
   }

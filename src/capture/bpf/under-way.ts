@@ -14,6 +14,9 @@ import type { BpfTask, TaskTable } from "./tasks.ts";
 const { record } = L.state;
 
 export class CallsUnderWay {
+  /** No program runs any more: of a task that was not seen in a call it is no longer known whether it is in the same. */
+  frozen = false;
+
   constructor(
     private readonly states: bpf.BpfMap,
     private readonly tasks: TaskTable,
@@ -54,7 +57,7 @@ export class CallsUnderWay {
 
   /** It has neither entered nor left a call since we attached: if it is in one, it has been all the time. */
   private before(followed: BpfTask, each: EachUnderWay): void {
-    followed.foundIn ??= foundIn(followed);
+    followed.foundIn ??= this.foundIn(followed);
     if (!followed.foundIn) return;
     const { nr, args, abi } = followed.foundIn;
     const task = copyOf(followed);
@@ -63,17 +66,19 @@ export class CallsUnderWay {
     task.call.entry = followed.foundAt;
     each(task, false);
   }
+
+  /** What /proc says; undefined when it runs, waits outside of calls (number -1), or has entered or left a call meanwhile. */
+  private foundIn({ tid, pid }: BpfTask): BpfTask["foundIn"] {
+    const current = this.frozen ? undefined : currentCall(tid);
+    if (!current || current.nr < 0) return undefined;
+    const flags = this.stateOf(tid)?.getUint32(L.state.flags, true) ?? 0;
+    if ((flags & L.flags.found) === 0) return undefined;
+    return { ...current, abi: isCompat(pid) ? L.ABI_I386 : L.ABI_X86_64 };
+  }
 }
 
 function copyOf(followed: BpfTask): Task {
   const task = new Task(followed.tid, followed.pid, 0);
   task.comm = followed.comm;
   return task;
-}
-
-/** What /proc says; undefined when it runs, or waits outside of calls (number -1). */
-function foundIn({ tid, pid }: BpfTask): BpfTask["foundIn"] {
-  const current = currentCall(tid);
-  if (!current || current.nr < 0) return undefined;
-  return { ...current, abi: isCompat(pid) ? L.ABI_I386 : L.ABI_X86_64 };
 }

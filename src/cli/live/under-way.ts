@@ -7,7 +7,7 @@ import { defaultOptions } from "../../decode/options.ts";
 import { monotonicNow } from "../../kernel/clock.ts";
 import { lockHolder } from "../../kernel/locks.ts";
 import { comm, descendants, status, threads } from "../../kernel/proc.ts";
-import { currentCall, isCompat, offCpu, pipeHolders } from "../../kernel/tasks.ts";
+import { currentCall, isCompat, offCpu, pipeHolders, waitsForFifo } from "../../kernel/tasks.ts";
 import { infoOf } from "../../record/call-info.ts";
 import { futexWait } from "../../record/holders.ts";
 import { SEPARATOR, Targets } from "../../record/targets.ts";
@@ -72,7 +72,8 @@ export function describe(task: Task, atLeast: number | undefined, search: boolea
     elapsed: call.entry > 0 ? Math.max(0, monotonicNow() - call.entry) : undefined,
     atLeast,
     on,
-    category: categoryOf(call.name, call.descriptor?.wait, on),
+    category:
+      on.startsWith("/") && waitsForFifo(tid) ? "ipc" : categoryOf(call.name, call.descriptor?.wait, on),
   };
 }
 

@@ -58,10 +58,15 @@ export interface Targets {
 /** A task in a call. */
 interface Waiting {
   readonly task: Task;
-  /** When it entered it, or when it cannot have entered it later. */
+  /** When it entered it; if that was not seen, when we found it there. */
   readonly since: number;
-  /** ns that it has been in there at least, where its entry was not seen. */
-  readonly atLeast: number | undefined;
+  readonly seen: boolean;
+}
+
+function described({ task, since, seen }: Waiting, now: number): UnderWay {
+  if (seen) return describe(task, undefined, false);
+  task.call.entry = 0;
+  return describe(task, Math.max(now - since, offCpu(task.tid) ?? 0), false);
 }
 
 interface KeyFigures extends Figures {
@@ -153,14 +158,9 @@ export class Watch {
     const credit = (key: string, ns: number) => credits.set(key, (credits.get(key) ?? 0) + ns);
     this.engine.underWay((task, seen) => {
       const { entry, name } = task.call;
-      if (!seen) {
-        // the kernel does not count it when it is over
-        const atLeast = offCpu(task.tid) ?? now - entry;
-        task.call.entry = 0;
-        calls.push({ task, since: now - atLeast, atLeast });
-        return;
-      }
-      calls.push({ task, since: entry, atLeast: undefined });
+      calls.push({ task, since: entry, seen });
+      // the kernel does not count it when it is over
+      if (!seen) return;
       const ns = now - Math.max(entry, this.last);
       if (now - entry < WORTH_SHOWING || ns <= 0) return;
       const id = `${task.tid} ${entry}`;
@@ -242,7 +242,7 @@ export class Watch {
     const idle = ({ task }: Waiting) => (infoOf(task.call).idle ? 1 : 0);
     shown.sort((a, b) => idle(a) - idle(b) || a.since - b.since);
     return {
-      now: shown.slice(0, DESCRIBED).map((w) => describe(w.task, w.atLeast, false)),
+      now: shown.slice(0, DESCRIBED).map((w) => described(w, now)),
       underWay: all.length,
     };
   }
