@@ -73,6 +73,8 @@ test("an older lifetime is looked at up to its end", () => {
 test("what differs from run to run is no difference", () => {
   expect(lasting("pipe:[4711]")).toBe(lasting("pipe:[12]"));
   expect(lasting("/tmp/tmpA8b3xq/sock")).toBe(lasting("/tmp/tmpZ7c9qq/sock"));
+  // as of one whose owner was not seen
+  expect(lasting("thread:4711")).toBe("");
   expect(lasting("tcp:127.0.0.1:54321")).toBe(lasting("tcp:127.0.0.1:48000"));
   expect(lasting("tcp:127.0.0.1:5432")).toBe("tcp:127.0.0.1:5432");
   expect(lasting("tcp:10.0.0.1:54321")).toBe("tcp:10.0.0.1:54321");

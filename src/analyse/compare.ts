@@ -165,9 +165,10 @@ function words(cause: Cause): string {
   return cause.comm ? `${cause.text} (${cause.comm})` : cause.text;
 }
 
-/** What differs from run to run in a target: inodes, process ids, random names of temporary files, client ports. */
+/** What differs from run to run in a target: inodes, process and thread ids, random names of temporary files, client ports. */
 export function lasting(target: string): string {
   return target
+    .replace(/^thread:\d+$/, "")
     .replace(/\b(pipe|socket|unix):\[\d+\]/g, "$1:[#]")
     .replace(/\/proc\/\d+/g, "/proc/#")
     .replace(
