@@ -5,7 +5,8 @@ import { sleepSync } from "./sleep.ts";
 
 /**
  * Where a thread is, in the word it shares with us. Node aborts the process when it stops a thread that is loading a native
- * module ("FATAL ERROR: Error::ThrowAsJavaScriptException napi_throw"), so nobody stops it then, and once we end it loads none.
+ * module, or calls one that reports an error then ("FATAL ERROR: Error::ThrowAsJavaScriptException napi_throw"), so nobody stops
+ * it meanwhile, and once we end it does so no more.
  */
 const RUNNING = 0;
 const LOADING = 1;
@@ -80,12 +81,12 @@ export function asThread<Ours extends Task>(role: Ours["role"], main: (task: Our
   main(task as Ours);
 }
 
-/** In a thread: it does not load native modules any more. */
+/** In a thread: it neither loads nor calls native modules any more. */
 export function loaded(): void {
   Atomics.compareExchange((workerData as Start).state, 0, LOADING, RUNNING);
 }
 
-/** In a thread: whether it may load native modules, until `loaded`. */
+/** In a thread: whether it may load or call native modules, until `loaded`. */
 export function mayLoad(): boolean {
   return Atomics.compareExchange((workerData as Start).state, 0, RUNNING, LOADING) === RUNNING;
 }

@@ -6,7 +6,7 @@ import { readlinkSync } from "node:fs";
 import { getPriority, setPriority } from "node:os";
 import { basename } from "node:path";
 import { sleepSync } from "../../base/sleep.ts";
-import { asThread, startThread } from "../../base/thread.ts";
+import { asThread, loaded, mayLoad, startThread } from "../../base/thread.ts";
 import { monotonicNow } from "../../kernel/clock.ts";
 import { type Ring, type RingPlace, RingPositions } from "../../kernel/ring.ts";
 import { policyOf, SCHED_IDLE, SCHED_OTHER, setPolicy } from "../../kernel/scheduling.ts";
@@ -96,24 +96,28 @@ function place(tid: number, standing: Standing, nice: number): void {
 /** The thread itself. */
 function watch({ shared, tid, nice, places, most }: Task): void {
   const words = new Int32Array(shared);
-  const rings = new RingPositions(places);
+  let rings: RingPositions | undefined;
   let turns: Turns | undefined;
   let standing: Standing = "normal";
   try {
     for (;;) {
       Atomics.store(words, LOOKING, 1);
-      if (Atomics.load(words, STOP) !== 0) return;
+      // before anything is done with the rings, whose memory goes after that
+      if (Atomics.load(words, STOP) !== 0 || !mayLoad()) return;
+      rings ??= new RingPositions(places);
       const now = monotonicNow();
       const { sent, read } = rings;
       turns ??= new Turns(now, sent, read);
       const wanted = turns.look(now, sent, read, rings.fuller(most));
       if (wanted !== standing) place(tid, wanted, nice);
       standing = wanted;
+      loaded();
       Atomics.store(words, LOOKING, 0);
       Atomics.wait(words, STOP, 0, EVERY);
     }
   } finally {
     // whoever closes us waits for this, whatever went wrong here
+    loaded();
     Atomics.store(words, LOOKING, 0);
   }
 }
