@@ -19,12 +19,12 @@ test("a program that ends while a thread loads a native module does not abort", 
   writeFileSync(
     join(dir, "child.mjs"),
     `import { createRequire } from "node:module";
-     import { asThread, loaded, mayLoad } from "./thread.mjs";
+     import { asThread, leaveNative, enterNative } from "./thread.mjs";
      asThread("test", ({ began }) => {
-       if (!mayLoad()) return;
+       if (!enterNative()) return;
        Atomics.store(began, 0, 1);
        createRequire(import.meta.url)(${JSON.stringify(library)});
-       loaded();
+       leaveNative();
      });`,
   );
   writeFileSync(

@@ -9,9 +9,9 @@ import { sleepSync } from "./sleep.ts";
  * it meanwhile, and once we end it does so no more.
  */
 const RUNNING = 0;
-const LOADING = 1;
+const NATIVE = 1;
 const ENDING = 2;
-/** How long (ms) its loading is waited for. */
+/** How long (ms) that is waited for. */
 const PATIENCE = 5000;
 
 /** What a thread is started with: `role` says which of ours it is. */
@@ -37,7 +37,7 @@ export function startThread<Message>(
   task: Task,
   on: { message?: (message: Message) => void; error: (error: unknown) => void },
 ): Worker {
-  const state = new Int32Array(new SharedArrayBuffer(4)).fill(LOADING);
+  const state = new Int32Array(new SharedArrayBuffer(4)).fill(NATIVE);
   // with stdout and stderr of its own, or Node would make ours non-blocking (base/stderr.ts)
   // nor with a copy of the environment, at which Node aborts if a variable's name is no UTF-8
   const worker = new Worker(new URL(file, from), {
@@ -61,32 +61,33 @@ export function startThread<Message>(
 export async function endThread(worker: Worker): Promise<void> {
   const state = states.get(worker);
   const until = performance.now() + PATIENCE;
-  while (state && loads(state) && performance.now() < until) await pause(1);
+  while (state && isInNative(state) && performance.now() < until) await pause(1);
   await worker.terminate();
 }
 
 /** The process ends, and with it all threads. */
 function waitForAll(): void {
   const until = performance.now() + PATIENCE;
-  for (const state of states.values()) while (loads(state) && performance.now() < until) sleepSync(1);
+  for (const state of states.values()) while (isInNative(state) && performance.now() < until) sleepSync(1);
 }
 
-const loads = (state: Int32Array): boolean => Atomics.compareExchange(state, 0, RUNNING, ENDING) === LOADING;
+const isInNative = (state: Int32Array): boolean =>
+  Atomics.compareExchange(state, 0, RUNNING, ENDING) === NATIVE;
 
 /** In a thread with this role, calls `main` with its task. What the file imports has been loaded by then. */
 export function asThread<Ours extends Task>(role: Ours["role"], main: (task: Ours) => void): void {
   const task = isMainThread ? undefined : (workerData as Partial<Start> | undefined)?.task;
   if (task?.role !== role) return;
-  loaded();
+  leaveNative();
   main(task as Ours);
 }
 
 /** In a thread: it neither loads nor calls native modules any more. */
-export function loaded(): void {
-  Atomics.compareExchange((workerData as Start).state, 0, LOADING, RUNNING);
+export function leaveNative(): void {
+  Atomics.compareExchange((workerData as Start).state, 0, NATIVE, RUNNING);
 }
 
-/** In a thread: whether it may load or call native modules, until `loaded`. */
-export function mayLoad(): boolean {
-  return Atomics.compareExchange((workerData as Start).state, 0, RUNNING, LOADING) === RUNNING;
+/** In a thread: whether it may load or call native modules, until `leaveNative`. */
+export function enterNative(): boolean {
+  return Atomics.compareExchange((workerData as Start).state, 0, RUNNING, NATIVE) === RUNNING;
 }

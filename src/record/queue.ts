@@ -5,7 +5,7 @@
 import { getPriority, setPriority } from "node:os";
 import { parentPort, type Worker } from "node:worker_threads";
 import { oneLine } from "../base/errors.ts";
-import { asThread, endThread, loaded, mayLoad, startThread } from "../base/thread.ts";
+import { asThread, endThread, enterNative, leaveNative, startThread } from "../base/thread.ts";
 import { buffersOf, countOf } from "./columns.ts";
 import type { Batch, CallColumns } from "./model.ts";
 import type { Written } from "./writer.ts";
@@ -138,11 +138,11 @@ function serve({ nice }: Task): void {
 
 /** The database, which is a native module. */
 async function load(): Promise<typeof import("./writer.ts")> {
-  if (!mayLoad()) throw new Error("the program ends");
+  if (!enterNative()) throw new Error("the program ends");
   try {
     return await import("./writer.ts");
   } finally {
-    loaded();
+    leaveNative();
   }
 }
 

@@ -6,7 +6,7 @@ import { readlinkSync } from "node:fs";
 import { getPriority, setPriority } from "node:os";
 import { basename } from "node:path";
 import { sleepSync } from "../../base/sleep.ts";
-import { asThread, loaded, mayLoad, startThread } from "../../base/thread.ts";
+import { asThread, enterNative, leaveNative, startThread } from "../../base/thread.ts";
 import { monotonicNow } from "../../kernel/clock.ts";
 import { type Ring, type RingPlace, RingPositions } from "../../kernel/ring.ts";
 import { policyOf, SCHED_IDLE, SCHED_OTHER, setPolicy } from "../../kernel/scheduling.ts";
@@ -103,7 +103,7 @@ function watch({ shared, tid, nice, places, most }: Task): void {
     for (;;) {
       Atomics.store(words, LOOKING, 1);
       // before anything is done with the rings, whose memory goes after that
-      if (Atomics.load(words, STOP) !== 0 || !mayLoad()) return;
+      if (Atomics.load(words, STOP) !== 0 || !enterNative()) return;
       rings ??= new RingPositions(places);
       const now = monotonicNow();
       const { sent, read } = rings;
@@ -111,13 +111,13 @@ function watch({ shared, tid, nice, places, most }: Task): void {
       const wanted = turns.look(now, sent, read, rings.fuller(most));
       if (wanted !== standing) place(tid, wanted, nice);
       standing = wanted;
-      loaded();
+      leaveNative();
       Atomics.store(words, LOOKING, 0);
       Atomics.wait(words, STOP, 0, EVERY);
     }
   } finally {
     // whoever closes us waits for this, whatever went wrong here
-    loaded();
+    leaveNative();
     Atomics.store(words, LOOKING, 0);
   }
 }
