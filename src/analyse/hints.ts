@@ -1,6 +1,8 @@
 /** What to look at next, for the cause that counts most. */
 import { printable } from "../base/printable.ts";
+import { quoted } from "../base/shell.ts";
 import type { Cause } from "./types.ts";
+import { fifoIn, ownerIn } from "./waits.ts";
 
 const host = (target: string): [string, string] => {
   const m = /^(?:tcp|udp):(.*):(\d+)$/.exec(printable(target));
@@ -8,8 +10,7 @@ const host = (target: string): [string, string] => {
 };
 
 /** A word for a shell. */
-const quoted = (path: string): string =>
-  /^[\w./-]+$/.test(path) ? path : `'${printable(path).replaceAll("'", "'\\''")}'`;
+const word = (path: string): string => (/^[\w./-]+$/.test(path) ? path : quoted(printable(path)));
 
 const SLOW_DISK = "is the disk slow or busy? iostat -x 1, cat /proc/pressure/io";
 /** Looking up a name takes this long (s) on a slow file system only. */
@@ -35,7 +36,7 @@ const hints: Readonly<Record<string, Hint>> = {
       : "a shorter search path helps; the evidence shows what is looked for",
   disk: () => SLOW_DISK,
   "lock futex": (c) =>
-    c.target.startsWith("thread:")
+    ownerIn(c.target) !== undefined
       ? `while it lasts, svtrace stuck -k ${c.pid} shows where in the program its holder is, and who waits`
       : "svtrace export --format folded shows which code that is, when the recording has samples",
   lock: (c) => {
@@ -53,7 +54,7 @@ const hints: Readonly<Record<string, Hint>> = {
   "ipc signal": () => "it waited to be told: look at who should have sent the signal",
   "ipc completion": () => "what was asked for through io_uring or AIO took long: iostat -x 1, ss -tnp",
   "ipc partner": (c) =>
-    `a FIFO is opened when both ends are: who should have opened it? fuser -v ${quoted(c.target.replace(/^fifo:/, ""))}`,
+    `a FIFO is opened when both ends are: who should have opened it? fuser -v ${word(fifoIn(c.target) ?? c.target)}`,
   ipc: () => "look at the process at the other end, which is not part of the service",
   cpu: () => "svtrace export --format folded shows where the CPU time went, when the recording has samples",
   runqueue: () => "the machine is busy, not the service: top, cat /proc/pressure/cpu",

@@ -3,7 +3,7 @@
  * children, a condition) is idle time and no cause; the rest is summed over all threads.
  */
 import { lowest } from "../base/search.ts";
-import type { CallRow, EventRow, ProcessRow, Recording } from "../record/model.ts";
+import type { CallRow, ProcessRow, Recording } from "../record/model.ts";
 import { group, rank } from "./causes.ts";
 import { median } from "./compare.ts";
 import { correctCpu } from "./cpu.ts";
@@ -111,27 +111,17 @@ function isTimer(own: readonly Segment[], span: number): boolean {
 
 /** Who holds what is waited for, and whether that matters. */
 class Locks {
-  /** What was found out about file locks while they were waited for, by the thread that waits. */
-  private readonly holders = new Map<number, EventRow[]>();
-
   constructor(
     private readonly timeline: Timeline,
     /** What each thread did, in order. */
     private readonly threads: ReadonlyMap<number, readonly Segment[]>,
-  ) {
-    for (const e of timeline.recording.events) {
-      if (e.kind !== "holder") continue;
-      const same = this.holders.get(e.pid);
-      if (same) same.push(e);
-      else this.holders.set(e.pid, [e]);
-    }
-  }
+  ) {}
 
   /** The thread that has the mutex, or the process that has the file lock, as far as it was found out. */
   private holder(call: CallRow): number | undefined {
     const owner = ownerIn(call.target);
     if (owner !== undefined) return owner;
-    const found = this.holders.get(call.tid)?.find((e) => Math.abs(e.ts - call.ts) < 1e6);
+    const found = this.timeline.holderOf(call);
     return found && Number.parseInt(found.text, 10);
   }
 

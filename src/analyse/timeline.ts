@@ -1,12 +1,14 @@
 /** A recording indexed for questions about threads: who did what when, who made whom, who died when. */
 import { lowest } from "../base/search.ts";
 import type { CallTable } from "../record/call-table.ts";
-import type { CallRow, ProcessRow, Recording, SampleRow, SignalRow } from "../record/model.ts";
+import type { CallRow, EventRow, ProcessRow, Recording, SampleRow, SignalRow } from "../record/model.ts";
 
 export const endOf = (call: CallRow): number => call.ts + call.duration;
 
 /** Signals are seen a little after the call they interrupt returned. */
 const SIGNAL_SLACK = 5e6;
+/** The time of a call that is told of in an event (ns) is exact, but for what a file's numbers cannot hold. */
+const SAME_TIME = 1e6;
 
 export class Timeline {
   readonly table: CallTable;
@@ -15,6 +17,7 @@ export class Timeline {
   private opens: Map<number, Map<number, CallRow[]>> | undefined;
   private connected: Set<string> | undefined;
   private sampled: Map<number, SampleRow[]> | undefined;
+  private holders: Map<number, EventRow[]> | undefined;
   private byParent: Map<number, ProcessRow[]> | undefined;
   private deaths: ProcessRow[] | undefined;
   readonly threads = new Map<number, ProcessRow>();
@@ -98,7 +101,7 @@ export class Timeline {
 
   /** CPU samples of a thread in [from, to), in order. */
   *samples(tid: number, from: number, to: number): Iterable<SampleRow> {
-    this.sampled ??= byThread(this.recording.samples);
+    this.sampled ??= grouped(this.recording.samples, (s) => s.tid);
     const all = this.sampled.get(tid) ?? [];
     for (let i = firstFrom(all, from); i < all.length && all[i].ts < to; i++) yield all[i];
   }
@@ -106,8 +109,17 @@ export class Timeline {
   /** Something is known of what a thread did: a call, or that it ran. */
   isKnown(tid: number): boolean {
     if (this.indexes(tid).length > 0) return true;
-    this.sampled ??= byThread(this.recording.samples);
+    this.sampled ??= grouped(this.recording.samples, (s) => s.tid);
     return this.sampled.has(tid);
+  }
+
+  /** The event that tells of the process with the file lock that `call` waited for, where that was found out. */
+  holderOf(call: CallRow): EventRow | undefined {
+    this.holders ??= grouped(
+      this.recording.events.filter((e) => e.kind === "holder"),
+      (e) => e.pid,
+    );
+    return this.holders.get(call.tid)?.find((e) => Math.abs(e.ts - call.ts) < SAME_TIME);
   }
 
   pidOf(tid: number): number {
@@ -201,12 +213,14 @@ function firstFrom(all: readonly { ts: number }[], from: number): number {
   return lowest(all.length, (i) => all[i].ts >= from);
 }
 
-function byThread(samples: readonly SampleRow[]): Map<number, SampleRow[]> {
-  const out = new Map<number, SampleRow[]>();
-  for (const s of samples) {
-    const same = out.get(s.tid);
-    if (same) same.push(s);
-    else out.set(s.tid, [s]);
+/** Rows by thread, in their order. */
+function grouped<Row>(rows: readonly Row[], tidOf: (row: Row) => number): Map<number, Row[]> {
+  const out = new Map<number, Row[]>();
+  for (const row of rows) {
+    const tid = tidOf(row);
+    const same = out.get(tid);
+    if (same) same.push(row);
+    else out.set(tid, [row]);
   }
   return out;
 }

@@ -73,6 +73,9 @@ export function ownerIn(target: string): number | undefined {
   return tid === undefined ? undefined : Number(tid);
 }
 
+/** The path of the FIFO whose other end a call waits for. */
+export const fifoIn = (target: string): string | undefined => /^fifo:(.*)$/s.exec(target)?.[1];
+
 /** The call timed out by its own limit. */
 export function timedOut(call: CallRow): boolean {
   return (
@@ -139,7 +142,7 @@ export class Waits {
       return this.transfer(call);
     }
     // the opening of a FIFO waits for its other end
-    if (isLookup(name) && call.target.startsWith("fifo:"))
+    if (isLookup(name) && fifoIn(call.target) !== undefined)
       return { category: "ipc", kind: "partner", target: call.target };
     if (isLookup(name)) return { category: "disk", kind: "lookup", target: call.target };
     if (isChange(name)) return { category: "disk", kind: "change", target: call.target };

@@ -3,7 +3,7 @@ import { lowest } from "../base/search.ts";
 import type { CallRow, SignalRow } from "../record/model.ts";
 import { isProgress } from "../record/ready.ts";
 import { endOf, type Timeline } from "./timeline.ts";
-import { isFutex, isPause, isPoll, isRead, isSleep, isWait, isWrite, timedOut } from "./waits.ts";
+import { fifoIn, isFutex, isPause, isPoll, isRead, isSleep, isWait, isWrite, timedOut } from "./waits.ts";
 
 /** ns between what woke a thread and its return from the call. */
 const SLACK = 5e6;
@@ -145,7 +145,7 @@ export class Wakers {
   private wakes(c: CallRow, call: CallRow, target: string): boolean {
     if (target.startsWith("pipe:")) return c.target === target;
     // one who need not wait for room in it does not show that it is one
-    if (target.startsWith("fifo:")) return c.target === target || c.target === target.slice("fifo:".length);
+    if (target.startsWith("fifo:")) return c.target === target || c.target === fifoIn(target);
     if (target.startsWith("anon_inode:"))
       return c.pid === call.pid && c.target.startsWith("anon_inode:[eventfd");
     if (c.pid === call.pid) return false;

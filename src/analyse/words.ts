@@ -2,11 +2,11 @@
 
 import { basename } from "node:path";
 import { printable } from "../base/printable.ts";
-import type { CallRow } from "../record/model.ts";
+import type { EventRow } from "../record/model.ts";
 import { countOf, type Group } from "./causes.ts";
 import { queryName } from "./dns.ts";
 import { functionsOf } from "./profile.ts";
-import { isPoll, isSleep, isWrite, ownerIn, timedOut } from "./waits.ts";
+import { fifoIn, isPoll, isSleep, isWrite, ownerIn, timedOut } from "./waits.ts";
 
 /** `0.80 s`, `12 ms`. */
 export function duration(ns: number): string {
@@ -224,13 +224,13 @@ function lock(g: Group, took: string): string {
   return `waited ${took} for a lock on ${g.target ? printable(g.target) : "a file"}${holder(g)}`;
 }
 
-/** Who held the lock, where that was found out. */
+/** Who held the lock, where that was found out: of the first call of which it was. */
 function holder(g: Group): string {
-  const calls = new Map<number, CallRow[]>();
-  for (const c of g.calls) calls.set(c.tid, [...(calls.get(c.tid) ?? []), c]);
-  const found = g.timeline.recording.events.find(
-    (e) => e.kind === "holder" && calls.get(e.pid)?.some((c) => Math.abs(c.ts - e.ts) < 1e6),
-  );
+  let found: EventRow | undefined;
+  for (const call of g.calls) {
+    const event = g.timeline.holderOf(call);
+    if (event && !(found && found.ts <= event.ts)) found = event;
+  }
   const [, pid, command] = /^(\d+) ?(.*)$/s.exec(found?.text ?? "") ?? [];
   if (!pid) return "";
   const ours = g.timeline.threads.has(Number(pid)) ? "" : ", not of this service";
@@ -248,9 +248,11 @@ function ipc(g: Group, took: string, n: number): string {
   if (g.kind === "terminal") return `waited ${took} for the terminal`;
   if (g.target.startsWith("unix:/"))
     return `waited ${took} for an answer on ${peerName(g.target)}${times(n)}`;
-  const fifo = printable(g.target.replace(/^fifo:/, ""));
-  if (g.kind === "partner") return `waited ${took} for somebody to open the other end of ${fifo}${times(n)}`;
-  if (g.target.startsWith("fifo:")) return `waited ${took} for the other end of ${fifo}${times(n)}`;
+  const fifo = fifoIn(g.target);
+  if (fifo !== undefined) {
+    const what = g.kind === "partner" ? "somebody to open the other end" : "the other end";
+    return `waited ${took} for ${what} of ${printable(fifo)}${times(n)}`;
+  }
   if (g.target.startsWith("pipe:")) return `waited ${took} for data in a pipe${times(n)}`;
   return `waited ${took} for an event or another process${times(n)}`;
 }

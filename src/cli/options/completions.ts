@@ -1,4 +1,5 @@
 /** Completion scripts for bash, zsh and fish, made from the tables. */
+import { quoted } from "../../base/shell.ts";
 import { programs } from "./index.ts";
 import type { Kind, Option, Program } from "./types.ts";
 
@@ -12,12 +13,11 @@ const flags = (o: Option): string[] => [
   ...(o.short ? [`-${o.short}`] : []),
   ...(o.long ? [`--${o.long}`] : []),
 ];
-const quote = (s: string): string => `'${s.replaceAll("'", "'\\''")}'`;
 const isWords = (kind: Kind | undefined): kind is readonly string[] => typeof kind === "object";
 
 function bash(): string {
   const generate = (kind: Kind | undefined): string => {
-    if (isWords(kind)) return `compgen -W ${quote(kind.join(" "))} -- "$cur"`;
+    if (isWords(kind)) return `compgen -W ${quoted(kind.join(" "))} -- "$cur"`;
     switch (kind) {
       case "service":
       case "directory":
@@ -32,7 +32,7 @@ function bash(): string {
       case "pid":
         return 'compgen -W "$(cd /proc && echo [0-9]*)" -- "$cur"';
       case "program":
-        return `compgen -W ${quote(shown.map((p) => p.name).join(" "))} -- "$cur"`;
+        return `compgen -W ${quoted(shown.map((p) => p.name).join(" "))} -- "$cur"`;
       default:
         return ":";
     }
@@ -51,7 +51,7 @@ function bash(): string {
       '      case "$prev" in',
       ...values,
       "      esac",
-      `      if [[ $cur == -* ]]; then _svtrace_fill "$(compgen -W ${quote(options)} -- "$cur")"; else`,
+      `      if [[ $cur == -* ]]; then _svtrace_fill "$(compgen -W ${quoted(options)} -- "$cur")"; else`,
       '        case "$at" in',
       ...operand,
       "        esac",
@@ -65,7 +65,7 @@ _svtrace() {
   COMPREPLY=()
   if [[ $program == svtrace ]]; then
     if ((COMP_CWORD == 1)); then
-      _svtrace_fill "$(compgen -W ${quote([...shown.map((p) => p.name), "--help", "--version"].join(" "))} -- "$cur")"
+      _svtrace_fill "$(compgen -W ${quoted([...shown.map((p) => p.name), "--help", "--version"].join(" "))} -- "$cur")"
       return
     fi
     program=\${COMP_WORDS[1]} first=2
@@ -100,12 +100,12 @@ function zsh(): string {
       const long = flag.startsWith("--");
       const value = o.value ? `${o.optional ? ":" : ""}:${plain(o.value)}:${action(o.kind)}` : "";
       const joined = o.value ? (long ? "=" : o.optional ? "-" : "+") : "";
-      return quote(`*${flag}${joined}[${plain(o.help)}]${value}`);
+      return quoted(`*${flag}${joined}[${plain(o.help)}]${value}`);
     });
   const functions = shown.map((p) => {
     const operands = (p.operands ?? []).map((o, i) => {
-      if (p.runsCommand && o.kind === "command") return quote("*::command:_normal");
-      return quote(`${o.repeated ? "*" : i + 1}:${plain(o.name)}:${action(o.kind)}`);
+      if (p.runsCommand && o.kind === "command") return quoted("*::command:_normal");
+      return quoted(`${o.repeated ? "*" : i + 1}:${plain(o.name)}:${action(o.kind)}`);
     });
     const specs = [...(p.options ?? []).flatMap(option), ...operands];
     return `_svtrace_${p.name}() {\n  _arguments -s ${specs.length > 0 ? specs.join(" \\\n    ") : "':'"}\n}`;
@@ -119,7 +119,7 @@ _svtrace() {
   fi
   if ((CURRENT == 2)); then
     local -a programs=(
-${shown.map((p) => `      ${quote(`${p.name}:${plain(p.summary)}`)}`).join("\n")}
+${shown.map((p) => `      ${quoted(`${p.name}:${plain(p.summary)}`)}`).join("\n")}
     )
     _describe command programs
     return
@@ -134,7 +134,7 @@ if [[ $funcstack[1] == _svtrace ]]; then _svtrace "$@"; else compdef _svtrace sv
 
 function fish(): string {
   const action = (kind: Kind | undefined): string => {
-    if (isWords(kind)) return `-xa ${quote(kind.join(" "))}`;
+    if (isWords(kind)) return `-xa ${quoted(kind.join(" "))}`;
     const actions: Partial<Record<string, string>> = {
       service: "-xa '(__fish_complete_directories)'",
       directory: "-xa '(__fish_complete_directories)'",
@@ -143,14 +143,14 @@ function fish(): string {
       command: "-xa '(__fish_complete_command)'",
       user: "-xa '(__fish_complete_users)'",
       pid: "-xa '(__fish_complete_pids)'",
-      program: `-xa ${quote(shown.map((p) => p.name).join(" "))}`,
+      program: `-xa ${quoted(shown.map((p) => p.name).join(" "))}`,
     };
     return actions[kind ?? "text"] ?? "-x";
   };
   const option = (start: string, o: Option): string => {
-    const names = `${o.short ? ` -s ${quote(o.short)}` : ""}${o.long ? ` -l ${o.long}` : ""}`;
+    const names = `${o.short ? ` -s ${quoted(o.short)}` : ""}${o.long ? ` -l ${o.long}` : ""}`;
     const value = o.value && !o.optional ? ` ${action(o.kind)}` : "";
-    return `${start}${names}${value} -d ${quote(o.help)}`;
+    return `${start}${names}${value} -d ${quoted(o.help)}`;
   };
   const lines = (start: string, p: Program): string[] => [
     ...(p.options ?? []).map((o) => option(start, o)),
@@ -161,7 +161,7 @@ function fish(): string {
   return `# fish completion for svtrace
 complete -c svtrace -f -n __fish_use_subcommand -s h -l help -d 'print help'
 complete -c svtrace -f -n __fish_use_subcommand -s V -l version -d 'print the version'
-${shown.map((p) => `complete -c svtrace -f -n __fish_use_subcommand -a ${p.name} -d ${quote(p.summary)}`).join("\n")}
+${shown.map((p) => `complete -c svtrace -f -n __fish_use_subcommand -a ${p.name} -d ${quoted(p.summary)}`).join("\n")}
 ${shown.flatMap((p) => lines(`complete -c svtrace -n '__fish_seen_subcommand_from ${p.name}; and not __fish_use_subcommand'`, p)).join("\n")}
 ${byName.flatMap((p) => lines(`complete -c ${p.name}`, p)).join("\n")}
 `;
