@@ -228,14 +228,14 @@ export class RecordingSink implements EventSink {
   detached(task: Task): void {
     const now = Math.min(this.options.now(), this.frozen);
     // its end was lost
-    if (this.frozen === Number.POSITIVE_INFINITY && /[ZX]/.test(status(task.tid)?.state ?? "X")) {
+    if (!this.isFrozen && /[ZX]/.test(status(task.tid)?.state ?? "X")) {
       this.exited(task, { status: undefined, signal: undefined, coreDumped: false }, now);
       return;
     }
     this.event(now, "detached", task.pid, "");
     const open = this.open.of(task);
     if (open?.task.inCall) {
-      if (this.frozen === Number.POSITIVE_INFINITY) this.processes.readTimes(open.row);
+      if (!this.isFrozen) this.processes.readTimes(open.row);
       this.open.leave(open, now);
     }
     this.open.forget(task);
@@ -290,11 +290,10 @@ export class RecordingSink implements EventSink {
   }
 
   private examine(now: number, age: number, told: number): void {
-    const frozen = this.frozen < Number.POSITIVE_INFINITY;
     this.waits.examine(Math.min(now, this.frozen), age, {
       stopping: this.state === "stopping",
       told,
-      lookUp: frozen ? "no" : "once",
+      lookUp: this.isFrozen ? "no" : "once",
     });
   }
 
@@ -375,8 +374,7 @@ export class RecordingSink implements EventSink {
     if (this.state !== "dead") this.look(now);
     // what it waits for now is known now only, though it may not have been told of
     this.examine(Math.max(now, this.options.now()), SLOW, now);
-    if (this.frozen === Number.POSITIVE_INFINITY)
-      for (const { row } of this.open.all()) this.processes.readTimes(row);
+    if (!this.isFrozen) for (const { row } of this.open.all()) this.processes.readTimes(row);
     const { signals, events } = this;
     this.signals = [];
     this.events = [];
@@ -414,6 +412,10 @@ export class RecordingSink implements EventSink {
   /** Drops what is least worth of the calls that wait. */
   shed(reason: string): void {
     this.log.shed(reason);
+  }
+
+  private get isFrozen(): boolean {
+    return this.frozen < Number.POSITIVE_INFINITY;
   }
 
   private get keepsAll(): boolean {

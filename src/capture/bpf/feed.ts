@@ -79,7 +79,7 @@ export class Feed {
     if (!free && this.rush()) return 0;
     const until = (!free && this.pace?.begin(this.sent)) || Number.POSITIVE_INFINITY;
     let n = 0;
-    const left = until === Number.POSITIVE_INFINITY ? until : until - monotonicNow();
+    const left = until - monotonicNow();
     const stride = left < LITTLE_TIME ? SHORT_STRIDE : STRIDE;
     this.late = left <= 0;
     if (!this.late) merge.look();

@@ -63,7 +63,7 @@ interface Waiting {
   readonly seen: boolean;
 }
 
-function described({ task, since, seen }: Waiting, now: number): UnderWay {
+function describeWaiting({ task, since, seen }: Waiting, now: number): UnderWay {
   if (seen) return describe(task, undefined, false);
   task.call.entry = 0;
   return describe(task, Math.max(now - since, offCpu(task.tid) ?? 0), false);
@@ -242,7 +242,7 @@ export class Watch {
     const idle = ({ task }: Waiting) => (infoOf(task.call).idle ? 1 : 0);
     shown.sort((a, b) => idle(a) - idle(b) || a.since - b.since);
     return {
-      now: shown.slice(0, DESCRIBED).map((w) => described(w, now)),
+      now: shown.slice(0, DESCRIBED).map((w) => describeWaiting(w, now)),
       underWay: all.length,
     };
   }
