@@ -53,7 +53,7 @@ export interface QuietCounts {
 export interface FlightCall {
   /** CLOCK_MONOTONIC ns. */
   readonly exit: number;
-  /** ns */
+  /** ns; 0 when it was not timed: then it did not leave its CPU, took less than two ticks, and `exit` is an estimate. */
   readonly duration: number;
   readonly tid: number;
   readonly name: string;

@@ -2,6 +2,7 @@
 import { addressOf, check, libc } from "./ffi.ts";
 
 const sched_setscheduler = libc("int sched_setscheduler(int pid, int policy, intptr_t param)");
+const clock_getres = libc("int clock_getres(int clockid, intptr_t res)");
 const sched_getscheduler = libc("int sched_getscheduler(int pid)");
 
 /** include/uapi/linux/sched.h */
@@ -20,4 +21,14 @@ export function setPolicy(tid: number, policy: number): void {
 /** Of the thread with this tid, or of the calling one (0). Throws SysError. */
 export function policyOf(tid: number): number {
   return check(sched_getscheduler(tid), `sched_getscheduler(${tid})`);
+}
+
+/** include/uapi/linux/time.h */
+const CLOCK_MONOTONIC_COARSE = 6;
+
+/** Nanoseconds between ticks of the kernel's timer (a jiffy), which is how exact its coarse clocks are. Throws SysError. */
+export function tickLength(): number {
+  const res = new BigInt64Array(2);
+  check(clock_getres(CLOCK_MONOTONIC_COARSE, addressOf(res)), "clock_getres(CLOCK_MONOTONIC_COARSE)");
+  return Number(res[0]) * 1e9 + Number(res[1]);
 }

@@ -303,6 +303,7 @@ export class Recorder {
       const made = this.options.engine(choice, this.demux);
       chosen = [...this.engines.values()].find((e) => e.kind === made.kind) ?? made;
       this.engines.set(choice, chosen);
+      if (made.why !== undefined) this.options.warn(`using ptrace, which slows services down: ${made.why}`);
     }
     return chosen;
   }

@@ -33,6 +33,7 @@ export const helpers = {
   probe_read_user: 112,
   probe_read_kernel: 113,
   probe_read_user_str: 114,
+  jiffies64: 118,
   get_current_ancestor_cgroup_id: 123,
   ringbuf_output: 130,
   task_storage_get: 156,
@@ -47,6 +48,7 @@ const ST_MEM = 0x62;
 const STX_MEM = 0x63;
 const ATOMIC = 0xc3;
 const COMPARE_EXCHANGE = 0xf1;
+const EXCHANGE = 0xe1;
 const FETCH = 1;
 const LD_IMM64 = 0x18;
 const ALU64 = 0x07;
@@ -217,7 +219,12 @@ export class Assembler {
     return this.emit(ATOMIC | sizeBits[size], dst.reg, src.reg, offset, COMPARE_EXCHANGE);
   }
 
-  /** The same, and src = what was there before (5.12). */
+  /** *(dst + offset) = src and src = what was there before, atomically (5.12). */
+  exchange(size: 4 | 8, dst: Reg, offset: number, src: Reg): this {
+    return this.emit(ATOMIC | sizeBits[size], dst.reg, src.reg, offset, EXCHANGE);
+  }
+
+  /** *(dst + offset) += src and src = what was there before, atomically (5.12). */
   fetchAdd(size: 4 | 8, dst: Reg, offset: number, src: Reg): this {
     return this.emit(ATOMIC | sizeBits[size], dst.reg, src.reg, offset, alu.add | FETCH);
   }

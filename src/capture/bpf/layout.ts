@@ -41,10 +41,14 @@ export const state = {
   address: 96,
   /** Values read on the way. */
   scratch: 104,
+  /** The kernel's jiffies at the entry (32 bits), calls since they changed, and what decides which of them are timed. */
+  tick: 252,
+  callsInTick: 256,
+  random: 260,
   /** Room of its own: a sample can come in the middle of anything. */
-  sample: 256,
-  facts: 256 + SAMPLE_BYTES,
-  record: 256 + SAMPLE_BYTES + 48,
+  sample: 264,
+  facts: 264 + SAMPLE_BYTES,
+  record: 264 + SAMPLE_BYTES + 48,
 } as const;
 export const SCRATCH_BYTES = 128;
 
@@ -57,7 +61,13 @@ export const flags = {
   starting: 8,
   /** It was in a call when we attached; its entry was not seen. */
   found: 16,
+  /** In a call: nobody looked at the clock when it began (programs/quiet.ts). */
+  untimed: 32,
+  /** In a call: it has left the CPU since the call began. */
+  left: 64,
 } as const;
+/** What is so only until the call ends. */
+export const OF_CALL = flags.inCall | flags.found | flags.untimed | flags.left;
 
 /** Kinds of records. */
 export const kinds = {
@@ -175,20 +185,23 @@ export const GROUPS = 256;
 /** Numbers of x86-64 calls that are counted. */
 export const COUNTED_CALLS = 512;
 export const BUCKETS = 40;
+/** Of each group: ns below which a call is not sent (0: all are), and ns of a jiffy, or 0 if every call is to be timed. */
+export const quiet = { threshold: 0, tick: 8, bytes: 16 } as const;
 /**
- * Calls of one number in one group: times in ns, buckets (4 bytes) by the power of two below the duration. Their sum
- * is the number of calls.
+ * Calls of one number in one group: times in ns, buckets (4 bytes) by the power of two below the duration, and calls not timed
+ * for which none that was timed stands yet. The sum of these is the number of calls.
  */
 export const counts = {
   errors: 0,
   total: 8,
   longest: 16,
-  buckets: 24,
-  bytes: 24 + 4 * BUCKETS,
+  untimed: 24,
+  buckets: 28,
+  bytes: 32 + 4 * BUCKETS,
 } as const;
 /** Quiet calls that are kept, of all CPUs together: a power of two. */
 export const FLIGHT_SLOTS = 1 << 16;
-/** The ring of quiet calls of one CPU: how many were written, then slots. */
+/** The ring of quiet calls of one CPU: how many were written, then slots. A call not timed has no duration, and the time of its task's last one that was. */
 export const flight = {
   next: 0,
   slots: 64,

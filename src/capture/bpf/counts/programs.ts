@@ -59,7 +59,7 @@ export function countExit(e: Environment, maps: CountMaps): Assembler {
   currentState(a, e, "out");
   a.load(4, r1, r6, state.flags)
     .mov(r2, r1)
-    .and(r1, ~(flags.inCall | flags.found))
+    .and(r1, ~L.OF_CALL)
     .store(4, r6, state.flags, r1);
   a.and(r2, flags.inCall).jump("eq", r2, 0, "out");
   a.step("the command's exec failed").mov(r2, r1).and(r2, flags.starting).jump("eq", r2, 0, "kept");

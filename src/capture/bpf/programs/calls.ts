@@ -3,7 +3,7 @@ import { Assembler, r0, r1, r2, r6, r8, r9, r10 } from "../asm.ts";
 import * as L from "../layout.ts";
 import { currentState, type Environment, NO_RETURN, UNWANTED } from "./common.ts";
 import { beginCall, enterCall } from "./enter.ts";
-import { countQuietly } from "./quiet.ts";
+import { countQuietly, leaveUntimed, returnUntimed } from "./quiet.ts";
 import { schedulingAtEntry, schedulingAtExit, schedulingTold } from "./scheduling.ts";
 import { sendCall } from "./send.ts";
 import { CONTEXT, compatElsewhere, lookUp, readShapes, takeCall } from "./take.ts";
@@ -23,6 +23,7 @@ export function sysEnter(e: Environment): Assembler {
   a.jump("eq", r9, UNWANTED, "out");
   a.store(4, r6, state.shape, r2).store(4, r6, state.entryShape, r9);
   if (options.scheduling) schedulingAtEntry(a);
+  leaveUntimed(a, e, "out");
   beginCall(a);
   a.store(8, r6, record + L.call.time, r0);
   a.jump("eq", r9, NO_RETURN, "no-return");
@@ -81,9 +82,11 @@ export function sysExit(e: Environment): Assembler {
   a.store(8, r6, record + L.call.entry, 0);
   a.goto("returned");
   a.label("entered").store(8, r6, record + L.call.ret, r9);
+  returnUntimed(a, e, "leave", "timed");
   a.label("returned")
     .call("ktime_get_ns")
-    .store(8, r6, record + L.call.time, r0);
+    .store(8, r6, record + L.call.time, r0)
+    .label("timed");
   if (options.scheduling) schedulingAtExit(a);
   diedInCall(a, e);
   a.step("the command's exec failed").load(4, r1, r6, state.flags).mov(r2, r1).and(r2, flags.starting);
@@ -150,6 +153,6 @@ function readExit(a: Assembler, e: Environment): void {
 function leaveCall(a: Assembler, e: Environment): void {
   if (e.options.scheduling) schedulingTold(a);
   a.load(4, r1, r6, state.flags)
-    .and(r1, ~(flags.inCall | flags.found))
+    .and(r1, ~L.OF_CALL)
     .store(4, r6, state.flags, r1);
 }

@@ -14,7 +14,8 @@ export const NO_RETURN_CALLS: ReadonlySet<string> = new Set(["exit", "exit_group
 export const TABLE_BYTES = 4 * L.NUMBERS * L.abis.length;
 
 export interface QuietMaps {
-  readonly thresholds: BpfMap;
+  /** layout.ts, `quiet`, of each group. */
+  readonly groups: BpfMap;
   readonly counts: BpfMap;
   /** Rings of the calls noted, one a CPU. */
   readonly flight: BpfMap;
@@ -39,7 +40,7 @@ export interface Maps {
   /** What reads the memory of 32-bit calls at entry and exit, in slot 0, once it is loaded. */
   readonly compatEntry: BpfMap;
   readonly compatExit: BpfMap;
-  /** For groups that can be quiet: nanoseconds below which a call is not sent (0: all are), counts, and the ring. */
+  /** For groups that can be quiet. */
   readonly quiet?: QuietMaps;
 }
 

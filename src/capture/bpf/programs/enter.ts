@@ -19,7 +19,7 @@ export function enterCall(a: Assembler, e: Environment, bare = false): void {
   a.label("known");
   a.load(8, r8, r9, 0).load(8, r9, r9, 8);
   a.load(4, r1, r6, state.flags).mov(r2, r1).and(r2, flags.followed).jump("eq", r2, 0, "out");
-  a.and(r1, ~(flags.inCall | flags.found)).store(4, r6, state.flags, r1);
+  a.and(r1, ~L.OF_CALL).store(4, r6, state.flags, r1);
   a.and(r1, flags.hidden).jump("eq", r1, 0, "visible");
   a.step("hidden until its exec");
   for (const nr of e.kernel.execs) a.jump("eq", r9, nr, "exec");
