@@ -25,6 +25,8 @@ interface Job {
   readonly quiet?: boolean;
   /** Read memory at each call, wherever its second argument points. */
   readonly read?: boolean;
+  /** bpf, with `options.quiet`: calls of what is attached to that are faster than this (ns) are counted and noted only. */
+  readonly threshold?: number;
   /** bpf: follow everything that runs here, as well. */
   readonly all?: boolean;
   /** bpf: attach to a process and all its descendants. */
@@ -93,7 +95,9 @@ for (const s of ["SIGINT", "SIGTERM"] as const) process.on(s, () => (stop = true
 interruptBy([constants.signals.SIGINT, constants.signals.SIGTERM]);
 if (job.bystander) new ChildScript().execve("/bin/sh", ["sh", "-c", "exit 5"]).spawn();
 if (job.argv) engine.start({ path: job.argv[0], argv: job.argv, env: ["PATH=/usr/bin:/bin", "A=1"] });
-if (job.attach) engine.attach(job.attach);
+const group = job.threshold === undefined ? 0 : engine.groups!.allocate();
+engine.groups?.setThreshold(group, job.threshold ?? 0);
+if (job.attach) engine.attach(job.attach, group);
 if (job.adopt) engine.adopt(job.adopt);
 if (job.attachTree) bpf?.attachTree(job.attachTree);
 if (job.all) bpf?.watch({ all: true });
@@ -108,6 +112,13 @@ while (engine.step(50) > 0) {
     put("left", undefined, { ms: performance.now() - left });
     break;
   }
+}
+// not once it has let go, and of its maps
+if (engine.tasks().length === 0) {
+  engine.groups?.take(group, ({ buckets, ...c }) =>
+    put("counted", undefined, { ...c, timed: buckets.reduce((sum, n) => sum + n, 0) }),
+  );
+  engine.groups?.recent(0, (call) => put("noted", undefined, call));
 }
 const peak = Number(/VmHWM:\s*(\d+)/.exec(readFileSync("/proc/self/status", "latin1"))?.[1]);
 put("end", undefined, { enters, exits, lost, counts, peak, ...bpf?.account });

@@ -57,10 +57,7 @@ export function countExit(e: Environment, maps: CountMaps): Assembler {
   const a = new Assembler("sys_exit");
   a.step("is the task in a call").load(8, r9, r1, 8);
   currentState(a, e, "out");
-  a.load(4, r1, r6, state.flags)
-    .mov(r2, r1)
-    .and(r1, ~L.OF_CALL)
-    .store(4, r6, state.flags, r1);
+  a.load(4, r1, r6, state.flags).mov(r2, r1).and(r1, ~L.OF_CALL).store(4, r6, state.flags, r1);
   a.and(r2, flags.inCall).jump("eq", r2, 0, "out");
   a.step("the command's exec failed").mov(r2, r1).and(r2, flags.starting).jump("eq", r2, 0, "kept");
   a.jump("sge", r9, 0, "kept").or(r1, flags.hidden).store(4, r6, state.flags, r1).label("kept");

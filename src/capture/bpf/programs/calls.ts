@@ -152,7 +152,5 @@ function readExit(a: Assembler, e: Environment): void {
 
 function leaveCall(a: Assembler, e: Environment): void {
   if (e.options.scheduling) schedulingTold(a);
-  a.load(4, r1, r6, state.flags)
-    .and(r1, ~L.OF_CALL)
-    .store(4, r6, state.flags, r1);
+  a.load(4, r1, r6, state.flags).and(r1, ~L.OF_CALL).store(4, r6, state.flags, r1);
 }

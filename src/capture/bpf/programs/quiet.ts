@@ -51,8 +51,12 @@ export function leaveUntimed(a: Assembler, e: Environment, done: string): void {
   a.store(4, r6, state.random, r1)
     .rsh(r1, 32 - TIMED_BITS)
     .jump("eq", r1, 0, timed);
-  a.load(4, r1, r6, state.flags).or(r1, flags.inCall | flags.untimed).store(4, r6, state.flags, r1);
-  a.store(8, r6, record + L.call.entry, 0).goto(done).label(timed);
+  a.load(4, r1, r6, state.flags)
+    .or(r1, flags.inCall | flags.untimed)
+    .store(4, r6, state.flags, r1);
+  a.store(8, r6, record + L.call.entry, 0)
+    .goto(done)
+    .label(timed);
 }
 
 /**
@@ -67,27 +71,58 @@ export function returnUntimed(a: Assembler, e: Environment, done: string, timed:
   const noted = a.fresh("noted");
   a.step("was the call timed").and(r1, flags.untimed).jump("eq", r1, 0, known);
   groupOf(a, e, now);
-  a.load(8, r1, r2, L.quiet.threshold).jump("eq", r1, 0, now).load(8, r7, r2, L.quiet.tick);
-  a.call("jiffies64").load(4, r1, r6, state.tick).alu32("sub", r0, r1).jump("ge", r0, TOO_LONG, long);
-  a.load(4, r1, r6, record + L.call.nr);
+  a.load(8, r1, r2, L.quiet.threshold).jump("eq", r1, 0, now);
+  spentInTicks(a, e);
+  a.jump("ne", r0, 0, long).load(4, r1, r6, record + L.call.nr);
   cellOf(a, e, noted);
   a.mov(r1, 1).atomicAdd(4, r3, L.counts.untimed, r1);
   countError(a);
   a.label(noted);
   note(a, e, false);
   a.goto(done);
-  a.label(long).mov(r9, r0).alu("mul", r9, r7);
-  a.call("ktime_get_ns").store(8, r6, record + L.call.time, r0).sub(r0, r9);
+  a.label(long)
+    .mov(r9, r0)
+    .call("ktime_get_ns")
+    .store(8, r6, record + L.call.time, r0)
+    .sub(r0, r9);
   a.store(8, r6, record + L.call.entry, r0).goto(timed);
-  a.label(now).call("ktime_get_ns").store(8, r6, record + L.call.time, r0);
+  a.label(now)
+    .call("ktime_get_ns")
+    .store(8, r6, record + L.call.time, r0);
   a.store(8, r6, record + L.call.entry, r0).goto(timed);
   a.label(known);
+}
+
+/** r0 = ns of the whole ticks since the task's call began, 0 when it may be less than one. Clobbers r1, r2 and r8. */
+function spentInTicks(a: Assembler, e: Environment): void {
+  const none = a.fresh("none");
+  const done = a.fresh("spent");
+  a.call("jiffies64").load(4, r1, r6, state.tick).alu32("sub", r0, r1).jump("lt", r0, TOO_LONG, none);
+  groupOf(a, e, none);
+  a.load(8, r1, r2, L.quiet.tick).alu("mul", r0, r1).goto(done);
+  a.label(none).mov(r0, 0).label(done);
+}
+
+/** The task, which is in a call, leaves its CPU at the time in its state: a call that was not timed is from here on. */
+export function timeOnLeaving(a: Assembler, e: Environment): void {
+  const timed = a.fresh("timed");
+  a.load(4, r1, r6, state.flags).or(r1, flags.left).store(4, r6, state.flags, r1);
+  if (!sometimes(e)) return;
+  a.mov(r2, r1).and(r2, flags.untimed).jump("eq", r2, 0, timed);
+  a.and(r1, ~flags.untimed).store(4, r6, state.flags, r1);
+  spentInTicks(a, e);
+  a.load(8, r1, r6, state.offAt)
+    .sub(r1, r0)
+    .store(8, r6, record + L.call.entry, r1)
+    .label(timed);
 }
 
 /** r3 = what is counted of the number in r1 in the group in r8; goes to `none` if nothing is. Clobbers all but r6, r7, r9. */
 function cellOf(a: Assembler, e: Environment, none: string): void {
   // the number stays in a register: of what is loaded again the verifier does not know that it is small enough
-  a.jump("gt", r1, L.COUNTED_CALLS - 1, none).mov(r2, r8).mov(r8, r1);
+  a.jump("gt", r1, L.COUNTED_CALLS - 1, none)
+    .mov(r2, r8)
+    .mov(r8, r1);
   valueAt(a, e.maps.quiet!.counts, r2, none);
   a.mov(r3, r0).alu("mul", r8, L.counts.bytes).add(r3, r8);
 }

@@ -2,6 +2,7 @@
 import { Assembler, r0, r1, r2, r3, r4, r6, r7, r9 } from "../asm.ts";
 import * as L from "../layout.ts";
 import { type Environment, findState } from "./common.ts";
+import { timeOnLeaving } from "./quiet.ts";
 
 const { state, flags } = L;
 
@@ -63,11 +64,9 @@ export function schedSwitch(e: Environment): Assembler {
   a.call("ktime_get_ns").store(8, r6, state.offAt, r0);
   a.store(8, r6, state.wokenAt, 0).store(4, r6, state.offState, RUNNABLE);
   a.store(4, r6, state.moved, 1);
-  a.load(4, r1, r6, state.flags).mov(r2, r1).and(r2, flags.inCall).jump("eq", r2, 0, "between");
-  // a call that was not timed is from here on: what it did on its CPU is not worth a look at the clock
-  a.or(r1, flags.left).mov(r2, r1).and(r2, flags.untimed).jump("eq", r2, 0, "timed");
-  a.and(r1, ~flags.untimed).store(8, r6, state.record + L.call.entry, r0);
-  a.label("timed").store(4, r6, state.flags, r1).label("between");
+  a.load(4, r1, r6, state.flags).and(r1, flags.inCall).jump("eq", r1, 0, "between");
+  timeOnLeaving(a, e);
+  a.label("between");
   a.load(1, r1, r9, 0).jump("ne", r1, 0, "next").load(4, r1, r9, 24).jump("eq", r1, 0, "next");
   a.store(4, r6, state.offState, BLOCKED);
   a.label("next").step("the task that gets the CPU").load(8, r7, r9, 16);

@@ -1,0 +1,39 @@
+/*
+ * busy-calls ROUNDS: waits for a line on standard input; then, ROUNDS times, calls getppid and closes descriptor -1 a thousand
+ * times each, and after that sleeps 15 ms in nanosleep or has getrandom work on its CPU for a while, by turns. Prints how long
+ * each of those took (ns), by its own clock.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#define CALLS 1000
+#define BYTES (16 << 20)
+
+static long now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return t.tv_sec * 1000000000L + t.tv_nsec;
+}
+
+int main(int argc, char **argv) {
+  char line[16];
+  char *memory = calloc(1, BYTES);
+  int rounds = argc > 1 ? atoi(argv[1]) : 10;
+  for (long i = 0; i < BYTES; i += 4096) memory[i] = 1;
+  if (read(0, line, sizeof line) <= 0) return 1;
+  for (int n = 0; n < rounds; n++) {
+    for (int i = 0; i < CALLS; i++) {
+      syscall(SYS_getppid);
+      syscall(SYS_close, -1);
+    }
+    struct timespec rest = {0, 15000000};
+    long start = now();
+    if (n % 2 == 0) syscall(SYS_nanosleep, &rest, NULL);
+    else syscall(SYS_getrandom, memory, BYTES, 0);
+    printf("%s %ld\n", n % 2 == 0 ? "nanosleep" : "getrandom", now() - start);
+  }
+  return 0;
+}
