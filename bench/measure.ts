@@ -180,8 +180,13 @@ export async function until(what: string, probe: () => Promise<boolean>, seconds
 }
 
 export function median(values: readonly number[]): number {
+  return quantile(values, 0.5);
+}
+
+/** The value that the share `q` of the values lies below. */
+export function quantile(values: readonly number[], q: number): number {
   const sorted = [...values].sort((a, b) => a - b);
-  return sorted[sorted.length >> 1];
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))];
 }
 
 /** A port nobody listens on at 127.0.0.1. */
