@@ -23,10 +23,10 @@ export function sysEnter(e: Environment): Assembler {
   a.jump("eq", r9, UNWANTED, "out");
   a.store(4, r6, state.shape, r2).store(4, r6, state.entryShape, r9);
   if (options.scheduling) schedulingAtEntry(a);
-  leaveUntimed(a, e, "out");
+  leaveUntimed(a, e, "begun");
   beginCall(a);
   a.store(8, r6, record + L.call.time, r0);
-  a.jump("eq", r9, NO_RETURN, "no-return");
+  a.jump("eq", r9, NO_RETURN, "no-return").label("begun");
   compatElsewhere(a, e.maps.compatEntry, "read");
   readEntry(a, e);
   a.goto("out");

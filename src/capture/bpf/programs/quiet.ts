@@ -8,7 +8,7 @@
  */
 import { type Assembler, r0, r1, r2, r3, r4, r6, r7, r8, r9 } from "../asm.ts";
 import * as L from "../layout.ts";
-import { type Environment, highestBit, valueAt, valueOfCpu } from "./common.ts";
+import { type Environment, highestBit, NO_RETURN, valueAt, valueOfCpu } from "./common.ts";
 
 const { state, flags } = L;
 const { record } = state;
@@ -33,14 +33,16 @@ function groupOf(a: Assembler, e: Environment, none: string): void {
 const sometimes = ({ maps, options }: Environment): boolean =>
   maps.quiet !== undefined && options.scheduling && !options.entries && options.slowerThan === 0;
 
-/** At entry, with the number of the reads in r9: goes to `done` with calls whose time is not taken. r6: state. */
-export function leaveUntimed(a: Assembler, e: Environment, done: string): void {
+/** At entry, with the number of the reads in r9: goes to `begun` with calls whose time is not taken. r6: state. */
+export function leaveUntimed(a: Assembler, e: Environment, begun: string): void {
   if (!sometimes(e)) return;
   const timed = a.fresh("timed");
   const same = a.fresh("same-tick");
-  // what is read at entry belongs to rarer calls, exec among them
-  a.step("is the call to be timed").jump("ne", r9, 0, timed);
-  a.load(1, r1, r6, record + L.call.abi).jump("ne", r1, L.ABI_X86_64, timed);
+  a.step("is the call to be timed").jump("eq", r9, NO_RETURN, timed);
+  a.load(1, r1, r6, record + L.call.abi)
+    .jump("ne", r1, L.ABI_X86_64, timed)
+    .load(4, r1, r6, record + L.call.nr);
+  for (const nr of e.kernel.execs) a.jump("eq", r1, nr, timed);
   groupOf(a, e, timed);
   a.load(8, r1, r2, L.quiet.tick).jump("eq", r1, 0, timed);
   a.call("jiffies64").mov32(r0, r0).load(4, r1, r6, state.tick).jump("eq", r0, r1, same);
@@ -55,7 +57,7 @@ export function leaveUntimed(a: Assembler, e: Environment, done: string): void {
     .or(r1, flags.inCall | flags.untimed)
     .store(4, r6, state.flags, r1);
   a.store(8, r6, record + L.call.entry, 0)
-    .goto(done)
+    .goto(begun)
     .label(timed);
 }
 
