@@ -19,8 +19,8 @@ import { svtrace } from "./tracers.ts";
 
 const CALLS = 300_000;
 const IDLE_SECONDS = 20;
-/** Loads of a service that is recorded, and of one that is not, in a round: short ones, as the machine changes its speed. */
-const PAIRS = 5;
+/** Loads of each service in a round: short ones by turns, as the machine changes its speed. */
+const LOADS = 5;
 const LOAD_SECONDS = 1;
 const RESTARTS = 3;
 /** A service answers, and a host with all its services ends, within this time (s). */
@@ -34,12 +34,15 @@ const SETTLED = 8000;
 const REQUIRED = { share: 0.97, idle: 0.02 };
 const met = (kept: boolean) => (kept ? "met" : "missed");
 const percent = (n: number) => `${(100 * n).toFixed(1)} %`;
+/** Their median, and what the middle half of them lies between. */
+const spread = (ratios: readonly number[]) =>
+  `${percent(median(ratios))} (${[0.25, 0.75].map((q) => (100 * quantile(ratios, q)).toFixed(1)).join(" to ")})`;
 
 export async function recordBench(rounds: number, short: boolean): Promise<void> {
   const dir = mkdtempSync(join(tmpdir(), "svtrace-bench-record-"));
   try {
     await told("a command recorded", () => command(dir, rounds, short ? CALLS / 3 : CALLS));
-    await told("services recorded", () => services(dir, rounds * (short ? 2 : PAIRS)));
+    await told("services recorded", () => services(dir, rounds * (short ? 2 : LOADS)));
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
@@ -181,31 +184,37 @@ class Host {
   }
 }
 
-async function services(dir: string, pairs: number): Promise<void> {
+async function services(dir: string, loadsOfEach: number): Promise<void> {
   const plain = new Host(join(dir, "plain"), false);
   const traced = new Host(join(dir, "traced"), true);
+  // what a ratio is worth on this machine: that of two which differ in nothing
+  const control = new Host(join(dir, "control"), false);
+  const hosts = [plain, traced, control];
   try {
-    await plain.start();
-    await traced.start();
+    for (const host of hosts) await host.start();
     const { recorder } = traced;
     const cpu = cpuOf(recorder);
     await pause(IDLE_SECONDS * 1000);
     const idle = (cpuOf(recorder) - cpu) / IDLE_SECONDS;
     for (const { name, load } of loads) {
       const ratios: number[] = [];
+      const controls: number[] = [];
       const rates: number[] = [];
-      for (let i = 0; i < pairs; i++) {
-        // each goes first in turn
-        const order = i % 2 === 0 ? [plain, traced] : [traced, plain];
+      for (let i = 0; i < loadsOfEach; i++) {
         const rate = new Map<Host, number>();
-        for (const host of order) rate.set(host, await load(host.ports.get(name)!, LOAD_SECONDS, REQUESTS));
+        // each goes first in turn
+        for (let k = 0; k < hosts.length; k++) {
+          const host = hosts[(i + k) % hosts.length];
+          rate.set(host, await load(host.ports.get(name)!, LOAD_SECONDS, REQUESTS));
+        }
         ratios.push(rate.get(traced)! / rate.get(plain)!);
+        controls.push(rate.get(control)! / rate.get(plain)!);
         rates.push(rate.get(plain)!);
       }
       console.log(
-        `${name} recorded by default: ${percent(median(ratios))} of ${median(rates).toFixed(0)} requests/s ` +
-          `(>= ${percent(REQUIRED.share)}: ${met(median(ratios) >= REQUIRED.share)}), ` +
-          `the middle half of ${pairs} pairs ${percent(quantile(ratios, 0.25))} to ${percent(quantile(ratios, 0.75))}`,
+        `${name} recorded by default: ${spread(ratios)} of ${median(rates).toFixed(0)} requests/s ` +
+          `(>= ${percent(REQUIRED.share)}: ${met(median(ratios) >= REQUIRED.share)}); ` +
+          `another that is not recorded: ${spread(controls)}`,
       );
     }
     const bytes = await traced.bytesPerRestart();
@@ -216,6 +225,6 @@ async function services(dir: string, pairs: number): Promise<void> {
         `${(bytes / 1e6).toFixed(2)} MB on disk a restart`,
     );
   } finally {
-    await Promise.all([plain.stop(), traced.stop()]);
+    await Promise.all(hosts.map((host) => host.stop()));
   }
 }
