@@ -8,7 +8,7 @@ export const SAMPLE_FRAMES = 64;
 /** Head and both stacks. */
 const SAMPLE_BYTES = 24 + 2 * 8 * SAMPLE_FRAMES;
 
-/** State of a followed task. Totals are nanoseconds since it is followed. */
+/** State of a followed task; what every call touches comes first, in one line of the cache. Totals are ns since it is followed. */
 export const state = {
   flags: 0,
   /** Length of the record's data so far. */
@@ -17,34 +17,34 @@ export const state = {
   lost: 8,
   tid: 12,
   pid: 16,
-  offState: 20,
-  waker: 24,
-  /** Number of the reads at the call's exit, and at its entry. */
-  shape: 28,
-  entryShape: 232,
   /** Which of the reader's groups it belongs to. */
-  group: 236,
-  sp: 240,
+  group: 20,
+  /** Number of the reads at the call's exit, and at its entry. */
+  shape: 24,
+  entryShape: 28,
   /** It has left the CPU since its scheduling was told last. */
-  moved: 248,
-  blocked: 32,
-  queued: 40,
-  /** When it lost the CPU, when it was woken. */
-  offAt: 48,
-  wokenAt: 56,
-  /** Totals at the entry of the call, and at the exit of the one before. */
-  entryBlocked: 64,
-  entryQueued: 72,
-  exitBlocked: 80,
-  exitQueued: 88,
-  /** Address of the memory being copied. */
-  address: 96,
-  /** Values read on the way. */
-  scratch: 104,
+  moved: 32,
   /** The kernel's jiffies at the entry (32 bits), calls since they changed, and what decides which of them are timed. */
-  tick: 252,
-  callsInTick: 256,
-  random: 260,
+  tick: 36,
+  callsInTick: 40,
+  random: 44,
+  sp: 48,
+  offState: 56,
+  waker: 60,
+  blocked: 64,
+  queued: 72,
+  /** When it lost the CPU, when it was woken. */
+  offAt: 80,
+  wokenAt: 88,
+  /** Totals at the entry of the call, and at the exit of the one before. */
+  entryBlocked: 96,
+  entryQueued: 104,
+  exitBlocked: 112,
+  exitQueued: 120,
+  /** Address of the memory being copied. */
+  address: 128,
+  /** Values read on the way. */
+  scratch: 136,
   /** Room of its own: a sample can come in the middle of anything. */
   sample: 264,
   facts: 264 + SAMPLE_BYTES,
