@@ -45,7 +45,10 @@ export interface QuietCounts {
   readonly errors: number;
   readonly total: number;
   readonly longest: number;
-  /** How many took 2^i to 2^(i+1) ns. Valid during the call only. */
+  /**
+   * How many took 2^i to 2^(i+1) ns; where not every call is timed these and `total` are estimates, and some are counted here
+   * only when the next of that name is timed. Valid during the call only.
+   */
   readonly buckets: Uint32Array;
 }
 

@@ -334,11 +334,12 @@ export class RecordingSink implements EventSink {
   /** Has an engine that can be quiet say what matters in the state. */
   private turn(state: State, now: number): void {
     const { policy, threshold } = this.options.settings;
-    if (this.state === "running" && state !== "running") this.count(now);
+    const ran = this.state === "running" && state !== "running";
     this.state = state;
     // what is remembered of descriptors holds only while no call is left out
     this.targets.watch(this.keepsAll);
     this.quiet?.setThreshold(state === "running" && policy !== "everything" ? threshold : 0, now);
+    if (ran) this.count(now);
   }
 
   private get quiet(): QuietCalls | undefined {
@@ -346,8 +347,7 @@ export class RecordingSink implements EventSink {
   }
 
   private count(now: number): void {
-    // most of them are of the time before
-    this.quiet?.count(this.counters, this.counted || now);
+    this.quiet?.count(this.counters, this.counted || now); // most are of the time before
     this.counted = Math.floor(now / SECOND) * SECOND;
   }
 

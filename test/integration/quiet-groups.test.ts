@@ -1,6 +1,8 @@
 /** Groups of tasks whose fast calls stay in the kernel: what is counted, noted and timed of a program that calls very often. */
 import { spawn } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { FlightCall } from "../../src/capture/engine.ts";
+import { possibleCpus } from "../../src/kernel/cpus.ts";
 import { tickLength } from "../../src/kernel/scheduling.ts";
 import { buildRecorder, type Line, Recorder, removeRecorder } from "../engine.ts";
 import { compiled, lacks, needs, noBpf } from "../helpers.ts";
@@ -9,7 +11,7 @@ beforeAll(buildRecorder);
 afterAll(removeRecorder);
 
 const ROUNDS = 10;
-const CALLS = 1000 * ROUNDS;
+const CALLS = 500 * ROUNDS;
 /** What busy-calls' own clock says of calls of a kind (ns), in order. */
 type Said = Record<"nanosleep" | "getrandom", number[]>;
 
@@ -32,15 +34,11 @@ async function busy(threshold: number): Promise<{ r: Recorder; said: Said }> {
 
 const counted = (r: Recorder, name: string): Line => r.of("counted").find((l) => l.name === name)!;
 
-/** Reported calls of a kind, each within so many ns of what the program says. */
-function closeTo(r: Recorder, said: Said, name: keyof Said, ns: number): void {
+/** How long reported calls of a kind took, beside what the program says. */
+function lengths(r: Recorder, said: Said, name: keyof Said): { ns: number; own: number }[] {
   const reported = r.of("exit").filter((l) => l.name === name);
   expect(reported.length).toBe(ROUNDS / 2);
-  for (const [i, line] of reported.entries())
-    expect(
-      Math.abs((line.ns as number) - said[name][i]),
-      `${name} ${i}: ${line.ns} of ${said[name][i]}`,
-    ).toBeLessThan(ns);
+  return reported.map((line, i) => ({ ns: line.ns as number, own: said[name][i] }));
 }
 
 describe(...needs("quiet calls", noBpf(), lacks("gcc")), () => {
@@ -51,38 +49,46 @@ describe(...needs("quiet calls", noBpf(), lacks("gcc")), () => {
     expect(counted(r, "getppid")).toMatchObject({ calls: CALLS, errors: 0 });
     expect(counted(r, "close")).toMatchObject({ calls: CALLS, errors: CALLS });
     // those that are not timed are counted with the next one that is
-    const { timed, total, longest } = counted(r, "getppid") as unknown as Record<string, number>;
+    const { timed, total } = counted(r, "getppid") as unknown as Record<string, number>;
     expect(timed).toBeGreaterThan(CALLS * 0.95);
     expect(timed).toBeLessThanOrEqual(CALLS);
     expect(total / timed).toBeLessThan(20_000);
-    expect(longest).toBeLessThanOrEqual(total);
-    // the program's clock sees it wake up later; a call that no one timed is told by ticks
-    closeTo(r, said, "nanosleep", 2 * tick + 5e6);
-    if (said.getrandom.every((ns) => ns > threshold + 2 * tick))
-      closeTo(r, said, "getrandom", 2 * tick + 5e6);
+    // the program's clock sees it wake up later
+    for (const { ns, own } of lengths(r, said, "nanosleep")) {
+      expect(ns).toBeGreaterThan(14.9e6);
+      expect(ns).toBeLessThan(own);
+    }
+    // where nobody looked at the clock, ticks tell
+    for (const { ns, own } of lengths(r, said, "getrandom")) {
+      expect(own).toBeGreaterThan(threshold + 2 * tick);
+      expect(Math.abs(ns - own), `${ns} of ${own}`).toBeLessThan(2 * tick + 5e6);
+    }
+    // long ones do not stand for fast ones of their number
+    const random = counted(r, "getrandom") as unknown as Record<string, number>;
+    expect(random.calls).toBe(CALLS + ROUNDS / 2);
+    const own = said.getrandom.reduce((sum, ns) => sum + ns, 0);
+    expect(random.total).toBeLessThan(own * 1.5);
+    expect(random.total).toBeGreaterThan(own * 0.7);
     expect(r.of("exit").filter((l) => l.name === "getppid" && (l.ns as number) < threshold)).toEqual([]);
   });
 
   it("notes them in order, most without their duration", async () => {
     const { r, said } = await busy(Math.max(10e6, 2 * tickLength()));
-    const noted = r.of("noted") as unknown as { exit: number; name: string; duration: number; ret: number }[];
+    const noted = r.of("noted") as unknown as FlightCall[];
     const many = noted.filter((c) => c.name === "getppid" || c.name === "close");
-    expect(many.length).toBe(2 * CALLS);
+    const slots = Math.max(1024, 2 ** Math.floor(Math.log2(65_536 / possibleCpus())));
+    expect(noted.length).toBeGreaterThan(Math.min(3 * CALLS, slots) - 2);
     const untimed = many.filter((c) => c.duration === 0).length;
     expect(untimed / many.length).toBeGreaterThan(0.5);
     expect(untimed / many.length).toBeLessThan(0.9);
-    // on one CPU, which the program seldom leaves: one and the other, as it makes them, and no time goes back
-    let other = 0;
-    for (let i = 1; i < many.length; i++) {
-      expect(many[i].exit).toBeGreaterThanOrEqual(many[i - 1].exit);
-      if (many[i].name === many[i - 1].name) other++;
-    }
-    expect(other).toBeLessThan(CALLS / 100);
     expect(many.filter((c) => c.name === "close").every((c) => c.ret === -9)).toBe(true);
-    const span = many.at(-1)!.exit - many[0].exit;
-    const slept =
-      [...said.nanosleep, ...said.getrandom].reduce((sum, ns) => sum + ns, 0) - said.getrandom.at(-1)!;
-    expect(span).toBeGreaterThan(slept);
+    for (let i = 1; i < noted.length; i++)
+      expect(noted[i].exit - noted[i].duration).toBeGreaterThanOrEqual(noted[i - 1].exit);
+    // one after the other, as it makes them; but for where it was moved to another CPU
+    const others = many.filter((c, i) => c.name === many[i - 1]?.name).length;
+    expect(others).toBeLessThan(many.length / 100);
+    const span = noted.at(-1)!.exit - noted[0].exit;
+    expect(span).toBeGreaterThan(said.nanosleep.slice(-1)[0]);
   });
 
   it("times every call where ticks are too coarse to tell slow ones", async () => {

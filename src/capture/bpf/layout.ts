@@ -185,8 +185,10 @@ export const GROUPS = 256;
 /** Numbers of x86-64 calls that are counted. */
 export const COUNTED_CALLS = 512;
 export const BUCKETS = 40;
-/** Of each group: ns below which a call is not sent (0: all are), and ns of a jiffy, or 0 if every call is to be timed. */
-export const quiet = { threshold: 0, tick: 8, bytes: 16 } as const;
+/** Of each group: ns below which a call is not sent (0: all are), and whether calls may go untimed. */
+export const quiet = { threshold: 0, sparing: 8, bytes: 16 } as const;
+/** Ticks that a call which was not timed must have seen to be told by them: it took longer than one less. */
+export const TOLD_TICKS = 2;
 /**
  * Calls of one number in one group: times in ns, buckets (4 bytes) by the power of two below the duration, and calls not timed
  * for which none that was timed stands yet. The sum of these is the number of calls.
@@ -201,7 +203,10 @@ export const counts = {
 } as const;
 /** Quiet calls that are kept, of all CPUs together: a power of two. */
 export const FLIGHT_SLOTS = 1 << 16;
-/** The ring of quiet calls of one CPU: how many were written, then slots. A call not timed has no duration, and the time of its task's last one that was. */
+/**
+ * The ring of quiet calls of one CPU: how many were written, then slots. A call that was not timed has a duration of 0, and the
+ * time of its task's last one that was.
+ */
 export const flight = {
   next: 0,
   slots: 64,

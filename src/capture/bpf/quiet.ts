@@ -1,22 +1,24 @@
 /** Reader's side of groups that can be quiet: see programs/quiet.ts. */
 import { type Abi, syscallName } from "../../abi/syscalls.ts";
 import * as bpf from "../../kernel/bpf.ts";
+import { monotonicNow } from "../../kernel/clock.ts";
 import { possibleCpus } from "../../kernel/cpus.ts";
 import { type Mapping, mapShared, unmap } from "../../kernel/memory.ts";
 import { tickLength } from "../../kernel/scheduling.ts";
 import type { FlightCall, Groups, QuietCounts } from "../engine.ts";
 import * as L from "./layout.ts";
 import type { Kernel } from "./loader.ts";
+import { notedCalls } from "./noted.ts";
 import type { QuietMaps } from "./programs/index.ts";
-import { WORD, wide } from "./words.ts";
+import { wide } from "./words.ts";
 
 const ABI: Abi = "x86_64";
 const array = { type: bpf.mapTypes.array, keySize: 4, flags: bpf.MMAPABLE };
 const pages = (bytes: number): number => (bytes + 4095) & ~4095;
 
 const FEWEST_SLOTS = 1024;
-/** A call that is slower than the threshold takes at least so many ticks where calls may go untimed: it is noticed. */
-const TICKS = 2;
+/** Looks at counts that change meanwhile. */
+const TRIES = 4;
 
 /** Throws SysError. */
 export function createQuietMaps(kernel: Kernel): QuietMaps {
@@ -27,6 +29,7 @@ export function createQuietMaps(kernel: Kernel): QuietMaps {
   const slots = Math.max(FEWEST_SLOTS, 2 ** Math.floor(Math.log2(L.FLIGHT_SLOTS / cpus)));
   return {
     slots,
+    tick: tickLength(),
     groups: map("svtrace_quiet", L.GROUPS * L.quiet.bytes, 1),
     counts: map("svtrace_calls", L.COUNTED_CALLS * L.counts.bytes, L.GROUPS),
     flight: map("svtrace_flight", L.flight.slots + slots * L.flight.bytes, cpus),
@@ -36,7 +39,6 @@ export function createQuietMaps(kernel: Kernel): QuietMaps {
 export class QuietGroups implements Groups {
   private readonly mappings: Mapping[] = [];
   private readonly groups: BigUint64Array;
-  private readonly tick = tickLength();
   private readonly counts: Uint32Array;
   private readonly flight: Uint32Array;
   /** What had been counted when it was last taken, by group: errors, total, untimed and buckets of each number. */
@@ -77,9 +79,14 @@ export class QuietGroups implements Groups {
 
   setThreshold(group: number, ns: number): void {
     if (group <= 0) return;
-    const tick = ns >= TICKS * this.tick ? this.tick : 0;
-    Atomics.store(this.groups, (group * L.quiet.bytes + L.quiet.tick) / 8, BigInt(tick));
-    Atomics.store(this.groups, (group * L.quiet.bytes + L.quiet.threshold) / 8, BigInt(Math.round(ns)));
+    // calls that ticks do not tell are faster than the threshold
+    const sparing = ns >= L.TOLD_TICKS * this.maps.tick;
+    const set = (field: number, value: number) =>
+      Atomics.store(this.groups, (group * L.quiet.bytes + field) / 8, BigInt(Math.round(value)));
+    // no call may go untimed whose time is asked for
+    if (!sparing) set(L.quiet.sparing, 0);
+    set(L.quiet.threshold, ns);
+    if (sparing) set(L.quiet.sparing, 1);
   }
 
   take(group: number, visit: (counts: QuietCounts) => void): void {
@@ -95,16 +102,22 @@ export class QuietGroups implements Groups {
       const at = ((group * L.COUNTED_CALLS + nr) * L.counts.bytes) >>> 2;
       const old = nr * perCall;
       const total = wide(w, at + (L.counts.total >>> 2));
-      const untimed = w[at + (L.counts.untimed >>> 2)];
+      let untimed = w[at + (L.counts.untimed >>> 2)];
       // no call that is timed takes no time
       if (total === before[old + 1] && untimed === before[old + 2]) continue;
-      let calls = untimed - before[old + 2];
-      for (let b = 0; b < L.BUCKETS; b++) {
-        // they wrap around
-        buckets[b] = w[at + (L.counts.buckets >>> 2) + b] - before[old + 3 + b];
-        calls += buckets[b];
+      let calls = 0;
+      for (let tries = 0; tries < TRIES; tries++) {
+        calls = untimed - before[old + 2];
+        for (let b = 0; b < L.BUCKETS; b++) {
+          // they wrap around
+          buckets[b] = w[at + (L.counts.buckets >>> 2) + b] - before[old + 3 + b];
+          calls += buckets[b];
+        }
+        const again = w[at + (L.counts.untimed >>> 2)];
+        if (again >= untimed) break;
+        // one that was timed came to stand for them meanwhile: they would be counted twice
+        untimed = again;
       }
-      // one that was timed came to stand for some that have been told of
       if (calls <= 0) continue;
       for (let b = 0; b < L.BUCKETS; b++) before[old + 3 + b] += buckets[b];
       before[old + 2] = untimed;
@@ -127,56 +140,9 @@ export class QuietGroups implements Groups {
   }
 
   recent(since: number, visit: (call: FlightCall) => void): void {
-    const { maxEntries, valueSize } = this.maps.flight;
-    const calls: FlightCall[] = [];
-    for (let cpu = 0; cpu < maxEntries; cpu++) this.noted((cpu * valueSize) >>> 2, since, calls);
-    calls.sort((a, b) => a.exit - b.exit);
-    for (const call of calls) visit(call);
-  }
-
-  /** Adds the calls in the ring at `start` that ended at `since` or later. */
-  private noted(start: number, since: number, calls: FlightCall[]): void {
-    const { flight: w } = this;
-    const { slots } = this.maps;
-    const next = wide(w, start + (L.flight.next >>> 2));
-    const at = (n: number) => start + ((L.flight.slots + (n % slots) * L.flight.bytes) >>> 2);
-    const timeAt = (n: number) => wide(w, at(n) + (L.flight.time >>> 2));
-    /** When the last call that was timed ended, and how many have come since. */
-    let before = 0;
-    let waiting = 0;
-    for (let n = Math.max(0, next - slots); n <= next; n++) {
-      if (n < next && w[at(n) + (L.flight.duration >>> 2)] === 0) {
-        waiting++;
-        continue;
-      }
-      const time = n < next ? timeAt(n) : Number.POSITIVE_INFINITY;
-      if (waiting > 0) {
-        // they lie between those that were timed, each within a tick after one of its task
-        const from = Math.max(before, timeAt(n - waiting));
-        const step = (Math.min(time, timeAt(n - 1) + this.tick) - from) / (waiting + 1);
-        for (let i = 1; i <= waiting; i++) {
-          const exit = from + i * step;
-          if (exit >= since) calls.push(this.callAt(at(n - 1 - waiting + i), exit));
-        }
-        waiting = 0;
-      }
-      if (n < next && time >= since) calls.push(this.callAt(at(n), time));
-      before = time;
-    }
-  }
-
-  private callAt(at: number, exit: number): FlightCall {
-    const { flight: w } = this;
-    const nr = w[at + (L.flight.nr >>> 2)];
-    const args = at + (L.flight.args >>> 2);
-    return {
-      exit,
-      duration: wide(w, at + (L.flight.duration >>> 2)),
-      tid: w[at + (L.flight.tid >>> 2)],
-      name: syscallName(ABI, nr) ?? `syscall_0x${nr.toString(16)}`,
-      ret: w[at + (L.flight.ret >>> 2)] + (w[at + (L.flight.ret >>> 2) + 1] | 0) * WORD,
-      args: [wide(w, args), wide(w, args + 2), wide(w, args + 4)],
-    };
+    const { flight, slots, tick } = this.maps;
+    const rings = { words: this.flight, cpus: flight.maxEntries, bytes: flight.valueSize, slots, tick };
+    for (const call of notedCalls(rings, since, monotonicNow())) visit(call);
   }
 
   close(): void {

@@ -1,7 +1,6 @@
 /** Calls under way, from what the kernel side keeps of tasks: it sends a call's record when it returns. */
 import { closeSync } from "node:fs";
 import * as bpf from "../../kernel/bpf.ts";
-import { monotonicNow } from "../../kernel/clock.ts";
 import { currentCall, isCompat } from "../../kernel/tasks.ts";
 import { openTask } from "../../kernel/thread-fd.ts";
 import type { CallTable } from "../calls.ts";
@@ -52,8 +51,10 @@ export class CallsUnderWay {
     const nr = view.getUint32(record + L.call.nr, true);
     identify(call, this.calls, view.getUint8(record + L.call.abi), nr);
     for (let i = 0; i < 12; i++) call.args[i] = view.getUint32(record + L.call.args + 4 * i, true);
-    // one that nobody timed has not left its CPU
-    call.entry = Number(view.getBigUint64(record + L.call.entry, true)) || monotonicNow();
+    // nobody took the time of this one: it began less than two ticks after the end of the last that was timed
+    call.entry =
+      Number(view.getBigUint64(record + L.call.entry, true)) ||
+      Number(view.getBigUint64(record + L.call.time, true));
     return task;
   }
 

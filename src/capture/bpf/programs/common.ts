@@ -21,6 +21,8 @@ export interface QuietMaps {
   readonly flight: BpfMap;
   /** Slots of each ring: a power of two. */
   readonly slots: number;
+  /** ns between ticks of the kernel's timer. */
+  readonly tick: number;
 }
 
 /** Rings of calls, one for each CPU as far as there are entries (layout.ts, `lane`). */

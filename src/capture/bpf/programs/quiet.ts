@@ -6,7 +6,7 @@
  * stands for those of its number that were not; of the others only what the kernel's tick tells is known, unless they leave
  * their CPU, since then the scheduler's tracepoint looks at the clock.
  */
-import { type Assembler, r0, r1, r2, r3, r4, r6, r7, r8, r9 } from "../asm.ts";
+import { type Assembler, type Reg, r0, r1, r2, r3, r4, r6, r7, r8, r9 } from "../asm.ts";
 import * as L from "../layout.ts";
 import { type Environment, highestBit, NO_RETURN, valueAt, valueOfCpu } from "./common.ts";
 
@@ -17,8 +17,6 @@ const MAX_ERRNO = 4095;
 const ALL_TIMED = 8;
 /** Of the rest one in 2^3 is. */
 const TIMED_BITS = 3;
-/** Ticks that are not seen by a call that takes less than one. */
-const TOO_LONG = 2;
 /** A linear congruential generator modulo 2^32 (Knuth, TAOCP 2, 3.3.4): programs call in patterns, which it must not follow. */
 const FACTOR = 1664525;
 const SUMMAND = 1013904223;
@@ -31,7 +29,11 @@ function groupOf(a: Assembler, e: Environment, none: string): void {
 
 /** Only then does somebody note when the task leaves its CPU, and asks nobody how long a call took. */
 const sometimes = ({ maps, options }: Environment): boolean =>
-  maps.quiet !== undefined && options.scheduling && !options.entries && options.slowerThan === 0;
+  maps.quiet !== undefined &&
+  options.scheduling &&
+  !options.entries &&
+  options.slowerThan === 0 &&
+  !options.status;
 
 /** At entry, with the number of the reads in r9: goes to `begun` with calls whose time is not taken. r6: state. */
 export function leaveUntimed(a: Assembler, e: Environment, begun: string): void {
@@ -44,7 +46,7 @@ export function leaveUntimed(a: Assembler, e: Environment, begun: string): void 
     .load(4, r1, r6, record + L.call.nr);
   for (const nr of e.kernel.execs) a.jump("eq", r1, nr, timed);
   groupOf(a, e, timed);
-  a.load(8, r1, r2, L.quiet.tick).jump("eq", r1, 0, timed);
+  a.load(8, r1, r2, L.quiet.sparing).jump("eq", r1, 0, timed);
   a.call("jiffies64").mov32(r0, r0).load(4, r1, r6, state.tick).jump("eq", r0, r1, same);
   a.store(4, r6, state.tick, r0).store(4, r6, state.callsInTick, 1).goto(timed).label(same);
   a.load(4, r1, r6, state.callsInTick).add(r1, 1).store(4, r6, state.callsInTick, r1);
@@ -53,10 +55,9 @@ export function leaveUntimed(a: Assembler, e: Environment, begun: string): void 
   a.store(4, r6, state.random, r1)
     .rsh(r1, 32 - TIMED_BITS)
     .jump("eq", r1, 0, timed);
-  a.load(4, r1, r6, state.flags)
-    .or(r1, flags.inCall | flags.untimed)
-    .store(4, r6, state.flags, r1);
-  a.store(8, r6, record + L.call.entry, 0)
+  a.store(8, r6, record + L.call.entry, 0).load(4, r1, r6, state.flags);
+  a.or(r1, flags.inCall | flags.untimed)
+    .store(4, r6, state.flags, r1)
     .goto(begun)
     .label(timed);
 }
@@ -68,55 +69,58 @@ export function leaveUntimed(a: Assembler, e: Environment, begun: string): void 
 export function returnUntimed(a: Assembler, e: Environment, done: string, timed: string): void {
   if (!sometimes(e)) return;
   const known = a.fresh("known");
-  const long = a.fresh("long");
-  const now = a.fresh("now");
+  const told = a.fresh("told");
   const noted = a.fresh("noted");
   a.step("was the call timed").and(r1, flags.untimed).jump("eq", r1, 0, known);
-  groupOf(a, e, now);
-  a.load(8, r1, r2, L.quiet.threshold).jump("eq", r1, 0, now);
   spentInTicks(a, e);
-  a.jump("ne", r0, 0, long).load(4, r1, r6, record + L.call.nr);
+  a.mov(r9, r0).jump("ne", r9, 0, told);
+  groupOf(a, e, told);
+  a.load(8, r1, r2, L.quiet.threshold)
+    .jump("eq", r1, 0, told)
+    .load(4, r1, r6, record + L.call.nr);
   cellOf(a, e, noted);
   a.mov(r1, 1).atomicAdd(4, r3, L.counts.untimed, r1);
   countError(a);
   a.label(noted);
   note(a, e, false);
-  a.goto(done);
-  a.label(long)
-    .mov(r9, r0)
-    .call("ktime_get_ns")
-    .store(8, r6, record + L.call.time, r0)
-    .sub(r0, r9);
-  a.store(8, r6, record + L.call.entry, r0).goto(timed);
-  a.label(now)
-    .call("ktime_get_ns")
-    .store(8, r6, record + L.call.time, r0);
-  a.store(8, r6, record + L.call.entry, r0).goto(timed);
-  a.label(known);
+  a.goto(done).label(told).call("ktime_get_ns").mov(r7, r0);
+  beganAt(a, r9);
+  a.store(8, r6, record + L.call.time, r7)
+    .goto(timed)
+    .label(known);
 }
 
-/** r0 = ns of the whole ticks since the task's call began, 0 when it may be less than one. Clobbers r1, r2 and r8. */
+/** r0 = ns of the ticks that the task's call has seen, 0 when it may have taken less than one. Clobbers r1. */
 function spentInTicks(a: Assembler, e: Environment): void {
   const none = a.fresh("none");
   const done = a.fresh("spent");
-  a.call("jiffies64").load(4, r1, r6, state.tick).alu32("sub", r0, r1).jump("lt", r0, TOO_LONG, none);
-  groupOf(a, e, none);
-  a.load(8, r1, r2, L.quiet.tick).alu("mul", r0, r1).goto(done);
+  a.call("jiffies64").load(4, r1, r6, state.tick).alu32("sub", r0, r1).jump("lt", r0, L.TOLD_TICKS, none);
+  a.alu("mul", r0, e.maps.quiet!.tick).goto(done);
   a.label(none).mov(r0, 0).label(done);
+}
+
+/** The call began `spent` ns before the time in r0, but not before the task's last one that was timed ended. Clobbers r1. */
+function beganAt(a: Assembler, spent: Reg): void {
+  const later = a.fresh("later");
+  a.sub(r0, spent)
+    .load(8, r1, r6, record + L.call.time)
+    .jump("ge", r0, r1, later)
+    .mov(r0, r1)
+    .label(later);
+  a.store(8, r6, record + L.call.entry, r0);
 }
 
 /** The task, which is in a call, leaves its CPU at the time in its state: a call that was not timed is from here on. */
 export function timeOnLeaving(a: Assembler, e: Environment): void {
+  if (!sometimes(e)) return;
   const timed = a.fresh("timed");
   a.load(4, r1, r6, state.flags).or(r1, flags.left).store(4, r6, state.flags, r1);
-  if (!sometimes(e)) return;
   a.mov(r2, r1).and(r2, flags.untimed).jump("eq", r2, 0, timed);
   a.and(r1, ~flags.untimed).store(4, r6, state.flags, r1);
   spentInTicks(a, e);
-  a.load(8, r1, r6, state.offAt)
-    .sub(r1, r0)
-    .store(8, r6, record + L.call.entry, r1)
-    .label(timed);
+  a.mov(r2, r0).load(8, r0, r6, state.offAt);
+  beganAt(a, r2);
+  a.label(timed);
 }
 
 /** r3 = what is counted of the number in r1 in the group in r8; goes to `none` if nothing is. Clobbers all but r6, r7, r9. */
@@ -159,8 +163,12 @@ export function countQuietly(a: Assembler, e: Environment, done: string): void {
     .load(1, r2, r6, record + L.call.abi)
     .jump("ne", r2, L.ABI_X86_64, counted);
   cellOf(a, e, counted);
-  // one that stayed on its CPU stands for those that were not timed
-  a.mov(r1, 0).load(4, r2, r6, state.flags).and(r2, flags.left).jump("ne", r2, 0, alone);
+  // one that stayed on its CPU, and is not longer than they can have been, stands for those that were not timed
+  a.mov(r1, 0)
+    .jump("ge", r9, L.TOLD_TICKS * e.maps.quiet.tick, alone)
+    .load(4, r2, r6, state.flags)
+    .and(r2, flags.left)
+    .jump("ne", r2, 0, alone);
   a.load(4, r2, r3, L.counts.untimed).jump("eq", r2, 0, alone);
   a.exchange(4, r3, L.counts.untimed, r1).label(alone).add(r1, 1);
   a.mov(r2, r9).alu("mul", r2, r1).atomicAdd(8, r3, L.counts.total, r2);

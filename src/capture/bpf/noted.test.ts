@@ -1,0 +1,88 @@
+import { expect, test } from "vitest";
+import * as L from "./layout.ts";
+import { notedCalls } from "./noted.ts";
+
+const SLOTS = 8;
+const BYTES = L.flight.slots + SLOTS * L.flight.bytes;
+const TICK = 4000;
+const GETPPID = 110;
+
+interface Slot {
+  readonly tid: number;
+  readonly time: number;
+  readonly duration: number;
+}
+
+/** Rings as the kernel leaves them: what was noted on each CPU, in order. */
+function rings(...cpus: Slot[][]) {
+  const view = new DataView(new ArrayBuffer(BYTES * cpus.length));
+  for (const [cpu, noted] of cpus.entries()) {
+    const start = cpu * BYTES;
+    view.setUint32(start + L.flight.next, noted.length, true);
+    for (const [n, { tid, time, duration }] of noted.entries()) {
+      const at = start + L.flight.slots + (n % SLOTS) * L.flight.bytes;
+      view.setBigUint64(at + L.flight.time, BigInt(time), true);
+      view.setBigUint64(at + L.flight.duration, BigInt(duration), true);
+      view.setUint32(at + L.flight.tid, tid, true);
+      view.setUint32(at + L.flight.nr, GETPPID, true);
+    }
+  }
+  return {
+    words: new Uint32Array(view.buffer),
+    cpus: cpus.length,
+    bytes: BYTES,
+    slots: SLOTS,
+    tick: TICK,
+  };
+}
+
+const told = (of: ReturnType<typeof rings>, now: number, since = 0) =>
+  notedCalls(of, since, now).map((c) => [c.tid, c.exit, c.duration]);
+
+const timed = (tid: number, time: number, duration = 10): Slot => ({ tid, time, duration });
+/** `last`: when the thread's last call ended that was timed. */
+const untimed = (tid: number, last: number): Slot => ({ tid, time: last, duration: 0 });
+
+test("calls that were not timed lie between those that were", () => {
+  const of = rings([timed(1, 1000), untimed(1, 1000), untimed(1, 1000), timed(1, 1300)]);
+  expect(told(of, 9000)).toEqual([
+    [1, 1000, 10],
+    [1, 1100, 0],
+    [1, 1200, 0],
+    [1, 1300, 10],
+  ]);
+  expect(told(of, 9000, 1150)).toEqual([
+    [1, 1200, 0],
+    [1, 1300, 10],
+  ]);
+});
+
+test("they end before the next call of their thread begins, wherever that ran", () => {
+  const sleeps = timed(1, 900_000, 898_000);
+  expect(told(rings([timed(1, 1000), untimed(1, 1000), sleeps]), 950_000)[1]).toEqual([1, 2000, 0]);
+  expect(told(rings([timed(1, 1000), untimed(1, 1000)], [timed(1, 1600, 100)]), 9000)).toEqual([
+    [1, 1000, 10],
+    [1, 1500, 0],
+    [1, 1600, 100],
+  ]);
+});
+
+test("none ends before its thread's last call, more than a tick after it, or later than now", () => {
+  const late = rings([timed(1, 1000), timed(2, 1500), untimed(1, 1000)]);
+  expect(told(late, 1400)).toEqual([
+    [1, 1000, 10],
+    [1, 1400, 0],
+    [2, 1500, 10],
+  ]);
+  expect(told(late, 90_000).at(-1)).toEqual([1, 3250, 0]);
+  // timed on another CPU meanwhile
+  expect(told(rings([timed(2, 1000), untimed(1, 7000), timed(2, 6000)]), 90_000).at(-1)).toEqual([
+    1, 7000, 0,
+  ]);
+});
+
+test("of a ring that went round only what is whole is told", () => {
+  const of = rings([1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map((n) => timed(n, 1000 * n)));
+  // the kernel writes over the oldest next
+  expect(told(of, 90_000).map(([tid]) => tid)).toEqual([4, 5, 6, 7, 8, 9, 10]);
+});

@@ -1,0 +1,107 @@
+/** Reads the rings in which the kernel notes quiet calls, one a CPU, and finds out when those ended that were not timed. */
+import { syscallName } from "../../abi/syscalls.ts";
+import { lowest } from "../../base/search.ts";
+import type { FlightCall } from "../engine.ts";
+import * as L from "./layout.ts";
+import { WORD, wide } from "./words.ts";
+
+/** Where the rings are in memory that the kernel writes meanwhile. */
+export interface FlightRings {
+  readonly words: Uint32Array;
+  readonly cpus: number;
+  /** Bytes of one ring, and how many slots it has. */
+  readonly bytes: number;
+  readonly slots: number;
+  /** ns between ticks of the kernel's timer. */
+  readonly tick: number;
+}
+
+interface Noted {
+  call: FlightCall;
+  /** It ended then or later: when it was timed, then; else its task's last call that was. */
+  readonly lower: number;
+}
+
+const word = (bytes: number): number => bytes >>> 2;
+
+/** Calls that ended at `since` (ns) or later, oldest first; those of one thread do not overlap. `now`: ns. */
+export function notedCalls(rings: FlightRings, since: number, now: number): FlightCall[] {
+  const noted: Noted[] = [];
+  for (let cpu = 0; cpu < rings.cpus; cpu++) readRing(rings, cpu, since, noted);
+  const timed = timedCalls(noted);
+  for (const one of noted) {
+    if (one.call.duration > 0) continue;
+    // before the next call of its thread that was timed began
+    const later = timed.get(one.call.tid) ?? [];
+    const next = later[lowest(later.length, (i) => later[i].exit > one.lower)];
+    const upper = next ? next.exit - next.duration : now;
+    one.call = { ...one.call, exit: Math.max(one.lower, Math.min(one.call.exit, upper)) };
+  }
+  return noted
+    .map((n) => n.call)
+    .filter((c) => c.exit >= since)
+    .sort((a, b) => a.exit - b.exit);
+}
+
+/** By thread, in order. */
+function timedCalls(noted: readonly Noted[]): Map<number, FlightCall[]> {
+  const byTid = new Map<number, FlightCall[]>();
+  for (const { call } of noted) {
+    if (call.duration === 0) continue;
+    const those = byTid.get(call.tid);
+    if (those) those.push(call);
+    else byTid.set(call.tid, [call]);
+  }
+  for (const calls of byTid.values()) calls.sort((a, b) => a.exit - b.exit);
+  return byTid;
+}
+
+/**
+ * Adds what the ring of a CPU holds. Calls that were not timed lie between those before and after them that were, at most a tick
+ * after their thread's last: they are spread evenly.
+ */
+function readRing(rings: FlightRings, cpu: number, since: number, to: Noted[]): void {
+  const { words, slots, tick } = rings;
+  const start = word(cpu * rings.bytes);
+  const next = wide(words, start + word(L.flight.next));
+  const at = (n: number) => start + word(L.flight.slots + (n % slots) * L.flight.bytes);
+  const timeAt = (n: number) => wide(words, at(n) + word(L.flight.time));
+  const found: { readonly n: number; readonly noted: Noted }[] = [];
+  const add = (n: number, exit: number) => {
+    if (exit >= since) found.push({ n, noted: { call: callAt(words, at(n), exit), lower: timeAt(n) } });
+  };
+  /** When the last call ended that was timed, and how many have come since that were not. */
+  let before = 0;
+  let waiting = 0;
+  for (let n = Math.max(0, next - slots); n <= next; n++) {
+    if (n < next && words[at(n) + word(L.flight.duration)] === 0) {
+      waiting++;
+      continue;
+    }
+    const time = n < next ? timeAt(n) : Number.POSITIVE_INFINITY;
+    if (waiting > 0) {
+      const from = Math.max(before, timeAt(n - waiting));
+      const step = Math.max(0, Math.min(time, timeAt(n - 1) + tick) - from) / (waiting + 1);
+      for (let i = 1; i <= waiting; i++) add(n - 1 - waiting + i, from + i * step);
+      waiting = 0;
+    }
+    if (n < next) add(n, time);
+    before = time;
+  }
+  // what has been written over meanwhile, or is being, is not what it was
+  const valid = wide(words, start + word(L.flight.next)) - slots + 1;
+  for (const { n, noted } of found) if (n >= valid) to.push(noted);
+}
+
+function callAt(words: Uint32Array, at: number, exit: number): FlightCall {
+  const nr = words[at + word(L.flight.nr)];
+  const args = at + word(L.flight.args);
+  return {
+    exit,
+    duration: wide(words, at + word(L.flight.duration)),
+    tid: words[at + word(L.flight.tid)],
+    name: syscallName("x86_64", nr) ?? `syscall_0x${nr.toString(16)}`,
+    ret: words[at + word(L.flight.ret)] + (words[at + word(L.flight.ret) + 1] | 0) * WORD,
+    args: [wide(words, args), wide(words, args + 2), wide(words, args + 4)],
+  };
+}
