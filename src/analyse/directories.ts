@@ -1,4 +1,5 @@
 /** Many small file operations in one place are one cause: they are told by the directory they have in common. */
+import { grouped } from "../base/group.ts";
 import type { Segment } from "./types.ts";
 
 /** Segments on fewer paths than this stay what they are. */
@@ -24,14 +25,10 @@ export function pathOf(s: Segment): string {
 
 /** Gives segments of one thread and kind, if on many paths, their common directory as target. */
 export function directories(segments: readonly Segment[]): readonly Segment[] {
-  const groups = new Map<string, Segment[]>();
-  for (const s of segments) {
-    if (s.category !== "disk" || KINDS[s.kind] === undefined) continue;
-    const key = `${s.pid} ${s.kind}`;
-    const same = groups.get(key);
-    if (same) same.push(s);
-    else groups.set(key, [s]);
-  }
+  const groups = grouped(
+    segments.filter((s) => s.category === "disk" && KINDS[s.kind] !== undefined),
+    (s) => `${s.pid} ${s.kind}`,
+  );
   for (const group of groups.values()) {
     const common = commonOf(group);
     if (common === undefined) continue;

@@ -1,4 +1,5 @@
 /** A recording indexed for questions about threads: who did what when, who made whom, who died when. */
+import { grouped } from "../base/group.ts";
 import { lowest } from "../base/search.ts";
 import type { CallTable } from "../record/call-table.ts";
 import type { CallRow, EventRow, ProcessRow, Recording, SampleRow, SignalRow } from "../record/model.ts";
@@ -151,16 +152,10 @@ export class Timeline {
 
   /** First threads of the processes that threads of `pid` made. */
   children(pid: number): readonly ProcessRow[] {
-    if (!this.byParent) {
-      this.byParent = new Map();
-      for (const p of this.recording.processes) {
-        const parent = this.pidOf(p.parent);
-        if (p.tid !== p.pid || p.pid === parent) continue;
-        const same = this.byParent.get(parent);
-        if (same) same.push(p);
-        else this.byParent.set(parent, [p]);
-      }
-    }
+    this.byParent ??= grouped(
+      this.recording.processes.filter((p) => p.tid === p.pid && p.pid !== this.pidOf(p.parent)),
+      (p) => this.pidOf(p.parent),
+    );
     return this.byParent.get(pid) ?? [];
   }
 
@@ -211,16 +206,4 @@ function indexesByTid({ columns, length }: CallTable): Map<number, Int32Array> {
 /** Index of the first that is not before `from`. */
 function firstFrom(all: readonly { ts: number }[], from: number): number {
   return lowest(all.length, (i) => all[i].ts >= from);
-}
-
-/** Rows by thread, in their order. */
-function grouped<Row>(rows: readonly Row[], tidOf: (row: Row) => number): Map<number, Row[]> {
-  const out = new Map<number, Row[]>();
-  for (const row of rows) {
-    const tid = tidOf(row);
-    const same = out.get(tid);
-    if (same) same.push(row);
-    else out.set(tid, [row]);
-  }
-  return out;
 }

@@ -1,4 +1,5 @@
 /** Who a call waited for: the thread of ours whose doing, or end, let it return. */
+import { grouped } from "../base/group.ts";
 import { lowest } from "../base/search.ts";
 import type { CallRow, SignalRow } from "../record/model.ts";
 import { isProgress } from "../record/ready.ts";
@@ -176,18 +177,13 @@ export class Wakers {
   }
 
   private futexWakers(pid: number): readonly CallRow[] {
-    if (!this.futexes) {
-      this.futexes = new Map();
-      const wakes = this.timeline.table.where({
+    this.futexes ??= grouped(
+      this.timeline.table.where({
         name: (name) => name === "futex",
         args: (args) => /FUTEX_(WAKE|CMP_REQUEUE|UNLOCK)/.test(args),
-      });
-      for (const c of wakes) {
-        const same = this.futexes.get(c.pid);
-        if (same) same.push(c);
-        else this.futexes.set(c.pid, [c]);
-      }
-    }
+      }),
+      (c) => c.pid,
+    );
     return this.futexes.get(pid) ?? [];
   }
 }

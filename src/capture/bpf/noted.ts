@@ -1,5 +1,6 @@
 /** Reads the rings in which the kernel notes quiet calls, one a CPU, and finds out when those ended that were not timed. */
 import { syscallName } from "../../abi/syscalls.ts";
+import { grouped } from "../../base/group.ts";
 import { lowest } from "../../base/search.ts";
 import type { FlightCall } from "../engine.ts";
 import * as L from "./layout.ts";
@@ -45,13 +46,8 @@ export function notedCalls(rings: FlightRings, since: number, now: number): Flig
 
 /** By thread, in order. */
 function timedCalls(noted: readonly Noted[]): Map<number, FlightCall[]> {
-  const byTid = new Map<number, FlightCall[]>();
-  for (const { call } of noted) {
-    if (call.duration === 0) continue;
-    const those = byTid.get(call.tid);
-    if (those) those.push(call);
-    else byTid.set(call.tid, [call]);
-  }
+  const timed = noted.map((n) => n.call).filter((c) => c.duration > 0);
+  const byTid = grouped(timed, (c) => c.tid);
   for (const calls of byTid.values()) calls.sort((a, b) => a.exit - b.exit);
   return byTid;
 }

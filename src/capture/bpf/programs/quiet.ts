@@ -110,11 +110,12 @@ function beganAt(a: Assembler, spent: Reg): void {
   a.store(8, r6, record + L.call.entry, r0);
 }
 
-/** The task, which is in a call, leaves its CPU at the time in its state: a call that was not timed is from here on. */
+/** The task leaves its CPU at the time in its state: if it is in a call that was not timed, that is from here on. */
 export function timeOnLeaving(a: Assembler, e: Environment): void {
   if (!sometimes(e)) return;
   const timed = a.fresh("timed");
-  a.load(4, r1, r6, state.flags).or(r1, flags.left).store(4, r6, state.flags, r1);
+  a.load(4, r1, r6, state.flags).mov(r2, r1).and(r2, flags.inCall).jump("eq", r2, 0, timed);
+  a.or(r1, flags.left).store(4, r6, state.flags, r1);
   a.mov(r2, r1).and(r2, flags.untimed).jump("eq", r2, 0, timed);
   a.and(r1, ~flags.untimed).store(4, r6, state.flags, r1);
   spentInTicks(a, e);

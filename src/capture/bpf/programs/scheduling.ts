@@ -4,7 +4,7 @@ import * as L from "../layout.ts";
 import { type Environment, findState } from "./common.ts";
 import { timeOnLeaving } from "./quiet.ts";
 
-const { state, flags } = L;
+const { state } = L;
 
 /*
  * Most calls stay on their CPU, and so does what lies between them: as long as `moved` is 0 all facts are 0, and the totals
@@ -64,9 +64,7 @@ export function schedSwitch(e: Environment): Assembler {
   a.call("ktime_get_ns").store(8, r6, state.offAt, r0);
   a.store(8, r6, state.wokenAt, 0).store(4, r6, state.offState, RUNNABLE);
   a.store(4, r6, state.moved, 1);
-  a.load(4, r1, r6, state.flags).and(r1, flags.inCall).jump("eq", r1, 0, "between");
   timeOnLeaving(a, e);
-  a.label("between");
   a.load(1, r1, r9, 0).jump("ne", r1, 0, "next").load(4, r1, r9, 24).jump("eq", r1, 0, "next");
   a.store(4, r6, state.offState, BLOCKED);
   a.label("next").step("the task that gets the CPU").load(8, r7, r9, 16);
