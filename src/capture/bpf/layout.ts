@@ -61,13 +61,11 @@ export const flags = {
   starting: 8,
   /** It was in a call when we attached; its entry was not seen. */
   found: 16,
-  /** In a call: nobody looked at the clock when it began (programs/quiet.ts). */
-  untimed: 32,
   /** In a call: it has left the CPU since the call began. */
-  left: 64,
+  left: 32,
 } as const;
 /** What is so only until the call ends. */
-export const OF_CALL = flags.inCall | flags.found | flags.untimed | flags.left;
+export const OF_CALL = flags.inCall | flags.found | flags.left;
 
 /** Kinds of records. */
 export const kinds = {
@@ -204,12 +202,12 @@ export const counts = {
 /** Quiet calls that are kept, of all CPUs together: a power of two. */
 export const FLIGHT_SLOTS = 1 << 16;
 /**
- * The ring of quiet calls of one CPU: how many were written, then slots. A call that was not timed has a duration of 0, and the
- * time of its task's last one that was.
+ * The ring of quiet calls of one CPU: how many were written, the CPU's mark, then slots. A call that was not timed has a duration
+ * of 0, and the time of its task's last one that was.
  */
 export const flight = {
   next: 0,
-  slots: 64,
+  slots: 128,
   time: 0,
   duration: 8,
   ret: 16,
@@ -217,4 +215,20 @@ export const flight = {
   nr: 28,
   args: 32,
   bytes: 56,
+} as const;
+/**
+ * In the head of a CPU's flight ring: the task on it whose calls go untimed. `left`: one more than how many still may before one
+ * is timed, 0 for none; `nr`: one more than the number of the call it is in, 0 outside; the others as in the state of the task.
+ */
+export const mark = {
+  left: 8,
+  nr: 12,
+  /** As the kernel numbers it. */
+  pid: 16,
+  tick: 20,
+  group: 24,
+  tid: 28,
+  /** When its last call ended that was timed. */
+  time: 32,
+  args: 40,
 } as const;

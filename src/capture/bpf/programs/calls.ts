@@ -1,12 +1,13 @@
 /** sys_enter and sys_exit: every call of every followed task goes through here. */
-import { Assembler, r0, r1, r2, r6, r8, r9, r10 } from "../asm.ts";
+import { Assembler, r0, r1, r2, r6, r7, r8, r9, r10 } from "../asm.ts";
 import * as L from "../layout.ts";
-import { currentState, type Environment, NO_RETURN, UNWANTED } from "./common.ts";
+import { currentState, currentTask, type Environment, NO_RETURN, stateOf, UNWANTED } from "./common.ts";
 import { beginCall, enterCall } from "./enter.ts";
-import { countQuietly, leaveUntimed, returnUntimed } from "./quiet.ts";
+import { countQuietly } from "./quiet.ts";
 import { schedulingAtEntry, schedulingAtExit, schedulingTold } from "./scheduling.ts";
 import { sendCall } from "./send.ts";
 import { CONTEXT, compatElsewhere, lookUp, readShapes, takeCall } from "./take.ts";
+import { goUntimed, returnUntimed } from "./untimed.ts";
 
 const MAX_ERRNO = 4095;
 
@@ -23,10 +24,10 @@ export function sysEnter(e: Environment): Assembler {
   a.jump("eq", r9, UNWANTED, "out");
   a.store(4, r6, state.shape, r2).store(4, r6, state.entryShape, r9);
   if (options.scheduling) schedulingAtEntry(a);
-  leaveUntimed(a, e, "begun");
+  goUntimed(a, e, "out");
   beginCall(a);
   a.store(8, r6, record + L.call.time, r0);
-  a.jump("eq", r9, NO_RETURN, "no-return").label("begun");
+  a.jump("eq", r9, NO_RETURN, "no-return");
   compatElsewhere(a, e.maps.compatEntry, "read");
   readEntry(a, e);
   a.goto("out");
@@ -70,7 +71,9 @@ export function sysExit(e: Environment): Assembler {
   const { options } = e;
   const a = new Assembler("sys_exit");
   a.step("is the task in a call").store(8, r10, CONTEXT, r1).load(8, r8, r1, 0).load(8, r9, r1, 8);
-  currentState(a, e, "out");
+  currentTask(a, e, "out");
+  returnUntimed(a, e, "out", "entered");
+  stateOf(a, e, r7, "out");
   a.load(4, r1, r6, state.flags).mov(r2, r1).and(r2, flags.inCall).jump("ne", r2, 0, "entered");
   a.step("a call under way when we attached").and(r1, flags.found).jump("eq", r1, 0, "out");
   a.store(8, r6, record + L.call.ret, r9);
@@ -82,11 +85,9 @@ export function sysExit(e: Environment): Assembler {
   a.store(8, r6, record + L.call.entry, 0);
   a.goto("returned");
   a.label("entered").store(8, r6, record + L.call.ret, r9);
-  returnUntimed(a, e, "leave", "timed");
   a.label("returned")
     .call("ktime_get_ns")
-    .store(8, r6, record + L.call.time, r0)
-    .label("timed");
+    .store(8, r6, record + L.call.time, r0);
   if (options.scheduling) schedulingAtExit(a);
   diedInCall(a, e);
   a.step("the command's exec failed").load(4, r1, r6, state.flags).mov(r2, r1).and(r2, flags.starting);

@@ -93,16 +93,31 @@ export function makeState(a: Assembler, e: Environment, task: Reg): void {
 
 /** r6 = state of the task in `task`; goes to `none` if it has none. */
 export function findState(a: Assembler, e: Environment, task: Reg, none: string): void {
-  // those who are not followed pay for each call, too: they need no helper to find nothing
+  keptOf(a, e, task, none);
+  stateOf(a, e, task, none);
+}
+
+/** Those who are not followed pay for each call, too: they need no helper to find nothing. */
+function keptOf(a: Assembler, e: Environment, task: Reg, none: string): void {
   a.load(8, r1, task, e.kernel.storage).jump("eq", r1, 0, none);
+}
+
+/** findState for a task of which something is kept. */
+export function stateOf(a: Assembler, e: Environment, task: Reg, none: string): void {
   storage(a, e, task, 0);
   a.jump("eq", r0, 0, none).mov(r6, r0);
 }
 
 /** r6 = state of the current task; goes to `none` if it has none. Leaves the task in r7. */
 export function currentState(a: Assembler, e: Environment, none: string): void {
+  currentTask(a, e, none);
+  stateOf(a, e, r7, none);
+}
+
+/** r7 = the current task; goes to `none` with one that no program keeps anything of. */
+export function currentTask(a: Assembler, e: Environment, none: string): void {
   a.call("get_current_task_btf").mov(r7, r0);
-  findState(a, e, r7, none);
+  keptOf(a, e, r7, none);
 }
 
 /** Puts the ids of the task in `task` into the state in r6. */

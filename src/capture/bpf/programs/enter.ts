@@ -1,9 +1,10 @@
 /** What sys_enter begins with, whatever is done with the call. */
-import { type Assembler, r0, r1, r2, r6, r8, r9 } from "../asm.ts";
+import { type Assembler, r0, r1, r2, r6, r7, r8, r9 } from "../asm.ts";
 import * as L from "../layout.ts";
-import { currentState, type Environment } from "./common.ts";
+import { currentTask, type Environment, stateOf } from "./common.ts";
 import { discover } from "./discover.ts";
 import { takeCall } from "./take.ts";
+import { passUntimed } from "./untimed.ts";
 
 const { state, flags } = L;
 
@@ -13,7 +14,9 @@ const { state, flags } = L;
  */
 export function enterCall(a: Assembler, e: Environment, bare = false): void {
   a.step("is the task followed").mov(r9, r1);
-  currentState(a, e, "stranger");
+  currentTask(a, e, "stranger");
+  if (!bare) passUntimed(a, e, "out");
+  stateOf(a, e, r7, "stranger");
   a.goto("known").label("stranger");
   discover(a, e);
   a.label("known");

@@ -76,8 +76,6 @@ export function processExit(e: Environment): Assembler {
   a.call("ktime_get_ns")
     .store(8, r6, record + L.call.time, r0)
     .store(8, r6, record + L.call.ret, 0);
-  a.load(4, r1, r6, state.flags).and(r1, flags.untimed).jump("eq", r1, 0, "timed");
-  a.store(8, r6, record + L.call.entry, r0).label("timed");
   // in one ring with the exit, which must not come first where the clock is coarse
   sendCall(a, { ...e, maps: { ...e.maps, lanes: undefined } });
   a.label("idle").step("tell of the exit");

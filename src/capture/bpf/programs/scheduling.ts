@@ -2,7 +2,7 @@
 import { Assembler, r0, r1, r2, r3, r4, r6, r7, r9 } from "../asm.ts";
 import * as L from "../layout.ts";
 import { type Environment, findState } from "./common.ts";
-import { timeOnLeaving } from "./quiet.ts";
+import { leaveInCall } from "./untimed.ts";
 
 const { state } = L;
 
@@ -64,7 +64,7 @@ export function schedSwitch(e: Environment): Assembler {
   a.call("ktime_get_ns").store(8, r6, state.offAt, r0);
   a.store(8, r6, state.wokenAt, 0).store(4, r6, state.offState, RUNNABLE);
   a.store(4, r6, state.moved, 1);
-  timeOnLeaving(a, e);
+  leaveInCall(a, e);
   a.load(1, r1, r9, 0).jump("ne", r1, 0, "next").load(4, r1, r9, 24).jump("eq", r1, 0, "next");
   a.store(4, r6, state.offState, BLOCKED);
   a.label("next").step("the task that gets the CPU").load(8, r7, r9, 16);

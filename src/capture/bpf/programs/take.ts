@@ -8,7 +8,8 @@ import { Reader } from "../reads.ts";
 import type { Environment } from "./common.ts";
 import { redirect } from "./indirect.ts";
 
-const TS_COMPAT = 2;
+/** In thread_info.status: the call is one of 32-bit x86 (arch/x86/include/asm/thread_info.h). */
+export const TS_COMPAT = 2;
 const X32_BIT = 0x40000000;
 
 const { state, kinds } = L;
