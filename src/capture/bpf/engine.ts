@@ -131,7 +131,7 @@ export class BpfEngine implements Engine {
       throw error;
     }
     const calls = new CallTable(options.wanted);
-    this.calls = new CallsUnderWay(this.kernel.maps.tasks, this.table, calls);
+    this.calls = new CallsUnderWay(this.kernel.maps.tasks, this.table, calls, this.groups);
     this.dispatcher = new Dispatcher(sink, this.table, calls, {
       scheduling: options.scheduling ?? false,
       onOwnMemory: (pid) => this.started.get(pid)?.release(),

@@ -201,21 +201,16 @@ export const counts = {
 } as const;
 /** Quiet calls that are kept, of all CPUs together: a power of two. */
 export const FLIGHT_SLOTS = 1 << 16;
+/** Slots before the ring: the last calls, until there are so many. A power of two. */
+export const STAGED = 32;
+/** A quiet call. One that was not timed has a duration of 0, and the time of its task's last one that was. */
+export const slot = { time: 0, duration: 8, ret: 16, tid: 24, nr: 28, args: 32, bytes: 56 } as const;
 /**
- * The ring of quiet calls of one CPU: how many were written, the CPU's mark, then slots. A call that was not timed has a duration
- * of 0, and the time of its task's last one that was.
+ * The ring of quiet calls of one CPU: how many were written, the CPU's mark, the stage, then slots. Calls are written to the
+ * stage, which stays in the cache, and from there to the ring together: a store to memory that is not in the cache holds up
+ * whatever the kernel locks next.
  */
-export const flight = {
-  next: 0,
-  slots: 128,
-  time: 0,
-  duration: 8,
-  ret: 16,
-  tid: 24,
-  nr: 28,
-  args: 32,
-  bytes: 56,
-} as const;
+export const flight = { next: 0, stage: 128, slots: 128 + STAGED * slot.bytes } as const;
 /**
  * In the head of a CPU's flight ring: the task on it whose calls go untimed. `left`: one more than how many still may before one
  * is timed, 0 for none; `nr`: one more than the number of the call it is in, 0 outside; the others as in the state of the task.

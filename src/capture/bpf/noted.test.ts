@@ -2,8 +2,8 @@ import { expect, test } from "vitest";
 import * as L from "./layout.ts";
 import { notedCalls } from "./noted.ts";
 
-const SLOTS = 8;
-const BYTES = L.flight.slots + SLOTS * L.flight.bytes;
+const SLOTS = 2 * L.STAGED;
+const BYTES = L.flight.slots + SLOTS * L.slot.bytes;
 const TICK = 4000;
 const GETPPID = 110;
 
@@ -19,12 +19,14 @@ function rings(...cpus: Slot[][]) {
   for (const [cpu, noted] of cpus.entries()) {
     const start = cpu * BYTES;
     view.setUint32(start + L.flight.next, noted.length, true);
+    const staged = noted.length - (noted.length % L.STAGED);
     for (const [n, { tid, time, duration }] of noted.entries()) {
-      const at = start + L.flight.slots + (n % SLOTS) * L.flight.bytes;
-      view.setBigUint64(at + L.flight.time, BigInt(time), true);
-      view.setBigUint64(at + L.flight.duration, BigInt(duration), true);
-      view.setUint32(at + L.flight.tid, tid, true);
-      view.setUint32(at + L.flight.nr, GETPPID, true);
+      const part = n < staged ? L.flight.slots : L.flight.stage;
+      const at = start + part + (n % (n < staged ? SLOTS : L.STAGED)) * L.slot.bytes;
+      view.setBigUint64(at + L.slot.time, BigInt(time), true);
+      view.setBigUint64(at + L.slot.duration, BigInt(duration), true);
+      view.setUint32(at + L.slot.tid, tid, true);
+      view.setUint32(at + L.slot.nr, GETPPID, true);
     }
   }
   return {
@@ -82,7 +84,16 @@ test("none ends before its thread's last call, more than a tick after it, or lat
 });
 
 test("of a ring that went round only what is whole is told", () => {
-  const of = rings([1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map((n) => timed(n, 1000 * n)));
-  // the kernel writes over the oldest next
-  expect(told(of, 90_000).map(([tid]) => tid)).toEqual([4, 5, 6, 7, 8, 9, 10]);
+  const numbers = Array.from({ length: SLOTS + L.STAGED + 3 }, (_, i) => i);
+  const of = rings(numbers.map((n) => timed(n, 1000 * n)));
+  // what is staged, and the ring but for what the stage is written over next
+  expect(told(of, 9e9).map(([tid]) => tid)).toEqual(numbers.slice(2 * L.STAGED));
+});
+
+test("a call stands in the stage until that is full", () => {
+  const numbers = Array.from({ length: L.STAGED + 1 }, (_, i) => i);
+  for (const last of [1, L.STAGED - 1, L.STAGED, L.STAGED + 1]) {
+    const some = numbers.slice(0, last);
+    expect(told(rings(some.map((n) => timed(n, 1000 * n))), 9e9).map(([tid]) => tid)).toEqual(some);
+  }
 });

@@ -1,4 +1,7 @@
-/** Reads the rings in which the kernel notes quiet calls, one a CPU, and finds out when those ended that were not timed. */
+/**
+ * Reads the rings in which the kernel notes quiet calls, one a CPU, and finds out when those ended that were not timed; and the
+ * marks of calls that go untimed.
+ */
 import { syscallName } from "../../abi/syscalls.ts";
 import { grouped } from "../../base/group.ts";
 import { lowest } from "../../base/search.ts";
@@ -23,6 +26,7 @@ interface Noted {
   readonly lower: number;
 }
 
+const ARG_WORDS = 12;
 const word = (bytes: number): number => bytes >>> 2;
 
 /** Calls that ended at `since` (ns) or later, oldest first; those of one thread do not overlap. `now`: ns. */
@@ -60,8 +64,13 @@ function readRing(rings: FlightRings, cpu: number, since: number, to: Noted[]): 
   const { words, slots, tick } = rings;
   const start = word(cpu * rings.bytes);
   const next = wide(words, start + word(L.flight.next));
-  const at = (n: number) => start + word(L.flight.slots + (n % slots) * L.flight.bytes);
-  const timeAt = (n: number) => wide(words, at(n) + word(L.flight.time));
+  // those that are still staged
+  const staged = next - (next % L.STAGED);
+  const at = (n: number) =>
+    n < staged
+      ? start + word(L.flight.slots + (n % slots) * L.slot.bytes)
+      : start + word(L.flight.stage + (n % L.STAGED) * L.slot.bytes);
+  const timeAt = (n: number) => wide(words, at(n) + word(L.slot.time));
   const found: { readonly n: number; readonly noted: Noted }[] = [];
   const add = (n: number, exit: number) => {
     if (exit >= since) found.push({ n, noted: { call: callAt(words, at(n), exit), lower: timeAt(n) } });
@@ -69,8 +78,8 @@ function readRing(rings: FlightRings, cpu: number, since: number, to: Noted[]): 
   /** When the last call ended that was timed, and how many have come since that were not. */
   let before = 0;
   let waiting = 0;
-  for (let n = Math.max(0, next - slots); n <= next; n++) {
-    if (n < next && words[at(n) + word(L.flight.duration)] === 0) {
+  for (let n = Math.max(0, staged - slots); n <= next; n++) {
+    if (n < next && words[at(n) + word(L.slot.duration)] === 0) {
       waiting++;
       continue;
     }
@@ -85,19 +94,45 @@ function readRing(rings: FlightRings, cpu: number, since: number, to: Noted[]): 
     before = time;
   }
   // what has been written over meanwhile, or is being, is not what it was
-  const valid = wide(words, start + word(L.flight.next)) - slots + 1;
-  for (const { n, noted } of found) if (n >= valid) to.push(noted);
+  const now = wide(words, start + word(L.flight.next));
+  const whole = now - (now % L.STAGED) + L.STAGED - slots;
+  for (const { n, noted } of found) if (n >= (n < staged ? whole : now - L.STAGED + 1)) to.push(noted);
 }
 
 function callAt(words: Uint32Array, at: number, exit: number): FlightCall {
-  const nr = words[at + word(L.flight.nr)];
-  const args = at + word(L.flight.args);
+  const nr = words[at + word(L.slot.nr)];
+  const args = at + word(L.slot.args);
   return {
     exit,
-    duration: wide(words, at + word(L.flight.duration)),
-    tid: words[at + word(L.flight.tid)],
+    duration: wide(words, at + word(L.slot.duration)),
+    tid: words[at + word(L.slot.tid)],
     name: syscallName("x86_64", nr) ?? `syscall_0x${nr.toString(16)}`,
-    ret: words[at + word(L.flight.ret)] + (words[at + word(L.flight.ret) + 1] | 0) * WORD,
+    ret: words[at + word(L.slot.ret)] + (words[at + word(L.slot.ret) + 1] | 0) * WORD,
     args: [wide(words, args), wide(words, args + 2), wide(words, args + 4)],
   };
+}
+
+/** A call on its CPU that goes untimed: `began` is when its task's last one ended that was timed (ns). */
+export interface PassingCall {
+  readonly nr: number;
+  readonly began: number;
+  /** Words of its six arguments. */
+  readonly args: Uint32Array;
+}
+
+/** Such a call of the task, if it is in one. */
+export function passingCall(rings: FlightRings, tid: number): PassingCall | undefined {
+  const { words } = rings;
+  for (let cpu = 0; cpu < rings.cpus; cpu++) {
+    const start = word(cpu * rings.bytes);
+    const nr = words[start + word(L.mark.nr)];
+    if (nr === 0 || words[start + word(L.mark.tid)] !== tid) continue;
+    const next = words[start + word(L.flight.next)];
+    const args = words.slice(start + word(L.mark.args), start + word(L.mark.args) + ARG_WORDS);
+    const began = wide(words, start + word(L.mark.time));
+    // the kernel writes it meanwhile
+    const same = words[start + word(L.mark.nr)] === nr && words[start + word(L.flight.next)] === next;
+    return same ? { nr: nr - 1, began, args } : undefined;
+  }
+  return undefined;
 }

@@ -8,7 +8,7 @@ import { tickLength } from "../../kernel/scheduling.ts";
 import type { FlightCall, Groups, QuietCounts } from "../engine.ts";
 import * as L from "./layout.ts";
 import type { Kernel } from "./loader.ts";
-import { notedCalls } from "./noted.ts";
+import { type FlightRings, notedCalls, type PassingCall, passingCall } from "./noted.ts";
 import type { QuietMaps } from "./programs/index.ts";
 import { wide } from "./words.ts";
 
@@ -32,7 +32,7 @@ export function createQuietMaps(kernel: Kernel): QuietMaps {
     tick: tickLength(),
     groups: map("svtrace_quiet", L.GROUPS * L.quiet.bytes, 1),
     counts: map("svtrace_calls", L.COUNTED_CALLS * L.counts.bytes, L.GROUPS),
-    flight: map("svtrace_flight", L.flight.slots + slots * L.flight.bytes, cpus),
+    flight: map("svtrace_flight", L.flight.slots + slots * L.slot.bytes, cpus),
   };
 }
 
@@ -140,9 +140,17 @@ export class QuietGroups implements Groups {
   }
 
   recent(since: number, visit: (call: FlightCall) => void): void {
+    for (const call of notedCalls(this.rings, since, monotonicNow())) visit(call);
+  }
+
+  /** The call of a task that goes untimed: of such a one its state says nothing. */
+  passing(tid: number): PassingCall | undefined {
+    return passingCall(this.rings, tid);
+  }
+
+  private get rings(): FlightRings {
     const { flight, slots, tick } = this.maps;
-    const rings = { words: this.flight, cpus: flight.maxEntries, bytes: flight.valueSize, slots, tick };
-    for (const call of notedCalls(rings, since, monotonicNow())) visit(call);
+    return { words: this.flight, cpus: flight.maxEntries, bytes: flight.valueSize, slots, tick };
   }
 
   close(): void {

@@ -8,6 +8,7 @@ import type { EachUnderWay } from "../engine.ts";
 import { Task } from "../event.ts";
 import { identify } from "./call-record.ts";
 import * as L from "./layout.ts";
+import type { QuietGroups } from "./quiet.ts";
 import { STATE_BYTES } from "./reads.ts";
 import type { BpfTask, TaskTable } from "./tasks.ts";
 
@@ -21,6 +22,7 @@ export class CallsUnderWay {
     private readonly states: bpf.BpfMap,
     private readonly tasks: TaskTable,
     private readonly calls: CallTable,
+    private readonly groups: QuietGroups | undefined,
   ) {}
 
   /** Tells of the calls these tasks are in. */
@@ -32,7 +34,18 @@ export class CallsUnderWay {
       const flags = view.getUint32(L.state.flags, true);
       if (flags & L.flags.inCall) each(this.entered(followed, view), true);
       else if (flags & L.flags.found) this.before(followed, each);
+      else this.passing(followed, each);
     }
+  }
+
+  private passing(followed: BpfTask, each: EachUnderWay): void {
+    const passing = this.groups?.passing(followed.tid);
+    if (!passing) return;
+    const task = copyOf(followed);
+    identify(task.call, this.calls, L.ABI_X86_64, passing.nr);
+    task.call.args.set(passing.args);
+    task.call.entry = passing.began;
+    each(task, true);
   }
 
   /** A copy of what the kernel side keeps of a task. */
@@ -51,10 +64,7 @@ export class CallsUnderWay {
     const nr = view.getUint32(record + L.call.nr, true);
     identify(call, this.calls, view.getUint8(record + L.call.abi), nr);
     for (let i = 0; i < 12; i++) call.args[i] = view.getUint32(record + L.call.args + 4 * i, true);
-    // nobody took the time of this one: it began less than two ticks after the end of the last that was timed
-    call.entry =
-      Number(view.getBigUint64(record + L.call.entry, true)) ||
-      Number(view.getBigUint64(record + L.call.time, true));
+    call.entry = Number(view.getBigUint64(record + L.call.entry, true));
     return task;
   }
 

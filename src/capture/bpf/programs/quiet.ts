@@ -74,31 +74,33 @@ export function countQuietly(a: Assembler, e: Environment, done: string): void {
   a.jump("lt", r9, r7, done).label(loud);
 }
 
-/** Notes the call in this CPU's ring, with its duration, which is in r9. Clobbers r0 to r5. */
+/** Notes the call in this CPU's ring, with its duration, which is in r9. Clobbers r0 to r5 and r8. */
 function note(a: Assembler, e: Environment): void {
   const noted = a.fresh("noted");
   a.step("note the call");
   valueOfCpu(a, e.maps.quiet!.flight, noted);
-  a.mov(r2, r0);
-  nextSlot(a, e);
+  a.mov(r8, r0);
+  slotOf(a, r8);
   copyToSlot(a, [
-    [L.flight.time, record + L.call.time, 8],
-    [L.flight.ret, record + L.call.ret, 8],
-    [L.flight.tid, record + L.call.tid, 4],
-    [L.flight.nr, record + L.call.nr, 4],
-    [L.flight.args, record + L.call.args, 8],
-    [L.flight.args + 8, record + L.call.args + 8, 8],
-    [L.flight.args + 16, record + L.call.args + 16, 8],
+    [L.slot.time, record + L.call.time, 8],
+    [L.slot.ret, record + L.call.ret, 8],
+    [L.slot.tid, record + L.call.tid, 4],
+    [L.slot.nr, record + L.call.nr, 4],
+    [L.slot.args, record + L.call.args, 8],
+    [L.slot.args + 8, record + L.call.args + 8, 8],
+    [L.slot.args + 16, record + L.call.args + 16, 8],
   ]);
-  a.store(8, r2, L.flight.slots + L.flight.duration, r9).label(noted);
+  a.store(8, r2, L.flight.stage + L.slot.duration, r9);
+  slotWritten(a, e, r8);
+  a.label(noted);
 }
 
-/** r2, a CPU's ring, becomes what its next slot is `flight.slots` behind. Clobbers r1 and r3. */
-export function nextSlot(a: Assembler, e: Environment): void {
-  // no other task gets this CPU meanwhile
-  a.load(8, r1, r2, L.flight.next).mov(r3, r1).add(r3, 1).store(8, r2, L.flight.next, r3);
-  a.and(r1, e.maps.quiet!.slots - 1)
-    .alu("mul", r1, L.flight.bytes)
+/** r2 = the address whose `flight.stage` further is the next slot of the ring at `ring`. Clobbers r1. */
+export function slotOf(a: Assembler, ring: Reg): void {
+  a.load(8, r1, ring, L.flight.next)
+    .and(r1, L.STAGED - 1)
+    .alu("mul", r1, L.slot.bytes)
+    .mov(r2, ring)
     .add(r2, r1);
 }
 
@@ -107,5 +109,25 @@ export function copyToSlot(
   a: Assembler,
   fields: readonly (readonly [to: number, from: number, size: Size])[],
 ): void {
-  for (const [to, from, size] of fields) a.load(size, r0, r6, from).store(size, r2, L.flight.slots + to, r0);
+  for (const [to, from, size] of fields) a.load(size, r0, r6, from).store(size, r2, L.flight.stage + to, r0);
+}
+
+/** The next slot of the ring at `ring` is complete. Clobbers r0 to r5. */
+export function slotWritten(a: Assembler, e: Environment, ring: Reg): void {
+  const staged = a.fresh("staged");
+  // no other task gets this CPU meanwhile
+  a.load(8, r1, ring, L.flight.next)
+    .mov(r2, r1)
+    .and(r2, L.STAGED - 1)
+    .jump("ne", r2, L.STAGED - 1, staged);
+  a.and(r1, e.maps.quiet!.slots - L.STAGED)
+    .alu("mul", r1, L.slot.bytes)
+    .add(r1, ring)
+    .add(r1, L.flight.slots)
+    .mov(r2, L.STAGED * L.slot.bytes)
+    .mov(r3, ring)
+    .add(r3, L.flight.stage)
+    .call("probe_read_kernel")
+    .label(staged);
+  a.load(8, r1, ring, L.flight.next).add(r1, 1).store(8, ring, L.flight.next, r1);
 }

@@ -1,6 +1,6 @@
 /**
  * Calls of quiet tasks that go untimed. Looks at the clock, and finding the task's state, are most of what a fast call would
- * cost. A task that makes many calls has one in eight timed, which stands for those of its number that were not (quiet.ts). For
+ * cost. A task that makes many calls has one in 32 timed, which stands for those of its number that were not (quiet.ts). For
  * the others a mark of its CPU (layout.ts) says all there is to know; of how long they took only the kernel's tick tells. When
  * such a call turns out to matter, because it leaves its CPU, ticks pass, or its group is not quiet any more, it becomes one
  * like the others: its state is filled from the mark.
@@ -8,7 +8,7 @@
 import { type Assembler, type Reg, r0, r1, r2, r3, r4, r6, r7, r8, r9 } from "../asm.ts";
 import * as L from "../layout.ts";
 import { type Environment, highestBit, NO_RETURN, stateOf, valueOfCpu } from "./common.ts";
-import { cellOf, copyToSlot, countError, groupOf, nextSlot } from "./quiet.ts";
+import { cellOf, copyToSlot, countError, groupOf, slotOf, slotWritten } from "./quiet.ts";
 import { TS_COMPAT } from "./take.ts";
 
 const { state, flags, mark } = L;
@@ -19,8 +19,10 @@ const ALL_TIMED = 8;
 /** A linear congruential generator modulo 2^32 (Knuth, TAOCP 2, 3.3.4): programs call in patterns, which it must not follow. */
 const FACTOR = 1664525;
 const SUMMAND = 1013904223;
-/** Of 2^16: 1 / (256 log2(8/7)). How many go untimed is drawn so that one in eight does not, whatever went before. */
-const PER_LOG = 1329;
+/** Of the rest one in so many. */
+const ONE_IN = 32;
+/** How many go untimed is drawn so that this holds for each, whatever went before: 2^16 times what a 256th of a power of two stands for. */
+const PER_LOG = Math.round(256 / Math.log2(ONE_IN / (ONE_IN - 1)));
 /** Their arguments are overwritten by their results: select and pselect6 (x86-64). */
 const OVERWRITTEN = [23, 270];
 
@@ -133,19 +135,20 @@ export function returnUntimed(a: Assembler, e: Environment, done: string, entere
   cellOf(a, e, noted);
   a.mov(r1, 1).atomicAdd(4, r3, L.counts.untimed, r1);
   countError(a, r9);
-  a.label(noted).step("note the call").mov(r2, r6);
-  nextSlot(a, e);
+  a.label(noted).step("note the call");
+  slotOf(a, r6);
   copyToSlot(a, [
-    [L.flight.time, mark.time, 8],
-    [L.flight.tid, mark.tid, 4],
-    [L.flight.args, mark.args, 8],
-    [L.flight.args + 8, mark.args + 8, 8],
-    [L.flight.args + 16, mark.args + 16, 8],
+    [L.slot.time, mark.time, 8],
+    [L.slot.tid, mark.tid, 4],
+    [L.slot.args, mark.args, 8],
+    [L.slot.args + 8, mark.args + 8, 8],
+    [L.slot.args + 16, mark.args + 16, 8],
   ]);
-  a.store(8, r2, L.flight.slots + L.flight.duration, 0)
-    .store(8, r2, L.flight.slots + L.flight.ret, r9)
-    .store(4, r2, L.flight.slots + L.flight.nr, r7)
-    .goto(done);
+  a.store(8, r2, L.flight.stage + L.slot.duration, 0)
+    .store(8, r2, L.flight.stage + L.slot.ret, r9)
+    .store(4, r2, L.flight.stage + L.slot.nr, r7);
+  slotWritten(a, e, r6);
+  a.goto(done);
   a.label(told).mov(r8, r6);
   stateOf(a, e, r7, done);
   becomeTimed(a, e, done);
