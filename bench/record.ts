@@ -16,18 +16,15 @@ import { readRecording } from "../src/record/reader.ts";
 import { cpuOf, freePort, Group, median, pause, peakOf, quantile, run, until } from "./measure.ts";
 import { nginx, ready, redis, type Server, stop } from "./servers.ts";
 import { svtrace } from "./tracers.ts";
+import { byTurns } from "./turns.ts";
 
 const CALLS = 300_000;
 const IDLE_SECONDS = 20;
-/** Loads of each service in a round: short ones by turns, as the machine changes its speed. */
-const LOADS = 5;
-const LOAD_SECONDS = 1;
-const RESTARTS = 3;
+/** Each service is loaded for so long (s) in a round, by turns with those it is compared to. */
+const LOAD_SECONDS = 15;
 /** A service answers, and a host with all its services ends, within this time (s). */
 const READY = 60;
 const END = 60;
-/** Requests a second expected of Redis: so many are made of it for each second of load. */
-const REQUESTS = 80_000;
 /** A recorded service counts as running this long (ms) after it is ready, and a little more. */
 const SETTLED = 8000;
 /** Required of a host whose services are all recorded by default: share of the untraced rate, share of a CPU when idle. */
@@ -42,7 +39,7 @@ export async function recordBench(rounds: number, short: boolean): Promise<void>
   const dir = mkdtempSync(join(tmpdir(), "svtrace-bench-record-"));
   try {
     await told("a command recorded", () => command(dir, rounds, short ? CALLS / 3 : CALLS));
-    await told("services recorded", () => services(dir, rounds * (short ? 2 : LOADS)));
+    await told("services recorded", () => services(dir, rounds, short ? LOAD_SECONDS / 5 : LOAD_SECONDS));
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
@@ -146,14 +143,16 @@ class Host {
     return ready !== null || attached;
   }
 
-  /** Restarts each service a few times; mean bytes of a recording. */
-  async bytesPerRestart(): Promise<number> {
-    for (let i = 0; i < RESTARTS; i++) {
-      for (const { name } of loads) {
-        await run([svtrace, "restart", join(this.scan, name)]);
-        await until(`${name} to be ready`, () => this.isReady(name));
-      }
+  async restart(): Promise<void> {
+    for (const server of loads) {
+      await run([svtrace, "restart", join(this.scan, server.name)]);
+      await ready(server, this.ports.get(server.name)!, READY);
+      await until(`${server.name} to be ready`, () => this.isReady(server.name));
     }
+  }
+
+  /** Mean bytes of the recordings of restarts. */
+  bytesPerRestart(): number {
     const files = loads.flatMap(({ name }) => this.recordings(name).slice(1));
     return files.reduce((sum, f) => sum + statSync(f).size, 0) / files.length;
   }
@@ -184,7 +183,14 @@ class Host {
   }
 }
 
-async function services(dir: string, loadsOfEach: number): Promise<void> {
+/** By service: rates of the recorded and of another unrecorded one, as shares of an unrecorded one's (requests/s). */
+interface Rates {
+  readonly recorded: number[];
+  readonly control: number[];
+  readonly plain: number[];
+}
+
+async function services(dir: string, rounds: number, seconds: number): Promise<void> {
   const plain = new Host(join(dir, "plain"), false);
   const traced = new Host(join(dir, "traced"), true);
   // what a ratio is worth on this machine: that of two which differ in nothing
@@ -196,35 +202,40 @@ async function services(dir: string, loadsOfEach: number): Promise<void> {
     const cpu = cpuOf(recorder);
     await pause(IDLE_SECONDS * 1000);
     const idle = (cpuOf(recorder) - cpu) / IDLE_SECONDS;
-    for (const { name, load } of loads) {
-      const ratios: number[] = [];
-      const controls: number[] = [];
-      const rates: number[] = [];
-      for (let i = 0; i < loadsOfEach; i++) {
-        const rate = new Map<Host, number>();
-        // each goes first in turn
-        for (let k = 0; k < hosts.length; k++) {
-          const host = hosts[(i + k) % hosts.length];
-          rate.set(host, await load(host.ports.get(name)!, LOAD_SECONDS, REQUESTS));
-        }
-        ratios.push(rate.get(traced)! / rate.get(plain)!);
-        controls.push(rate.get(control)! / rate.get(plain)!);
-        rates.push(rate.get(plain)!);
+    const all = new Map<Server, Rates>(
+      loads.map((server) => [server, { recorded: [], control: [], plain: [] }]),
+    );
+    for (let round = 0; round < rounds; round++) {
+      // where its memory happens to lie makes a process some percent faster or slower than another of its kind
+      if (round > 0) await fresh(hosts);
+      for (const server of loads) {
+        const { recorded, control: other, plain: alone } = all.get(server)!;
+        const commands = hosts.map((host) => server.endless(host.ports.get(server.name)!));
+        await byTurns(commands, seconds, ([p, t, c]) => {
+          alone.push(p);
+          recorded.push(t / p);
+          other.push(c / p);
+        });
       }
-      console.log(
-        `${name} recorded by default: ${spread(ratios)} of ${median(rates).toFixed(0)} requests/s ` +
-          `(>= ${percent(REQUIRED.share)}: ${met(median(ratios) >= REQUIRED.share)}); ` +
-          `another that is not recorded: ${spread(controls)}`,
-      );
     }
-    const bytes = await traced.bytesPerRestart();
+    for (const [{ name }, rates] of all)
+      console.log(
+        `${name} recorded by default: ${spread(rates.recorded)} of ${median(rates.plain).toFixed(0)} requests/s ` +
+          `(>= ${percent(REQUIRED.share)}: ${met(median(rates.recorded) >= REQUIRED.share)}); ` +
+          `another that is not recorded: ${spread(rates.control)}; ${rates.plain.length} turns`,
+      );
     const peak = peakOf(recorder) / 1024;
     console.log(
       `recorder: ${percent(idle)} of a CPU while both are idle ` +
         `(< ${percent(REQUIRED.idle)}: ${met(idle < REQUIRED.idle)}), peak ${peak.toFixed(0)} MB; ` +
-        `${(bytes / 1e6).toFixed(2)} MB on disk a restart`,
+        `${(traced.bytesPerRestart() / 1e6).toFixed(2)} MB on disk a restart`,
     );
   } finally {
     await Promise.all(hosts.map((host) => host.stop()));
   }
+}
+
+async function fresh(hosts: readonly Host[]): Promise<void> {
+  for (const host of hosts) await host.restart();
+  await pause(SETTLED);
 }

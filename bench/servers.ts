@@ -14,6 +14,8 @@ export interface Server {
   readonly probe: readonly [request: string, answer: string];
   /** Loads it for about `seconds` if it answers `expected` requests a second; returns requests per second. */
   load(port: number, seconds: number, expected: number): Promise<number>;
+  /** A command that loads it until it is ended; a request is one packet each way. */
+  endless(port: number): readonly string[];
 }
 
 const PID_FILE = "server.pid";
@@ -43,6 +45,20 @@ export const redis: Server = {
     const options = ["-h", "127.0.0.1", "-p", String(port), "-t", "get", "-n", requests, "-c", "20", "--csv"];
     return rateIn((await run(["redis-benchmark", ...options], LOAD_LIMIT)).stdout, /"GET","([\d.]+)"/);
   },
+  endless: (port) => [
+    "redis-benchmark",
+    "-h",
+    "127.0.0.1",
+    "-p",
+    String(port),
+    "-t",
+    "get",
+    "-n",
+    "1000000000",
+    "-c",
+    "20",
+    "-q",
+  ],
 };
 
 export const nginx: Server = {
@@ -64,6 +80,7 @@ http { access_log off; server { listen 127.0.0.1:${port}; location / { return 20
       (await run(["wrk", "-t1", "-c20", `-d${seconds}s`, `http://127.0.0.1:${port}/`], LOAD_LIMIT)).stdout,
       /Requests\/sec:\s*([\d.]+)/,
     ),
+  endless: (port) => ["wrk", "-t1", "-c20", "-d1h", `http://127.0.0.1:${port}/`],
 };
 
 /** Waits until the server answers. Throws when it does not within `seconds`. */
