@@ -52,12 +52,12 @@ describe(...needs("quiet calls", noBpf(), lacks("gcc")), () => {
     expect(counted(r, "close")).toMatchObject({ calls: CALLS, errors: CALLS });
     // those that are not timed are counted with the next one that is
     const { timed, total } = counted(r, "getppid") as unknown as Record<string, number>;
-    expect(timed).toBeGreaterThan(CALLS * 0.95);
+    expect(timed).toBeGreaterThan(CALLS * 0.9);
     expect(timed).toBeLessThanOrEqual(CALLS);
-    expect(total / timed).toBeLessThan(20_000);
+    expect(total / timed).toBeLessThan(100_000);
     // the program's clock sees it wake up later
     for (const { ns, own } of lengths(r, said, "nanosleep")) {
-      expect(ns).toBeGreaterThan(14.9e6);
+      expect(ns).toBeGreaterThan(29.9e6);
       expect(ns).toBeLessThan(own);
     }
     // where nobody looked at the clock, ticks tell
@@ -79,10 +79,11 @@ describe(...needs("quiet calls", noBpf(), lacks("gcc")), () => {
     const noted = r.of("noted") as unknown as FlightCall[];
     const many = noted.filter((c) => c.name === "getppid" || c.name === "close");
     const slots = Math.max(1024, 2 ** Math.floor(Math.log2(65_536 / possibleCpus())));
-    expect(noted.length).toBeGreaterThan(Math.min(3 * CALLS, slots) - 2);
+    expect(noted.length).toBeGreaterThan(Math.min(3 * CALLS, slots - 32) - 2);
     const untimed = many.filter((c) => c.duration === 0).length;
-    expect(untimed / many.length).toBeGreaterThan(0.5);
-    expect(untimed / many.length).toBeLessThan(0.98);
+    // one in 32 is timed, and a few of each tick
+    expect(untimed / many.length).toBeGreaterThan(0.93);
+    expect(untimed / many.length).toBeLessThan(0.99);
     expect(many.filter((c) => c.name === "close").every((c) => c.ret === -9)).toBe(true);
     for (let i = 1; i < noted.length; i++)
       expect(noted[i].exit - noted[i].duration).toBeGreaterThanOrEqual(noted[i - 1].exit);
@@ -100,7 +101,7 @@ describe(...needs("quiet calls", noBpf(), lacks("gcc")), () => {
     const opens = r.of("exit").filter((l) => l.name === "open");
     expect(opens.map((l) => l.error)).toEqual(Array(ROUNDS).fill(0));
     for (const [i, { ns }] of opens.entries()) {
-      expect(ns).toBeGreaterThan(10e6);
+      expect(ns).toBeGreaterThan(20e6);
       expect(ns).toBeLessThan(said.open[i]);
     }
     const paths = r.of("enter").filter((l) => l.name === "open");

@@ -1,8 +1,8 @@
 /*
- * busy-calls ROUNDS: waits for a line on standard input; then, ROUNDS times, calls getppid, closes descriptor -1 and asks
- * getrandom for a byte, 500 times each, and after that sleeps 15 ms in nanosleep or has getrandom work on its CPU for a while, by
+ * busy-calls ROUNDS [FIFO]: waits for a line on standard input; then, ROUNDS times, calls getppid, closes descriptor -1 and asks
+ * getrandom for a byte, 500 times each, and after that sleeps 30 ms in nanosleep or has getrandom work on its CPU for a while, by
  * turns. Prints how long each of those took (ns), by its own clock. With a FIFO besides, it opens that instead, and finds
- * somebody who reads after 15 ms.
+ * somebody who reads after 30 ms.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -25,8 +25,9 @@ static long now(void) {
 /* In nanoseconds. */
 static long open_fifo(const char *path) {
   pid_t reader = fork();
+  if (reader < 0) exit(1);
   if (reader == 0) {
-    struct timeval rest = {0, 15000};
+    struct timeval rest = {0, 30000};
     select(0, NULL, NULL, NULL, &rest);
     _exit(open(path, O_RDONLY) < 0);
   }
@@ -55,7 +56,7 @@ int main(int argc, char **argv) {
       printf("open %ld\n", open_fifo(argv[2]));
       continue;
     }
-    struct timespec rest = {0, 15000000};
+    struct timespec rest = {0, 30000000};
     long start = now();
     if (n % 2 == 0) syscall(SYS_nanosleep, &rest, NULL);
     else syscall(SYS_getrandom, memory, BYTES, 0);

@@ -24,7 +24,7 @@ export const state = {
   entryShape: 28,
   /** It has left the CPU since its scheduling was told last. */
   moved: 32,
-  /** The kernel's jiffies at the entry (32 bits), calls since they changed, and what decides which of them are timed. */
+  /** The kernel's jiffies at the entry (32 bits), calls since they changed but for those the mark let go, and what is drawn from. */
   tick: 36,
   callsInTick: 40,
   random: 44,
@@ -63,9 +63,11 @@ export const flags = {
   found: 16,
   /** In a call: it has left the CPU since the call began. */
   left: 32,
+  /** In a call: it was to be timed by chance, and stands for those of its number that were not (programs/untimed.ts). */
+  drawn: 64,
 } as const;
 /** What is so only until the call ends. */
-export const OF_CALL = flags.inCall | flags.found | flags.left;
+export const OF_CALL = flags.inCall | flags.found | flags.left | flags.drawn;
 
 /** Kinds of records. */
 export const kinds = {
@@ -212,11 +214,11 @@ export const slot = { time: 0, duration: 8, ret: 16, tid: 24, nr: 28, args: 32, 
  */
 export const flight = { next: 0, stage: 128, slots: 128 + STAGED * slot.bytes } as const;
 /**
- * In the head of a CPU's flight ring: the task on it whose calls go untimed. `left`: one more than how many still may before one
+ * In the head of a CPU's flight ring: the task on it whose calls go untimed. `rest`: one more than how many still may before one
  * is timed, 0 for none; `nr`: one more than the number of the call it is in, 0 outside; the others as in the state of the task.
  */
 export const mark = {
-  left: 8,
+  rest: 8,
   nr: 12,
   /** As the kernel numbers it. */
   pid: 16,

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import * as L from "./layout.ts";
-import { notedCalls } from "./noted.ts";
+import { notedCalls, passingCalls } from "./noted.ts";
 
 const SLOTS = 2 * L.STAGED;
 const BYTES = L.flight.slots + SLOTS * L.slot.bytes;
@@ -96,4 +96,44 @@ test("a call stands in the stage until that is full", () => {
     const some = numbers.slice(0, last);
     expect(told(rings(some.map((n) => timed(n, 1000 * n))), 9e9).map(([tid]) => tid)).toEqual(some);
   }
+});
+
+/** The same rings, of which the first turns out to have so many written when it is looked at again. */
+function meanwhile(of: ReturnType<typeof rings>, next: number) {
+  let looks = 0;
+  const words = new Proxy(of.words, {
+    get: (words, field) =>
+      field === String(L.flight.next / 4) && ++looks > 1 ? next : Reflect.get(words, field, words),
+  });
+  return { ...of, words };
+}
+
+test("what the kernel writes over meanwhile is not told", () => {
+  const numbers = Array.from({ length: SLOTS + 3 }, (_, i) => i);
+  const of = rings(numbers.map((n) => timed(n, 1000 * n)));
+  const after = (next: number) => told(meanwhile(of, next), 9e9).map(([tid]) => tid);
+  const { STAGED } = L;
+  const staged = [SLOTS, SLOTS + 1, SLOTS + 2];
+  expect(after(SLOTS + 4)).toEqual([...numbers.slice(STAGED, SLOTS), ...staged]);
+  // the stage has been copied, and is written anew: its first slot may be half of another call
+  expect(after(SLOTS + STAGED)).toEqual([...numbers.slice(2 * STAGED, SLOTS), ...staged.slice(1)]);
+});
+
+test("calls that go untimed are found by their thread, unless they end meanwhile", () => {
+  const of = rings([], []);
+  const mark = new DataView(of.words.buffer, BYTES);
+  mark.setUint32(L.mark.nr, GETPPID + 1, true);
+  mark.setUint32(L.mark.tid, 7, true);
+  mark.setBigUint64(L.mark.time, 5000n, true);
+  for (let i = 0; i < 6; i++) mark.setBigUint64(L.mark.args + 8 * i, BigInt(i + 1), true);
+  const found = { nr: GETPPID, began: 5000, args: Uint32Array.of(1, 0, 2, 0, 3, 0, 4, 0, 5, 0, 6, 0) };
+  expect(passingCalls(of)).toEqual(new Map([[7, found]]));
+  const words = new Proxy(of.words, {
+    get: (words, field) => {
+      const value = Reflect.get(words, field, words);
+      if (field === String((BYTES + L.mark.nr) / 4)) mark.setUint32(L.mark.nr, 0, true);
+      return typeof value === "function" ? value.bind(words) : value;
+    },
+  });
+  expect(passingCalls({ ...of, words })).toEqual(new Map());
 });

@@ -78,7 +78,7 @@ function readRing(rings: FlightRings, cpu: number, since: number, to: Noted[]): 
   /** When the last call ended that was timed, and how many have come since that were not. */
   let before = 0;
   let waiting = 0;
-  for (let n = Math.max(0, staged - slots); n <= next; n++) {
+  for (let n = Math.max(0, staged + L.STAGED - slots); n <= next; n++) {
     if (n < next && words[at(n) + word(L.slot.duration)] === 0) {
       waiting++;
       continue;
@@ -120,19 +120,20 @@ export interface PassingCall {
   readonly args: Uint32Array;
 }
 
-/** Such a call of the task, if it is in one. */
-export function passingCall(rings: FlightRings, tid: number): PassingCall | undefined {
+/** Such calls, by thread. */
+export function passingCalls(rings: FlightRings): Map<number, PassingCall> {
   const { words } = rings;
+  const passing = new Map<number, PassingCall>();
   for (let cpu = 0; cpu < rings.cpus; cpu++) {
     const start = word(cpu * rings.bytes);
-    const nr = words[start + word(L.mark.nr)];
-    if (nr === 0 || words[start + word(L.mark.tid)] !== tid) continue;
-    const next = words[start + word(L.flight.next)];
+    const head = () => [L.mark.nr, L.mark.tid, L.flight.next].map((at) => words[start + word(at)]);
+    const [nr, tid, next] = head();
+    if (nr === 0) continue;
     const args = words.slice(start + word(L.mark.args), start + word(L.mark.args) + ARG_WORDS);
-    const began = wide(words, start + word(L.mark.time));
+    const call = { nr: nr - 1, began: wide(words, start + word(L.mark.time)), args };
     // the kernel writes it meanwhile
-    const same = words[start + word(L.mark.nr)] === nr && words[start + word(L.flight.next)] === next;
-    return same ? { nr: nr - 1, began, args } : undefined;
+    const [sameNr, sameTid, sameNext] = head();
+    if (nr === sameNr && tid === sameTid && next === sameNext) passing.set(tid, call);
   }
-  return undefined;
+  return passing;
 }

@@ -8,7 +8,7 @@ import { tickLength } from "../../kernel/scheduling.ts";
 import type { FlightCall, Groups, QuietCounts } from "../engine.ts";
 import * as L from "./layout.ts";
 import type { Kernel } from "./loader.ts";
-import { type FlightRings, notedCalls, type PassingCall, passingCall } from "./noted.ts";
+import { type FlightRings, notedCalls, type PassingCall, passingCalls } from "./noted.ts";
 import type { QuietMaps } from "./programs/index.ts";
 import { wide } from "./words.ts";
 
@@ -143,9 +143,9 @@ export class QuietGroups implements Groups {
     for (const call of notedCalls(this.rings, since, monotonicNow())) visit(call);
   }
 
-  /** The call of a task that goes untimed: of such a one its state says nothing. */
-  passing(tid: number): PassingCall | undefined {
-    return passingCall(this.rings, tid);
+  /** Calls that go untimed, by thread: of those its state says nothing. */
+  get passing(): ReadonlyMap<number, PassingCall> {
+    return passingCalls(this.rings);
   }
 
   private get rings(): FlightRings {

@@ -8,6 +8,7 @@ import type { EachUnderWay } from "../engine.ts";
 import { Task } from "../event.ts";
 import { identify } from "./call-record.ts";
 import * as L from "./layout.ts";
+import type { PassingCall } from "./noted.ts";
 import type { QuietGroups } from "./quiet.ts";
 import { STATE_BYTES } from "./reads.ts";
 import type { BpfTask, TaskTable } from "./tasks.ts";
@@ -27,6 +28,8 @@ export class CallsUnderWay {
 
   /** Tells of the calls these tasks are in. */
   tell(tids: Iterable<number>, each: EachUnderWay): void {
+    // first: one that leaves its CPU after that has a state
+    const passing = this.groups?.passing;
     for (const tid of tids) {
       const followed = this.tasks.get(tid);
       const view = followed && this.stateOf(tid);
@@ -34,12 +37,11 @@ export class CallsUnderWay {
       const flags = view.getUint32(L.state.flags, true);
       if (flags & L.flags.inCall) each(this.entered(followed, view), true);
       else if (flags & L.flags.found) this.before(followed, each);
-      else this.passing(followed, each);
+      else this.passing(followed, passing?.get(tid), each);
     }
   }
 
-  private passing(followed: BpfTask, each: EachUnderWay): void {
-    const passing = this.groups?.passing(followed.tid);
+  private passing(followed: BpfTask, passing: PassingCall | undefined, each: EachUnderWay): void {
     if (!passing) return;
     const task = copyOf(followed);
     identify(task.call, this.calls, L.ABI_X86_64, passing.nr);

@@ -15,7 +15,7 @@ const { state, flags } = L;
 export function enterCall(a: Assembler, e: Environment, bare = false): void {
   a.step("is the task followed").mov(r9, r1);
   currentTask(a, e, "stranger");
-  if (!bare) passUntimed(a, e, "out");
+  passUntimed(a, e, "out");
   stateOf(a, e, r7, "stranger");
   a.goto("known").label("stranger");
   discover(a, e);

@@ -1,6 +1,7 @@
 /**
  * Tasks of a group that is quiet: their calls are counted in the kernel and noted in a ring that is only looked at when
- * something has happened; slow ones are sent as ever. Both are maps that user space sees in its own memory. */
+ * something has happened; slow ones are sent as ever. Both are maps that user space sees in its own memory.
+ */
 import { type Assembler, type Reg, r0, r1, r2, r3, r4, r6, r7, r8, r9, type Size } from "../asm.ts";
 import * as L from "../layout.ts";
 import { type Environment, highestBit, valueAt, valueOfCpu } from "./common.ts";
@@ -8,6 +9,7 @@ import { type Environment, highestBit, valueAt, valueOfCpu } from "./common.ts";
 const { state, flags } = L;
 const { record } = state;
 const MAX_ERRNO = 4095;
+
 /** r2 = address of what is to be done with the calls of the group at r6 + `at`, r8 = the group; goes to `none` without one. */
 export function groupOf(a: Assembler, e: Environment, at: number, none: string): void {
   a.load(4, r8, r6, at).jump("gt", r8, L.GROUPS - 1, none);
@@ -52,12 +54,12 @@ export function countQuietly(a: Assembler, e: Environment, done: string): void {
     .load(1, r2, r6, record + L.call.abi)
     .jump("ne", r2, L.ABI_X86_64, counted);
   cellOf(a, e, counted);
-  // one that stayed on its CPU, and is not longer than they can have been, stands for those that were not timed
+  // one drawn that stayed on its CPU, and is not longer than they can have been, stands for those that were not timed
   a.mov(r1, 0)
     .jump("ge", r9, L.TOLD_TICKS * e.maps.quiet.tick, alone)
     .load(4, r2, r6, state.flags)
-    .and(r2, flags.left)
-    .jump("ne", r2, 0, alone);
+    .and(r2, flags.drawn | flags.left)
+    .jump("ne", r2, flags.drawn, alone);
   a.load(4, r2, r3, L.counts.untimed).jump("eq", r2, 0, alone);
   a.exchange(4, r3, L.counts.untimed, r1).label(alone).add(r1, 1);
   a.mov(r2, r9).alu("mul", r2, r1).atomicAdd(8, r3, L.counts.total, r2);

@@ -1,6 +1,6 @@
 /**
  * Calls of quiet tasks that go untimed. Looks at the clock, and finding the task's state, are most of what a fast call would
- * cost. A task that makes many calls has one in 32 timed, which stands for those of its number that were not (quiet.ts). For
+ * cost. A task that makes many calls has one in 32 timed, which stands for those of their number that were not (quiet.ts). For
  * the others a mark of its CPU (layout.ts) says all there is to know; of how long they took only the kernel's tick tells. When
  * such a call turns out to matter, because it leaves its CPU, ticks pass, or its group is not quiet any more, it becomes one
  * like the others: its state is filled from the mark.
@@ -21,11 +21,8 @@ const FACTOR = 1664525;
 const SUMMAND = 1013904223;
 /** Of the rest one in so many. */
 const ONE_IN = 32;
-/** How many go untimed is drawn so that this holds for each, whatever went before: 2^16 times what a 256th of a power of two stands for. */
+/** How many go untimed is drawn so that this holds for each, whatever went before: calls for each 256th of a power of two, times 2^16. */
 const PER_LOG = Math.round(256 / Math.log2(ONE_IN / (ONE_IN - 1)));
-/** Their arguments are overwritten by their results: select and pselect6 (x86-64). */
-const OVERWRITTEN = [23, 270];
-
 /** Only then does somebody note when the task leaves its CPU, and asks nobody how long a call took, or where it came from. */
 const sometimes = ({ maps, options }: Environment): boolean =>
   maps.quiet !== undefined &&
@@ -35,10 +32,28 @@ const sometimes = ({ maps, options }: Environment): boolean =>
   options.slowerThan === 0 &&
   !options.status;
 
-/** Goes to `none` with calls that have to be seen whole. */
-function unlessWhole(a: Assembler, e: Environment, nr: Reg, none: string): void {
+/**
+ * Goes to `none` with calls that have to be seen from their entry on: those that exec, and those of which something is read there,
+ * to whose reads `shape` is the number, unless that is where a NULL points. `args`: where their arguments are. Clobbers r2.
+ */
+function unlessRead(a: Assembler, e: Environment, nr: Reg, shape: Reg, args: Args, none: string): void {
+  const nothing = a.fresh("nothing");
   a.jump("gt", nr, L.COUNTED_CALLS - 1, none);
-  for (const whole of [...e.kernel.execs, ...OVERWRITTEN]) a.jump("eq", nr, whole, none);
+  for (const exec of e.kernel.execs) a.jump("eq", nr, exec, none);
+  a.jump("eq", shape, 0, nothing);
+  for (const number of e.shapes.frequent.entry) {
+    const [read, ...more] = e.shapes.entry[number];
+    if (more.length > 0 || read?.op !== "bytes" || !("arg" in read.at)) continue;
+    const other = a.fresh("other");
+    a.jump("ne", shape, number, other).load(8, r2, args.base, args.offsets[read.at.arg]);
+    a.jump("eq", r2, 0, nothing).label(other);
+  }
+  a.goto(none).label(nothing);
+}
+
+interface Args {
+  readonly base: Reg;
+  readonly offsets: readonly number[];
 }
 
 /** At entry, before anything is known but the context in r9 and the task in r7, which stay: goes to `done` if the mark lets it. */
@@ -46,35 +61,44 @@ export function passUntimed(a: Assembler, e: Environment, done: string): void {
   if (!sometimes(e)) return;
   const { kernel, maps } = e;
   const usual = a.fresh("usual");
+  const whole = a.fresh("whole");
   a.step("does the call go untimed");
   valueOfCpu(a, maps.quiet!.flight, usual);
-  a.mov(r6, r0).load(4, r1, r6, mark.left).jump("le", r1, 1, usual);
+  a.mov(r6, r0).load(4, r1, r6, mark.rest).jump("le", r1, 1, usual);
   a.load(4, r1, r6, mark.pid).load(4, r2, r7, kernel.pid).jump("ne", r1, r2, usual);
   a.call("jiffies64").mov32(r0, r0).load(4, r1, r6, mark.tick).jump("ne", r0, r1, usual);
-  groupOf(a, e, mark.group, usual);
-  a.load(8, r1, r2, L.quiet.sparing).jump("eq", r1, 0, usual);
-  a.load(4, r1, r7, kernel.status).and(r1, TS_COMPAT).jump("ne", r1, 0, usual);
-  a.load(8, r8, r9, 8);
-  unlessWhole(a, e, r8, usual);
-  a.mov(r1, r8).lsh(r1, 2).mapValue(r2, maps.tables).add(r2, r1).load(2, r1, r2, 0);
-  // nor is it one that nobody wants
-  a.jump("ge", r1, NO_RETURN, usual);
-  a.load(4, r1, r6, mark.left).sub(r1, 1).store(4, r6, mark.left, r1);
-  a.add(r8, 1).store(4, r6, mark.nr, r8).load(8, r8, r9, 0);
+  groupOf(a, e, mark.group, whole);
+  a.load(8, r1, r2, L.quiet.sparing).jump("eq", r1, 0, whole);
+  a.load(4, r1, r7, kernel.status).and(r1, TS_COMPAT).jump("ne", r1, 0, whole);
+  a.load(8, r3, r9, 8)
+    .load(8, r8, r9, 0)
+    .jump("gt", r3, L.COUNTED_CALLS - 1, whole);
+  a.mov(r1, r3).lsh(r1, 2).mapValue(r2, maps.tables).add(r2, r1).load(2, r1, r2, 0);
+  unlessRead(a, e, r3, r1, { base: r8, offsets: kernel.args }, whole);
+  a.load(4, r1, r6, mark.rest).sub(r1, 1).store(4, r6, mark.rest, r1);
   for (const [i, at] of kernel.args.entries()) a.load(8, r1, r8, at).store(8, r6, mark.args + 8 * i, r1);
-  a.goto(done).label(usual);
+  // last: user space may look
+  a.add(r3, 1).store(4, r6, mark.nr, r3).goto(done);
+  // the mark does not know when this one ends
+  a.label(whole).store(4, r6, mark.rest, 0).label(usual);
 }
 
-/** At entry, with the number of the reads in r9, which stays: goes to `done` with calls whose time is not taken. r6: state. */
+/**
+ * At entry, with the number of the reads in r9, which stays: goes to `done` with calls whose time is not taken, which the state
+ * in r6 knows nothing of. One that is timed by chance stands for those.
+ */
 export function goUntimed(a: Assembler, e: Environment, done: string): void {
   if (!sometimes(e)) return;
   const timed = a.fresh("timed");
   const same = a.fresh("same-tick");
-  a.step("is the call to be timed").jump("eq", r9, NO_RETURN, timed);
+  const drawn = a.fresh("drawn");
+  // after what the scheduler did comes a call that tells of it
+  a.step("is the call to be timed").load(4, r1, r6, state.moved).jump("ne", r1, 0, timed);
   a.load(1, r1, r6, record + L.call.abi)
     .jump("ne", r1, L.ABI_X86_64, timed)
     .load(4, r1, r6, record + L.call.nr);
-  unlessWhole(a, e, r1, timed);
+  const offsets = Array.from({ length: ARGS }, (_, i) => record + L.call.args + 8 * i);
+  unlessRead(a, e, r1, r9, { base: r6, offsets }, timed);
   groupOf(a, e, state.group, timed);
   a.load(8, r1, r2, L.quiet.sparing).jump("eq", r1, 0, timed);
   a.call("jiffies64").mov32(r0, r0).load(4, r1, r6, state.tick).jump("eq", r0, r1, same);
@@ -82,9 +106,9 @@ export function goUntimed(a: Assembler, e: Environment, done: string): void {
   a.load(4, r1, r6, state.callsInTick).add(r1, 1).store(4, r6, state.callsInTick, r1);
   a.jump("le", r1, ALL_TIMED, timed);
   valueOfCpu(a, e.maps.quiet!.flight, timed);
-  a.mov(r8, r0).load(4, r1, r8, mark.left).store(4, r8, mark.left, 0).jump("eq", r1, 1, timed);
+  a.mov(r8, r0).load(4, r1, r8, mark.rest).store(4, r8, mark.rest, 0).jump("eq", r1, 1, drawn);
   drawCalls(a);
-  a.jump("eq", r1, 0, timed).store(4, r8, mark.left, r1);
+  a.jump("eq", r1, 0, drawn).store(4, r8, mark.rest, r1);
   a.call("get_current_task_btf").load(4, r1, r0, e.kernel.pid).store(4, r8, mark.pid, r1);
   for (const [to, from, size] of [
     [mark.tick, state.tick, 4],
@@ -99,7 +123,8 @@ export function goUntimed(a: Assembler, e: Environment, done: string): void {
     .add(r1, 1)
     .store(4, r8, mark.nr, r1)
     .goto(done)
-    .label(timed);
+    .label(drawn);
+  a.load(4, r1, r6, state.flags).or(r1, flags.drawn).store(4, r6, state.flags, r1).label(timed);
 }
 
 /** r1 = calls until the next one that is timed: a geometric distribution, from the logarithm of a random number. Clobbers all but r6 to r9. */
@@ -107,8 +132,10 @@ function drawCalls(a: Assembler): void {
   a.load(4, r1, r6, state.random).alu32("mul", r1, FACTOR).alu32("add", r1, SUMMAND);
   a.store(4, r6, state.random, r1).or(r1, 1).mov(r2, r1);
   highestBit(a, r2, r4);
-  // 256 times its logarithm, by straight lines between powers of two
-  a.mov(r3, 32).sub(r3, r4).alu("lsh", r1, r3).mov32(r1, r1).rsh(r1, 24).lsh(r4, 8).add(r1, r4);
+  // 256 times its logarithm: r4 its whole part, r1 = f what is left of it; log2(1 + f) is nearly f + 0.344 f (1 - f)
+  a.mov(r3, 32).sub(r3, r4).alu("lsh", r1, r3).mov32(r1, r1).rsh(r1, 24);
+  a.mov(r2, 256).sub(r2, r1).alu("mul", r2, r1).alu("mul", r2, 88).rsh(r2, 16);
+  a.lsh(r4, 8).add(r1, r4).add(r1, r2);
   a.mov(r3, 32 << 8)
     .sub(r3, r1)
     .alu("mul", r3, PER_LOG)
@@ -124,10 +151,12 @@ export function returnUntimed(a: Assembler, e: Environment, done: string, entere
   if (!sometimes(e)) return;
   const usual = a.fresh("usual");
   const told = a.fresh("told");
+  const lost = a.fresh("lost");
   const noted = a.fresh("noted");
   a.step("did the call go untimed");
   valueOfCpu(a, e.maps.quiet!.flight, usual);
   a.mov(r6, r0).load(4, r1, r6, mark.nr).jump("eq", r1, 0, usual);
+  a.load(4, r1, r6, mark.pid).load(4, r2, r7, e.kernel.pid).jump("ne", r1, r2, usual);
   a.call("jiffies64").load(4, r1, r6, mark.tick).alu32("sub", r0, r1).jump("ge", r0, L.TOLD_TICKS, told);
   groupOf(a, e, mark.group, told);
   a.load(8, r1, r2, L.quiet.threshold).jump("eq", r1, 0, told);
@@ -150,12 +179,12 @@ export function returnUntimed(a: Assembler, e: Environment, done: string, entere
   slotWritten(a, e, r6);
   a.goto(done);
   a.label(told).mov(r8, r6);
-  stateOf(a, e, r7, done);
-  becomeTimed(a, e, done);
+  stateOf(a, e, r7, lost);
+  becomeTimed(a, e, lost);
   a.call("ktime_get_ns").mov(r8, r0);
   spentInTicks(a, e);
   beganAt(a, r8, r0);
-  a.goto(entered).label(usual);
+  a.goto(entered).label(lost).store(4, r8, mark.nr, 0).goto(done).label(usual);
 }
 
 /** The task with the state in r6, which says when, leaves its CPU: if its call went untimed it is not from here on. */
@@ -164,8 +193,8 @@ export function leaveInCall(a: Assembler, e: Environment): void {
   const outside = a.fresh("outside");
   const entered = a.fresh("entered");
   a.step("is it in a call");
-  valueOfCpu(a, e.maps.quiet!.flight, outside);
-  a.mov(r8, r0).store(4, r8, mark.left, 0).load(4, r1, r8, mark.nr).jump("eq", r1, 0, entered);
+  valueOfCpu(a, e.maps.quiet!.flight, entered);
+  a.mov(r8, r0).store(4, r8, mark.rest, 0).load(4, r1, r8, mark.nr).jump("eq", r1, 0, entered);
   becomeTimed(a, e, outside);
   spentInTicks(a, e);
   a.load(8, r8, r6, state.offAt);
@@ -174,14 +203,15 @@ export function leaveInCall(a: Assembler, e: Environment): void {
   a.or(r1, flags.left).store(4, r6, state.flags, r1).label(outside);
 }
 
-/** What the mark in r8 says of the call goes to the state in r6, as if it had been taken at entry. Clobbers r1 to r4. */
+/** What the mark in r8 says of the call goes to the state in r6: nothing was to be read at its entry. Clobbers r1 and r2. */
 function becomeTimed(a: Assembler, e: Environment, none: string): void {
   a.load(4, r1, r8, mark.nr).store(4, r8, mark.nr, 0).sub(r1, 1);
   a.jump("gt", r1, L.COUNTED_CALLS - 1, none)
     .store(4, r6, record + L.call.nr, r1)
     .lsh(r1, 2);
-  a.mapValue(r2, e.maps.tables).add(r2, r1).load(2, r1, r2, 0).store(4, r6, state.entryShape, r1);
-  a.load(2, r1, r2, 2)
+  a.mapValue(r2, e.maps.tables)
+    .add(r2, r1)
+    .load(2, r1, r2, 2)
     .store(4, r6, state.shape, r1)
     .store(4, r6, record, L.kinds.call | (L.ABI_X86_64 << 8));
   for (let i = 0; i < 8 * ARGS; i += 8)
@@ -190,7 +220,7 @@ function becomeTimed(a: Assembler, e: Environment, none: string): void {
   a.store(4, r6, state.cursor, 0);
 }
 
-/** r0 = ns of the ticks that the task's call has seen, 0 when it may have taken less than one. Clobbers r1. */
+/** r0 = ns of the ticks that the task's call has seen, 0 when it may have taken less than one. Clobbers r1 to r5. */
 function spentInTicks(a: Assembler, e: Environment): void {
   const none = a.fresh("none");
   const done = a.fresh("spent");
