@@ -67,8 +67,8 @@ export interface FlightCall {
 }
 
 /**
- * Groups of tasks whose fast calls need not be reported: such a call is counted, and noted in a ring of the last
- * 65,536. A task belongs to the group it was attached or adopted with, its children to its own.
+ * Groups of tasks whose fast calls need not be reported: such a call is counted, and noted in a ring of the
+ * last 65,536, less some on each CPU. A task belongs to the group it was attached or adopted with, its children to its own.
  */
 export interface Groups {
   /** A group of its own for some tasks; 0 when there is none left: that group is never quiet. */
