@@ -207,7 +207,7 @@ async function services(dir: string, rounds: number, seconds: number): Promise<v
     );
     for (let round = 0; round < rounds; round++) {
       // where its memory happens to lie makes a process some percent faster or slower than another of its kind
-      if (round > 0) await fresh(hosts);
+      await fresh(hosts);
       for (const server of loads) {
         const { recorded, control: other, plain: alone } = all.get(server)!;
         const commands = hosts.map((host) => server.endless(host.ports.get(server.name)!));

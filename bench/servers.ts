@@ -28,6 +28,9 @@ function rateIn(text: string, pattern: RegExp): number {
   return rate;
 }
 
+const benchmark = (port: number, requests: number) =>
+  `redis-benchmark -h 127.0.0.1 -p ${port} -t get -n ${requests} -c 20`.split(" ");
+
 export const redis: Server = {
   name: "redis",
   loadedBy: "redis-benchmark GET, 20 clients",
@@ -41,25 +44,19 @@ export const redis: Server = {
   },
   probe: ["PING\r\n", "+PONG"],
   load: async (port, seconds, expected) => {
-    const requests = String(Math.ceil(expected * seconds));
-    const options = ["-h", "127.0.0.1", "-p", String(port), "-t", "get", "-n", requests, "-c", "20", "--csv"];
-    return rateIn((await run(["redis-benchmark", ...options], LOAD_LIMIT)).stdout, /"GET","([\d.]+)"/);
+    const argv = [...benchmark(port, Math.ceil(expected * seconds)), "--csv"];
+    return rateIn((await run(argv, LOAD_LIMIT)).stdout, /"GET","([\d.]+)"/);
   },
-  endless: (port) => [
-    "redis-benchmark",
-    "-h",
-    "127.0.0.1",
-    "-p",
-    String(port),
-    "-t",
-    "get",
-    "-n",
-    "1000000000",
-    "-c",
-    "20",
-    "-q",
-  ],
+  endless: (port) => [...benchmark(port, 1e9), "-q"],
 };
+
+const wrk = (port: number, duration: string) => [
+  "wrk",
+  "-t1",
+  "-c20",
+  `-d${duration}`,
+  `http://127.0.0.1:${port}/`,
+];
 
 export const nginx: Server = {
   name: "nginx",
@@ -76,11 +73,8 @@ http { access_log off; server { listen 127.0.0.1:${port}; location / { return 20
   },
   probe: ["GET / HTTP/1.0\r\n\r\n", "200 OK"],
   load: async (port, seconds) =>
-    rateIn(
-      (await run(["wrk", "-t1", "-c20", `-d${seconds}s`, `http://127.0.0.1:${port}/`], LOAD_LIMIT)).stdout,
-      /Requests\/sec:\s*([\d.]+)/,
-    ),
-  endless: (port) => ["wrk", "-t1", "-c20", "-d1h", `http://127.0.0.1:${port}/`],
+    rateIn((await run(wrk(port, `${seconds}s`), LOAD_LIMIT)).stdout, /Requests\/sec:\s*([\d.]+)/),
+  endless: (port) => wrk(port, "1h"),
 };
 
 /** Waits until the server answers. Throws when it does not within `seconds`. */

@@ -1,7 +1,7 @@
 /** Which call it is, and what is to be read of it. */
 import { SOCKETCALLS } from "../../../abi/syscalls.ts";
 import type { BpfMap } from "../../../kernel/bpf.ts";
-import { type Assembler, r1, r2, r3, r6, r7, r8, r9, r10 } from "../asm.ts";
+import { type Assembler, type Reg, r1, r2, r3, r6, r7, r8, r9, r10 } from "../asm.ts";
 import * as L from "../layout.ts";
 import type { Read } from "../plan.ts";
 import { Reader } from "../reads.ts";
@@ -79,7 +79,13 @@ export function lookUp(a: Assembler, e: Environment): void {
   const fits = a.fresh("fits");
   const most = L.NUMBERS * L.abis.length - 1;
   a.jump("le", r9, most, fits).mov(r9, most).label(fits);
-  a.lsh(r9, 2).mapValue(r1, e.maps.tables).add(r1, r9).load(2, r9, r1, 0).load(2, r2, r1, 2);
+  rowOf(a, e, r9, r1);
+  a.load(2, r9, r1, 0).load(2, r2, r1, 2);
+}
+
+/** `row` = address of what the tables have for the index in `index`, which is lost: number for the entry, then for the exit. */
+export function rowOf(a: Assembler, e: Environment, index: Reg, row: Reg): void {
+  a.lsh(index, 2).mapValue(row, e.maps.tables).add(row, index);
 }
 
 /**

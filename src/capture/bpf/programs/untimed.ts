@@ -7,9 +7,9 @@
  */
 import { type Assembler, type Reg, r0, r1, r2, r3, r4, r6, r7, r8, r9 } from "../asm.ts";
 import * as L from "../layout.ts";
-import { type Environment, highestBit, NO_RETURN, stateOf, valueOfCpu } from "./common.ts";
+import { type Environment, highestBit, stateOf, valueOfCpu } from "./common.ts";
 import { cellOf, copyToSlot, countError, groupOf, slotOf, slotWritten } from "./quiet.ts";
-import { TS_COMPAT } from "./take.ts";
+import { rowOf, TS_COMPAT } from "./take.ts";
 
 const { state, flags, mark } = L;
 const { record } = state;
@@ -23,6 +23,7 @@ const SUMMAND = 1013904223;
 const ONE_IN = 32;
 /** How many go untimed is drawn so that this holds for each, whatever went before: calls for each 256th of a power of two, times 2^16. */
 const PER_LOG = Math.round(256 / Math.log2(ONE_IN / (ONE_IN - 1)));
+
 /** Only then does somebody note when the task leaves its CPU, and asks nobody how long a call took, or where it came from. */
 const sometimes = ({ maps, options }: Environment): boolean =>
   maps.quiet !== undefined &&
@@ -38,7 +39,6 @@ const sometimes = ({ maps, options }: Environment): boolean =>
  */
 function unlessRead(a: Assembler, e: Environment, nr: Reg, shape: Reg, args: Args, none: string): void {
   const nothing = a.fresh("nothing");
-  a.jump("gt", nr, L.COUNTED_CALLS - 1, none);
   for (const exec of e.kernel.execs) a.jump("eq", nr, exec, none);
   a.jump("eq", shape, 0, nothing);
   for (const number of e.shapes.frequent.entry) {
@@ -73,7 +73,9 @@ export function passUntimed(a: Assembler, e: Environment, done: string): void {
   a.load(8, r3, r9, 8)
     .load(8, r8, r9, 0)
     .jump("gt", r3, L.COUNTED_CALLS - 1, whole);
-  a.mov(r1, r3).lsh(r1, 2).mapValue(r2, maps.tables).add(r2, r1).load(2, r1, r2, 0);
+  a.mov(r1, r3);
+  rowOf(a, e, r1, r2);
+  a.load(2, r1, r2, 0);
   unlessRead(a, e, r3, r1, { base: r8, offsets: kernel.args }, whole);
   a.load(4, r1, r6, mark.rest).sub(r1, 1).store(4, r6, mark.rest, r1);
   for (const [i, at] of kernel.args.entries()) a.load(8, r1, r8, at).store(8, r6, mark.args + 8 * i, r1);
@@ -96,7 +98,8 @@ export function goUntimed(a: Assembler, e: Environment, done: string): void {
   a.step("is the call to be timed").load(4, r1, r6, state.moved).jump("ne", r1, 0, timed);
   a.load(1, r1, r6, record + L.call.abi)
     .jump("ne", r1, L.ABI_X86_64, timed)
-    .load(4, r1, r6, record + L.call.nr);
+    .load(4, r1, r6, record + L.call.nr)
+    .jump("gt", r1, L.COUNTED_CALLS - 1, timed);
   const offsets = Array.from({ length: ARGS }, (_, i) => record + L.call.args + 8 * i);
   unlessRead(a, e, r1, r9, { base: r6, offsets }, timed);
   groupOf(a, e, state.group, timed);
@@ -157,7 +160,8 @@ export function returnUntimed(a: Assembler, e: Environment, done: string, entere
   valueOfCpu(a, e.maps.quiet!.flight, usual);
   a.mov(r6, r0).load(4, r1, r6, mark.nr).jump("eq", r1, 0, usual);
   a.load(4, r1, r6, mark.pid).load(4, r2, r7, e.kernel.pid).jump("ne", r1, r2, usual);
-  a.call("jiffies64").load(4, r1, r6, mark.tick).alu32("sub", r0, r1).jump("ge", r0, L.TOLD_TICKS, told);
+  ticksSince(a, mark.tick);
+  a.jump("ge", r0, L.TOLD_TICKS, told);
   groupOf(a, e, mark.group, told);
   a.load(8, r1, r2, L.quiet.threshold).jump("eq", r1, 0, told);
   a.load(4, r1, r6, mark.nr).store(4, r6, mark.nr, 0).sub(r1, 1).mov(r7, r1);
@@ -206,12 +210,9 @@ export function leaveInCall(a: Assembler, e: Environment): void {
 /** What the mark in r8 says of the call goes to the state in r6: nothing was to be read at its entry. Clobbers r1 and r2. */
 function becomeTimed(a: Assembler, e: Environment, none: string): void {
   a.load(4, r1, r8, mark.nr).store(4, r8, mark.nr, 0).sub(r1, 1);
-  a.jump("gt", r1, L.COUNTED_CALLS - 1, none)
-    .store(4, r6, record + L.call.nr, r1)
-    .lsh(r1, 2);
-  a.mapValue(r2, e.maps.tables)
-    .add(r2, r1)
-    .load(2, r1, r2, 2)
+  a.jump("gt", r1, L.COUNTED_CALLS - 1, none).store(4, r6, record + L.call.nr, r1);
+  rowOf(a, e, r1, r2);
+  a.load(2, r1, r2, 2)
     .store(4, r6, state.shape, r1)
     .store(4, r6, record, L.kinds.call | (L.ABI_X86_64 << 8));
   for (let i = 0; i < 8 * ARGS; i += 8)
@@ -220,11 +221,17 @@ function becomeTimed(a: Assembler, e: Environment, none: string): void {
   a.store(4, r6, state.cursor, 0);
 }
 
+/** r0 = ticks since the one at r6 + `at`. Clobbers r1 to r5. */
+function ticksSince(a: Assembler, at: number): void {
+  a.call("jiffies64").load(4, r1, r6, at).alu32("sub", r0, r1);
+}
+
 /** r0 = ns of the ticks that the task's call has seen, 0 when it may have taken less than one. Clobbers r1 to r5. */
 function spentInTicks(a: Assembler, e: Environment): void {
   const none = a.fresh("none");
   const done = a.fresh("spent");
-  a.call("jiffies64").load(4, r1, r6, state.tick).alu32("sub", r0, r1).jump("lt", r0, L.TOLD_TICKS, none);
+  ticksSince(a, state.tick);
+  a.jump("lt", r0, L.TOLD_TICKS, none);
   a.alu("mul", r0, e.maps.quiet!.tick).goto(done);
   a.label(none).mov(r0, 0).label(done);
 }
