@@ -7,13 +7,17 @@ const UNIX_LISTENING = 0x10000;
 const TABLES = ["tcp", "tcp6", "udp", "udp6", "unix"] as const;
 
 type Table = (typeof TABLES)[number];
-/** Sockets remembered, not found, or changed, at most; and namespaces whose texts are kept. */
+/** Lines of a table by inode. */
+type Lines = ReadonlyMap<string, string>;
+/** Sockets remembered, not found, or changed, at most; and namespaces whose tables are kept. */
 const MOST = 4096;
 const NAMESPACES = 4;
 /** How long (ms) a socket that no table lists is not looked for again: netlink and packet sockets never are. */
 const MISSED = 1000;
-/** Texts are no older than this (ms). */
+/** Tables are no older than this (ms). */
 const STALE = 10_000;
+/** A process is taken to stay in its network namespace for so long (ms): a call on many sockets asks for each. */
+const SETTLED = 100;
 
 /**
  * Reads sockets of network namespaces; remembers what it found. The kernel goes through all sockets for each table, milliseconds
@@ -22,12 +26,14 @@ const STALE = 10_000;
 export class SocketTable {
   private readonly known = new Map<string, string>();
   private readonly missed = new Map<string, number>();
-  private readonly texts = new Map<string, Map<Table, string>>();
-  /** Sockets that have changed since the texts were read. */
+  private readonly tables = new Map<string, Map<Table, Lines>>();
+  /** Sockets that have changed since the tables were read. */
   private readonly changed = new Set<string>();
   /** When the last read ended, and how long it took (ms). */
   private end = Number.NEGATIVE_INFINITY;
   private spent = 0;
+  /** Whose namespace was looked up last, and when (ms). */
+  private namespace = { pid: 0, name: undefined as string | undefined, at: Number.NEGATIVE_INFINITY };
 
   /**
    * `tcp:10.0.0.1:5432`, `udp:[::1]:53`, `unix:/run/x.sock` for the peer; `listen:tcp:0.0.0.0:80` for a listening
@@ -39,11 +45,11 @@ export class SocketTable {
     if (known !== undefined) return known;
     const now = performance.now();
     if (now - (this.missed.get(inode) ?? Number.NEGATIVE_INFINITY) < MISSED) return undefined;
-    const namespace = namespaceOf(pid);
+    const namespace = this.namespaceOf(pid, now);
     if (namespace === undefined) return undefined;
     if (now - this.end > STALE) this.refresh();
-    const texts = this.texts.get(namespace);
-    const before = this.changed.has(inode) ? undefined : among(inode, (table) => texts?.get(table));
+    const tables = this.tables.get(namespace);
+    const before = this.changed.has(inode) ? undefined : among(inode, (table) => tables?.get(table));
     // one without a peer or a name may have got one
     if (before !== undefined && !/^(bound:|unix:\[)/.test(before)) return this.keep(inode, before);
     if (now < this.end + this.spent * (1 / share - 1)) return before;
@@ -61,27 +67,33 @@ export class SocketTable {
   forget(inode: string): void {
     this.known.delete(inode);
     this.missed.delete(inode);
-    if (this.texts.size === 0) return;
+    if (this.tables.size === 0) return;
     if (this.changed.size >= MOST) this.refresh();
     this.changed.add(inode);
   }
 
   /** From now on only what is read anew answers for sockets that are not known. */
   refresh(): void {
-    this.texts.clear();
+    this.tables.clear();
     this.changed.clear();
   }
 
-  private read(pid: number, namespace: string, table: Table): string {
-    const text = read(`/proc/${pid}/net/${table}`);
-    let texts = this.texts.get(namespace);
-    if (!texts) {
-      if (this.texts.size >= NAMESPACES) this.refresh();
-      texts = new Map();
-      this.texts.set(namespace, texts);
+  private namespaceOf(pid: number, now: number): string | undefined {
+    if (pid !== this.namespace.pid || now - this.namespace.at > SETTLED)
+      this.namespace = { pid, name: namespaceOf(pid), at: now };
+    return this.namespace.name;
+  }
+
+  private read(pid: number, namespace: string, table: Table): Lines {
+    const lines = linesOf(table, read(`/proc/${pid}/net/${table}`));
+    let tables = this.tables.get(namespace);
+    if (!tables) {
+      if (this.tables.size >= NAMESPACES) this.refresh();
+      tables = new Map();
+      this.tables.set(namespace, tables);
     }
-    texts.set(table, text);
-    return text;
+    tables.set(table, lines);
+    return lines;
   }
 
   private keep(inode: string, found: string): string {
@@ -91,10 +103,10 @@ export class SocketTable {
   }
 }
 
-function among(inode: string, textOf: (table: Table) => string | undefined): string | undefined {
+function among(inode: string, linesOf: (table: Table) => Lines | undefined): string | undefined {
   for (const table of TABLES) {
-    const found = search(table, textOf(table) ?? "", inode);
-    if (found !== undefined) return found;
+    const line = linesOf(table)?.get(inode);
+    if (line !== undefined) return socketOf(table, line);
   }
   return undefined;
 }
@@ -116,26 +128,29 @@ function read(path: string): string {
   }
 }
 
-/** Finds an inode in the text of a /proc/net table. Exported for its tests. */
-export function search(table: Table, text: string, inode: string): string | undefined {
-  const unix = table === "unix";
-  for (let at = text.indexOf(` ${inode}`); at >= 0; at = text.indexOf(` ${inode}`, at + 1)) {
-    const start = text.lastIndexOf("\n", at) + 1;
-    const end = text.indexOf("\n", at);
-    const line = text.slice(start, end < 0 ? undefined : end).trim();
-    const f = line.split(/\s+/);
-    if (f[unix ? 6 : 9] !== inode) continue;
-    if (unix) {
-      const path = /^(?:\S+\s+){7}(.*)$/.exec(line)?.[1] ?? "";
-      const listening = (Number.parseInt(f[3], 16) & UNIX_LISTENING) !== 0;
-      return `${listening ? "listen:" : ""}unix:${path || `[${inode}]`}`;
-    }
-    const kind = table.slice(0, 3);
-    const peer = address(f[2]);
-    if (kind === "tcp" && f[3] === TCP_LISTEN) return `listen:tcp:${address(f[1])}`;
-    return peer.endsWith(":0") ? `bound:${kind}:${address(f[1])}` : `${kind}:${peer}`;
+/** A line up to its inode. That of a connection nobody has any more (there may be thousands in TIME_WAIT) is 0. */
+const INET = /^ *\d+:(?: +\S+){8} +([1-9]\d*) .*/gm;
+const UNIX = /^[0-9a-f]+:(?: +\S+){5} +(\d+).*/gm;
+
+/** The lines of a table of /proc/net. Exported for its tests. */
+export function linesOf(table: Table, text: string): Lines {
+  const lines = new Map<string, string>();
+  for (const [line, inode] of text.matchAll(table === "unix" ? UNIX : INET)) lines.set(inode, line);
+  return lines;
+}
+
+/** What a line of a table says of its socket. Exported for its tests. */
+export function socketOf(table: Table, line: string): string {
+  const f = line.trim().split(/\s+/);
+  if (table === "unix") {
+    const path = /^(?:\S+\s+){7}(.*)$/.exec(line)?.[1] ?? "";
+    const listening = (Number.parseInt(f[3], 16) & UNIX_LISTENING) !== 0;
+    return `${listening ? "listen:" : ""}unix:${path || `[${f[6]}]`}`;
   }
-  return undefined;
+  const kind = table.slice(0, 3);
+  const peer = address(f[2]);
+  if (kind === "tcp" && f[3] === TCP_LISTEN) return `listen:tcp:${address(f[1])}`;
+  return peer.endsWith(":0") ? `bound:${kind}:${address(f[1])}` : `${kind}:${peer}`;
 }
 
 /** `0100007F:1F90` is 127.0.0.1:8080; words are in the host's (little-endian) order. */

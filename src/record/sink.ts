@@ -214,9 +214,9 @@ export class RecordingSink implements EventSink {
     // exit, or a wait cut short by a deadly signal
     if (open && task.inCall) this.log.put(this.open.row(open, now));
     this.open.forget(task);
-    // the pid may be used again
-    this.targets.forgetLinks();
     if (task.tid === task.pid) {
+      // the pid may be used again
+      this.targets.forget(task.pid);
       this.samples.forget(task.pid);
       this.readiness.died(task.pid);
     }

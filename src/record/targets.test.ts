@@ -2,8 +2,11 @@ import { once } from "node:events";
 import { readlinkSync } from "node:fs";
 import { type AddressInfo, connect, createServer } from "node:net";
 import { expect, test } from "vitest";
-import { address, SocketTable, search } from "../kernel/sockets.ts";
-import { descriptorsIn, sockaddrText } from "./targets.ts";
+import { Task } from "../capture/event.ts";
+import { address, linesOf, SocketTable, socketOf } from "../kernel/sockets.ts";
+import { descriptor } from "../syscalls/index.ts";
+import { infoOf } from "./call-info.ts";
+import { descriptorsIn, sockaddrText, Targets } from "./targets.ts";
 
 test("addresses of /proc/net", () => {
   expect(address("0100007F:1F90")).toBe("127.0.0.1:8080");
@@ -16,6 +19,7 @@ test("addresses of /proc/net", () => {
 const tcp = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
    0: 00000000:0050 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 4242 1 0 100 0
    1: 0100007F:A000 0100007F:1538 02 00000001:00000000 01:00000064 00000000  1000        0 777 2 0 800 7
+12345: 0100007F:A002 0100007F:1538 06 00000000:00000000 03:00000F01 00000000     0        0 0 3 0000000000000000
 `;
 const unix = `Num       RefCount Protocol Flags    Type St Inode Path
 00000000aaaa: 00000002 00000000 00010000 0001 01 900 /run/a b.sock
@@ -23,11 +27,14 @@ const unix = `Num       RefCount Protocol Flags    Type St Inode Path
 `;
 
 test("sockets by inode", () => {
-  expect(search("tcp", tcp, "4242")).toBe("listen:tcp:0.0.0.0:80");
-  expect(search("tcp", tcp, "777")).toBe("tcp:127.0.0.1:5432");
-  expect(search("tcp", tcp, "77")).toBeUndefined();
-  expect(search("unix", unix, "900")).toBe("listen:unix:/run/a b.sock");
-  expect(search("unix", unix, "901")).toBe("unix:[901]");
+  const inet = linesOf("tcp", tcp);
+  expect([...inet.keys()]).toEqual(["4242", "777"]);
+  expect(socketOf("tcp", inet.get("4242")!)).toBe("listen:tcp:0.0.0.0:80");
+  expect(socketOf("tcp", inet.get("777")!)).toBe("tcp:127.0.0.1:5432");
+  const local = linesOf("unix", unix);
+  expect([...local.keys()]).toEqual(["900", "901"]);
+  expect(socketOf("unix", local.get("900")!)).toBe("listen:unix:/run/a b.sock");
+  expect(socketOf("unix", local.get("901")!)).toBe("unix:[901]");
 });
 
 const inodeOf = (handle: unknown): string => {
@@ -49,7 +56,7 @@ test("tables are read no more often than they may be", async () => {
   const find = (handle: unknown, share: number) => table.find(process.pid, inodeOf(handle), share);
   const peer = `tcp:127.0.0.1:${port}`;
   expect(find(first, 1e-6)).toBe(peer);
-  // of the text that was read for the first
+  // of the table that was read for the first
   expect(find(second, 1e-6)).toBe(peer);
   expect(find(server, 1e-6)).toBe(`listen:tcp:127.0.0.1:${port}`);
   const third = await client();
@@ -65,10 +72,63 @@ test("tables are read no more often than they may be", async () => {
   server.close();
 });
 
+/** A call of this process that has ended, and what it is about if it took no time. */
+function callOf(targets: Targets, name: string, args: string, fd: number, ret = 0): string {
+  const task = new Task(process.pid, process.pid, 0);
+  task.call.name = name;
+  task.call.descriptor = descriptor(name);
+  task.call.args[0] = fd;
+  task.call.retLo = ret;
+  const info = infoOf(task.call);
+  const target = targets.of(task, info, args, 0, 1);
+  targets.note(task, info, args);
+  return target;
+}
+
+test("peers are those calls have told of", async () => {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const socket = connect(port, "127.0.0.1");
+  await once(socket, "connect");
+  const { fd } = (socket as unknown as { _handle: { fd: number } })._handle;
+  const peer = `tcp:127.0.0.1:${port}`;
+  const unused = 1 << 20;
+  const from = (p: number) => `3, {sa_family=AF_INET, sin_port=htons(${p}), sin_addr=inet_addr("10.0.0.1")}, [16]`;
+  const to = `${fd}, {sa_family=AF_INET, sin_port=htons(99), sin_addr=inet_addr("10.0.0.2")}, 16`;
+  const targets = new Targets(1);
+  const write = (of: number) => callOf(targets, "write", "", of);
+  targets.watch(true);
+  callOf(targets, "accept4", from(4000), 3, unused);
+  expect(write(unused)).toBe("tcp:10.0.0.1:4000");
+  callOf(targets, "close", "", unused);
+  expect(write(unused)).toBe("");
+  callOf(targets, "accept", from(4001), 3, fd);
+  expect(write(fd)).toBe("tcp:10.0.0.1:4001");
+  // calls are left out from here on: it may be another socket, and it is
+  targets.watch(false);
+  expect(write(fd)).toBe(peer);
+  targets.watch(true);
+  expect(write(fd)).toBe(peer);
+  // one that failed, or is not there yet, is known by its inode
+  callOf(targets, "connect", to, fd);
+  targets.watch(false);
+  expect(write(fd)).toBe("tcp:10.0.0.2:99");
+  targets.forget(process.pid);
+  expect(write(fd)).toBe(peer);
+  socket.destroy();
+  server.close();
+});
+
 test("what printed arguments say", () => {
   expect(
     sockaddrText('3, {sa_family=AF_INET, sin_port=htons(5432), sin_addr=inet_addr("10.0.0.1")}, 16'),
   ).toBe("10.0.0.1:5432");
+  expect(
+    sockaddrText(
+      '3, {sa_family=AF_INET6, sin6_port=htons(80), inet_pton(AF_INET6, "::ffff:10.0.0.1", &sin6_addr)}, [28]',
+    ),
+  ).toBe("10.0.0.1:80");
   expect(sockaddrText('3, {sa_family=AF_UNIX, sun_path="/dev/log"}, 110')).toBe("unix:/dev/log");
   expect(descriptorsIn("poll", "[{fd=3, events=POLLIN}, {fd=4, events=POLLIN}], 2, 5000")).toEqual([3, 4]);
   expect(descriptorsIn("select", "8, [3 7], NULL, NULL, {tv_sec=1, tv_usec=0}")).toEqual([3, 7]);

@@ -12,8 +12,15 @@ export const SEPARATOR = " | ";
 /** Descriptors looked up for one poll or select. */
 const MAX_SET = 16;
 const MAX_LINKS = 4096;
-/** Share of the time that finding peers may take while a service just runs. */
-const SPARE_SHARE = 0.01;
+/**
+ * Share of the time that finding peers may take, while every call is seen and while a service just runs: the kernel lists all
+ * sockets to tell of one, and where clients come and go there are thousands.
+ */
+const FULL_SHARE = 0.1;
+const SPARE_SHARE = 0.002;
+/** Processes whose peers are remembered, and peers of each. */
+const MAX_PROCESSES = 1024;
+const MAX_PEERS = 4096;
 /** More than a process can have descriptors. */
 const FDS = 2 ** 24;
 
@@ -26,6 +33,14 @@ interface Link {
   readonly inode: string;
 }
 
+/** What a socket is connected to. */
+interface Peer {
+  readonly text: string;
+  /** Of the socket; "" where only the time says that it is this one: as long as every call is seen. */
+  readonly inode: string;
+  readonly time: number;
+}
+
 /** Of all services: they have most sockets in the same namespace. */
 const sockets = new SocketTable();
 
@@ -34,8 +49,10 @@ export class Targets {
   complete = false;
   /** /proc links of descriptors; valid because every call that changes descriptors passes `note`. */
   private readonly links = new Map<number, Link>();
-  /** What a descriptor was connected to; stays known when the connection failed. */
-  private readonly peers = new Map<number, string>();
+  /** What descriptors of processes were connected to; stays known when the connection failed. */
+  private readonly peers = new Map<number, Map<number, Peer>>();
+  /** Counts how often it changed whether every call is seen. */
+  private time = 0;
   /** Datagram sockets seen being made. */
   private readonly datagram = new Set<number>();
 
@@ -46,6 +63,7 @@ export class Targets {
   watch(every: boolean): void {
     if (every === this.complete) return;
     this.complete = every;
+    this.time++;
     this.forgetLinks();
     if (every) sockets.refresh();
   }
@@ -60,27 +78,22 @@ export class Targets {
     const { call } = task;
     const { name } = call;
     const fd = call.args[0] | 0;
-    if (info.makesFd) this.links.delete(keyOf(task.pid, call.retLo | 0));
-    else if (name === "close") this.links.delete(keyOf(task.pid, fd));
-    else if (name === "close_range" || info.exec) this.forgetLinks();
+    if (info.makesFd && (name !== "fcntl" || args.includes("F_DUPFD"))) this.closed(task.pid, call.retLo | 0);
+    else if (name === "close") this.closed(task.pid, fd);
+    else if (name === "close_range" || info.exec) this.forget(task.pid);
     if (name === "socket" && !call.error) {
       const key = keyOf(task.pid, call.retLo | 0);
-      this.peers.delete(key);
       if (/SOCK_DGRAM/.test(args)) this.datagram.add(key);
       else this.datagram.delete(key);
       if (this.datagram.size > 4096) this.datagram.clear();
     } else if (name === "connect") {
-      const peer = this.sockaddr(task.pid, fd, args);
-      if (!peer) return;
-      if (this.peers.size > 4096) this.peers.clear();
-      this.peers.set(keyOf(task.pid, fd), peer);
-      this.changed(task.pid, fd);
+      const text = this.sockaddr(task.pid, fd, args);
+      if (text) this.connected(task.pid, fd, text, this.changed(task.pid, fd));
     } else if (name === "listen" || name === "bind") {
       this.changed(task.pid, fd);
-    } else if (name === "close") {
-      if (this.peers.size > 0) this.peers.delete(keyOf(task.pid, fd));
-    } else if ((name === "accept" || name === "accept4") && !call.error) {
-      this.peers.delete(keyOf(task.pid, call.retLo | 0));
+    } else if ((name === "accept" || name === "accept4") && !call.error && this.complete) {
+      const text = this.sockaddr(task.pid, fd, args);
+      if (text) this.connected(task.pid, call.retLo | 0, text, "");
     }
   }
 
@@ -96,8 +109,7 @@ export class Targets {
       duration >= slow || info.writes || info.always || (info.fcntl && /F_(OFD_)?SETLK/.test(args));
     if (info.fd >= 0 && !info.path && !info.epoll) {
       const fd = call.args[2 * info.fd] | 0;
-      const peer = this.peers.size > 0 ? this.peers.get(keyOf(task.pid, fd)) : undefined;
-      return peer ?? (worth ? this.fd(task.pid, fd) : "");
+      return this.peer(task.pid, fd)?.text ?? (worth ? this.fd(task.pid, fd) : "");
     }
     if (!worth) return "";
     if (info.path) return this.path(task.pid, call, args);
@@ -114,21 +126,48 @@ export class Targets {
       const text = fdLink(pid, fd);
       if (text === undefined) return "";
       if (this.links.size > MAX_LINKS) this.forgetLinks();
-      link = { text, inode: /^socket:\[(\d+)\]$/.exec(text)?.[1] ?? "" };
+      link = { text, inode: inodeIn(text) };
       if (this.complete) this.links.set(key, link);
     }
     if (link.inode === "") return link.text;
-    const found = sockets.find(pid, link.inode, this.complete ? 1 : this.share);
-    const peer = this.peers.get(key);
-    return found === undefined || found.startsWith("bound:") || found.startsWith("unix:[")
-      ? (peer ?? found ?? link.text)
-      : found;
+    const peer = this.peer(pid, fd, link.inode);
+    return peer?.text ?? sockets.find(pid, link.inode, this.complete ? FULL_SHARE : this.share) ?? link.text;
   }
 
-  /** A socket had another peer, or was not listening, before. */
-  private changed(pid: number, fd: number): void {
-    const inode = /^socket:\[(\d+)\]$/.exec(fdLink(pid, fd) ?? "")?.[1];
-    if (inode) sockets.forget(inode);
+  /** If calls were left out, the descriptor may be another socket by now: only if it has this inode it is not. */
+  private peer(pid: number, fd: number, inode?: string): Peer | undefined {
+    const peer = this.peers.size > 0 ? this.peers.get(pid)?.get(fd) : undefined;
+    return peer && ((this.complete && peer.time === this.time) || peer.inode === inode) ? peer : undefined;
+  }
+
+  private connected(pid: number, fd: number, text: string, inode: string): void {
+    let peers = this.peers.get(pid);
+    if (!peers) {
+      if (this.peers.size > MAX_PROCESSES) this.peers.clear();
+      peers = new Map();
+      this.peers.set(pid, peers);
+    }
+    if (peers.size > MAX_PEERS) peers.clear();
+    peers.set(fd, { text, inode, time: this.time });
+  }
+
+  /** A socket had another peer, or was not listening, before: its inode, "" if there is none. */
+  private changed(pid: number, fd: number): string {
+    const inode = inodeIn(fdLink(pid, fd) ?? "");
+    if (inode !== "") sockets.forget(inode);
+    return inode;
+  }
+
+  /** The descriptor is closed, or another file. */
+  private closed(pid: number, fd: number): void {
+    this.links.delete(keyOf(pid, fd));
+    if (this.peers.size > 0) this.peers.get(pid)?.delete(fd);
+  }
+
+  /** The process is gone, or its descriptors have changed. */
+  forget(pid: number): void {
+    this.forgetLinks();
+    this.peers.delete(pid);
   }
 
   /** Descriptors may have changed unseen, or many have. */
@@ -161,6 +200,9 @@ export class Targets {
   }
 }
 
+/** Inode of the socket a link names, "" if it names something else. */
+const inodeIn = (link: string): string => /^socket:\[(\d+)\]$/.exec(link)?.[1] ?? "";
+
 /** `10.0.0.1:5432`, `[::1]:80` or `unix:/path` from a sockaddr as strace prints it. */
 export function sockaddrText(args: string): string | undefined {
   const port = /sin6?_port=htons\((\d+)\)/.exec(args)?.[1];
@@ -168,7 +210,8 @@ export function sockaddrText(args: string): string | undefined {
     const v4 = /inet_addr\("([^"]+)"\)/.exec(args)?.[1];
     if (v4) return `${v4}:${port}`;
     const v6 = /inet_pton\(AF_INET6, "([^"]+)"/.exec(args)?.[1];
-    if (v6) return `[${v6}]:${port}`;
+    // as the kernel lists it
+    if (v6) return /^::ffff:[\d.]+$/.test(v6) ? `${v6.slice(7)}:${port}` : `[${v6}]:${port}`;
   }
   const path = /sun_path=(@?)"((?:[^"\\]|\\.)*)"/.exec(args);
   return path ? `unix:${path[1]}${path[2]}` : undefined;
