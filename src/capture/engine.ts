@@ -78,8 +78,11 @@ export interface Groups {
   setThreshold(group: number, ns: number): void;
   /** What was counted since the last time. */
   take(group: number, visit: (counts: QuietCounts) => void): void;
-  /** Quiet calls of all groups that ended at `since` (ns) or later, as far as the ring goes back. */
-  recent(since: number, visit: (call: FlightCall) => void): void;
+  /**
+   * Quiet calls of all groups that ended at `since` (ns) or later, as far as the ring goes back, the oldest first. They are copied
+   * at once, which is quick, and found out when the function returned is called.
+   */
+  recent(since: number): () => FlightCall[];
 }
 
 /**
@@ -107,6 +110,8 @@ export interface Engine {
    * to a bounded amount of work. Signals of our own interrupt the wait. Returns the number of tasks still traced.
    */
   step(maxWait: number): number;
+  /** What happens waits in memory: who has other things to wait for need not wait in `step` to hear of it in time. */
+  readonly patient?: boolean;
   /** For engines that can keep quiet. */
   readonly groups?: Groups;
   /** Tells of the calls under way in all tasks, or these, for engines that report calls when they return. */

@@ -29,8 +29,11 @@ const RING_BYTES = 1 << 24;
 const USAGE = "usage: svtrace recorder DIR/.svtrace";
 /** With nothing traced and nobody connected for this long (ms) it ends. */
 const IDLE_LIMIT = 10_000;
-/** Longest wait in the kernel (ms): messages are answered at this pace. */
+/** Longest wait (ms) while services start and stop. Where it is one in the kernel, messages are answered at this pace. */
 const WAIT = 20;
+/** Shortest one after few events and after many: fewer and larger batches take less of the CPU from the traced. */
+const SOON = 1;
+const LATER = 8;
 /** When every service just runs and little came for `CALM_AFTER` ms, it is looked this often (ms); messages wake us. */
 const CALM_WAIT = 100;
 const CALM_AFTER = 1000;
@@ -85,6 +88,7 @@ export async function main(argv: string[]): Promise<number> {
   // svc -t to the whole group or a terminal's hangup must not leave half a recording
   let idleSince = Date.now();
   let worked = false;
+  let wait = SOON;
   const look = () => void attachRunning(dirname(resolve(argv[0])), recorder);
   look();
   setInterval(look, LOOK).unref();
@@ -95,6 +99,13 @@ export async function main(argv: string[]): Promise<number> {
     if (calm || recorder.tasks === 0) {
       worked = recorder.step(0);
       await pause.for(calm ? CALM_WAIT : WAIT);
+    } else if (recorder.patient) {
+      worked = recorder.step(0);
+      const events = recorder.demux.events - before;
+      if (events > 0) wait = events > FEW ? LATER : SOON;
+      if (recorder.late) await turn();
+      else await pause.for(wait);
+      wait = Math.min(2 * wait, WAIT);
     } else {
       worked = recorder.step(worked ? 0 : WAIT);
       await turn();

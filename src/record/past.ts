@@ -3,6 +3,7 @@
  * quiet service. They are kept in numbers, as far as the memory their arguments pointed to is gone.
  */
 
+import type { FlightCall } from "../capture/engine.ts";
 import { infoOf } from "./call-info.ts";
 import type { CallLog } from "./call-log.ts";
 import { type Flight, GoneMemory } from "./flight.ts";
@@ -11,9 +12,13 @@ import { NOTED_ARGS, taskOf } from "./quiet-calls.ts";
 import type { SinkOptions } from "./sink-options.ts";
 import type { Targets } from "./targets.ts";
 
+const nothing = (): FlightCall[] => [];
 const gone = new GoneMemory();
 
 export class Past {
+  /** What was noted and is to be kept. */
+  private owed: (() => FlightCall[])[] = [];
+
   constructor(
     private readonly options: SinkOptions,
     private readonly flight: Flight,
@@ -22,25 +27,41 @@ export class Past {
     private readonly targets: Targets,
   ) {}
 
-  /** Keeps calls that the engine noted: those that ended at `since` (ns) or later, the newest `limit`. Returns how many. */
-  keepNoted(since: number, limit = Number.POSITIVE_INFINITY): number {
-    const { settings, wanted, text, quiet } = this.options;
+  /** Calls that the engine noted and that ended at `since` (ns) or later are to be kept: a service that stops does not wait for it. */
+  owe(since: number): void {
+    this.owed.push(this.noted(since));
+  }
+
+  /** Keeps what is owed. */
+  settle(): void {
+    const { owed } = this;
+    this.owed = [];
+    for (const calls of owed) this.keep(calls());
+  }
+
+  private noted(since: number, limit = Number.POSITIVE_INFINITY): () => FlightCall[] {
+    const { settings, quiet } = this.options;
     const ours = (tid: number) => this.processes.pidOf(tid) !== undefined;
-    const noted = quiet?.recent(since, limit, settings.threshold, ours) ?? [];
-    for (const one of noted) {
+    return quiet?.recent(since, limit, settings.threshold, ours) ?? nothing;
+  }
+
+  private keep(calls: readonly FlightCall[]): void {
+    const { wanted, text } = this.options;
+    for (const one of calls) {
       if (wanted && !wanted(one.name)) continue;
       const task = taskOf(one, this.processes.pidOf(one.tid) ?? one.tid);
       const info = infoOf(task.call);
       this.log.store(task, info, text.numbers(task, NOTED_ARGS), "", this.targets.fdOf(task, info));
     }
-    return noted.length;
   }
 
   /** Keeps what the flight recorder holds. Returns how many calls. */
   keepFlight(now: number): number {
     const { text } = this.options;
     const { flight, flightCalls } = this.options.settings;
-    let kept = flight > 0 ? this.keepNoted(now - flight, flightCalls) : 0;
+    const noted = flight > 0 ? this.noted(now - flight, flightCalls)() : [];
+    this.keep(noted);
+    let kept = noted.length;
     for (const { task, info, text: words } of this.flight.take(now)) {
       const result = words ?? text.exit(task, gone, text.enter(task, gone));
       this.log.store(task, info, result, "", this.targets.fdOf(task, info));

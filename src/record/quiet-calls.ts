@@ -35,14 +35,14 @@ export class QuietCalls {
 
   /**
    * The newest `limit` of the calls that ended at `since` or later and were faster than `below` ns, of threads that
-   * `ours` names; oldest first.
+   * `ours` names; oldest first. They are copied now, and found out when the function returned is called.
    */
-  recent(since: number, limit: number, below: number, ours: (tid: number) => boolean): FlightCall[] {
-    const calls: FlightCall[] = [];
-    this.groups.recent(since, (call) => {
-      if (call.duration < below && ours(call.tid)) calls.push(call);
-    });
-    return calls.length > limit ? calls.slice(-limit) : calls;
+  recent(since: number, limit: number, below: number, ours: (tid: number) => boolean): () => FlightCall[] {
+    const noted = this.groups.recent(since);
+    return () => {
+      const calls = noted().filter((call) => call.duration < below && ours(call.tid));
+      return calls.length > limit ? calls.slice(-limit) : calls;
+    };
   }
 
   close(): void {

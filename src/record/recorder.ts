@@ -85,6 +85,16 @@ export class Recorder {
     return this.unstopped.size === 0;
   }
 
+  /** `step` need not wait: all that happens is there to be read a moment later. */
+  get patient(): boolean {
+    return this.distinct().every((engine) => engine.patient);
+  }
+
+  /** `step` left events because its time was over. */
+  get late(): boolean {
+    return this.distinct().some((engine) => engine.late);
+  }
+
   /** Threads being traced. */
   get tasks(): number {
     let n = 0;

@@ -288,8 +288,9 @@ function groups(noted: FlightCall[]): Groups & { thresholds: number[]; released:
       for (const c of counts) visit(c);
       counts = [];
     },
-    recent: (since, visit) => {
-      for (const n of noted) if (n.exit >= since) visit(n);
+    recent: (since) => {
+      const copy = noted.filter((n) => n.exit >= since);
+      return () => copy;
     },
   };
 }

@@ -272,7 +272,7 @@ export class RecordingSink implements EventSink {
     if (this.state === "dead") return;
     const ran = this.state === "running";
     this.turn("stopping", ts);
-    if (ran && this.keepsAll) this.past.keepNoted(ts);
+    if (ran && this.keepsAll) this.past.owe(ts);
   }
 
   /**
@@ -371,6 +371,7 @@ export class RecordingSink implements EventSink {
   take(now: number, wanted = false): Batch | undefined {
     if (wanted || (this.processes.alive > 0 && this.keepsAll)) this.dirty = true;
     if (!this.dirty && !this.counters.some && !this.samples.some) return undefined;
+    this.past.settle();
     if (this.state !== "dead") this.look(now);
     // what it waits for now is known now only, though it may not have been told of
     this.examine(Math.max(now, this.options.now()), SLOW, now);
@@ -380,14 +381,13 @@ export class RecordingSink implements EventSink {
     this.events = [];
     this.dirty = false;
     this.lifetime.written = now;
-    const open = this.log.columns(this.open.rows(now));
     return {
       path: this.options.path,
+      open: this.log.columns(this.open.rows(now)),
       lifetime: { ...this.lifetime },
       processes: this.processes.take(),
       phases: phasesOf(this.lifetime),
       losses: this.losses.rows(),
-      open,
       ...this.log.take(),
       signals,
       events,

@@ -94,7 +94,8 @@ test("peers are those calls have told of", async () => {
   const { fd } = (socket as unknown as { _handle: { fd: number } })._handle;
   const peer = `tcp:127.0.0.1:${port}`;
   const unused = 1 << 20;
-  const from = (p: number) => `3, {sa_family=AF_INET, sin_port=htons(${p}), sin_addr=inet_addr("10.0.0.1")}, [16]`;
+  const from = (p: number) =>
+    `3, {sa_family=AF_INET, sin_port=htons(${p}), sin_addr=inet_addr("10.0.0.1")}, [16]`;
   const to = `${fd}, {sa_family=AF_INET, sin_port=htons(99), sin_addr=inet_addr("10.0.0.2")}, 16`;
   const targets = new Targets(1);
   const write = (of: number) => callOf(targets, "write", "", of);

@@ -20,6 +20,8 @@ const MAX_PAUSE = 10e9;
 export const nextWrite = (took: number, usual: number): number =>
   Math.max(usual, Math.min(took / SHARE, MAX_PAUSE));
 
+/** A lifetime that is over is not written before this time (ns) has passed. */
+const REST = 1e8;
 /** Calls that wait before writing is due at once. */
 const MANY = 20_000;
 /** After a failure it is tried again after this long (ns), for lifetimes that are over this many times. */
@@ -93,8 +95,10 @@ export class Writing {
     const turn = this.turn(sink);
     const waited = now - turn.last;
     if (turn.failures > 0) return waited > RETRY ? waited : 0;
-    const over = sink.state === "dead";
-    if (over) return sink.changed ? 1e15 + waited : 0;
+    const { died, ended } = sink.lifetime;
+    // the next one is about to start
+    if (sink.state === "dead" && now - Math.max(died ?? 0, ended ?? 0) < REST) return 0;
+    if (sink.state === "dead") return sink.changed ? 1e15 + waited : 0;
     if (sink.waiting > MANY) return 1e12 + waited;
     const usual = sink.state === "running" && turn.begun ? SELDOM : OFTEN;
     return waited > nextWrite(turn.took, usual) ? waited : 0;

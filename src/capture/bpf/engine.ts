@@ -91,6 +91,7 @@ export class BpfEngine implements Engine {
   private readonly calls: CallsUnderWay;
   private readonly order: Order | undefined;
   readonly groups: QuietGroups | undefined;
+  readonly patient = true;
   private readonly compiled: Compiled;
   private readonly started = new Map<number, Spawned>();
   private readonly state = new Uint8Array(STATE_BYTES);

@@ -133,6 +133,20 @@ test("nothing has been told that happened after the end", async () => {
   expect(feed.told).toBeGreaterThan(0);
 });
 
+test("who reads all at once has time for other things, too", () => {
+  // some 15 ms for as many as the feed looks at the clock for
+  const slow = () => {
+    for (const end = monotonicNow() + 0.12 * MS; monotonicNow() < end; );
+  };
+  const { feed, seen, write } = feeding({ limit: 1 << 24, eager: true }, slow);
+  write(300);
+  expect(feed.drain(1000)).toBeLessThan(300);
+  expect(feed.late).toBe(true);
+  while (feed.drain(1000) > 0);
+  expect(seen).toEqual(upTo(300));
+  expect(feed.late).toBe(false);
+});
+
 test("what is given up is counted", () => {
   const { feed, seen, write } = feeding({ limit: 1 << 24, eager: true });
   write(3 * (FIT - 1));

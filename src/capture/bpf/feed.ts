@@ -13,6 +13,8 @@ import { Pace } from "./pace.ts";
 const STRIDE = 128;
 const SHORT_STRIDE = 8;
 const LITTLE_TIME = 5e5;
+/** Who reads all at once is asked for other things, too: `drain` is over after this time (ns). */
+const TURN = 5e6;
 /** Share of a ring from which on room is made, and from which on this thread must have the CPU for that. */
 const FULL = 1 / 4;
 const URGENT = 1 / 2;
@@ -28,6 +30,7 @@ export class Feed {
   private readonly merge: Merge;
   private readonly pace: Pace | undefined;
   private readonly guard: Guard | undefined;
+  private readonly eager: boolean;
   /** When room was made (ns), no longer ago than it takes to be no rush, and what had been sent by then. */
   private relieved = 0;
   private before = 0;
@@ -57,7 +60,8 @@ export class Feed {
     const room = place && place.limit > 0 ? new BacklogRoom(place) : undefined;
     this.chains = rings.map((ring) => new Chain(ring, room));
     this.merge = new Merge(this.chains);
-    if (!room || room.place.eager) return;
+    this.eager = room?.place.eager === true;
+    if (!room || this.eager) return;
     this.pace = new Pace();
     if (guarded) this.guard = Guard.of(rings, URGENT);
   }
@@ -77,7 +81,7 @@ export class Feed {
     const { merge } = this;
     const free = this.ended < Number.POSITIVE_INFINITY || this.pressed;
     if (!free && this.rush()) return 0;
-    const until = (!free && this.pace?.begin(this.sent)) || Number.POSITIVE_INFINITY;
+    const until = free ? Number.POSITIVE_INFINITY : this.begin();
     let n = 0;
     const left = until - monotonicNow();
     const stride = left < LITTLE_TIME ? SHORT_STRIDE : STRIDE;
@@ -98,6 +102,12 @@ export class Feed {
     if (!free) this.pace?.end();
     this.relieve();
     return n;
+  }
+
+  /** Until when (ns) records may be handled. */
+  private begin(): number {
+    if (this.eager) return monotonicNow() + TURN;
+    return this.pace?.begin(this.sent) || Number.POSITIVE_INFINITY;
   }
 
   private release(): void {

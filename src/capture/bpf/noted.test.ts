@@ -39,7 +39,7 @@ function rings(...cpus: Slot[][]) {
 }
 
 const told = (of: ReturnType<typeof rings>, now: number, since = 0) =>
-  notedCalls(of, since, now).map((c) => [c.tid, c.exit, c.duration]);
+  notedCalls(of, since, now)().map((c) => [c.tid, c.exit, c.duration]);
 
 const timed = (tid: number, time: number, duration = 10): Slot => ({ tid, time, duration });
 /** `last`: when the thread's last call ended that was timed. */
@@ -102,8 +102,11 @@ test("a call stands in the stage until that is full", () => {
 function meanwhile(of: ReturnType<typeof rings>, next: number) {
   let looks = 0;
   const words = new Proxy(of.words, {
-    get: (words, field) =>
-      field === String(L.flight.next / 4) && ++looks > 1 ? next : Reflect.get(words, field, words),
+    get: (words, field) => {
+      if (field === String(L.flight.next / 4) && ++looks > 1) return next;
+      const value = Reflect.get(words, field, words);
+      return typeof value === "function" ? value.bind(words) : value;
+    },
   });
   return { ...of, words };
 }

@@ -28,11 +28,20 @@ interface Noted {
 
 const ARG_WORDS = 12;
 const word = (bytes: number): number => bytes >>> 2;
+const SLOT = word(L.slot.bytes);
 
-/** Calls that ended at `since` (ns) or later, oldest first; those of one thread do not overlap. `now`: ns. */
-export function notedCalls(rings: FlightRings, since: number, now: number): FlightCall[] {
+/**
+ * Calls that ended at `since` (ns) or later, oldest first; those of one thread do not overlap. `now`: ns. The rings are copied at
+ * once; what the copies hold is found out when the function returned is called.
+ */
+export function notedCalls(rings: FlightRings, since: number, now: number): () => FlightCall[] {
+  const copies = Array.from({ length: rings.cpus }, (_, cpu) => copyRing(rings, cpu, since));
+  return () => callsIn(copies, rings.tick, since, now);
+}
+
+function callsIn(copies: readonly Uint32Array[], tick: number, since: number, now: number): FlightCall[] {
   const noted: Noted[] = [];
-  for (let cpu = 0; cpu < rings.cpus; cpu++) readRing(rings, cpu, since, noted);
+  for (const copy of copies) readSlots(copy, tick, since, noted);
   const timed = timedCalls(noted);
   for (const one of noted) {
     if (one.call.duration > 0) continue;
@@ -56,47 +65,68 @@ function timedCalls(noted: readonly Noted[]): Map<number, FlightCall[]> {
   return byTid;
 }
 
-/**
- * Adds what the ring of a CPU holds. Calls that were not timed lie between those before and after them that were, at most a tick
- * after their thread's last: they are spread evenly.
- */
-function readRing(rings: FlightRings, cpu: number, since: number, to: Noted[]): void {
-  const { words, slots, tick } = rings;
+const timeAt = (words: Uint32Array, at: number): number => wide(words, at + word(L.slot.time));
+/** A call that took more than 4 s is timed, too. */
+const isTimed = (words: Uint32Array, at: number): boolean =>
+  words[at + word(L.slot.duration)] !== 0 || words[at + word(L.slot.duration) + 1] !== 0;
+
+/** The slots of the ring of a CPU, one behind the other, but for calls of which it is certain that they ended before `since`. */
+function copyRing(rings: FlightRings, cpu: number, since: number): Uint32Array {
+  const { words, slots } = rings;
   const start = word(cpu * rings.bytes);
-  const next = wide(words, start + word(L.flight.next));
+  const written = () => wide(words, start + word(L.flight.next));
+  const next = written();
   // those that are still staged
   const staged = next - (next % L.STAGED);
   const at = (n: number) =>
     n < staged
-      ? start + word(L.flight.slots + (n % slots) * L.slot.bytes)
-      : start + word(L.flight.stage + (n % L.STAGED) * L.slot.bytes);
-  const timeAt = (n: number) => wide(words, at(n) + word(L.slot.time));
-  const found: { readonly n: number; readonly noted: Noted }[] = [];
-  const add = (n: number, exit: number) => {
-    if (exit >= since) found.push({ n, noted: { call: callAt(words, at(n), exit), lower: timeAt(n) } });
+      ? start + word(L.flight.slots) + (n % slots) * SLOT
+      : start + word(L.flight.stage) + (n % L.STAGED) * SLOT;
+  const oldest = Math.max(0, staged + L.STAGED - slots);
+  // what ended before a call that is too old is too old
+  let first = Math.max(oldest, next - 1);
+  while (first > oldest && !(isTimed(words, at(first)) && timeAt(words, at(first)) < since)) first--;
+  const copy = new Uint32Array((next - first) * SLOT);
+  for (let n = first; n < next; n++) copy.set(words.subarray(at(n), at(n) + SLOT), (n - first) * SLOT);
+  // what has been written over meanwhile, or is being, is not what it was
+  const now = written();
+  const whole = now - (now % L.STAGED) + L.STAGED - slots;
+  let end = 0;
+  for (let n = first; n < next; n++) {
+    if (n < staged ? n < whole : n <= now - L.STAGED) continue;
+    copy.copyWithin(end, (n - first) * SLOT, (n - first + 1) * SLOT);
+    end += SLOT;
+  }
+  return copy.subarray(0, end);
+}
+
+/**
+ * Adds the calls in these slots of one CPU. Those that were not timed lie between those before and after them that were, at most
+ * a tick after their thread's last: they are spread evenly.
+ */
+function readSlots(words: Uint32Array, tick: number, since: number, to: Noted[]): void {
+  const add = (at: number, exit: number) => {
+    if (exit >= since) to.push({ call: callAt(words, at, exit), lower: timeAt(words, at) });
   };
   /** When the last call ended that was timed, and how many have come since that were not. */
   let before = 0;
   let waiting = 0;
-  for (let n = Math.max(0, staged + L.STAGED - slots); n <= next; n++) {
-    if (n < next && words[at(n) + word(L.slot.duration)] === 0) {
+  for (let at = 0; at <= words.length; at += SLOT) {
+    const last = at === words.length;
+    if (!last && !isTimed(words, at)) {
       waiting++;
       continue;
     }
-    const time = n < next ? timeAt(n) : Number.POSITIVE_INFINITY;
+    const time = last ? Number.POSITIVE_INFINITY : timeAt(words, at);
     if (waiting > 0) {
-      const from = Math.max(before, timeAt(n - waiting));
-      const step = Math.max(0, Math.min(time, timeAt(n - 1) + tick) - from) / (waiting + 1);
-      for (let i = 1; i <= waiting; i++) add(n - 1 - waiting + i, from + i * step);
+      const from = Math.max(before, timeAt(words, at - waiting * SLOT));
+      const step = Math.max(0, Math.min(time, timeAt(words, at - SLOT) + tick) - from) / (waiting + 1);
+      for (let i = 1; i <= waiting; i++) add(at - (waiting - i + 1) * SLOT, from + i * step);
       waiting = 0;
     }
-    if (n < next) add(n, time);
+    if (!last) add(at, time);
     before = time;
   }
-  // what has been written over meanwhile, or is being, is not what it was
-  const now = wide(words, start + word(L.flight.next));
-  const whole = now - (now % L.STAGED) + L.STAGED - slots;
-  for (const { n, noted } of found) if (n >= (n < staged ? whole : now - L.STAGED + 1)) to.push(noted);
 }
 
 function callAt(words: Uint32Array, at: number, exit: number): FlightCall {

@@ -139,8 +139,8 @@ export class QuietGroups implements Groups {
     }
   }
 
-  recent(since: number, visit: (call: FlightCall) => void): void {
-    for (const call of notedCalls(this.rings, since, monotonicNow())) visit(call);
+  recent(since: number): () => FlightCall[] {
+    return notedCalls(this.rings, since, monotonicNow());
   }
 
   /** Calls that go untimed, by thread: of those its state says nothing. */
