@@ -202,7 +202,10 @@ function answer(m: Message, socket: net.Socket, recorder: Recorder): void {
     const saved = recorder.save(m.dir, "asked by svtrace record --save");
     void recorder.flush(m.dir).then(() => reply({ saved }));
   } else if ("op" in m) {
-    void recorder.flush(m.dir).then(() => reply({ flushed: m.dir ?? null, time: monotonicNow() }));
+    void recorder
+      .caughtUp()
+      .then(() => recorder.flush(m.dir))
+      .then(() => reply({ flushed: m.dir ?? null, time: monotonicNow() }));
   } else if (m.event === "start") {
     const error = recorder.start(m);
     reply(error === undefined ? { ack: m.pid } : { ack: m.pid, error });

@@ -1,6 +1,7 @@
 /** The recorder of a host: one recording for each lifetime of each service, all written by one thread. */
 
 import { basename, join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { sleepSync } from "../base/sleep.ts";
 import type { Chosen } from "../capture/choose.ts";
 import type { Engine } from "../capture/engine.ts";
@@ -38,6 +39,9 @@ export interface RecorderOptions {
 
 /** A process that had not stopped itself when we got to it, on a busy machine, does so within this time (ns). */
 const UNSTOPPED = 10e9;
+/** Who asks for what is known waits until the rest is, but not longer than this (ns); looked at this often (ms). */
+const CATCH_UP = 2e9;
+const CATCH_UP_STEP = 5;
 /** Services are looked at this often (ns). */
 const TICK = 50e6;
 /** Recordings are looked through for old ones this often (ns). */
@@ -71,7 +75,7 @@ export class Recorder {
       (slot) => options.parts.text.forget(slot),
       (pid) => this.unstopped.delete(pid) && options.resume(pid),
     );
-    this.writing = new Writing(options.write, options.parts.now, options.warn);
+    this.writing = new Writing(options.write, options.parts.now, (now) => this.told(now), options.warn);
   }
 
   /** Lifetimes not over or not written yet. */
@@ -230,6 +234,13 @@ export class Recorder {
     return this.demux.events !== before;
   }
 
+  /** Resolves when what has happened by now has been told, as long as somebody calls `step`, or after a while. */
+  async caughtUp(): Promise<void> {
+    const { now } = this.options.parts;
+    const asked = now();
+    while (this.told(now()) < asked && now() - asked < CATCH_UP) await pause(CATCH_UP_STEP);
+  }
+
   /** Writes everything known of a service (or of all) and resolves when it is on disk. */
   async flush(dir?: string): Promise<void> {
     const wanted = dir === undefined ? undefined : realDir(dir);
@@ -332,6 +343,11 @@ export class Recorder {
     }
   }
 
+  /** Until then (ns) all that had happened at `now` has been told. */
+  private told(now: number): number {
+    return Math.min(now, ...this.distinct().map((engine) => engine.told ?? now));
+  }
+
   private tick(now: number): void {
     this.ticked = now;
     for (const [pid, until] of this.unstopped) {
@@ -340,7 +356,7 @@ export class Recorder {
       if (stopped || now >= until) this.unstopped.delete(pid);
     }
     for (const recorded of this.live) {
-      recorded.sink.tick(now);
+      recorded.sink.tick(now, this.told(now));
       if (this.writing.settled(recorded.sink)) this.live.delete(recorded);
     }
     this.writing.tend(
