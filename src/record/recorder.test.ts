@@ -16,11 +16,19 @@ const dir = join(root, "web");
 mkdirSync(join(dir, "trace"), { recursive: true });
 const PID = 0x3ffffff0;
 
-function setUp(adopt: (pid: number, sink: Demux) => void) {
+/** `told`: how far the engine is, where it may be behind what happens. */
+function setUp(adopt: (pid: number, sink: Demux) => void, told?: () => number) {
   const state = { now: 5e9, written: [] as Batch[], resumed: [] as number[], warnings: [] as string[] };
   const recorder = new Recorder({
     engine: (_kind, sink) => {
-      const engine = { adopt: (pid: number) => adopt(pid, sink), step: () => 0, tasks: () => [] };
+      const engine = {
+        adopt: (pid: number) => adopt(pid, sink),
+        step: () => 0,
+        tasks: () => [],
+        get told() {
+          return told?.();
+        },
+      };
       return { kind: "ptrace", engine: engine as unknown as Engine };
     },
     filter: () => () => true,
@@ -83,6 +91,37 @@ test("two lifetimes of a service point at each other", async () => {
   });
   expect(a.path).toContain(join(dir, "trace", "recordings", "@4000"));
   expect(b.lifetime).toMatchObject({ ended: null, previous: basename(a.path) });
+});
+
+test("what may not have been told of yet is waited for, and nothing is made of it", async () => {
+  let told = 20e9;
+  const { recorder, state } = setUp(
+    (pid, demux) => demux.newTask(new Task(pid, pid, 0), false),
+    () => told,
+  );
+  state.now = 20e9;
+  const message = start(PID + 2, 1.7e9 + 20);
+  if (!("event" in message) || message.event !== "start") throw new Error("not a start");
+  expect(recorder.start(message)).toBeUndefined();
+  // all has been quiet for long enough to be ready, as far as it was told
+  state.now = 30e9;
+  told = 20.5e9;
+  recorder.step(0);
+  let over = false;
+  const asked = recorder.caughtUp().then(() => {
+    over = true;
+  });
+  await new Promise((r) => setTimeout(r, 30));
+  expect(over).toBe(false);
+  await recorder.flush(dir);
+  expect(state.written.at(-1)!.lifetime).toMatchObject({ ready: null, written: 20.5e9 });
+  told = 30e9;
+  await asked;
+  recorder.step(0);
+  state.now = 31e9;
+  recorder.step(0);
+  await recorder.flush(dir);
+  expect(state.written.at(-1)!.lifetime).toMatchObject({ ready: 20e9, ready_by: "quiet" });
 });
 
 test("a process that cannot be attached to goes on", () => {
