@@ -20,8 +20,9 @@ import { byTurns } from "./turns.ts";
 
 const CALLS = 300_000;
 const IDLE_SECONDS = 20;
-/** Each service is loaded for so long (s) in a round, by turns with those it is compared to. */
-const LOAD_SECONDS = 15;
+/** So often in a round the services are started anew, and then each is loaded for so long (s), by turns with those it is compared to. */
+const STARTS = 3;
+const LOAD_SECONDS = 5;
 /** A service answers, and a host with all its services ends, within this time (s). */
 const READY = 60;
 const END = 60;
@@ -31,15 +32,26 @@ const SETTLED = 8000;
 const REQUIRED = { share: 0.97, idle: 0.02 };
 const met = (kept: boolean) => (kept ? "met" : "missed");
 const percent = (n: number) => `${(100 * n).toFixed(1)} %`;
-/** Their median, and what the middle half of them lies between. */
-const spread = (ratios: readonly number[]) =>
-  `${percent(median(ratios))} (${[0.25, 0.75].map((q) => (100 * quantile(ratios, q)).toFixed(1)).join(" to ")})`;
+
+/** Ratios by start of the processes. */
+type Ratios = readonly (readonly number[])[];
+
+/** Their median, its standard error by that of the starts, and what the middle half of them lies between. */
+function spread(ratios: Ratios): string {
+  const all = ratios.flat();
+  const medians = ratios.map((r) => median(r));
+  const mean = medians.reduce((sum, m) => sum + m, 0) / medians.length;
+  const variance = medians.reduce((sum, m) => sum + (m - mean) ** 2, 0) / Math.max(1, medians.length - 1);
+  const error = Math.sqrt(variance / medians.length);
+  const [low, high] = [0.25, 0.75].map((q) => (100 * quantile(all, q)).toFixed(1));
+  return `${(100 * median(all)).toFixed(1)} +- ${(100 * error).toFixed(1)} % (${low} to ${high})`;
+}
 
 export async function recordBench(rounds: number, short: boolean): Promise<void> {
   const dir = mkdtempSync(join(tmpdir(), "svtrace-bench-record-"));
   try {
     await told("a command recorded", () => command(dir, rounds, short ? CALLS / 3 : CALLS));
-    await told("services recorded", () => services(dir, rounds, short ? LOAD_SECONDS / 5 : LOAD_SECONDS));
+    await told("services recorded", () => services(dir, rounds, short ? LOAD_SECONDS / 2 : LOAD_SECONDS));
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
@@ -183,10 +195,10 @@ class Host {
   }
 }
 
-/** By service: rates of the recorded and of another unrecorded one, as shares of an unrecorded one's (requests/s). */
+/** By service: rates of the recorded and of another unrecorded one, as shares of an unrecorded one's (requests/s), by start. */
 interface Rates {
-  readonly recorded: number[];
-  readonly control: number[];
+  readonly recorded: number[][];
+  readonly control: number[][];
   readonly plain: number[];
 }
 
@@ -205,24 +217,27 @@ async function services(dir: string, rounds: number, seconds: number): Promise<v
     const all = new Map<Server, Rates>(
       loads.map((server) => [server, { recorded: [], control: [], plain: [] }]),
     );
-    for (let round = 0; round < rounds; round++) {
+    for (let started = 0; started < STARTS * rounds; started++) {
       // where its memory happens to lie makes a process some percent faster or slower than another of its kind
       await fresh(hosts);
       for (const server of loads) {
         const { recorded, control: other, plain: alone } = all.get(server)!;
         const commands = hosts.map((host) => server.endless(host.ports.get(server.name)!));
+        recorded.push([]);
+        other.push([]);
         await byTurns(commands, seconds, ([p, t, c]) => {
           alone.push(p);
-          recorded.push(t / p);
-          other.push(c / p);
+          recorded.at(-1)!.push(t / p);
+          other.at(-1)!.push(c / p);
         });
       }
     }
     for (const [{ name }, rates] of all)
       console.log(
         `${name} recorded by default: ${spread(rates.recorded)} of ${median(rates.plain).toFixed(0)} requests/s ` +
-          `(>= ${percent(REQUIRED.share)}: ${met(median(rates.recorded) >= REQUIRED.share)}); ` +
-          `another that is not recorded: ${spread(rates.control)}; ${rates.plain.length} turns`,
+          `(>= ${percent(REQUIRED.share)}: ${met(median(rates.recorded.flat()) >= REQUIRED.share)}); ` +
+          `another that is not recorded: ${spread(rates.control)}; ${rates.plain.length} turns ` +
+          `of ${rates.recorded.length} processes each`,
       );
     const peak = peakOf(recorder) / 1024;
     console.log(

@@ -5,7 +5,7 @@ import { Group, pause } from "./measure.ts";
 
 /** A turn begins with as long (ms) as it takes until all connections are busy again. */
 const BEGINNING = 5;
-const TURN = 25;
+const TURN = 50;
 /** For a load to connect (ms). */
 const START = 1000;
 
