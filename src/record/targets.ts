@@ -78,8 +78,9 @@ export class Targets {
     const { call } = task;
     const { name } = call;
     const fd = call.args[0] | 0;
-    if (info.makesFd && (name !== "fcntl" || args.includes("F_DUPFD"))) this.closed(task.pid, call.retLo | 0);
-    else if (name === "close") this.closed(task.pid, fd);
+    if (info.makesFd && !call.error) {
+      if (name !== "fcntl" || args.includes("F_DUPFD")) this.closed(task.pid, call.retLo | 0);
+    } else if (name === "close") this.closed(task.pid, fd);
     else if (name === "close_range" || info.exec) this.forget(task.pid);
     if (name === "socket" && !call.error) {
       const key = keyOf(task.pid, call.retLo | 0);
