@@ -42,8 +42,8 @@ export function askRecorder(
   });
 }
 
-/** The recorder gets this long (ms) to write what it has. */
-const FLUSH_PATIENCE = 3000;
+/** The recorder gets this long (ms) to catch up with what happens, and to write what it has. */
+const FLUSH_PATIENCE = 6000;
 
 /** Has the recorder of a scan directory write what it holds, of one service or of all. False when there is none. */
 export async function flushRecorder(scanDir: string, serviceDir?: string): Promise<boolean> {

@@ -98,7 +98,8 @@ export async function main(argv: string[]): Promise<number> {
     const before = recorder.demux.events;
     if (calm || recorder.tasks === 0) {
       worked = recorder.step(0);
-      await pause.for(calm ? CALM_WAIT : WAIT);
+      if (recorder.late) await turn();
+      else await pause.for(calm ? CALM_WAIT : WAIT);
     } else if (recorder.patient) {
       worked = recorder.step(0);
       const events = recorder.demux.events - before;

@@ -16,6 +16,8 @@ const NAMESPACES = 4;
 const MISSED = 1000;
 /** Tables are no older than this (ms). */
 const STALE = 10_000;
+/** Reading takes no longer than this (ms). */
+const LONGEST = 50;
 /** A process is taken to stay in its network namespace for so long (ms): a call on many sockets asks for each. */
 const SETTLED = 100;
 
@@ -26,9 +28,9 @@ const SETTLED = 100;
 export class SocketTable {
   private readonly known = new Map<string, string>();
   private readonly missed = new Map<string, number>();
-  private readonly tables = new Map<string, Map<Table, Lines>>();
-  /** Sockets that have changed since the tables were read. */
-  private readonly changed = new Set<string>();
+  private readonly tables = new Map<string, Map<Table, { readonly lines: Lines; readonly at: number }>>();
+  /** When sockets changed (ms): a table read before says nothing of them. */
+  private readonly changed = new Map<string, number>();
   /** When the last read ended, and how long it took (ms). */
   private end = Number.NEGATIVE_INFINITY;
   private spent = 0;
@@ -49,13 +51,18 @@ export class SocketTable {
     if (namespace === undefined) return undefined;
     if (now - this.end > STALE) this.refresh();
     const tables = this.tables.get(namespace);
-    const before = this.changed.has(inode) ? undefined : among(inode, (table) => tables?.get(table));
+    const changed = this.changed.get(inode) ?? Number.NEGATIVE_INFINITY;
+    const before = among(inode, (table) => {
+      const read = tables?.get(table);
+      return read && read.at > changed ? read.lines : undefined;
+    });
     // one without a peer or a name may have got one
     if (before !== undefined && !/^(bound:|unix:\[)/.test(before)) return this.keep(inode, before);
     if (now < this.end + this.spent * (1 / share - 1)) return before;
     const found = among(inode, (table) => this.read(pid, namespace, table));
     this.end = performance.now();
-    this.spent = this.end - now;
+    // not what others took of the CPU meanwhile
+    this.spent = Math.min(this.end - now, LONGEST);
     this.changed.delete(inode);
     if (found !== undefined) return found.startsWith("bound:") ? found : this.keep(inode, found);
     if (this.missed.size >= MOST) this.missed.clear();
@@ -69,7 +76,7 @@ export class SocketTable {
     this.missed.delete(inode);
     if (this.tables.size === 0) return;
     if (this.changed.size >= MOST) this.refresh();
-    this.changed.add(inode);
+    this.changed.set(inode, performance.now());
   }
 
   /** From now on only what is read anew answers for sockets that are not known. */
@@ -85,6 +92,7 @@ export class SocketTable {
   }
 
   private read(pid: number, namespace: string, table: Table): Lines {
+    const at = performance.now();
     const lines = linesOf(table, read(`/proc/${pid}/net/${table}`));
     let tables = this.tables.get(namespace);
     if (!tables) {
@@ -92,7 +100,7 @@ export class SocketTable {
       tables = new Map();
       this.tables.set(namespace, tables);
     }
-    tables.set(table, lines);
+    tables.set(table, { lines, at });
     return lines;
   }
 

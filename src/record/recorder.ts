@@ -67,6 +67,8 @@ export class Recorder {
   private readonly writing: Writing;
   /** Processes that may still be about to stop themselves, and until when (ns) they are looked at. */
   private readonly unstopped = new Map<number, number>();
+  private readonly engineOf = new WeakMap<RecordingSink, Engine>();
+  private detached = false;
   private ticked = 0;
   private expired = 0;
 
@@ -75,7 +77,12 @@ export class Recorder {
       (slot) => options.parts.text.forget(slot),
       (pid) => this.unstopped.delete(pid) && options.resume(pid),
     );
-    this.writing = new Writing(options.write, options.parts.now, (now) => this.told(now), options.warn);
+    this.writing = new Writing(
+      options.write,
+      options.parts.now,
+      (sink, now) => this.told(sink, now),
+      options.warn,
+    );
   }
 
   /** Lifetimes not over or not written yet. */
@@ -238,7 +245,8 @@ export class Recorder {
   async caughtUp(): Promise<void> {
     const { now } = this.options.parts;
     const asked = now();
-    while (this.told(now()) < asked && now() - asked < CATCH_UP) await pause(CATCH_UP_STEP);
+    const behind = () => this.distinct().some(({ told = asked }) => told < asked);
+    while (!this.detached && behind() && now() - asked < CATCH_UP) await pause(CATCH_UP_STEP);
   }
 
   /** Writes everything known of a service (or of all) and resolves when it is on disk. */
@@ -253,6 +261,7 @@ export class Recorder {
   /** Lets go of all services. */
   detach(): void {
     const now = this.options.parts.now();
+    this.detached = true;
     for (const { sink } of this.live) if (sink.state !== "dead") sink.look(now);
     for (const engine of this.distinct()) engine.detach();
   }
@@ -297,6 +306,7 @@ export class Recorder {
         },
       });
       const recorded = { sink, dir, settings };
+      this.engineOf.set(sink, engine);
       attach(recorded, engine, quiet?.group ?? 0);
       this.live.add(recorded);
       this.newest.set(dir, recorded);
@@ -343,9 +353,9 @@ export class Recorder {
     }
   }
 
-  /** Until then (ns) all that had happened at `now` has been told. */
-  private told(now: number): number {
-    return Math.min(now, ...this.distinct().map((engine) => engine.told ?? now));
+  /** Until then (ns) all that had happened to a service at `now` has been told. */
+  private told(sink: RecordingSink, now: number): number {
+    return Math.min(now, this.engineOf.get(sink)?.told ?? now);
   }
 
   private tick(now: number): void {
@@ -356,7 +366,7 @@ export class Recorder {
       if (stopped || now >= until) this.unstopped.delete(pid);
     }
     for (const recorded of this.live) {
-      recorded.sink.tick(now, this.told(now));
+      recorded.sink.tick(now, this.told(recorded.sink, now));
       if (this.writing.settled(recorded.sink)) this.live.delete(recorded);
     }
     this.writing.tend(

@@ -77,7 +77,7 @@ export class RecordingSink implements EventSink {
     );
     if (this.lifetime.attached) this.run(this.lifetime.started);
     if (before) this.carryOn(before);
-    this.targets.watch(this.keepsAll);
+    this.targets.watch(this.keepsAll, this.lifetime.started);
   }
 
   get path(): string {
@@ -336,9 +336,9 @@ export class RecordingSink implements EventSink {
     const { policy, threshold } = this.options.settings;
     const ran = this.state === "running" && state !== "running";
     this.state = state;
-    // what is remembered of descriptors holds only while no call is left out
-    this.targets.watch(this.keepsAll);
-    this.quiet?.setThreshold(state === "running" && policy !== "everything" ? threshold : 0, now);
+    const at = Math.max(now, this.options.now());
+    this.targets.watch(this.keepsAll, at); // memory of descriptors holds while no call is left out
+    this.quiet?.setThreshold(state === "running" && policy !== "everything" ? threshold : 0, at);
     if (ran) this.count(now);
   }
 

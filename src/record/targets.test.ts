@@ -99,7 +99,7 @@ test("peers are those calls have told of", async () => {
   const to = `${fd}, {sa_family=AF_INET, sin_port=htons(99), sin_addr=inet_addr("10.0.0.2")}, 16`;
   const targets = new Targets(1);
   const write = (of: number) => callOf(targets, "write", "", of);
-  targets.watch(true);
+  targets.watch(true, 0);
   callOf(targets, "accept4", from(4000), 3, unused);
   expect(write(unused)).toBe("tcp:10.0.0.1:4000");
   callOf(targets, "close", "", unused);
@@ -107,16 +107,22 @@ test("peers are those calls have told of", async () => {
   callOf(targets, "accept", from(4001), 3, fd);
   expect(write(fd)).toBe("tcp:10.0.0.1:4001");
   // calls are left out from here on: it may be another socket, and it is
-  targets.watch(false);
+  targets.watch(false, 0);
   expect(write(fd)).toBe(peer);
-  targets.watch(true);
+  targets.watch(true, 0);
   expect(write(fd)).toBe(peer);
   // one that failed, or is not there yet, is known by its inode
   callOf(targets, "connect", to, fd);
-  targets.watch(false);
+  targets.watch(false, 0);
   expect(write(fd)).toBe("tcp:10.0.0.2:99");
   targets.forget(process.pid);
   expect(write(fd)).toBe(peer);
+  // told late: what happened until every call was seen may not have been
+  targets.watch(true, 1);
+  callOf(targets, "accept", from(4002), 3, fd);
+  expect(write(fd)).toBe(peer);
+  callOf(targets, "connect", to, fd);
+  expect(write(fd)).not.toBe("tcp:10.0.0.2:99");
   socket.destroy();
   server.close();
 });

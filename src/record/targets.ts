@@ -36,9 +36,9 @@ interface Link {
 /** What a socket is connected to. */
 interface Peer {
   readonly text: string;
-  /** Of the socket; "" where only the time says that it is this one: as long as every call is seen. */
+  /** Of the socket; "" where only the epoch says that it is this one: as long as every call is seen. */
   readonly inode: string;
-  readonly time: number;
+  readonly epoch: number;
 }
 
 /** Of all services: they have most sockets in the same namespace. */
@@ -51,19 +51,21 @@ export class Targets {
   private readonly links = new Map<number, Link>();
   /** What descriptors of processes were connected to; stays known when the connection failed. */
   private readonly peers = new Map<number, Map<number, Peer>>();
-  /** Counts how often it changed whether every call is seen. */
-  private time = 0;
+  /** Counts how often it changed whether every call is seen, and when it did last (ns). */
+  private epoch = 0;
+  private since = 0;
   /** Datagram sockets seen being made. */
   private readonly datagram = new Set<number>();
 
   /** `share`: of the time, what may be spent on finding peers while only some calls are seen. */
   constructor(private readonly share = SPARE_SHARE) {}
 
-  /** From now on every call is seen at the moment, or only some are. */
-  watch(every: boolean): void {
+  /** From `now` (ns) on every call is seen at the moment, or only some are. */
+  watch(every: boolean, now: number): void {
     if (every === this.complete) return;
     this.complete = every;
-    this.time++;
+    this.epoch++;
+    this.since = now;
     this.forgetLinks();
     if (every) sockets.refresh();
   }
@@ -88,11 +90,19 @@ export class Targets {
       else this.datagram.delete(key);
       if (this.datagram.size > 4096) this.datagram.clear();
     } else if (name === "connect") {
+      const inode = this.changed(task.pid, fd);
       const text = this.sockaddr(task.pid, fd, args);
-      if (text) this.connected(task.pid, fd, text, this.changed(task.pid, fd));
+      // of calls between this one and now some may not be seen: the descriptor may be another socket
+      if (text && call.exit >= this.since) this.connected(task.pid, fd, text, inode);
+      else this.peers.get(task.pid)?.delete(fd);
     } else if (name === "listen" || name === "bind") {
       this.changed(task.pid, fd);
-    } else if ((name === "accept" || name === "accept4") && !call.error && this.complete) {
+    } else if (
+      (name === "accept" || name === "accept4") &&
+      !call.error &&
+      this.complete &&
+      call.exit >= this.since
+    ) {
       const text = this.sockaddr(task.pid, fd, args);
       if (text) this.connected(task.pid, call.retLo | 0, text, "");
     }
@@ -135,10 +145,21 @@ export class Targets {
     return peer?.text ?? sockets.find(pid, link.inode, this.complete ? FULL_SHARE : this.share) ?? link.text;
   }
 
+  /** The process is gone, or its descriptors have changed. */
+  forget(pid: number): void {
+    this.forgetLinks();
+    this.peers.delete(pid);
+  }
+
+  /** Descriptors may have changed unseen, or many have. */
+  forgetLinks(): void {
+    this.links.clear();
+  }
+
   /** If calls were left out, the descriptor may be another socket by now: only if it has this inode it is not. */
   private peer(pid: number, fd: number, inode?: string): Peer | undefined {
     const peer = this.peers.size > 0 ? this.peers.get(pid)?.get(fd) : undefined;
-    return peer && ((this.complete && peer.time === this.time) || peer.inode === inode) ? peer : undefined;
+    return peer && ((this.complete && peer.epoch === this.epoch) || peer.inode === inode) ? peer : undefined;
   }
 
   private connected(pid: number, fd: number, text: string, inode: string): void {
@@ -149,7 +170,7 @@ export class Targets {
       this.peers.set(pid, peers);
     }
     if (peers.size > MAX_PEERS) peers.clear();
-    peers.set(fd, { text, inode, time: this.time });
+    peers.set(fd, { text, inode, epoch: this.epoch });
   }
 
   /** A socket had another peer, or was not listening, before: its inode, "" if there is none. */
@@ -161,19 +182,10 @@ export class Targets {
 
   /** The descriptor is closed, or another file. */
   private closed(pid: number, fd: number): void {
-    this.links.delete(keyOf(pid, fd));
+    const key = keyOf(pid, fd);
+    this.links.delete(key);
+    this.datagram.delete(key);
     if (this.peers.size > 0) this.peers.get(pid)?.delete(fd);
-  }
-
-  /** The process is gone, or its descriptors have changed. */
-  forget(pid: number): void {
-    this.forgetLinks();
-    this.peers.delete(pid);
-  }
-
-  /** Descriptors may have changed unseen, or many have. */
-  forgetLinks(): void {
-    this.links.clear();
   }
 
   private set(pid: number, fds: readonly number[]): string {
@@ -200,6 +212,9 @@ export class Targets {
     return `${this.datagram.has(keyOf(pid, fd)) || peer.endsWith(":53") ? "udp" : "tcp"}:${peer}`;
   }
 }
+
+/** There was no time to find out what some socket is connected to. */
+export const isUnknown = (target: string): boolean => /(^| )socket:\[/.test(target);
 
 /** Inode of the socket a link names, "" if it names something else. */
 const inodeIn = (link: string): string => /^socket:\[(\d+)\]$/.exec(link)?.[1] ?? "";

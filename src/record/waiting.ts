@@ -6,7 +6,7 @@ import { futexWait, holderOf } from "./holders.ts";
 import type { OpenCalls } from "./open-calls.ts";
 import { REST, type Readiness } from "./readiness.ts";
 import * as ready from "./ready.ts";
-import type { Targets } from "./targets.ts";
+import { isUnknown, type Targets } from "./targets.ts";
 
 /** Calls that took this long (ns) get their target looked up. */
 export const SLOW = 0.5e6;
@@ -45,7 +45,7 @@ export class Waiting {
       const since = now - entry;
       if (since < age) continue;
       const text = open.text?.args.text ?? "";
-      if (open.target === "" && open.text !== undefined && lookUp !== "no") {
+      if ((open.target === "" || isUnknown(open.target)) && open.text !== undefined && lookUp !== "no") {
         const target = this.targets.of(task, info, text, since, SLOW);
         open.target = target.startsWith("/") && waitsForFifo(task.tid) ? `fifo:${target}` : target;
       }

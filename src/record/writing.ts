@@ -53,7 +53,7 @@ export class Writing {
     private readonly write: (batch: Batch) => Promise<Written>,
     private readonly now: () => number,
     /** Until then (ns) all that had happened at `now` has been told. */
-    private readonly told: (now: number) => number,
+    private readonly told: (sink: RecordingSink, now: number) => number,
     private readonly warn: (text: string) => void,
   ) {}
 
@@ -113,7 +113,7 @@ export class Writing {
     turn.last = this.now();
     turn.busy = true;
     const waiters = turn.waiters.splice(0);
-    const batch = sink.take(this.told(turn.last), waiters.length > 0);
+    const batch = sink.take(this.told(sink, turn.last), waiters.length > 0);
     if (batch) {
       await this.attempt(sink, turn, batch);
       turn.took = this.now() - turn.last;

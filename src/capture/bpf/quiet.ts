@@ -45,6 +45,8 @@ export class QuietGroups implements Groups {
   private readonly taken = new Map<number, Float64Array>();
   private readonly buckets = new Uint32Array(L.BUCKETS);
   private readonly free: number[] = [];
+  /** The kernel's maps are not in our memory any more; who still asks gets nothing. */
+  private closed = false;
 
   constructor(private readonly maps: QuietMaps) {
     for (let g = L.GROUPS - 1; g > 0; g--) this.free.push(g);
@@ -69,7 +71,7 @@ export class QuietGroups implements Groups {
   }
 
   release(group: number): void {
-    if (group <= 0) return;
+    if (group <= 0 || this.closed) return;
     this.setThreshold(group, 0);
     this.taken.delete(group);
     const words = (L.COUNTED_CALLS * L.counts.bytes) / 4;
@@ -78,7 +80,7 @@ export class QuietGroups implements Groups {
   }
 
   setThreshold(group: number, ns: number): void {
-    if (group <= 0) return;
+    if (group <= 0 || this.closed) return;
     // calls that ticks do not tell are faster than the threshold
     const sparing = ns >= L.TOLD_TICKS * this.maps.tick;
     const set = (field: number, value: number) =>
@@ -90,7 +92,7 @@ export class QuietGroups implements Groups {
   }
 
   take(group: number, visit: (counts: QuietCounts) => void): void {
-    if (group <= 0) return;
+    if (group <= 0 || this.closed) return;
     const perCall = 3 + L.BUCKETS;
     let before = this.taken.get(group);
     if (!before) {
@@ -140,12 +142,12 @@ export class QuietGroups implements Groups {
   }
 
   recent(since: number): () => FlightCall[] {
-    return notedCalls(this.rings, since, monotonicNow());
+    return this.closed ? () => [] : notedCalls(this.rings, since, monotonicNow());
   }
 
   /** Calls that go untimed, by thread: of those its state says nothing. */
   get passing(): ReadonlyMap<number, PassingCall> {
-    return passingCalls(this.rings);
+    return this.closed ? new Map() : passingCalls(this.rings);
   }
 
   private get rings(): FlightRings {
@@ -154,6 +156,7 @@ export class QuietGroups implements Groups {
   }
 
   close(): void {
-    for (const m of this.mappings) unmap(m);
+    this.closed = true;
+    for (const m of this.mappings.splice(0)) unmap(m);
   }
 }
