@@ -117,6 +117,29 @@ test("a killed recorder harms no service, carries on, and shows the gap", async 
   ).toBe(0n);
 });
 
+test("a recorder that is asked to end writes what it has first", async () => {
+  const scan = tempDir("recorder");
+  const dir = service(scan, "web", LISTENER, { policy: "everything" });
+  const { pid: supervisor } = up(scan);
+  const pid = await waitUntil("service up", () => pidOf(dir), 20);
+  const name = await waitUntil("recording", () => recordings(dir)[0], 40);
+  const some = "SELECT 1 FROM syscall WHERE name = 'getppid' LIMIT 1";
+  await waitUntil("calls", async () => (await sql(file(dir, name), some)).length > 0, 30);
+  const asked = process.hrtime.bigint();
+  process.kill(recorderPid(supervisor)!, "SIGTERM");
+  const gaps = "SELECT ts FROM event WHERE kind = 'gap'";
+  const [gap] = await waitUntil(
+    "the recording to go on",
+    async () => {
+      const found = await sql(file(dir, name), gaps);
+      return found.length > 0 && found;
+    },
+    30,
+  );
+  expect(BigInt(Math.round(Number(gap.ts)))).toBeGreaterThan(asked);
+  expect(isAlive(pid)).toBe(true);
+});
+
 test("a start is recorded from the first instruction of the run script", async () => {
   const scan = tempDir("recorder");
   const dir = service(scan, "web");
