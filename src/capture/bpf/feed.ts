@@ -169,6 +169,8 @@ export class Feed {
   }
 
   close(): void {
+    // nothing will be told any more
+    this.told = Math.max(this.told, Math.min(this.ended, monotonicNow()));
     this.guard?.close();
     for (const chain of this.chains) chain.close();
   }
