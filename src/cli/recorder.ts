@@ -96,15 +96,13 @@ export async function main(argv: string[]): Promise<number> {
   while (!stop) {
     const calm = recorder.calm && Date.now() - lastEvent > CALM_AFTER;
     const before = recorder.demux.events;
-    if (calm || recorder.tasks === 0) {
-      worked = recorder.step(0);
-      if (recorder.late) await turn();
-      else await pause.for(calm ? CALM_WAIT : WAIT);
-    } else if (recorder.patient) {
+    const idle = calm || recorder.tasks === 0;
+    if (idle || recorder.patient) {
       worked = recorder.step(0);
       const events = recorder.demux.events - before;
       if (events > 0) wait = events > FEW ? LATER : SOON;
       if (recorder.late) await turn();
+      else if (idle) await pause.for(calm ? CALM_WAIT : WAIT);
       else await pause.for(wait);
       wait = Math.min(2 * wait, WAIT);
     } else {

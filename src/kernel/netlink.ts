@@ -1,6 +1,7 @@
 /** Netlink sockets of other processes: whether a descriptor is one, and of which family. */
 import { closeSync, readFileSync, readlinkSync } from "node:fs";
 import { addressOf, libc } from "./ffi.ts";
+import { socketInode } from "./sockets.ts";
 
 const getxattr = libc(
   "long getxattr(const char *path, const char *name, uintptr_t value, unsigned long size)",
@@ -28,7 +29,7 @@ export function netlinkFamily(tid: number, fd: number): number | undefined {
   let inode: string | undefined;
   let table: string;
   try {
-    inode = /^socket:\[(\d+)\]$/.exec(readlinkSync(path))?.[1];
+    inode = socketInode(readlinkSync(path));
     table = readFileSync(`/proc/${tid}/net/netlink`, "latin1");
   } catch {
     return -1;

@@ -111,6 +111,9 @@ export class SocketTable {
   }
 }
 
+/** Inode of the socket that a link of /proc/PID/fd names, undefined if it names something else. */
+export const socketInode = (link: string): string | undefined => /^socket:\[(\d+)\]$/.exec(link)?.[1];
+
 function among(inode: string, linesOf: (table: Table) => Lines | undefined): string | undefined {
   for (const table of TABLES) {
     const line = linesOf(table)?.get(inode);

@@ -3,7 +3,7 @@
  * the task is stopped, and only where it can matter, because a lookup costs more than the call.
  */
 import type { Task } from "../capture/event.ts";
-import { SocketTable } from "../kernel/sockets.ts";
+import { SocketTable, socketInode } from "../kernel/sockets.ts";
 import { cwdOf, epollWatches, fdLink } from "../kernel/tasks.ts";
 import type { CallInfo } from "./call-info.ts";
 
@@ -137,7 +137,7 @@ export class Targets {
       const text = fdLink(pid, fd);
       if (text === undefined) return "";
       if (this.links.size > MAX_LINKS) this.forgetLinks();
-      link = { text, inode: inodeIn(text) };
+      link = { text, inode: socketInode(text) ?? "" };
       if (this.complete) this.links.set(key, link);
     }
     if (link.inode === "") return link.text;
@@ -175,7 +175,7 @@ export class Targets {
 
   /** A socket had another peer, or was not listening, before: its inode, "" if there is none. */
   private changed(pid: number, fd: number): string {
-    const inode = inodeIn(fdLink(pid, fd) ?? "");
+    const inode = socketInode(fdLink(pid, fd) ?? "") ?? "";
     if (inode !== "") sockets.forget(inode);
     return inode;
   }
@@ -215,9 +215,6 @@ export class Targets {
 
 /** There was no time to find out what some socket is connected to. */
 export const isUnknown = (target: string): boolean => /(^| )socket:\[/.test(target);
-
-/** Inode of the socket a link names, "" if it names something else. */
-const inodeIn = (link: string): string => /^socket:\[(\d+)\]$/.exec(link)?.[1] ?? "";
 
 /** `10.0.0.1:5432`, `[::1]:80` or `unix:/path` from a sockaddr as strace prints it. */
 export function sockaddrText(args: string): string | undefined {

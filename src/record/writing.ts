@@ -97,10 +97,12 @@ export class Writing {
     const turn = this.turn(sink);
     const waited = now - turn.last;
     if (turn.failures > 0) return waited > RETRY ? waited : 0;
-    const { died, ended } = sink.lifetime;
-    // the next one is about to start
-    if (sink.state === "dead" && now - Math.max(died ?? 0, ended ?? 0) < REST) return 0;
-    if (sink.state === "dead") return sink.changed ? 1e15 + waited : 0;
+    if (sink.state === "dead") {
+      const { died, ended } = sink.lifetime;
+      // the next one is about to start
+      const rests = now - Math.max(died ?? 0, ended ?? 0) < REST;
+      return sink.changed && !rests ? 1e15 + waited : 0;
+    }
     if (sink.waiting > MANY) return 1e12 + waited;
     const usual = sink.state === "running" && turn.begun ? SELDOM : OFTEN;
     return waited > nextWrite(turn.took, usual) ? waited : 0;

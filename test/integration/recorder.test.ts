@@ -78,7 +78,8 @@ async function sql(path: string, query: string): Promise<Record<string, unknown>
   }
 }
 
-test("a killed recorder harms no service, carries on, and shows the gap", async () => {
+/** A service of which every call is recorded, and some are on disk by now: its directory, its recording's name, pids. */
+async function recorded() {
   const scan = tempDir("recorder");
   const dir = service(scan, "web", LISTENER, { policy: "everything" });
   const { pid: supervisor } = up(scan);
@@ -86,6 +87,11 @@ test("a killed recorder harms no service, carries on, and shows the gap", async 
   const name = await waitUntil("recording", () => recordings(dir)[0], 40);
   const some = "SELECT 1 FROM syscall WHERE name = 'getppid' LIMIT 1";
   await waitUntil("calls", async () => (await sql(file(dir, name), some)).length > 0, 30);
+  return { dir, supervisor, pid, name };
+}
+
+test("a killed recorder harms no service, carries on, and shows the gap", async () => {
+  const { dir, supervisor, pid, name } = await recorded();
   const recorder = recorderPid(supervisor)!;
   process.kill(recorder, "SIGKILL");
   await waitUntil("another recorder", () => {
@@ -118,13 +124,7 @@ test("a killed recorder harms no service, carries on, and shows the gap", async 
 });
 
 test("a recorder that is asked to end writes what it has first", async () => {
-  const scan = tempDir("recorder");
-  const dir = service(scan, "web", LISTENER, { policy: "everything" });
-  const { pid: supervisor } = up(scan);
-  const pid = await waitUntil("service up", () => pidOf(dir), 20);
-  const name = await waitUntil("recording", () => recordings(dir)[0], 40);
-  const some = "SELECT 1 FROM syscall WHERE name = 'getppid' LIMIT 1";
-  await waitUntil("calls", async () => (await sql(file(dir, name), some)).length > 0, 30);
+  const { dir, supervisor, pid, name } = await recorded();
   const asked = process.hrtime.bigint();
   process.kill(recorderPid(supervisor)!, "SIGTERM");
   const gaps = "SELECT ts FROM event WHERE kind = 'gap'";

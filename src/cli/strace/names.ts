@@ -4,6 +4,7 @@ import type { DecodeOptions } from "../../decode/options.ts";
 import { interfaceName } from "../../kernel/interfaces.ts";
 import { genericFamily, netlinkFamily } from "../../kernel/netlink.ts";
 import { socketText } from "../../kernel/socket-text.ts";
+import { socketInode } from "../../kernel/sockets.ts";
 import { escapeName } from "../../render/escape.ts";
 import type { StraceSettings } from "./settings.ts";
 
@@ -30,8 +31,8 @@ function fdText(tid: number, fd: number, details: StraceSettings["fds"]): string
   } catch {
     return undefined;
   }
-  const socket = details.has("socket") && /^socket:\[(\d+)\]$/.exec(target);
-  if (socket) return socketText(tid, fd, socket[1]) ?? escapeName(target);
+  const inode = details.has("socket") ? socketInode(target) : undefined;
+  if (inode !== undefined) return socketText(tid, fd, inode) ?? escapeName(target);
   if (details.has("pidfd") && target === "anon_inode:[pidfd]") {
     const pid = processOf(tid, fd);
     if (pid !== undefined) return `pid:${pid}`;

@@ -2,7 +2,7 @@
 import type { CountRow } from "../../capture/bpf/counts/counts.ts";
 import type { KeyParts } from "../../capture/bpf/counts/programs.ts";
 import type { Task } from "../../capture/event.ts";
-import { SocketTable } from "../../kernel/sockets.ts";
+import { SocketTable, socketInode } from "../../kernel/sockets.ts";
 import { commOf, fdLink } from "../../kernel/tasks.ts";
 import type { CountLine } from "../../render/count-table.ts";
 import { escapeName } from "../../render/escape.ts";
@@ -52,7 +52,7 @@ export class Namer {
     const link = fdLink(r.pid, r.fd);
     // closed by now: what it was stays known
     if (link === undefined) return known;
-    const inode = /^socket:\[(\d+)\]$/.exec(link)?.[1];
+    const inode = socketInode(link);
     const peer = inode === undefined ? undefined : this.sockets.find(r.pid, inode);
     const found = { text: peer ?? link, peer };
     this.known.set(key, found);
