@@ -8,6 +8,7 @@ import { tell as complain } from "../base/stderr.ts";
 import { becomeSubreaper, onEnd } from "../kernel/children.ts";
 import { replaceProcess } from "../kernel/exec.ts";
 import { ownProgram } from "../kernel/inherited.ts";
+import { status as taskStatus } from "../kernel/proc.ts";
 import { ChildScript } from "../kernel/spawn.ts";
 import { ask, HOME, lockHome, serve } from "../supervise/api.ts";
 import { fault } from "../supervise/fault.ts";
@@ -103,11 +104,20 @@ function become(program: string, dir: string, scan: ScanDirectory): string {
 
 async function tell(dir: string, op: "stop" | "replace"): Promise<number> {
   try {
+    const { pid = 0 } = await ask(dir, { op: "status" }, ANSWER_MS);
+    // not so in another pid namespace: its death cannot be seen from here
+    const seen = isThere(pid);
     const request = op === "replace" ? { op, main: ownProgram() } : { op };
-    const before = await ask(dir, request, ANSWER_MS);
-    if (before.error !== undefined) return fail(dir, before.error);
+    const { error } = await ask(dir, request, ANSWER_MS);
+    if (error !== undefined) return fail(dir, error);
     if (op === "stop") return await untilGone(dir);
-    const after = await answering(dir);
+    const after = await answering(dir, () => seen && !isThere(pid));
+    if (after === "died") {
+      return fail(
+        dir,
+        `the supervisor (pid ${pid}) died as it was replaced; svtrace up ${dir} takes over its services`,
+      );
+    }
     if (after === undefined) return fail(dir, "the supervisor does not answer after it was replaced");
     process.stdout.write(`${dir}: supervisor replaced (pid ${after})\n`);
     return 0;
@@ -116,10 +126,13 @@ async function tell(dir: string, op: "stop" | "replace"): Promise<number> {
   }
 }
 
-/** The pid of the supervisor, once it answers. */
-async function answering(dir: string): Promise<number | undefined> {
+const isThere = (pid: number) => !["Z", "X"].includes(taskStatus(pid)?.state ?? "X");
+
+/** The pid of the supervisor, once it answers; "died" if it is seen to have. */
+async function answering(dir: string, died: () => boolean): Promise<number | "died" | undefined> {
   for (const end = performance.now() + START_MS; performance.now() < end; ) {
     await new Promise((r) => setTimeout(r, POLL_MS));
+    if (died()) return "died";
     try {
       return (await ask(dir, { op: "status" }, ANSWER_MS)).pid;
     } catch {

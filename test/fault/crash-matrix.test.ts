@@ -99,12 +99,13 @@ class Fixture {
 
   up = () => this.state?.state === "up" && this.state.ready && this.count("main") === 1;
 
-  /** Processes of the service that `aliveOf` does not tell of. */
-  unknown(): number[] {
-    const known = new Set([...aliveOf(this.dir), ...aliveOf(join(this.dir, "log"))].map((p) => p.pid));
-    return this.processes()
-      .filter((p) => p.kind !== "up" && !known.has(p.pid))
-      .map((p) => p.pid);
+  /** Processes of the service that `aliveOf` does not tell of, neither before nor after they were looked for. */
+  unknown(): Found[] {
+    const known = () => [...aliveOf(this.dir), ...aliveOf(join(this.dir, "log"))].map((p) => p.pid);
+    const before = known();
+    const found = this.processes().filter((p) => p.kind !== "up");
+    const told = new Set([...before, ...known()]);
+    return found.filter((p) => !told.has(p.pid));
   }
 }
 
@@ -129,7 +130,8 @@ async function recovers(f: Fixture, right: () => boolean, what: string): Promise
   });
   console.log(`${what}: right after ${((Date.now() - began) / 1000).toFixed(2)} s`);
   await sleep(0.2);
-  expect({ what, right: right(), unknown: f.unknown() }).toEqual({ what, right: true, unknown: [] });
+  const now = JSON.stringify({ state: f.state, alive: f.processes() });
+  expect({ what, right: right(), unknown: f.unknown() }, now).toEqual({ what, right: true, unknown: [] });
   // one that has seen the end of its input meanwhile comes back after the respawn delay
   await waitUntil(`${what}: the logger`, () => f.count("log") === 1, RIGHT_WITHIN);
   child.kill("SIGTERM");
@@ -241,7 +243,13 @@ test(
       const first = f.supervise(point);
       await isUp(f);
       if (point === "leave:begin") first.kill("SIGTERM");
-      else await svtrace(["up", "--replace", f.scan]);
+      else {
+        const { status, stderr } = await svtrace(["up", "--replace", f.scan]);
+        expect({ status, stderr }).toEqual({
+          status: 1,
+          stderr: `svtrace up: ${f.scan}: the supervisor (pid ${first.pid}) died as it was replaced; svtrace up ${f.scan} takes over its services\n`,
+        });
+      }
       await killed(first);
       await recovers(f, running(f), point);
     });
