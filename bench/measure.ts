@@ -189,6 +189,13 @@ export function quantile(values: readonly number[], q: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))];
 }
 
+/** Of their mean; NaN of fewer than two. */
+export function standardError(values: readonly number[]): number {
+  const mean = values.reduce((sum, v) => sum + v, 0) / values.length;
+  const variance = values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / (values.length - 1);
+  return Math.sqrt(variance / values.length);
+}
+
 /** A port nobody listens on at 127.0.0.1. */
 export async function freePort(): Promise<number> {
   const server = createServer();

@@ -13,7 +13,18 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readRecording } from "../src/record/reader.ts";
-import { cpuOf, freePort, Group, median, pause, peakOf, quantile, run, until } from "./measure.ts";
+import {
+  cpuOf,
+  freePort,
+  Group,
+  median,
+  pause,
+  peakOf,
+  quantile,
+  run,
+  standardError,
+  until,
+} from "./measure.ts";
 import { nginx, ready, redis, type Server, stop } from "./servers.ts";
 import { svtrace } from "./tracers.ts";
 import { byTurns } from "./turns.ts";
@@ -39,10 +50,7 @@ type Ratios = readonly (readonly number[])[];
 /** Their median, its standard error by that of the starts, and what the middle half of them lies between. */
 function spread(ratios: Ratios): string {
   const all = ratios.flat();
-  const medians = ratios.map((r) => median(r));
-  const mean = medians.reduce((sum, m) => sum + m, 0) / medians.length;
-  const variance = medians.reduce((sum, m) => sum + (m - mean) ** 2, 0) / Math.max(1, medians.length - 1);
-  const error = Math.sqrt(variance / medians.length);
+  const error = standardError(ratios.map((r) => median(r)));
   const [low, high] = [0.25, 0.75].map((q) => (100 * quantile(all, q)).toFixed(1));
   return `${(100 * median(all)).toFixed(1)} +- ${(100 * error).toFixed(1)} % (${low} to ${high})`;
 }
@@ -222,10 +230,10 @@ async function services(dir: string, rounds: number, seconds: number): Promise<v
       await fresh(hosts);
       for (const server of loads) {
         const { recorded, control: other, plain: alone } = all.get(server)!;
-        const commands = hosts.map((host) => server.endless(host.ports.get(server.name)!));
+        const contenders = hosts.map((host) => ({ load: server.endless(host.ports.get(server.name)!) }));
         recorded.push([]);
         other.push([]);
-        await byTurns(commands, seconds, ([p, t, c]) => {
+        await byTurns(contenders, seconds, ([p, t, c]) => {
           alone.push(p);
           recorded.at(-1)!.push(t / p);
           other.at(-1)!.push(c / p);

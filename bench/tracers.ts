@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { withRecording } from "../src/record/reader.ts";
 import { run } from "./measure.ts";
+import { CALLS, SCHEDULER } from "./tracepoints.ts";
 
 export const svtrace = resolve("bin/svtrace");
 
@@ -26,7 +27,27 @@ export interface Tracer {
   /** Events it says it lost; undefined where it does not say. */
   lost(out: string, stderr: string): Promise<number | undefined>;
   readonly required?: Required;
+  /** Where it is measured, if not with all. */
+  readonly only?: "dd" | "servers";
+  /** Not a tracer: programs that do nothing, at these tracepoints. */
+  readonly tracepoints?: readonly string[];
+  /** Servers by turns with one that is not followed, which pays for tracepoints, too: the row that tells how much. */
+  readonly over?: string;
 }
+
+/** What the kernel's tracepoints cost everybody, as long as a program is attached to them. */
+const ALONE = "tracepoints of calls";
+const ALONE_SCHEDULER = "and of the scheduler";
+const empty = (name: string, tracepoints: readonly string[]): Tracer => ({
+  name,
+  tracepoints,
+  only: "servers",
+  thousands: 0,
+  requests: 0,
+  argv: (_, c) => c,
+  delivered: nothing,
+  lost: none,
+});
 
 /** The command and what it forks, as `-c` of bpftrace has no "follow". */
 const FOLLOWED = `BEGIN { @followed[cpid] = 1; } END { clear(@followed); }
@@ -122,12 +143,16 @@ export const tracers: readonly Tracer[] = [
   {
     name: "svtrace, not followed",
     ...ours,
+    only: "dd",
     argv: (o, c) => [svtrace, "trace", "--engine", "bpf", "-o", o, "sh", "-c", BESIDE, "sh", ...c],
     delivered: nothing,
   },
+  empty(ALONE, CALLS),
+  empty(ALONE_SCHEDULER, [...CALLS, ...SCHEDULER]),
   {
     name: "svtrace text to file",
     ...ours,
+    over: ALONE,
     argv: (o, c) => [svtrace, "trace", "--engine", "bpf", "-f", "-o", o, ...c],
     delivered: calls,
     required: { slowdown: 3, share: 0.85, noLoss: true },
@@ -135,6 +160,7 @@ export const tracers: readonly Tracer[] = [
   {
     name: JSON_NULL,
     ...ours,
+    over: ALONE,
     argv: (_, c) => [svtrace, "trace", "--engine", "bpf", "-f", "--json", "-o", "/dev/null", ...c],
     delivered: nothing,
     required: { slowdown: 2.8, share: 0.85, noLoss: true },
@@ -142,6 +168,7 @@ export const tracers: readonly Tracer[] = [
   {
     name: "svtrace record",
     ...ours,
+    over: ALONE_SCHEDULER,
     argv: (o, c) => [svtrace, "record", "-o", o, "--", ...c],
     delivered: recorded,
     required: { slowdown: 2.8, share: 0.85, noLoss: true },
@@ -149,6 +176,7 @@ export const tracers: readonly Tracer[] = [
   {
     name: COUNTS,
     ...ours,
+    over: ALONE_SCHEDULER,
     argv: (o, c) => [svtrace, "trace", "--engine", "bpf", "-f", "-c", "-o", o, ...c],
     delivered: async (o) => sum(readFileSync(o, "latin1"), / (\d+) .{9} total$/gm),
     required: { slowdown: 2 },
@@ -156,6 +184,7 @@ export const tracers: readonly Tracer[] = [
   {
     name: "svtrace --slower-than=1ms",
     ...ours,
+    over: ALONE,
     argv: (o, c) => [svtrace, "trace", "--engine", "bpf", "-f", "--slower-than=1ms", "-o", o, ...c],
     delivered: calls,
     required: { slowdown: 2, share: 0.95 },
@@ -165,3 +194,7 @@ export const tracers: readonly Tracer[] = [
 /** Why a tracer cannot run here; undefined when it can. */
 export const missing = (t: Tracer): string | undefined =>
   t.program === undefined || existsSync(t.program) ? undefined : `${t.program}: not installed`;
+
+/** Whether it is measured with this workload. */
+export const measures = (t: Tracer, workload: string): boolean =>
+  t.only === undefined || (t.only === "dd") === (workload === "dd");

@@ -3,11 +3,26 @@ import { readFileSync } from "node:fs";
 import { sleepSync } from "../src/base/sleep.ts";
 import { Group, pause } from "./measure.ts";
 
-/** A turn begins with as long (ms) as it takes until all connections are busy again. */
-const BEGINNING = 5;
-const TURN = 50;
-/** For a load to connect (ms). */
-const START = 1000;
+/** One of those compared: a server under load, alone, in its turns. */
+export interface Contender {
+  /** The load; contenders with the same array share it. */
+  readonly load: readonly string[];
+  /** Before each of its turns: what is on in its turns only. */
+  begin?(): void;
+  /** After each of its turns, and before all. */
+  end?(): void;
+}
+
+/** How long turns last, in ms. */
+export interface Lengths {
+  /** For a load to connect, and what it loads to become warm, before the first turn. */
+  readonly start: number;
+  /** Each turn begins with as long as it takes until all connections are busy again; not counted. */
+  readonly beginning: number;
+  readonly turn: number;
+}
+
+const SHORT: Lengths = { start: 1000, beginning: 5, turn: 50 };
 
 /** Packets that have come by the loopback interface since it is up (/proc/net/dev). */
 function packets(): number {
@@ -17,48 +32,53 @@ function packets(): number {
   return Number(line!.trim().split(/\s+/)[2]);
 }
 
-/** Requests a second in one turn of a load that is stopped before and after. */
-function turn(load: Group): number {
+/** Requests a second in one turn of a contender; its load is stopped before and after. */
+function turnOf(c: Contender, load: Group, lengths: Lengths): number {
+  c.begin?.();
   load.kill("SIGCONT");
-  sleepSync(BEGINNING);
+  sleepSync(lengths.beginning);
   const before = packets();
   const start = performance.now();
-  sleepSync(TURN);
+  sleepSync(lengths.turn);
   const requests = (packets() - before) / 2;
   const seconds = (performance.now() - start) / 1000;
   load.kill("SIGSTOP");
+  c.end?.();
   return requests / seconds;
 }
 
 /**
- * Runs the loads by turns for `seconds`, each alone, there and back again. Calls back with the requests a second of each, in
- * order, each time all have had two turns. Throws when a load has ended.
+ * Runs the contenders by turns for `seconds`, there and back again. Calls back with the requests a second of each, in order,
+ * each time all have had two turns. Throws when a load has ended.
  */
 export async function byTurns(
-  loads: readonly (readonly string[])[],
+  contenders: readonly Contender[],
   seconds: number,
   visit: (rates: readonly number[]) => void,
+  lengths: Lengths = SHORT,
 ): Promise<void> {
-  const groups: Group[] = [];
+  const loads = new Map<readonly string[], Group>();
   try {
-    for (const argv of loads) {
-      const group = new Group(argv, 1000);
-      groups.push(group);
-      await pause(START);
+    for (const { load } of contenders) {
+      if (loads.has(load)) continue;
+      const group = new Group(load, 1000);
+      loads.set(load, group);
+      await pause(lengths.start);
       group.kill("SIGSTOP");
     }
+    for (const c of contenders) c.end?.();
+    const turn = (c: Contender) => turnOf(c, loads.get(c.load)!, lengths);
     for (const end = performance.now() + seconds * 1000; performance.now() < end; ) {
-      const there = groups.map(turn);
-      const back = [...groups].reverse().map(turn).reverse();
+      const there = contenders.map(turn);
+      const back = [...contenders].reverse().map(turn).reverse();
       visit(there.map((rate, i) => (rate + back[i]) / 2));
       // what the loads say is read
       await pause(0);
-      for (const [i, { outcome, stderr }] of groups.entries())
-        if (outcome !== undefined)
-          throw new Error(`${loads[i].join(" ")}: ${outcome}: ${stderr.slice(-400)}`);
+      for (const [argv, { outcome, stderr }] of loads)
+        if (outcome !== undefined) throw new Error(`${argv.join(" ")}: ${outcome}: ${stderr.slice(-400)}`);
     }
   } finally {
-    for (const group of groups) group.kill("SIGCONT");
-    await Promise.all(groups.map((group) => group.end()));
+    for (const group of loads.values()) group.kill("SIGCONT");
+    await Promise.all([...loads.values()].map((group) => group.end()));
   }
 }

@@ -1,0 +1,163 @@
+/** What following every call of dd, or of a server under load, costs with one tracer, once. */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { freePort, Group } from "./measure.ts";
+import { ready, type Server, stop } from "./servers.ts";
+import { EmptyPrograms } from "./tracepoints.ts";
+import type { Tracer } from "./tracers.ts";
+import { byTurns, type Contender, type Lengths } from "./turns.ts";
+
+/** How long (s) a tracer may take over a dd, a server to answer, and a tracer to end after its server. */
+const LIMIT = { dd: 60, ready: 20, end: 60 };
+/** By turns, for so long (s). */
+const SECONDS = 10;
+/** Turns (ms) of the tracepoints alone, and such that leave a tracer the time to do all that it does again and again. */
+const ALONE = { start: 1000, beginning: 10, turn: 50 };
+const WHOLE = { start: 2000, beginning: 20, turn: 200 };
+
+export interface Result {
+  /** Seconds for one byte (dd), or requests a second. */
+  readonly figure: number;
+  /** By turns: of the rate of a server that is not followed, or for the tracepoints alone, of the untraced rate. */
+  readonly share?: number;
+  readonly delivered: number | undefined;
+  readonly lost: number | undefined;
+  /** CPU time of the tracer, seconds. */
+  readonly cpu: number;
+  /** Its peak resident memory, KiB. */
+  readonly peak: number;
+}
+
+async function taken(t: Tracer, out: string, group: Group): Promise<Omit<Result, "figure">> {
+  const delivered = await t.delivered(out);
+  return { delivered, lost: await t.lost(out, group.stderr), cpu: group.cpu, peak: group.peak };
+}
+
+/** What it said last, on one line. */
+const lastWords = (g: Group) => g.stderr.trim().split("\n").slice(-2).join("; ").slice(-200);
+
+export async function dd(t: Tracer, dir: string, short: boolean): Promise<Result> {
+  const out = join(dir, "out");
+  const count = t.thousands * (short ? 200 : 1000);
+  const group = new Group(
+    t.argv(out, ["/usr/bin/dd", "if=/dev/zero", "of=/dev/null", "bs=1", `count=${count}`]),
+  );
+  try {
+    await group.wait(LIMIT.dd);
+  } finally {
+    await group.end();
+  }
+  const seconds = Number(/copied, ([\d.e-]+) s/.exec(group.stderr)?.[1]);
+  if (!(seconds > 0)) throw new Error(`dd did not finish (${group.outcome}): ${lastWords(group)}`);
+  return { figure: seconds / count, ...(await taken(t, out, group)) };
+}
+
+/** A server in `dir`, as `start` has it started, while `use` runs; its tracer ends with it. */
+async function withServer<T>(
+  server: Server,
+  dir: string,
+  argv: (command: readonly string[]) => readonly string[],
+  use: (port: number, group: Group) => Promise<T>,
+): Promise<T> {
+  mkdirSync(dir, { recursive: true });
+  const port = await freePort();
+  const group = new Group(argv(server.command(dir, port)));
+  try {
+    const over = group.exited.then(() => {
+      throw new Error(`over before it was loaded (${group.outcome}): ${lastWords(group)}`);
+    });
+    // it ends after the load, too, when nobody listens to this any more
+    over.catch(() => undefined);
+    await Promise.race([ready(server, port, LIMIT.ready), over]);
+    const used = await use(port, group);
+    stop(dir);
+    await group.wait(LIMIT.end);
+    return used;
+  } finally {
+    stop(dir);
+    await group.end();
+  }
+}
+
+/** A load of a second or two under the tracer. */
+async function loaded(server: Server, t: Tracer, dir: string, short: boolean): Promise<Result> {
+  const out = join(dir, "out");
+  const { group, figure } = await withServer(
+    server,
+    dir,
+    (command) => t.argv(out, command),
+    async (port, tracer) => ({
+      group: tracer,
+      figure: await server.load(port, short ? 1 : 2, t.requests),
+    }),
+  );
+  return { figure, ...(await taken(t, out, group)) };
+}
+
+/** Mean rates of contenders by turns. */
+async function rates(contenders: readonly Contender[], lengths: Lengths, short: boolean): Promise<number[]> {
+  const all: (readonly number[])[] = [];
+  await byTurns(contenders, short ? SECONDS / 4 : SECONDS, (each) => void all.push(each), lengths);
+  return contenders.map((_, i) => all.reduce((sum, each) => sum + each[i], 0) / all.length);
+}
+
+/** A server while programs that do nothing are attached to the tracepoints, and while none is. */
+function alone(server: Server, tracepoints: readonly string[], dir: string, short: boolean): Promise<Result> {
+  return withServer(
+    server,
+    dir,
+    (command) => command,
+    async (port) => {
+      const load = server.endless(port);
+      const empty = new EmptyPrograms(tracepoints);
+      const attached = { load, begin: () => empty.attach(), end: () => empty.detach() };
+      try {
+        const [figure, without] = await rates([attached, { load }], ALONE, short);
+        return { figure, share: figure / without, delivered: undefined, lost: 0, cpu: 0, peak: 0 };
+      } finally {
+        empty.close();
+      }
+    },
+  );
+}
+
+/**
+ * A traced server beside one that is not followed. While it is the other's turn the tracer is stopped, so that all it has to do
+ * falls into the turns of the traced.
+ */
+async function beside(server: Server, t: Tracer, dir: string, short: boolean): Promise<Result> {
+  const out = join(dir, "out");
+  const traced = (plain: readonly string[]) =>
+    withServer(
+      server,
+      join(dir, "traced"),
+      (command) => t.argv(out, command),
+      async (port, group) => {
+        const pid = group.child.pid!;
+        const load = server.endless(port);
+        const begin = () => void process.kill(pid, "SIGCONT");
+        const end = () => void process.kill(pid, "SIGSTOP");
+        try {
+          const [figure, other] = await rates([{ load, begin, end }, { load: plain }], WHOLE, short);
+          return { group, figure, share: figure / other };
+        } finally {
+          begin();
+        }
+      },
+    );
+  const { group, ...measured } = await withServer(
+    server,
+    join(dir, "plain"),
+    (command) => command,
+    (port) => traced(server.endless(port)),
+  );
+  return { ...measured, ...(await taken(t, out, group)) };
+}
+
+/** By turns where the tracer can be, as the machine is not the same for two loads one after the other. */
+export const served =
+  (server: Server) =>
+  (t: Tracer, dir: string, short: boolean): Promise<Result> => {
+    if (t.tracepoints) return alone(server, t.tracepoints, dir, short);
+    return (t.over === undefined ? loaded : beside)(server, t, dir, short);
+  };
