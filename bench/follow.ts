@@ -10,7 +10,7 @@ import { byTurns, type Contender, type Lengths } from "./turns.ts";
 /** How long (s) a tracer may take over a dd, a server to answer, and a tracer to end after its server. */
 const LIMIT = { dd: 60, ready: 20, end: 60 };
 /** By turns, for so long (s). */
-const SECONDS = 10;
+const SECONDS = 6;
 /** Turns (ms) of the tracepoints alone, and such that leave a tracer the time to do all that it does again and again. */
 const ALONE = { start: 1000, beginning: 10, turn: 50 };
 const WHOLE = { start: 2000, beginning: 20, turn: 200 };

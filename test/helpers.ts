@@ -148,6 +148,10 @@ export function lacks(...programs: string[]): string {
   return missing.length > 0 ? `${missing.join(", ")} not installed` : "";
 }
 
+/** Why nothing can be compiled for 32 bits, or "". */
+export const no32Bit = (): string =>
+  existsSync("/usr/lib32") || existsSync("/lib32") ? "" : "no 32-bit C library";
+
 export const notRoot = (): string => (process.getuid?.() === 0 ? "" : "not root");
 
 /** Why the bpf engine cannot run here, or "". */

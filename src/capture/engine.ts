@@ -1,4 +1,5 @@
 /** What an engine is to the rest of the program. */
+import type { Abi } from "../abi/syscalls.ts";
 import type { EventSink, Task } from "./event.ts";
 import type { Tampering } from "./injection.ts";
 
@@ -59,6 +60,8 @@ export interface FlightCall {
   /** ns; 0 when it was not timed: then it did not leave its CPU, took less than two ticks, and `exit` is an estimate. */
   readonly duration: number;
   readonly tid: number;
+  /** Its task's. */
+  readonly group: number;
   readonly name: string;
   /** The result; a negative errno when it failed. */
   readonly ret: number;
@@ -76,6 +79,8 @@ export interface Groups {
   release(group: number): void;
   /** Calls of the group faster than this (ns) are not reported; 0 reports all. */
   setThreshold(group: number, ns: number): void;
+  /** Whether quiet calls of this number are counted and noted; others are reported, as all are that exec. */
+  counts(abi: Abi, nr: number): boolean;
   /** What was counted since the last time. */
   take(group: number, visit: (counts: QuietCounts) => void): void;
   /**

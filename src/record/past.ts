@@ -41,8 +41,7 @@ export class Past {
 
   private noted(since: number, limit = Number.POSITIVE_INFINITY): () => FlightCall[] {
     const { settings, quiet } = this.options;
-    const ours = (tid: number) => this.processes.pidOf(tid) !== undefined;
-    return quiet?.recent(since, limit, settings.threshold, ours) ?? nothing;
+    return quiet?.recent(since, limit, settings.threshold) ?? nothing;
   }
 
   private keep(calls: readonly FlightCall[]): void {

@@ -8,11 +8,16 @@ import type { Counters } from "./counts.ts";
 const table = new CallTable(undefined);
 const WORD = 4294967296;
 const ERRNO_MAX = 4095;
+const SECOND = 1e9;
 
 export class QuietCalls {
   /** Calls that ended later than this (monotonic ns) are counted in the kernel. */
   since = Number.POSITIVE_INFINITY;
+  /** Before (ns) the group was somebody else's. */
+  private from = Number.POSITIVE_INFINITY;
   private threshold = 0;
+  /** The beginning of the second in which `count` was called last (ns). */
+  private counted = 0;
 
   /** `group` of its own, to be released by `close`. */
   constructor(
@@ -26,21 +31,34 @@ export class QuietCalls {
     this.groups.setThreshold(this.group, ns);
     this.threshold = ns;
     this.since = ns > 0 ? now : Number.POSITIVE_INFINITY;
+    this.from = Math.min(this.from, this.since);
   }
 
-  /** Gives what was counted since the last time to the second that `ts` lies in. */
-  count(counters: Counters, ts: number): void {
+  /** The kernel counts the call, and notes it. */
+  has({ exit, abi, nr }: Task["call"]): boolean {
+    return exit >= this.since && this.groups.counts(abi, nr);
+  }
+
+  /** Gives what was counted since the last time to the second of that, as most is of then. */
+  count(counters: Counters, now: number): void {
+    const ts = this.counted || now;
     this.groups.take(this.group, (counts) => counters.addCounts(ts, counts));
+    this.counted = Math.floor(now / SECOND) * SECOND;
+  }
+
+  /** Does so every second. */
+  tend(counters: Counters, now: number): void {
+    if (now - this.counted >= SECOND) this.count(counters, now);
   }
 
   /**
-   * The newest `limit` of the calls that ended at `since` or later and were faster than `below` ns, of threads that
-   * `ours` names; oldest first. They are copied now, and found out when the function returned is called.
+   * The newest `limit` of the calls that ended at `since` or later and were faster than `below` ns; oldest first. They are copied
+   * now, and found out when the function returned is called.
    */
-  recent(since: number, limit: number, below: number, ours: (tid: number) => boolean): () => FlightCall[] {
-    const noted = this.groups.recent(since);
+  recent(since: number, limit: number, below: number): () => FlightCall[] {
+    const noted = this.groups.recent(Math.max(since, this.from));
     return () => {
-      const calls = noted().filter((call) => call.duration < below && ours(call.tid));
+      const calls = noted().filter((call) => call.duration < below && call.group === this.group);
       return calls.length > limit ? calls.slice(-limit) : calls;
     };
   }

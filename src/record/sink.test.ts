@@ -284,6 +284,7 @@ function groups(noted: FlightCall[]): Groups & { thresholds: number[]; released:
     allocate: () => 3,
     release: (group) => void released.push(group),
     setThreshold: (_group, ns) => void thresholds.push(ns),
+    counts: (abi) => abi === "x86_64",
     take: (_group, visit) => {
       for (const c of counts) visit(c);
       counts = [];
@@ -296,10 +297,11 @@ function groups(noted: FlightCall[]): Groups & { thresholds: number[]; released:
 }
 
 test("an engine that can be quiet is, while the service runs, and counts", () => {
-  const noted = (exit: number, tid: number, duration = 1000): FlightCall => ({
+  const noted = (exit: number, tid: number, duration = 1000, group = 3): FlightCall => ({
     exit: exit * 1e9,
     duration,
     tid,
+    group,
     name: "lseek",
     ret: 5,
     args: [3, 4, 0],
@@ -307,9 +309,11 @@ test("an engine that can be quiet is, while the service runs, and counts", () =>
   const engine = groups([
     noted(11, PID),
     noted(12.1, PID),
-    noted(12.2, 4711),
+    noted(12.2, 4711, 1000, 4),
     noted(12.3, PID, 20e6),
     noted(12.4, PID - 1),
+    // of a thread that nobody remembers
+    noted(12.5, PID + 1),
   ]);
   const sink = makeSink({ quiet: new QuietCalls(engine, 3) });
   const task = new Task(PID, PID, 0);
@@ -321,19 +325,23 @@ test("an engine that can be quiet is, while the service runs, and counts", () =>
   expect(engine.thresholds).toEqual([10e6]);
   call(sink, task, "lseek", 6.9, 6.95);
   call(sink, task, "lseek", 7.1, 7.15);
+  task.call.abi = "i386";
+  call(sink, task, "lseek", 7.2, 7.205);
   sink.tick(8.5e9);
   sink.tick(10.5e9);
   sink.askedToStop(12e9, "svc -t");
   expect(engine.thresholds).toEqual([10e6, 0]);
   const batch = sink.take(13e9)!;
   const rows = shown(batch.calls, batch).map((c) => [c.name, c.args, c.ts, c.pid]);
-  expect(rows.slice(-2)).toEqual([
+  expect(rows.slice(-3)).toEqual([
     ["lseek", "lseek-numbers", 12.1e9 - 1000, PID],
     ["lseek", "lseek-numbers", 12.4e9 - 1000, PID],
+    ["lseek", "lseek-numbers", 12.5e9 - 1000, PID + 1],
   ]);
-  expect(rows.length).toBe(5);
-  // the call before it was quiet, and what the kernel counted; the slow one after is among that
+  expect(rows.length).toBe(6);
+  // the call before it was quiet and that of other numbers, and what the kernel counted; the slow one after is among that
   expect(batch.rates.map((r) => [r.name, r.calls, r.errors])).toEqual([
+    ["lseek", 1, 0],
     ["lseek", 1, 0],
     ["lseek", 6, 1],
   ]);

@@ -30,7 +30,6 @@ const STOP_LIMIT = 600e9;
 const LOOK = 1e9;
 /** So often if what happened is told of so much later (ns), as there is no CPU to spare. */
 const LATE = 1e8;
-const SECOND = 1e9;
 /** Slow calls save the flight recorder this often at most (ns). */
 const FLIGHT_PAUSE = 10e9;
 const FATAL = new Set(["SIGTERM", "SIGINT", "SIGQUIT", "SIGABRT", "SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL"]);
@@ -59,7 +58,6 @@ export class RecordingSink implements EventSink {
   private looked = Number.NEGATIVE_INFINITY;
   /** Nothing that happened later is captured. */
   private frozen = Number.POSITIVE_INFINITY;
-  private counted = 0;
 
   constructor(private readonly options: SinkOptions) {
     const { threshold, flight, flightCalls } = options.settings;
@@ -118,7 +116,10 @@ export class RecordingSink implements EventSink {
 
   newTask(task: Task, attached: boolean): void {
     this.processes.add(task, attached);
-    if (task.tid === task.pid) this.readiness.born(task.pid, this.options.now());
+    if (task.tid === task.pid) {
+      this.targets.forked(this.processes.pidOf(task.parent) ?? 0, task.pid);
+      this.readiness.born(task.pid, this.options.now());
+    }
     this.dirty = true;
   }
 
@@ -158,14 +159,15 @@ export class RecordingSink implements EventSink {
     if (info.idle && duration >= REST) this.readiness.rests(task.pid, task.tid, call.entry);
     if (info.prctl && call.args[0] === PR_SET_NAME) this.processes.rename(task);
     const running = this.state === "running";
-    if (running && (!this.quiet || call.exit < this.quiet.since || info.exec))
+    const elsewhere = this.quiet?.has(call) ?? false;
+    if (running && (!elsewhere || info.exec))
       this.counters.add(call.exit, call.name, duration, call.error !== 0);
     if (this.keepsAll || duration >= threshold) {
       this.keep(task, atEntry, memory, info, open, duration);
       if (running && !info.idle && flightSlow > 0 && duration >= flightSlow) this.sawSlow(task, info);
       return true;
     }
-    if (!this.flight.on || this.quiet) return false;
+    if (!this.flight.on || elsewhere) return false;
     const worded = info.path || info.peer;
     this.flight.add(task, info, worded ? this.textOf(task, atEntry, memory, open) : undefined);
     return worded;
@@ -250,7 +252,9 @@ export class RecordingSink implements EventSink {
 
   lost(count: number, reason: string): void {
     if (count <= 0) return;
-    this.losses.add(this.options.now(), count, reason);
+    const now = this.options.now();
+    this.losses.add(now, count, reason);
+    this.targets.missed(now);
     this.dirty = true;
   }
 
@@ -299,7 +303,7 @@ export class RecordingSink implements EventSink {
 
   private moveOn(now: number): void {
     const { lifetime } = this;
-    if (this.quiet && this.state === "running" && now - this.counted >= SECOND) this.count(now);
+    if (this.state === "running") this.quiet?.tend(this.counters, now);
     if (this.state === "starting") {
       if (lifetime.ready === null && this.processes.alive > 0)
         this.readiness.checkQuiet(now, () => this.waits.mayBeStarting());
@@ -339,16 +343,11 @@ export class RecordingSink implements EventSink {
     const at = Math.max(now, this.options.now());
     this.targets.watch(this.keepsAll, at); // memory of descriptors holds while no call is left out
     this.quiet?.setThreshold(state === "running" && policy !== "everything" ? threshold : 0, at);
-    if (ran) this.count(now);
+    if (ran) this.quiet?.count(this.counters, now);
   }
 
   private get quiet(): QuietCalls | undefined {
     return this.options.quiet;
-  }
-
-  private count(now: number): void {
-    this.quiet?.count(this.counters, this.counted || now); // most are of the time before
-    this.counted = Math.floor(now / SECOND) * SECOND;
   }
 
   /** Turns what the flight recorder holds into calls. Returns how many. */

@@ -72,9 +72,16 @@ test("tables are read no more often than they may be", async () => {
   server.close();
 });
 
-/** A call of this process that has ended, and what it is about if it took no time. */
-function callOf(targets: Targets, name: string, args: string, fd: number, ret = 0): string {
-  const task = new Task(process.pid, process.pid, 0);
+/** A call of a process, this one, that has ended, and what it is about if it took no time. */
+function callOf(
+  targets: Targets,
+  name: string,
+  args: string,
+  fd: number,
+  ret = 0,
+  pid = process.pid,
+): string {
+  const task = new Task(pid, pid, 0);
   task.call.name = name;
   task.call.descriptor = descriptor(name);
   task.call.args[0] = fd;
@@ -125,6 +132,39 @@ test("peers are those calls have told of", async () => {
   expect(write(fd)).not.toBe("tcp:10.0.0.2:99");
   socket.destroy();
   server.close();
+});
+
+test("sockets seen being made are what they were made as, in children, too", () => {
+  const targets = new Targets();
+  const [fd, child] = [1 << 20, 2 ** 22];
+  const to = (port: number) =>
+    `3, {sa_family=AF_INET, sin_port=htons(${port}), sin_addr=inet_addr("10.0.0.1")}, 16`;
+  targets.watch(true, 0);
+  expect(callOf(targets, "connect", to(53), fd)).toBe("udp:10.0.0.1:53");
+  callOf(targets, "socket", "AF_INET, SOCK_STREAM|SOCK_CLOEXEC, IPPROTO_IP", 2, fd);
+  expect(callOf(targets, "connect", to(53), fd)).toBe("tcp:10.0.0.1:53");
+  callOf(targets, "close", "", fd);
+  callOf(targets, "socket", "AF_INET, SOCK_DGRAM, IPPROTO_IP", 2, fd);
+  targets.forked(process.pid, child);
+  callOf(targets, "close", "", fd);
+  expect(callOf(targets, "connect", to(123), fd, 0, child)).toBe("udp:10.0.0.1:123");
+  expect(callOf(targets, "connect", to(123), fd)).toBe("tcp:10.0.0.1:123");
+});
+
+test("nothing is remembered over a loss", () => {
+  const targets = new Targets();
+  const fd = 1 << 20;
+  targets.watch(true, 0);
+  callOf(
+    targets,
+    "accept4",
+    '3, {sa_family=AF_INET, sin_port=htons(9), sin_addr=inet_addr("10.0.0.1")}, [16]',
+    3,
+    fd,
+  );
+  expect(callOf(targets, "write", "", fd)).toBe("tcp:10.0.0.1:9");
+  targets.missed(1);
+  expect(callOf(targets, "write", "", fd)).toBe("");
 });
 
 test("what printed arguments say", () => {

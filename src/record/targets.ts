@@ -18,11 +18,13 @@ const MAX_LINKS = 4096;
  */
 const FULL_SHARE = 0.1;
 const SPARE_SHARE = 0.002;
-/** Processes whose peers are remembered, and peers of each. */
+/** Processes of whose descriptors something is remembered, and descriptors of each. */
 const MAX_PROCESSES = 1024;
-const MAX_PEERS = 4096;
+const MAX_FDS = 4096;
 /** More than a process can have descriptors. */
 const FDS = 2 ** 24;
+/** DNS, where nobody saw what kind of socket was made. */
+const DOMAIN = ":53";
 
 /** Key of a descriptor of a process. */
 const keyOf = (pid: number, fd: number): number => pid * FDS + fd;
@@ -54,8 +56,8 @@ export class Targets {
   /** Counts how often it changed whether every call is seen, and when it did last (ns). */
   private epoch = 0;
   private since = 0;
-  /** Datagram sockets seen being made. */
-  private readonly datagram = new Set<number>();
+  /** Of descriptors of processes that were seen being made, or their parents'. */
+  private readonly types = new Map<number, Map<number, "tcp" | "udp">>();
 
   /** `share`: of the time, what may be spent on finding peers while only some calls are seen. */
   constructor(private readonly share = SPARE_SHARE) {}
@@ -64,9 +66,7 @@ export class Targets {
   watch(every: boolean, now: number): void {
     if (every === this.complete) return;
     this.complete = every;
-    this.epoch++;
-    this.since = now;
-    this.forgetLinks();
+    this.missed(now);
     if (every) sockets.refresh();
   }
 
@@ -85,10 +85,7 @@ export class Targets {
     } else if (name === "close") this.closed(task.pid, fd);
     else if (name === "close_range" || info.exec) this.forget(task.pid);
     if (name === "socket" && !call.error) {
-      const key = keyOf(task.pid, call.retLo | 0);
-      if (/SOCK_DGRAM/.test(args)) this.datagram.add(key);
-      else this.datagram.delete(key);
-      if (this.datagram.size > 4096) this.datagram.clear();
+      remember(this.types, task.pid, call.retLo | 0, /SOCK_DGRAM/.test(args) ? "udp" : "tcp");
     } else if (name === "connect") {
       const inode = this.changed(task.pid, fd);
       const text = this.sockaddr(task.pid, fd, args);
@@ -145,10 +142,24 @@ export class Targets {
     return peer?.text ?? sockets.find(pid, link.inode, this.complete ? FULL_SHARE : this.share) ?? link.text;
   }
 
+  /** The process has a child, with descriptors like its own. */
+  forked(pid: number, child: number): void {
+    const types = this.types.get(pid);
+    if (types && this.types.size < MAX_PROCESSES) this.types.set(child, new Map(types));
+  }
+
   /** The process is gone, or its descriptors have changed. */
   forget(pid: number): void {
     this.forgetLinks();
     this.peers.delete(pid);
+    this.types.delete(pid);
+  }
+
+  /** Some calls of before `now` (ns) were lost. */
+  missed(now: number): void {
+    this.epoch++;
+    this.since = now;
+    this.forgetLinks();
   }
 
   /** Descriptors may have changed unseen, or many have. */
@@ -163,14 +174,7 @@ export class Targets {
   }
 
   private connected(pid: number, fd: number, text: string, inode: string): void {
-    let peers = this.peers.get(pid);
-    if (!peers) {
-      if (this.peers.size > MAX_PROCESSES) this.peers.clear();
-      peers = new Map();
-      this.peers.set(pid, peers);
-    }
-    if (peers.size > MAX_PEERS) peers.clear();
-    peers.set(fd, { text, inode, epoch: this.epoch });
+    remember(this.peers, pid, fd, { text, inode, epoch: this.epoch });
   }
 
   /** A socket had another peer, or was not listening, before: its inode, "" if there is none. */
@@ -182,9 +186,8 @@ export class Targets {
 
   /** The descriptor is closed, or another file. */
   private closed(pid: number, fd: number): void {
-    const key = keyOf(pid, fd);
-    this.links.delete(key);
-    this.datagram.delete(key);
+    this.links.delete(keyOf(pid, fd));
+    if (this.types.size > 0) this.types.get(pid)?.delete(fd);
     if (this.peers.size > 0) this.peers.get(pid)?.delete(fd);
   }
 
@@ -209,8 +212,20 @@ export class Targets {
   private sockaddr(pid: number, fd: number, args: string): string | undefined {
     const peer = sockaddrText(args);
     if (!peer || peer.startsWith("unix:")) return peer;
-    return `${this.datagram.has(keyOf(pid, fd)) || peer.endsWith(":53") ? "udp" : "tcp"}:${peer}`;
+    return `${this.types.get(pid)?.get(fd) ?? (peer.endsWith(DOMAIN) ? "udp" : "tcp")}:${peer}`;
   }
+}
+
+/** What is known of a descriptor of a process, as far as there is room. */
+function remember<T>(all: Map<number, Map<number, T>>, pid: number, fd: number, known: T): void {
+  let some = all.get(pid);
+  if (!some) {
+    if (all.size > MAX_PROCESSES) all.clear();
+    some = new Map();
+    all.set(pid, some);
+  }
+  if (some.size > MAX_FDS) some.clear();
+  some.set(fd, known);
 }
 
 /** There was no time to find out what some socket is connected to. */

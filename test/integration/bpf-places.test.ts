@@ -2,7 +2,18 @@
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { compiled, lacks, needs, noBpf, notRoot, run, svtrace, svtracePath, tempDir } from "../helpers.ts";
+import {
+  compiled,
+  lacks,
+  needs,
+  no32Bit,
+  noBpf,
+  notRoot,
+  run,
+  svtrace,
+  svtracePath,
+  tempDir,
+} from "../helpers.ts";
 
 /** Lines of `svtrace strace --engine bpf -f ARGS`, with pids. */
 async function trace(args: readonly string[], through: readonly string[] = []): Promise<string[]> {
@@ -20,12 +31,10 @@ async function trace(args: readonly string[], through: readonly string[] = []): 
 const body = (line: string): string => line.replace(/^\d+ +/, "");
 const pidOf = (line: string): number => Number(/^\d+/.exec(line)?.[0]);
 
-const noMulti = (): string => (existsSync("/usr/lib32") || existsSync("/lib32") ? "" : "no 32-bit C library");
-
 describe(...needs("bpf engine", noBpf(), lacks("gcc")), () => {
   for (const bits of [64, 32]) {
     it(
-      ...needs(`names calls of a ${bits}-bit program and reads its memory`, bits === 32 ? noMulti() : ""),
+      ...needs(`names calls of a ${bits}-bit program and reads its memory`, bits === 32 ? no32Bit() : ""),
       async () => {
         const file = join(tempDir(), "file");
         const program = compiled("compat", `-m${bits}`);

@@ -6,7 +6,7 @@ import type { FlightCall } from "../../src/capture/engine.ts";
 import { possibleCpus } from "../../src/kernel/cpus.ts";
 import { tickLength } from "../../src/kernel/scheduling.ts";
 import { buildRecorder, type Line, Recorder, removeRecorder } from "../engine.ts";
-import { compiled, lacks, needs, noBpf, tempDir } from "../helpers.ts";
+import { compiled, lacks, needs, no32Bit, noBpf, tempDir } from "../helpers.ts";
 
 beforeAll(buildRecorder);
 afterAll(removeRecorder);
@@ -17,9 +17,12 @@ const CALLS = 500 * ROUNDS;
 type Said = Record<"nanosleep" | "getrandom" | "open", number[]>;
 
 /** Runs busy-calls with calls that are faster than `threshold` (ns) kept quiet. */
-async function busy(threshold: number, ...fifo: string[]): Promise<{ r: Recorder; said: Said }> {
+async function busy(
+  threshold: number,
+  { fifo = [], flags = [] }: { fifo?: string[]; flags?: string[] } = {},
+): Promise<{ r: Recorder; said: Said }> {
   const args = [String(ROUNDS), ...fifo];
-  const child = spawn(compiled("busy-calls"), args, { stdio: ["pipe", "pipe", "inherit"] });
+  const child = spawn(compiled("busy-calls", ...flags), args, { stdio: ["pipe", "pipe", "inherit"] });
   let text = "";
   child.stdout.on("data", (d) => {
     text += d;
@@ -97,7 +100,7 @@ describe(...needs("quiet calls", noBpf(), lacks("gcc")), () => {
   it("has the path of a call that turns out to be slow", async () => {
     const fifo = join(tempDir("busy"), "fifo");
     execFileSync("mkfifo", [fifo]);
-    const { r, said } = await busy(Math.max(10e6, 2 * tickLength()), fifo);
+    const { r, said } = await busy(Math.max(10e6, 2 * tickLength()), { fifo: [fifo] });
     const opens = r.of("exit").filter((l) => l.name === "open");
     expect(opens.map((l) => l.error)).toEqual(Array(ROUNDS).fill(0));
     for (const [i, { ns }] of opens.entries()) {
@@ -113,5 +116,11 @@ describe(...needs("quiet calls", noBpf(), lacks("gcc")), () => {
     const { calls, timed } = counted(r, "getppid") as unknown as Record<string, number>;
     expect([calls, timed]).toEqual([CALLS, CALLS]);
     expect(r.of("noted").filter((l) => l.duration === 0)).toEqual([]);
+  });
+
+  it(...needs("reports all calls of a 32-bit program, whose numbers are others", no32Bit()), async () => {
+    const { r } = await busy(Math.max(10e6, 2 * tickLength()), { flags: ["-m32"] });
+    expect(r.of("exit").filter((l) => l.name === "getppid").length).toBe(CALLS);
+    expect([...r.of("counted"), ...r.of("noted")]).toEqual([]);
   });
 });

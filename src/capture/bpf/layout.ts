@@ -205,8 +205,20 @@ export const counts = {
 export const FLIGHT_SLOTS = 1 << 16;
 /** Slots before the ring: the last calls, until there are so many. A power of two. */
 export const STAGED = 32;
-/** A quiet call. One that was not timed has a duration of 0, and the time of its task's last one that was. */
-export const slot = { time: 0, duration: 8, ret: 16, tid: 24, nr: 28, args: 32, bytes: 56 } as const;
+/**
+ * A quiet call: its number and its task's group (2 bytes each). One that was not timed has a duration of 0, and the time of its
+ * task's last one that was.
+ */
+export const slot = {
+  time: 0,
+  duration: 8,
+  ret: 16,
+  tid: 24,
+  nr: 28,
+  group: 30,
+  args: 32,
+  bytes: 56,
+} as const;
 /**
  * The ring of quiet calls of one CPU: how many were written, the CPU's mark, the stage, then slots. Calls are written to the
  * stage, which stays in the cache, and from there to the ring together: a store to memory that is not in the cache holds up

@@ -6,6 +6,7 @@ const SLOTS = 2 * L.STAGED;
 const BYTES = L.flight.slots + SLOTS * L.slot.bytes;
 const TICK = 4000;
 const GETPPID = 110;
+const GROUP = 255;
 
 interface Slot {
   readonly tid: number;
@@ -26,7 +27,8 @@ function rings(...cpus: Slot[][]) {
       view.setBigUint64(at + L.slot.time, BigInt(time), true);
       view.setBigUint64(at + L.slot.duration, BigInt(duration), true);
       view.setUint32(at + L.slot.tid, tid, true);
-      view.setUint32(at + L.slot.nr, GETPPID, true);
+      view.setUint16(at + L.slot.nr, GETPPID, true);
+      view.setUint16(at + L.slot.group, GROUP, true);
     }
   }
   return {

@@ -29,6 +29,7 @@ interface Noted {
 const ARG_WORDS = 12;
 const word = (bytes: number): number => bytes >>> 2;
 const SLOT = word(L.slot.bytes);
+const HALF = 0xffff;
 
 /**
  * Calls that ended at `since` (ns) or later, oldest first; those of one thread do not overlap. `now`: ns. The rings are copied at
@@ -130,12 +131,14 @@ function readSlots(words: Uint32Array, tick: number, since: number, to: Noted[])
 }
 
 function callAt(words: Uint32Array, at: number, exit: number): FlightCall {
-  const nr = words[at + word(L.slot.nr)];
+  const numbers = words[at + word(L.slot.nr)];
+  const nr = numbers & HALF;
   const args = at + word(L.slot.args);
   return {
     exit,
     duration: wide(words, at + word(L.slot.duration)),
     tid: words[at + word(L.slot.tid)],
+    group: numbers >>> (8 * (L.slot.group - L.slot.nr)),
     name: syscallName("x86_64", nr) ?? `syscall_0x${nr.toString(16)}`,
     ret: words[at + word(L.slot.ret)] + (words[at + word(L.slot.ret) + 1] | 0) * WORD,
     args: [wide(words, args), wide(words, args + 2), wide(words, args + 4)],

@@ -39,7 +39,7 @@ export function createQuietMaps(kernel: Kernel): QuietMaps {
 export class QuietGroups implements Groups {
   private readonly mappings: Mapping[] = [];
   private readonly groups: BigUint64Array;
-  private readonly counts: Uint32Array;
+  private readonly counted: Uint32Array;
   private readonly flight: Uint32Array;
   /** What had been counted when it was last taken, by group: errors, total, untimed and buckets of each number. */
   private readonly taken = new Map<number, Float64Array>();
@@ -49,10 +49,10 @@ export class QuietGroups implements Groups {
   private closed = false;
 
   constructor(private readonly maps: QuietMaps) {
-    for (let g = L.GROUPS - 1; g > 0; g--) this.free.push(g);
+    for (let g = 1; g < L.GROUPS; g++) this.free.push(g);
     try {
       this.groups = new BigUint64Array(this.view(maps.groups));
-      this.counts = new Uint32Array(this.view(maps.counts));
+      this.counted = new Uint32Array(this.view(maps.counts));
       this.flight = new Uint32Array(this.view(maps.flight));
     } catch (error) {
       this.close();
@@ -67,7 +67,8 @@ export class QuietGroups implements Groups {
   }
 
   allocate(): number {
-    return this.free.pop() ?? 0;
+    // the one that has been free longest
+    return this.free.shift() ?? 0;
   }
 
   release(group: number): void {
@@ -75,7 +76,7 @@ export class QuietGroups implements Groups {
     this.setThreshold(group, 0);
     this.taken.delete(group);
     const words = (L.COUNTED_CALLS * L.counts.bytes) / 4;
-    this.counts.fill(0, group * words, (group + 1) * words);
+    this.counted.fill(0, group * words, (group + 1) * words);
     this.free.push(group);
   }
 
@@ -91,6 +92,10 @@ export class QuietGroups implements Groups {
     if (sparing) set(L.quiet.sparing, 1);
   }
 
+  counts(abi: Abi, nr: number): boolean {
+    return abi === ABI && nr < L.COUNTED_CALLS;
+  }
+
   take(group: number, visit: (counts: QuietCounts) => void): void {
     if (group <= 0 || this.closed) return;
     const perCall = 3 + L.BUCKETS;
@@ -99,7 +104,7 @@ export class QuietGroups implements Groups {
       before = new Float64Array(L.COUNTED_CALLS * perCall);
       this.taken.set(group, before);
     }
-    const { counts: w, buckets } = this;
+    const { counted: w, buckets } = this;
     for (let nr = 0; nr < L.COUNTED_CALLS; nr++) {
       const at = ((group * L.COUNTED_CALLS + nr) * L.counts.bytes) >>> 2;
       const old = nr * perCall;

@@ -33,11 +33,10 @@ export function countError(a: Assembler, ret: Reg): void {
   a.mov(r4, 1).atomicAdd(8, r3, L.counts.errors, r4).label(fine);
 }
 
-/** Goes to `done` with calls that are not to be sent. r6: state. */
+/** Goes to `done` with calls that are not to be sent; those that are not counted are, as 32-bit programs'. r6: state. */
 export function countQuietly(a: Assembler, e: Environment, done: string): void {
   if (!e.maps.quiet) return;
   const loud = a.fresh("loud");
-  const counted = a.fresh("counted");
   const alone = a.fresh("alone");
   const most = a.fresh("most");
   const fits = a.fresh("fits");
@@ -52,8 +51,8 @@ export function countQuietly(a: Assembler, e: Environment, done: string): void {
   for (const nr of e.kernel.execs) a.jump("eq", r1, nr, loud);
   a.step("count the call")
     .load(1, r2, r6, record + L.call.abi)
-    .jump("ne", r2, L.ABI_X86_64, counted);
-  cellOf(a, e, counted);
+    .jump("ne", r2, L.ABI_X86_64, loud);
+  cellOf(a, e, loud);
   // one drawn that stayed on its CPU, and is not longer than they can have been, stands for those that were not timed
   a.mov(r1, 0)
     .jump("ge", r9, L.TOLD_TICKS * e.maps.quiet.tick, alone)
@@ -71,7 +70,7 @@ export function countQuietly(a: Assembler, e: Environment, done: string): void {
   a.jump("le", r4, L.BUCKETS - 1, fits)
     .mov(r4, L.BUCKETS - 1)
     .label(fits);
-  a.lsh(r4, 2).add(r3, r4).atomicAdd(4, r3, L.counts.buckets, r1).label(counted);
+  a.lsh(r4, 2).add(r3, r4).atomicAdd(4, r3, L.counts.buckets, r1);
   note(a, e);
   a.jump("lt", r9, r7, done).label(loud);
 }
@@ -87,7 +86,8 @@ function note(a: Assembler, e: Environment): void {
     [L.slot.time, record + L.call.time, 8],
     [L.slot.ret, record + L.call.ret, 8],
     [L.slot.tid, record + L.call.tid, 4],
-    [L.slot.nr, record + L.call.nr, 4],
+    [L.slot.nr, record + L.call.nr, 2],
+    [L.slot.group, state.group, 2],
     [L.slot.args, record + L.call.args, 8],
     [L.slot.args + 8, record + L.call.args + 8, 8],
     [L.slot.args + 16, record + L.call.args + 16, 8],

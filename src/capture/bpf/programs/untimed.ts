@@ -173,13 +173,14 @@ export function returnUntimed(a: Assembler, e: Environment, done: string, entere
   copyToSlot(a, [
     [L.slot.time, mark.time, 8],
     [L.slot.tid, mark.tid, 4],
+    [L.slot.group, mark.group, 2],
     [L.slot.args, mark.args, 8],
     [L.slot.args + 8, mark.args + 8, 8],
     [L.slot.args + 16, mark.args + 16, 8],
   ]);
   a.store(8, r2, L.flight.stage + L.slot.duration, 0)
     .store(8, r2, L.flight.stage + L.slot.ret, r9)
-    .store(4, r2, L.flight.stage + L.slot.nr, r7);
+    .store(2, r2, L.flight.stage + L.slot.nr, r7);
   slotWritten(a, e, r6);
   a.goto(done);
   a.label(told).mov(r8, r6);
