@@ -1,7 +1,7 @@
 /** What following every call of dd, or of a server under load, costs with one tracer, once. */
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { freePort, Group } from "./measure.ts";
+import { freePort, Group, pause } from "./measure.ts";
 import { ready, type Server, stop } from "./servers.ts";
 import { EmptyPrograms } from "./tracepoints.ts";
 import type { Tracer } from "./tracers.ts";
@@ -11,9 +11,11 @@ import { byTurns, type Contender, type Lengths } from "./turns.ts";
 const LIMIT = { dd: 60, ready: 20, end: 60 };
 /** By turns, for so long (s). */
 const SECONDS = 6;
-/** Turns (ms) of the tracepoints alone, and such that leave a tracer the time to do all that it does again and again. */
+/** Turns (ms) of servers, and those with a tracer, which has to wake up and become warm. */
 const ALONE = { start: 1000, beginning: 10, turn: 50 };
-const WHOLE = { start: 2000, beginning: 20, turn: 200 };
+/** For a tracer to attach (ms). */
+const ATTACHED = 2000;
+const WHOLE = { start: 2000, beginning: 15, turn: 60 };
 
 export interface Result {
   /** Seconds for one byte (dd), or requests a second. */
@@ -101,57 +103,65 @@ async function rates(contenders: readonly Contender[], lengths: Lengths, short: 
   return contenders.map((_, i) => all.reduce((sum, each) => sum + each[i], 0) / all.length);
 }
 
-/** A server while programs that do nothing are attached to the tracepoints, and while none is. */
-function alone(server: Server, tracepoints: readonly string[], dir: string, short: boolean): Promise<Result> {
-  return withServer(
-    server,
-    dir,
-    (command) => command,
-    async (port) => {
-      const load = server.endless(port);
-      const empty = new EmptyPrograms(tracepoints);
-      const attached = { load, begin: () => empty.attach(), end: () => empty.detach() };
-      try {
-        const [figure, without] = await rates([attached, { load }], ALONE, short);
-        return { figure, share: figure / without, delivered: undefined, lost: 0, cpu: 0, peak: 0 };
-      } finally {
-        empty.close();
-      }
-    },
-  );
+type Load = readonly string[];
+
+const untraced = (command: readonly string[]) => command;
+
+/** The process that answers: its only child, or itself. */
+function servingPid(pid: number): number {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "latin1").trim();
+  return Number(children.split(" ")[0]) || pid;
 }
 
+/** A server while programs that do nothing are attached to the tracepoints, and while none is. */
+function alone(server: Server, tracepoints: readonly string[], dir: string, short: boolean): Promise<Result> {
+  return withServer(server, dir, untraced, async (port) => {
+    const load = server.endless(port);
+    const empty = new EmptyPrograms(tracepoints);
+    const attached = { load, begin: () => empty.attach(), end: () => empty.detach() };
+    try {
+      const [figure, without] = await rates([attached, { load }], ALONE, short);
+      return { figure, share: figure / without, delivered: undefined, lost: 0, cpu: 0, peak: 0 };
+    } finally {
+      empty.close();
+    }
+  });
+}
+
+/** Two servers of a kind, without a tracer; calls back with their loads and the pid of the first one. */
+const both = <T>(server: Server, dir: string, use: (loads: readonly Load[], pid: number) => Promise<T>) =>
+  withServer(server, join(dir, "first"), untraced, (first, group) =>
+    withServer(server, join(dir, "second"), untraced, (second) =>
+      use([server.endless(first), server.endless(second)], servingPid(group.child.pid!)),
+    ),
+  );
+
 /**
- * A traced server beside one that is not followed. While it is the other's turn the tracer is stopped, so that all it has to do
- * falls into the turns of the traced.
+ * A server beside one like it, before the tracer attaches to it and afterwards. While it is the other's turn the tracer is stopped,
+ * so that all it has to do falls into the turns of the traced.
  */
 async function beside(server: Server, t: Tracer, dir: string, short: boolean): Promise<Result> {
   const out = join(dir, "out");
-  const traced = (plain: readonly string[]) =>
-    withServer(
-      server,
-      join(dir, "traced"),
-      (command) => t.argv(out, command),
-      async (port, group) => {
-        const pid = group.child.pid!;
-        const load = server.endless(port);
-        const begin = () => void process.kill(pid, "SIGCONT");
-        const end = () => void process.kill(pid, "SIGSTOP");
-        try {
-          const [figure, other] = await rates([{ load, begin, end }, { load: plain }], WHOLE, short);
-          return { group, figure, share: figure / other };
-        } finally {
-          begin();
-        }
-      },
-    );
-  const { group, ...measured } = await withServer(
-    server,
-    join(dir, "plain"),
-    (command) => command,
-    (port) => traced(server.endless(port)),
-  );
-  return { ...measured, ...(await taken(t, out, group)) };
+  return both(server, dir, async ([load, other], server) => {
+    const before = await rates([{ load }, { load: other }], ALONE, short);
+    const tracer = new Group(t.argv(out, ["-p", String(server)]));
+    const { pid } = tracer.child;
+    const begin = () => void process.kill(pid!, "SIGCONT");
+    const end = () => void process.kill(pid!, "SIGSTOP");
+    let traced: number[];
+    try {
+      await pause(ATTACHED);
+      if (tracer.outcome !== undefined) throw new Error(`${tracer.outcome}: ${lastWords(tracer)}`);
+      traced = await rates([{ load, begin, end }, { load: other }], WHOLE, short);
+      begin();
+      process.kill(pid!, "SIGINT");
+      await tracer.wait(LIMIT.end);
+    } finally {
+      await tracer.end();
+    }
+    const share = traced[0] / traced[1] / (before[0] / before[1]);
+    return { figure: traced[0], share, ...(await taken(t, out, tracer)) };
+  });
 }
 
 /** By turns where the tracer can be, as the machine is not the same for two loads one after the other. */

@@ -169,7 +169,7 @@ export const tracers: readonly Tracer[] = [
     name: "svtrace record",
     ...ours,
     over: ALONE_SCHEDULER,
-    argv: (o, c) => [svtrace, "record", "-o", o, "--", ...c],
+    argv: (o, c) => [svtrace, "record", "-o", o, ...c],
     delivered: recorded,
     required: { slowdown: 2.8, share: 0.85, noLoss: true },
   },

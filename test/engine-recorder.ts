@@ -9,6 +9,7 @@ import { BpfEngine, type BpfOptions } from "../src/capture/bpf/engine.ts";
 import type { Engine } from "../src/capture/engine.ts";
 import type { EventSink, Task } from "../src/capture/event.ts";
 import { createPtraceEngine } from "../src/capture/ptrace/engine.ts";
+import { attachBelow } from "../src/capture/tree.ts";
 import { ChildScript } from "../src/kernel/spawn.ts";
 import { interruptBy } from "../src/kernel/tracewait.ts";
 
@@ -99,7 +100,10 @@ const group = job.threshold === undefined ? 0 : engine.groups!.allocate();
 engine.groups?.setThreshold(group, job.threshold ?? 0);
 if (job.attach) engine.attach(job.attach, group);
 if (job.adopt) engine.adopt(job.adopt);
-if (job.attachTree) bpf?.attachTree(job.attachTree);
+if (job.attachTree) {
+  engine.attach(job.attachTree);
+  attachBelow(engine, [job.attachTree]);
+}
 if (job.all) bpf?.watch({ all: true });
 flush();
 const end = job.detachAfter === undefined ? Number.POSITIVE_INFINITY : performance.now() + job.detachAfter;

@@ -1,11 +1,12 @@
 /** Records a running process, with its threads and its children, for a limited time. */
-import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { UsageError } from "../base/errors.ts";
 import type { EngineKind } from "../capture/choose.ts";
+import { attachBelow } from "../capture/tree.ts";
 import { monotonicNow } from "../kernel/clock.ts";
-import { commOf, parentOf } from "../kernel/tasks.ts";
+import { commOf } from "../kernel/tasks.ts";
 import { RecordSession } from "./record-session.ts";
 
 export interface RunningOptions {
@@ -36,13 +37,8 @@ export async function recordRunning(options: RunningOptions): Promise<{ file: st
     const release = () => session.release();
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, release);
     // a service's work is often done by children of the process people know
-    for (const one of [pid, ...descendants(pid)]) {
-      try {
-        session.engine.attach(one);
-      } catch (error) {
-        if (one === pid) throw error;
-      }
-    }
+    session.engine.attach(pid);
+    attachBelow(session.engine, [pid]);
     const end = monotonicNow() + seconds * 1e9;
     const failure = await session.run(() => monotonicNow() >= end);
     if (failure !== undefined) throw new UsageError(`${file}: ${failure}`, 1);
@@ -51,21 +47,4 @@ export async function recordRunning(options: RunningOptions): Promise<{ file: st
     forget();
     throw error;
   }
-}
-
-function descendants(pid: number): number[] {
-  const children = new Map<number, number[]>();
-  for (const name of readdirSync("/proc")) {
-    const one = Number(name);
-    const parent = one > 0 ? parentOf(one) : undefined;
-    if (parent !== undefined) children.set(parent, [...(children.get(parent) ?? []), one]);
-  }
-  const out: number[] = [];
-  const next = [pid];
-  for (let p = next.pop(); p !== undefined; p = next.pop()) {
-    const own = children.get(p) ?? [];
-    out.push(...own);
-    next.push(...own);
-  }
-  return out;
 }

@@ -5,6 +5,7 @@ import { signalNumber } from "../abi/signals.ts";
 import { UsageError } from "../base/errors.ts";
 import { tell } from "../base/stderr.ts";
 import type { EngineKind } from "../capture/choose.ts";
+import { attachBelow } from "../capture/tree.ts";
 import { dieBy } from "../kernel/own-signals.ts";
 import { environment } from "../kernel/spawn.ts";
 import { commOf } from "../kernel/tasks.ts";
@@ -28,8 +29,10 @@ export async function main(argv: string[]): Promise<number> {
     lifetime: { pid: pid ?? 0, attached: pid !== undefined },
   });
   const { engine, sink } = session;
-  if (pid !== undefined) engine.attach(pid);
-  else {
+  if (pid !== undefined) {
+    engine.attach(pid);
+    attachBelow(engine, [pid]);
+  } else {
     sink.lifetime.pid = engine.start({ path: findProgram(command[0]), argv: command, env: environment() });
   }
   let interrupted = false;

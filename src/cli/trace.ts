@@ -1,10 +1,10 @@
 /** `svtrace trace`: strace's options on the cheapest engine that works here; and `svtrace trace on|off SERVICE`. */
-import { SysError, UsageError } from "../base/errors.ts";
+import { UsageError } from "../base/errors.ts";
 import type { BpfOptions } from "../capture/bpf/engine.ts";
 import { BpfEngine } from "../capture/bpf/engine.ts";
+import { attachBelow } from "../capture/tree.ts";
 import { cgroupId } from "../kernel/cgroup-id.ts";
 import { dieBy } from "../kernel/own-signals.ts";
-import { descendants } from "../kernel/proc.ts";
 import { JsonLines } from "../render/json/lines.ts";
 import { backlogPlace } from "./backlog.ts";
 import { helpText } from "./options/help.ts";
@@ -92,27 +92,9 @@ function begin(t: TraceSettings, tracer: Tracer): void {
   if (s.command.length > 0) tracer.start();
   if (s.pids.length > 0) {
     tracer.attach();
-    if (t.tree) attachTree(t, tracer);
+    if (t.tree) attachBelow(tracer.engine, t.strace.pids);
   }
   if (!(engine instanceof BpfEngine)) return;
   if (t.all) engine.watch({ all: true });
   if (t.cgroup !== undefined) engine.watch({ cgroup: cgroupId(t.cgroup) });
-}
-
-/** Descendants can fork while we look: until there are no new ones. */
-function attachTree(t: TraceSettings, tracer: Tracer): void {
-  const seen = new Set(t.strace.pids);
-  for (let before = -1; before !== seen.size; ) {
-    before = seen.size;
-    for (const pid of t.strace.pids.flatMap(descendants)) {
-      if (seen.has(pid) || pid === process.pid) continue;
-      seen.add(pid);
-      try {
-        tracer.engine.attach(pid);
-      } catch (error) {
-        // ended meanwhile, or followed already
-        if (!(error instanceof SysError)) throw error;
-      }
-    }
-  }
 }

@@ -222,13 +222,6 @@ export class BpfEngine implements Engine {
     throw new SysError(`attach to ${pid}`, ESRCH, "ESRCH", "No such process", "it has ended already");
   }
 
-  /** Attaches to a process and all that descend from it. Throws SysError. */
-  attachTree(pid: number, group = 0): void {
-    this.attach(pid, group);
-    // what is followed tells of its children itself; others can have more while we look
-    while (descendants(pid).filter((below) => this.attachProcess(below, below, group)).length > 0);
-  }
-
   /** Follows the threads and children of a task that are no older than `born` (ns) and have no state. */
   private findChild(tid: number, born: number, group: number): void {
     const pid = this.table.get(tid)?.pid ?? tid;

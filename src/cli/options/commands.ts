@@ -302,7 +302,13 @@ export const commands: readonly Program[] = [
     synopsis: ["[OPTIONS] -o FILE [--] COMMAND...", "[OPTIONS] -o FILE -p PID", "--save SERVICE"],
     options: [
       { short: "o", long: "output", value: "FILE", kind: "file", help: "the recording, a DuckDB database" },
-      { short: "p", long: "attach", value: "PID", kind: "pid", help: "record this process until Ctrl-C" },
+      {
+        short: "p",
+        long: "attach",
+        value: "PID",
+        kind: "pid",
+        help: "record this process and those below it until Ctrl-C",
+      },
       {
         long: "engine",
         value: "ENGINE",

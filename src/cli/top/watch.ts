@@ -3,6 +3,7 @@ import { BUCKETS, bucketStart } from "../../base/histogram.ts";
 import { type CountRow, Counts } from "../../capture/bpf/counts/counts.ts";
 import { BpfEngine } from "../../capture/bpf/engine.ts";
 import type { Task } from "../../capture/event.ts";
+import { attachBelow } from "../../capture/tree.ts";
 import { monotonicNow } from "../../kernel/clock.ts";
 import { status } from "../../kernel/proc.ts";
 import { commOf, offCpu } from "../../kernel/tasks.ts";
@@ -107,10 +108,8 @@ export class Watch {
       { followForks: true, counts: this.counts, scheduling: true },
     );
     if (what.pids.length === 0) this.engine.watch({ all: true });
-    for (const pid of what.pids) {
-      if (what.tree) this.engine.attachTree(pid);
-      else this.engine.attach(pid);
-    }
+    for (const pid of what.pids) this.engine.attach(pid);
+    if (what.tree) attachBelow(this.engine, what.pids);
   }
 
   /** To be called often: what the engine reports must not pile up. False when nothing is left to watch. */
