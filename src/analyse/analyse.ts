@@ -86,7 +86,7 @@ function stopSegments(phase: Phase, timeline: Timeline): Segment[] {
       .sort((a, b) => (b.died ?? Number.MAX_VALUE) - (a.died ?? Number.MAX_VALUE))[0];
     return path.upTo(last?.tid ?? lifetime.pid, phase.from, phase.to);
   }
-  return path.upTo(lifetime.pid, phase.from, phase.to);
+  return path.upTo(timeline.enderOf(lifetime.pid) ?? lifetime.pid, phase.from, phase.to);
 }
 
 function clip(segments: readonly Segment[], phase: Phase): Segment[] {

@@ -94,10 +94,10 @@ export class CriticalPath {
       }
       const call = table.at(i);
       const polled = stack && stop - start >= WORTH_FOLLOWING ? this.wakers.polledFor(call) : undefined;
-      if (polled !== undefined && !stack!.has(polled)) {
+      if (polled !== undefined && !stack!.has(polled.tid)) {
         // what it does between its looks is part of the waiting
-        at = Math.min(end, Math.max(stop, this.timeline.diedOf(polled)));
-        this.follow(call, polled, start, at, via, stack!);
+        at = Math.min(end, Math.max(stop, Math.min(this.timeline.diedOf(polled.tid), polled.until)));
+        this.follow(call, polled.tid, start, at, via, stack!);
       } else {
         this.inCall(call, start, stop, via, stack);
         at = stop;

@@ -5,12 +5,13 @@ import { sockaddrText } from "../record/targets.ts";
 import type { PhaseSegments } from "./causes.ts";
 import { directories } from "./directories.ts";
 import { WINDOW } from "./pieces.ts";
-import type { Timeline } from "./timeline.ts";
+import { endOf, type Timeline } from "./timeline.ts";
 import type { Segment } from "./types.ts";
 import { isPoll, isSleep, locks, timedOut } from "./waits.ts";
 
-/** Calls looked back for what failed before a sleep. */
+/** Calls looked back for what failed before a sleep, and how long (ns). */
 const BACK = 40;
+const STALE = 1e9;
 /** A file is what the computing is about when its reads are this share of a thread's calls. */
 const READ_SHARE = 0.5;
 const MANY_READS = 20;
@@ -26,7 +27,8 @@ export function recognise(parts: readonly PhaseSegments[]): PhaseSegments[] {
     const stops = /^(stopping|leftovers)$/.test(part.phase.name);
     const files = new InputFiles(timeline);
     const segments = part.segments.map((s) => {
-      if (s.category === "sleep") return retry(timeline, s) ?? (stops ? stubborn(timeline, s) : s);
+      if (s.category === "sleep")
+        return retry(timeline, s, part.phase.from) ?? (stops ? stubborn(timeline, s) : s);
       if (stops && s.category === "ipc") return stubborn(timeline, s);
       if (s.category === "cpu") s.target = files.of(s);
       return s;
@@ -42,47 +44,64 @@ interface Failure {
   tried: string;
 }
 
-/** `told`: what a later getsockopt said about the descriptor. */
-function failureOf(call: CallRow, told: () => CallRow | undefined): Failure | undefined {
-  const { name, error } = call;
-  if (error === "") return undefined;
-  if (name === "connect") {
-    const refused =
-      /^(ECONN|EHOST|ENET|ETIMEDOUT|ENOENT|EAGAIN)/.test(error) ||
-      (error === "EINPROGRESS" && /SO_ERROR, \[E/.test(told()?.args ?? ""));
-    return refused ? { target: call.target, tried: "connect" } : undefined;
-  }
-  if (name === "bind" && error === "EADDRINUSE") {
-    const address = sockaddrText(call.args);
+/** What a call tries that can fail until somebody else does something. */
+function attempt(call: CallRow): Failure | undefined {
+  const { name, args } = call;
+  if (name === "connect") return { target: call.target, tried: "connect" };
+  if (name === "bind") {
+    const address = sockaddrText(args);
     return { target: address?.startsWith("unix:") ? address : `tcp:${address ?? ""}`, tried: "bind" };
   }
-  if (
-    (name === "flock" || (locks(name) && /F_(OFD_)?SETLK\b/.test(call.args))) &&
-    /^E(AGAIN|ACCES|WOULDBLOCK)/.test(error)
-  )
+  if (name === "flock" || (locks(name) && /F_(OFD_)?SETLK\b/.test(args)))
     return { target: call.target, tried: "lock" };
-  const path = /"((?:[^"\\]|\\.)*)"/.exec(call.args)?.[1];
-  if (error === "EEXIST" && path && /^(open|link|symlink|mkdir)/.test(name))
-    return { target: path, tried: "create" };
-  return undefined;
+  const path = /^(open|link|symlink|mkdir)/.test(name) ? /"((?:[^"\\]|\\.)*)"/.exec(args)?.[1] : undefined;
+  return path === undefined ? undefined : { target: path, tried: "create" };
 }
 
-/** A sleep between two tries of something that fails. */
-function retry(timeline: Timeline, s: Segment): Segment | undefined {
-  if (!s.call) return undefined;
+/** It failed. `told`: what a later getsockopt said about the descriptor. */
+function failed({ error }: CallRow, { tried }: Failure, told: () => CallRow | undefined): boolean {
+  if (error === "") return false;
+  if (tried === "connect")
+    return (
+      /^(ECONN|EHOST|ENET|ETIMEDOUT|ENOENT|EAGAIN)/.test(error) ||
+      (error === "EINPROGRESS" && /SO_ERROR, \[E/.test(told()?.args ?? ""))
+    );
+  if (tried === "bind") return error === "EADDRINUSE";
+  if (tried === "lock") return /^E(AGAIN|ACCES|WOULDBLOCK)/.test(error);
+  return error === "EEXIST";
+}
+
+/** A sleep between two tries of something that fails; `since` (ns): what failed before has to do with something else. */
+function retry(timeline: Timeline, s: Segment, since: number): Segment | undefined {
+  const { call } = s;
+  if (!call) return undefined;
   const seen: CallRow[] = [];
   let slept = false;
-  for (const c of timeline.before(s.call, BACK)) {
+  for (const c of timeline.before(call, BACK)) {
+    if (endOf(c) < Math.min(since, call.ts) - STALE) return undefined;
     // one pause may be made of several sleeps; what succeeds between two is no retrying
     if (isSleep(c.name) || (isPoll(c.name) && timedOut(c))) slept = true;
     else if (slept && c.error === "" && isProgress(c.name)) return undefined;
-    const failure = failureOf(c, () => seen.findLast((x) => x.name === "getsockopt" && x.fd === c.fd));
+    const tried = attempt(c);
     seen.push(c);
-    if (!failure) continue;
-    const { target, tried } = failure;
-    return { ...s, kind: `retry ${tried}`, target, category: tried === "lock" ? "lock" : "sleep" };
+    if (!tried || !failed(c, tried, () => seen.findLast((x) => x.name === "getsockopt" && x.fd === c.fd)))
+      continue;
+    if (!triedAgain(timeline, call, c, tried)) continue;
+    const category = tried.tried === "lock" ? "lock" : "sleep";
+    return { ...s, kind: `retry ${tried.tried}`, target: tried.target, category };
   }
   return undefined;
+}
+
+/** What failed once, and is not tried again, is not what the pause is for. */
+function triedAgain(timeline: Timeline, pause: CallRow, first: CallRow, { tried, target }: Failure): boolean {
+  const same = (c: CallRow) => {
+    const other = attempt(c);
+    return other?.tried === tried && other.target === target;
+  };
+  for (const c of timeline.after(pause, 2 * BACK)) if (same(c)) return true;
+  for (const c of timeline.before(first, 2 * BACK)) if (same(c)) return true;
+  return false;
 }
 
 /** Computing is told as one where most of a process's is about one file. */

@@ -11,11 +11,18 @@ const SIGNAL_SLACK = 5e6;
 /** The time of a call that is told of in an event (ns) is exact, but for what a file's numbers cannot hold. */
 const SAME_TIME = 1e6;
 
+/** What a descriptor refers to from `ts` on. */
+interface Opened {
+  readonly ts: number;
+  readonly path: string;
+}
+
 export class Timeline {
   readonly table: CallTable;
   /** Indexes of each thread's calls, in order. */
   private readonly byTid: ReadonlyMap<number, Int32Array>;
-  private opens: Map<number, Map<number, CallRow[]>> | undefined;
+  private opened: Map<number, Map<number, Opened[]>> | undefined;
+  private enders: Map<number, number> | undefined;
   private connected: Set<string> | undefined;
   private sampled: Map<number, SampleRow[]> | undefined;
   private holders: Map<number, EventRow[]> | undefined;
@@ -79,25 +86,45 @@ export class Timeline {
   /** Path of the file that a call's descriptor was opened for, found by its open; "" when that is not recorded. */
   pathOf(call: CallRow): string {
     if (call.target !== "") return call.target;
-    const opens = this.opensBy(call.tid)?.get(call.fd) ?? [];
-    const last = opens[firstFrom(opens, call.ts) - 1];
-    return last ? last.target || (/"((?:[^"\\]|\\.)*)"/.exec(last.args)?.[1] ?? "") : "";
+    const all = this.openedBy(call.pid)?.get(call.fd) ?? [];
+    return all[firstFrom(all, call.ts) - 1]?.path ?? "";
   }
 
-  /** Opens of a thread, in order, by the descriptor they returned. */
-  private opensBy(tid: number): ReadonlyMap<number, CallRow[]> | undefined {
-    if (!this.opens) {
-      this.opens = new Map();
-      for (const call of this.table.where({ name: (name) => /^open(at2?)?$/.test(name) })) {
-        const byFd = this.opens.get(call.tid) ?? new Map<number, CallRow[]>();
-        this.opens.set(call.tid, byFd);
-        const fd = Number.parseInt(call.ret, 10);
-        const known = byFd.get(fd);
-        if (known) known.push(call);
-        else byFd.set(fd, [call]);
+  /** Files that a process opened, in order, by the descriptor; closed ones have no path. */
+  private openedBy(pid: number): ReadonlyMap<number, readonly Opened[]> | undefined {
+    if (!this.opened) {
+      this.opened = new Map();
+      const { table } = this;
+      const { ts, pid: pids, name, fd } = table.columns;
+      const opens = table.byText((text) => /^open(at2?)?$/.test(text));
+      const closes = table.byText((text) => text === "close");
+      const execs = table.byText((text) => text.startsWith("execve"));
+      for (let i = 0; i < table.length; i++) {
+        if (opens(name[i])) this.opens(table.at(i));
+        else if (closes(name[i])) this.opened.get(pids[i])?.get(fd[i])?.push({ ts: ts[i], path: "" });
+        else if (execs(name[i])) this.opened.delete(pids[i]);
       }
     }
-    return this.opens.get(tid);
+    return this.opened.get(pid);
+  }
+
+  private opens({ ts, pid, ret, target, args }: CallRow): void {
+    const fds = this.opened!.get(pid) ?? new Map<number, Opened[]>();
+    this.opened!.set(pid, fds);
+    const fd = Number.parseInt(ret, 10);
+    const all = fds.get(fd) ?? [];
+    fds.set(fd, all);
+    all.push({ ts, path: target || (/"((?:[^"\\]|\\.)*)"/.exec(args)?.[1] ?? "") });
+  }
+
+  /** The thread of a process that ended all of it, where one did: the others were killed in what they were waiting for. */
+  enderOf(pid: number): number | undefined {
+    if (!this.enders) {
+      this.enders = new Map();
+      for (const c of this.table.where({ name: (name) => name === "exit_group" }))
+        this.enders.set(c.pid, c.tid);
+    }
+    return this.enders.get(pid);
   }
 
   /** CPU samples of a thread in [from, to), in order. */

@@ -12,20 +12,40 @@ const SLACK = 5e6;
 const LONG_WRITE = 1e9;
 /** Calls looked through for what a loop of sleeps is waiting for. */
 const LOOP = 2000;
+const LOOPBACK = /^(127\.|\[::1\]$)/;
+/** Who wakes somebody is in a call then, or about to be (ns): one that computes was interrupted by what did. */
+const ACTING = 1e6;
+
+/** Who listens on a port, and at which addresses. */
+interface Listener {
+  readonly pids: Set<number>;
+  readonly hosts: Set<string>;
+}
+
+/** What a loop of sleeps waits for, and until when it goes on. */
+export interface Polled {
+  readonly tid: number;
+  readonly until: number;
+}
 
 export class Wakers {
-  /** pid by the port it listens on. */
-  private readonly listeners = new Map<string, number>();
+  private readonly listeners = new Map<string, Listener>();
   /** Writes into what is known, by when they ended. */
   private writes: CallRow[] | undefined;
   /** Calls that wake who waits for a futex, by process, in order. */
   private futexes: Map<number, CallRow[]> | undefined;
+  /** By thread: until then its sleeps wait for no child. */
+  private readonly nobody = new Map<number, number>();
 
   constructor(private readonly timeline: Timeline) {
     for (const call of timeline.table.where({ target: (target) => target.includes("listen:tcp:") })) {
       for (const t of call.target.split(" | ")) {
-        const port = /^listen:tcp:.*(:\d+)$/.exec(t)?.[1];
-        if (port && !this.listeners.has(port)) this.listeners.set(port, call.pid);
+        const [, host, port] = /^listen:tcp:(.*):(\d+)$/.exec(t) ?? [];
+        if (port === undefined) continue;
+        const known = this.listeners.get(port) ?? { pids: new Set(), hosts: new Set() };
+        this.listeners.set(port, known);
+        known.pids.add(call.pid);
+        known.hosts.add(host);
       }
     }
   }
@@ -37,7 +57,10 @@ export class Wakers {
     if (/^v?fork$/.test(call.name) || (call.name.startsWith("clone") && /CLONE_VFORK/.test(call.args)))
       return this.known(Number.parseInt(call.ret, 10));
     // where the engine saw who woke it, nothing has to be concluded
-    if (call.waker > 0 && call.waker !== call.tid && !timedOut(call)) return this.known(call.waker);
+    if (call.waker > 0 && call.waker !== call.tid && !timedOut(call)) {
+      const waker = this.known(call.waker);
+      if (waker === undefined || this.acts(waker, endOf(call) - Math.max(0, call.queued))) return waker;
+    }
     const anything = isSleep(call.name) || isPoll(call.name) || isPause(call.name);
     if (anything && !timedOut(call)) {
       const signal = timeline.interruption(call);
@@ -52,6 +75,14 @@ export class Wakers {
     if (isFutex(call.name)) return this.futexWaker(call);
     if (isRead(call.name) || (isPoll(call.name) && !timedOut(call))) return this.writer(call, from);
     return undefined;
+  }
+
+  /** A thread is in a call at a time, or ends: the kernel names whoever was on the CPU, which an interrupt may have used. */
+  private acts(tid: number, at: number): boolean {
+    return (
+      Math.abs(this.timeline.diedOf(tid) - at) < SLACK ||
+      this.timeline.between(tid, at - ACTING, at + ACTING).length > 0
+    );
   }
 
   private known(pid: number): number | undefined {
@@ -82,30 +113,43 @@ export class Wakers {
 
   /**
    * A loop of sleeps that ends when a child has ended is a wait for that child, whether it looks itself
-   * (`wait4(…, WNOHANG)`, `kill(pid, 0)`) or is told by SIGCHLD. Returns the tid of the child, for the first call of
-   * the loop or any other.
+   * (`wait4(…, WNOHANG)`, `kill(pid, 0)`) or is told by SIGCHLD. Returns it for the first call of the loop or any other.
    */
-  polledFor(call: CallRow): number | undefined {
+  polledFor(call: CallRow): Polled | undefined {
     const { timeline } = this;
     if (!isSleep(call.name) && call.name !== "restart_syscall" && !(isPoll(call.name) && !call.target))
       return undefined;
+    if (call.ts < (this.nobody.get(call.tid) ?? 0)) return undefined;
     let looked: CallRow | undefined;
+    let probed: number | undefined;
+    let until = endOf(call);
+    let last = call;
+    const result = (tid: number | undefined) => (tid === undefined ? undefined : { tid, until });
     for (const c of chain(call, timeline.after(call, LOOP))) {
+      last = c;
       if (isSleep(c.name) || isPoll(c.name)) {
+        until = endOf(c);
         if (timedOut(c) || !/EINTR|ERESTART/.test(c.error)) continue;
         const signal = timeline.interruption(c);
         const dead = signal?.name === "SIGCHLD" ? this.dead(call, signal) : undefined;
-        if (dead !== undefined) return dead;
+        if (dead !== undefined) return result(dead);
       } else if (isWait(c.name)) {
+        until = endOf(c);
         looked ??= c;
         const pid = Number.parseInt(c.ret, 10);
-        if (pid > 0) return this.known(pid);
+        if (pid > 0) return result(this.known(pid));
       } else if (c.name === "kill") {
-        const probed = /^(\d+), 0$/.exec(c.args)?.[1];
-        if (probed) return this.known(Number(probed));
+        const pid = /^(\d+), 0$/.exec(c.args)?.[1];
+        if (pid === undefined) continue;
+        until = endOf(c);
+        probed ??= Number(pid);
+        if (c.error !== "") break;
       } else if (isProgress(c.name)) break;
     }
-    return looked && /WNOHANG/.test(looked.args) ? this.child(looked, endOf(looked)) : undefined;
+    if (probed !== undefined) return result(this.known(probed));
+    if (looked && /WNOHANG/.test(looked.args)) return result(this.child(looked, endOf(looked)));
+    this.nobody.set(call.tid, last.ts);
+    return undefined;
   }
 
   /** Who wrote into the pipe, event descriptor or socket of ours, or whose death closed it. */
@@ -138,8 +182,16 @@ export class Wakers {
 
   private isOurs(call: CallRow, target: string): boolean {
     if (/^(pipe:|fifo:|unix:|socket:\[|anon_inode:\[eventfd)/.test(target)) return true;
-    const owner = this.listeners.get(/^tcp:.*(:\d+)$/.exec(target)?.[1] ?? "");
-    return owner !== undefined && owner !== call.pid;
+    return [...(this.listener(target)?.pids ?? [])].some((pid) => pid !== call.pid);
+  }
+
+  /** Who of us listens where `target` is: another host's port of the same number is not ours. */
+  private listener(target: string): Listener | undefined {
+    const [, host = "", port = ""] = /^tcp:(.*):(\d+)$/.exec(target) ?? [];
+    const found = this.listeners.get(port);
+    if (!found) return undefined;
+    const anywhere = LOOPBACK.test(host) && (found.hosts.has("0.0.0.0") || found.hosts.has("[::]"));
+    return anywhere || found.hosts.has(host) ? found : undefined;
   }
 
   /** A write `c` can be what `call`, which waits for `target`, waited for. */
@@ -150,11 +202,10 @@ export class Wakers {
     if (target.startsWith("anon_inode:"))
       return c.pid === call.pid && c.target.startsWith("anon_inode:[eventfd");
     if (c.pid === call.pid) return false;
-    if (target.startsWith("unix:/")) return c.target === target || c.target.startsWith("unix:[");
-    if (target.startsWith("tcp:")) {
-      const owner = this.listeners.get(/(:\d+)$/.exec(target)![1]);
-      return c.pid === owner && c.target.startsWith("tcp:");
-    }
+    // who answers writes to a socket without a name
+    if (target.startsWith("unix:/")) return c.target.startsWith("unix:[");
+    if (target.startsWith("tcp:"))
+      return (this.listener(target)?.pids.has(c.pid) ?? false) && c.target.startsWith("tcp:");
     return /^(unix|socket):/.test(c.target);
   }
 
@@ -171,6 +222,10 @@ export class Wakers {
     ) {
       const c = wakers[i];
       if (c.tid !== call.tid && c.args.startsWith(`${address},`)) return c.tid;
+    }
+    if (call.ret.startsWith("?")) {
+      const ender = this.timeline.enderOf(call.pid);
+      return ender === call.tid ? undefined : ender;
     }
     return this.timeline.lastDeath(end - SLACK, end + SLACK, (p) => p.pid === call.pid && p.tid !== call.tid)
       ?.tid;
