@@ -89,8 +89,16 @@ export async function main(argv: string[]): Promise<number> {
   let idleSince = Date.now();
   let worked = false;
   let wait = SOON;
-  const look = () => void attachRunning(dirname(resolve(argv[0])), recorder);
-  look();
+  let looking = false;
+  const look = async () => {
+    // of many services it takes longer than until the next time
+    if (looking) return;
+    looking = true;
+    await attachRunning(dirname(resolve(argv[0])), recorder).finally(() => {
+      looking = false;
+    });
+  };
+  void look();
   setInterval(look, LOOK).unref();
   let lastEvent = Date.now();
   while (!stop) {
@@ -114,10 +122,11 @@ export async function main(argv: string[]): Promise<number> {
     if (clients.size > 0 || recorder.tasks > 0 || recorder.busy > 0) idleSince = Date.now();
     if (Date.now() - idleSince > IDLE_LIMIT) break;
   }
+  // who comes now finds the next recorder
+  server.close();
   recorder.detach();
   await recorder.flush();
   await queue.close();
-  server.close();
   for (const socket of clients) socket.destroy();
   rmSync(join(argv[0], "recorder.sock"), { force: true });
   return 0;

@@ -18,6 +18,8 @@ const gone = new GoneMemory();
 export class Past {
   /** What was noted and is to be kept. */
   private owed: (() => FlightCall[])[] = [];
+  /** What was noted before (ns) has been kept. */
+  private kept = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly options: SinkOptions,
@@ -58,7 +60,8 @@ export class Past {
   keepFlight(now: number): number {
     const { text } = this.options;
     const { flight, flightCalls } = this.options.settings;
-    const noted = flight > 0 ? this.noted(now - flight, flightCalls)() : [];
+    const noted = flight > 0 ? this.noted(Math.max(now - flight, this.kept), flightCalls)() : [];
+    this.kept = now;
     this.keep(noted);
     let kept = noted.length;
     for (const { task, info, text: words } of this.flight.take(now)) {

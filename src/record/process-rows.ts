@@ -133,6 +133,6 @@ export class ProcessRows {
   }
 
   giveBack(rows: readonly ProcessRow[]): void {
-    this.dead.unshift(...rows.filter((r) => r.died !== null));
+    this.dead = [...rows.filter((r) => r.died !== null), ...this.dead];
   }
 }

@@ -18,11 +18,19 @@ const PID = 0x3ffffff0;
 
 /** `told`: how far the engine is, where it may be behind what happens. */
 function setUp(adopt: (pid: number, sink: Demux) => void, told?: () => number) {
-  const state = { now: 5e9, written: [] as Batch[], resumed: [] as number[], warnings: [] as string[] };
+  const state = {
+    now: 5e9,
+    anchor: 1.7e18,
+    written: [] as Batch[],
+    resumed: [] as number[],
+    warnings: [] as string[],
+  };
   const recorder = new Recorder({
     engine: (_kind, sink) => {
       const engine = {
         adopt: (pid: number) => adopt(pid, sink),
+        attach: (pid: number) => adopt(pid, sink),
+        detach: () => undefined,
         step: () => 0,
         tasks: () => [],
         get told() {
@@ -49,7 +57,7 @@ function setUp(adopt: (pid: number, sink: Demux) => void, told?: () => number) {
       errnoName: String,
       now: () => state.now,
     },
-    anchor: () => 1.7e18,
+    anchor: () => state.anchor,
     version: "0",
     resume: (pid) => state.resumed.push(pid),
     warn: (text) => state.warnings.push(text),
@@ -71,12 +79,16 @@ test("two lifetimes of a service point at each other", async () => {
   const first = start(PID, 1.7e9 + 1);
   if (!("event" in first) || first.event !== "start") throw new Error("not a start");
   expect(recorder.start(first)).toBeUndefined();
-  const control = { event: "control", service: "web", dir, command: "t", time: 1.7e9 + 6 };
+  state.now = 6.5e9;
+  // the wall clock is set back by an hour meanwhile
+  state.anchor -= 3600e9;
+  const control = { event: "control", service: "web", dir, command: "t", time: 1.7e9 + 6 - 3600 };
   recorder.tell(parseMessage(JSON.stringify(control)) as Parameters<Recorder["tell"]>[0]);
   sink!.exited(tasks.get(PID)!, { status: 0, signal: undefined, coreDumped: false }, 7e9);
   state.now = 8e9;
   recorder.step(0);
   await recorder.flush(dir);
+  state.anchor += 3600e9;
   recorder.start({ ...first, pid: PID + 1, time: 1.7e9 + 8 });
   state.now = 9e9;
   await recorder.flush(dir);
@@ -91,6 +103,18 @@ test("two lifetimes of a service point at each other", async () => {
   });
   expect(a.path).toContain(join(dir, "trace", "recordings", "@4000"));
   expect(b.lifetime).toMatchObject({ ended: null, previous: basename(a.path) });
+});
+
+test("a process has one lifetime, however often it is found; none begins once all is let go", async () => {
+  const { recorder, state } = setUp((pid, demux) => demux.newTask(new Task(pid, pid, 0), false));
+  const attach = () => recorder.attach("web", dir, PID + 10, 1);
+  expect(await Promise.all([attach(), attach()])).toEqual([undefined, undefined]);
+  expect(recorder.busy).toBe(1);
+  recorder.detach();
+  const message = start(PID + 11, 1.7e9 + 20);
+  if (!("event" in message) || message.event !== "start") throw new Error("not a start");
+  expect(recorder.start(message)).toBe("the recorder is ending");
+  expect(state.resumed).toEqual([PID + 11]);
 });
 
 test("what may not have been told of yet is waited for, and nothing is made of it", async () => {

@@ -64,6 +64,8 @@ export class Recorder {
   private readonly live = new Set<Recorded>();
   /** Newest lifetime of each service. */
   private readonly newest = new Map<string, Recorded>();
+  /** By directory: why what process is not recorded. */
+  private readonly problems = new Map<string, string>();
   private readonly writing: Writing;
   /** Processes that may still be about to stop themselves, and until when (ns) they are looked at. */
   private readonly unstopped = new Map<number, number>();
@@ -143,6 +145,8 @@ export class Recorder {
   async attach(service: string, dir: string, pid: number, supervisor: number): Promise<string | undefined> {
     const now = this.options.parts.now();
     const before = await this.unfinished(dir, pid);
+    // it may have been told of, or found again, meanwhile
+    if (this.knows(dir, pid)) return undefined;
     return this.begin(
       service,
       dir,
@@ -209,14 +213,17 @@ export class Recorder {
     const recorded = this.newest.get(realDir(m.dir));
     if (!recorded) return;
     const { sink } = recorded;
-    const at = m.time * 1e9 - sink.lifetime.anchor;
+    // the wall clock may have been set since the lifetime began
+    const now = this.options.parts.now();
+    const anchor = this.options.anchor();
+    const at = Math.min(Math.max(m.time * 1e9 - anchor, sink.lifetime.started), now);
     if (m.event === "control") {
       sink.event(at, "control", sink.lifetime.pid, `svc -${m.command}`);
       // we may hear of the request after the death it led to
       const { ended } = sink.lifetime;
       if (STOPS.test(m.command) && (ended === null || at < ended)) sink.askedToStop(at, `svc -${m.command}`);
     } else if (m.event === "death") sink.event(at, "death", m.pid, String(m.status ?? ""));
-    else sink.event(at, "delay", 0, "respawn delay", m.until * 1e9 - sink.lifetime.anchor);
+    else sink.event(at, "delay", 0, "respawn delay", m.until * 1e9 - anchor);
     this.live.add(recorded);
   }
 
@@ -274,6 +281,7 @@ export class Recorder {
     known: Pick<Started, "started" | "supervisor"> & Partial<Started>,
     before?: Before,
   ): string | undefined {
+    if (this.detached) return "the recorder is ending";
     const dir = realDir(path);
     const anchor = known.anchor ?? this.options.anchor();
     let quiet: QuietCalls | undefined;
@@ -322,7 +330,10 @@ export class Recorder {
       quiet?.close();
       this.demux.forget(pid);
       const reason = error instanceof Error ? error.message : String(error);
-      this.options.warn(`${service}: not recorded: ${reason}`);
+      // one that runs is tried again and again
+      const problem = `${pid} ${reason}`;
+      if (this.problems.get(dir) !== problem) this.options.warn(`${service}: not recorded: ${reason}`);
+      this.problems.set(dir, problem);
       return reason;
     }
   }

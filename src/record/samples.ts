@@ -65,9 +65,9 @@ export class SampleBuffer {
 
   /** What was taken last was not written. */
   giveBack(samples: Samples): void {
-    this.rows.unshift(...samples.rows);
-    this.stacks.unshift(...samples.stacks);
-    this.frames.unshift(...samples.frames);
+    this.rows = [...samples.rows, ...this.rows];
+    this.stacks = [...samples.stacks, ...this.stacks];
+    this.frames = [...samples.frames, ...this.frames];
   }
 
   private userFrame(pid: number, address: number, now: number): number {

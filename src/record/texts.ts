@@ -61,7 +61,7 @@ export class Texts {
   /** The texts taken last were not written. */
   giveBack({ base, texts }: NewTexts): void {
     this.base = base;
-    this.fresh.unshift(...texts);
+    this.fresh = [...texts, ...this.fresh];
     for (const t of texts) this.characters += t.length;
   }
 
