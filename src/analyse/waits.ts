@@ -1,5 +1,7 @@
 /** What kind of waiting a call is, and for what. */
+import { lowest } from "../base/search.ts";
 import type { CallRow } from "../record/model.ts";
+import { descriptorsIn } from "../record/targets.ts";
 import { queryName } from "./dns.ts";
 import { endOf, type Timeline } from "./timeline.ts";
 import type { Category } from "./types.ts";
@@ -51,6 +53,12 @@ const LONG = 10e6;
 const WORTH_A_NAME = 0.2e6;
 /** Calls looked back for the connect of a socket. */
 const BACK = 50;
+/** Who has not answered a query for so long (ns) is not asked any more. */
+const PATIENCE = 30e9;
+/** More than a process can have descriptors. */
+const FDS = 2 ** 24;
+
+const SLEEP: Wait = { category: "sleep", kind: "sleep", target: "" };
 
 /** Waits for something to do. */
 export const isIdle = ({ category }: Wait): boolean => /^(ipc|child|sleep)$/.test(category);
@@ -93,6 +101,8 @@ export class Waits {
   private readonly worksByName: (id: number) => boolean;
   private readonly wholeByName: (id: number) => boolean;
   private readonly isNothing: (id: number) => boolean;
+  /** Indexes of what was sent to and got from a peer by a process, in order. */
+  private transfers: Map<string, Map<number, number[]>> | undefined;
 
   constructor(private readonly timeline: Timeline) {
     const { table } = timeline;
@@ -124,7 +134,7 @@ export class Waits {
   of(call: CallRow): Wait {
     const { name } = call;
     if (isWait(name)) return { category: "child", kind: "wait", target: "" };
-    if (isSleep(name)) return { category: "sleep", kind: "sleep", target: "" };
+    if (isSleep(name)) return SLEEP;
     if (isPause(name)) return { category: "ipc", kind: "signal", target: "a signal" };
     if (isSync(name))
       return { category: "disk", kind: name === "sync" ? "sync" : "fsync", target: call.target };
@@ -160,17 +170,88 @@ export class Waits {
       .map((t) => this.peer(call, t))
       .sort((a, b) => rank.indexOf(a.category) - rank.indexOf(b.category));
     const finite = hasTimeout(call);
-    // A poll over several things that ended by its own limit was a sleep, unless it is about one peer only.
-    if (waits.length > 1 && timedOut(call) && finite && waits[0].category === "ipc") {
-      return { category: "sleep", kind: "sleep", target: "" };
+    // One that ended by its own limit was a sleep, whatever else would have ended it, unless somebody owed an answer.
+    if (waits.length > 0 && timedOut(call) && finite) {
+      const alone = new Set(descriptorsIn(call.name, call.args)).size === 1;
+      return waits.find((w) => this.owes(call, w, alone)) ?? SLEEP;
     }
     if (waits.length > 0) return waits[0];
     if (targets.length > 0) return { category: "ipc", kind: "clients", target: targets[0] };
     // what came of a short one nobody looked up, but something came
     const came = Number.parseInt(call.ret, 10) > 0;
-    return finite && !came
-      ? { category: "sleep", kind: "sleep", target: "" }
-      : { category: "ipc", kind: "poll", target: call.target };
+    return finite && !came ? SLEEP : { category: "ipc", kind: "poll", target: call.target };
+  }
+
+  /** Whether the peer is why a poll that timed out was made; `alone`: it looked at this descriptor only, and has no other reason. */
+  private owes(call: CallRow, { category, target }: Wait, alone: boolean): boolean {
+    if (!/^(tcp|udp|unix):/.test(target) || target.startsWith("unix:[")) return false;
+    if (category !== "ipc" && alone) return true;
+    const { asked, died } = this.timeline.recording.lifetime;
+    // a stop waits for its clients, and looks at its clock meanwhile
+    if (endOf(call) > (asked ?? died ?? Number.POSITIVE_INFINITY) && this.timeline.isClient(target))
+      return true;
+    return this.awaited(call, target, category === "dns");
+  }
+
+  /**
+   * The peer was asked for something before `call` and has said nothing since, or has not said anything since it was
+   * connected to. Of several queries to a name server one may have been answered.
+   */
+  private awaited(call: CallRow, target: string, query: boolean): boolean {
+    const { table } = this.timeline;
+    const list = this.transfersOf(call.pid, target);
+    let due = 0;
+    const first = lowest(list.length, (k) => table.columns.ts[list[k]] >= call.ts) - 1;
+    for (let k = first; k > Math.max(-1, first - BACK); k--) {
+      const c = table.at(list[k]);
+      if (c.name === "connect")
+        return due === 0 && !target.startsWith("udp:") && /^(|EINPROGRESS|EALREADY|EINTR)$/.test(c.error);
+      const blocked = /^E(AGAIN|WOULDBLOCK|INTR|RESTART.*)$/.test(c.error) || c.unfinished;
+      if (isRead(c.name)) {
+        if (blocked) continue;
+        if (!query) return false;
+        due--;
+        continue;
+      }
+      // what there was no room for waits for the peer, too
+      if (!query) return blocked || c.error === "";
+      if (call.ts - endOf(c) > PATIENCE) return false;
+      if (c.error !== "") continue;
+      due += (c.name === "sendmmsg" && Number.parseInt(c.ret, 10)) || 1;
+      if (due > 0) return true;
+    }
+    return false;
+  }
+
+  private transfersOf(pid: number, target: string): readonly number[] {
+    this.transfers ??= this.findTransfers();
+    return this.transfers.get(target)?.get(pid) ?? [];
+  }
+
+  private findTransfers(): Map<string, Map<number, number[]>> {
+    const { table } = this.timeline;
+    const { name, target, pid, fd } = table.columns;
+    const transfers = table.byText((n) => isRead(n) || isWrite(n) || n === "connect");
+    const closes = table.byText((n) => n === "close");
+    const isPeer = table.byText((t) => /^(tcp|udp|unix):/.test(t));
+    const out = new Map<string, Map<number, number[]>>();
+    // of a short read nobody looked up the peer
+    const known = new Map<number, number>();
+    for (let i = 0; i < table.length; i++) {
+      const key = pid[i] * FDS + fd[i];
+      if (closes(name[i])) known.delete(key);
+      if (!transfers(name[i])) continue;
+      if (fd[i] >= 0 && !this.isNothing(target[i])) known.set(key, target[i]);
+      const about = this.isNothing(target[i]) ? known.get(key) : target[i];
+      if (about === undefined || !isPeer(about)) continue;
+      const text = table.text(about);
+      const byPid = out.get(text) ?? new Map<number, number[]>();
+      out.set(text, byPid);
+      const list = byPid.get(pid[i]);
+      if (list) list.push(i);
+      else byPid.set(pid[i], [i]);
+    }
+    return out;
   }
 
   private transfer(call: CallRow): Wait {

@@ -1,0 +1,83 @@
+import { expect, test } from "vitest";
+import { analyse } from "./analyse.ts";
+import { Synthetic } from "./synthetic.ts";
+import type { Cause } from "./types.ts";
+
+const TIMED_OUT = "0 (Timeout)";
+const IN_PROGRESS = "-1 EINPROGRESS (Operation now in progress)";
+const FUTEX_TIMED_OUT = "-1 ETIMEDOUT (Connection timed out)";
+const DB = { target: "tcp:10.0.0.1:5432", fd: 4 };
+
+/** A command that ran for 10 s. */
+const run = (): Synthetic =>
+  new Synthetic({ dir: "", service: "app" })
+    .at({ started: 0, died: 10, ended: 10, written: 10 })
+    .process(100, 0, "app", 0, 10);
+
+const first = (s: Synthetic): Cause =>
+  analyse(s.recording).causes.filter((c) => c.category !== "cpu" || c.seconds > 6)[0];
+
+const said = (s: Synthetic) => `${first(s).category}: ${first(s).text}`;
+
+/** A session that is set up and then idle. */
+const session = (s: Synthetic): Synthetic =>
+  s
+    .call(100, 0.1, 0.1001, "connect", "4, …", IN_PROGRESS, DB)
+    .call(100, 0.11, 0.1101, "sendto", '4, "select 1"', "8", DB)
+    .call(100, 0.12, 0.1201, "recvfrom", '4, "1"', "8", { fd: 4 });
+
+const timer = (s: Synthetic, target: string): Synthetic =>
+  s.call(100, 1, 6, "epoll_wait", "5, [], 64, 5000", TIMED_OUT, { target, fd: 5 });
+
+test("a timer of a loop of events is a sleep, whatever else the loop looks at", () => {
+  expect(said(timer(run(), "anon_inode:[eventfd]"))).toBe("sleep: slept 5.00 s");
+  expect(said(timer(run(), "unix:[77]"))).toBe("sleep: slept 5.00 s");
+  expect(said(timer(session(run()), `anon_inode:[eventfd] | ${DB.target}`))).toBe("sleep: slept 5.00 s");
+  expect(said(timer(session(run()), DB.target))).toBe("sleep: slept 5.00 s");
+});
+
+test("a poll that timed out is about the peer that owes an answer, to whichever thread", () => {
+  const both = `${DB.target} | pipe:[9]`;
+  const asked = session(run()).process(100, 100, "app", 0, 10, 101);
+  asked.call(101, 0.5, 0.5001, "sendto", '4, "select 2"', "8", DB);
+  asked.call(101, 0.6, 0.6001, "recvfrom", "4, ", "-1 EAGAIN (Resource temporarily unavailable)", DB);
+  const waited = "network: waited 5.00 s for 10.0.0.1:5432 (postgresql) (timed out)";
+  expect(said(timer(asked, both))).toBe(waited);
+  const dropped = run().call(100, 0.1, 0.1001, "connect", "4, …", IN_PROGRESS, DB);
+  const connect = "network: connect to 10.0.0.1:5432 (postgresql) got no answer for 5.00 s";
+  expect(said(timer(dropped, both))).toBe(connect);
+  const stalled = session(run()).call(100, 1, 6, "poll", "[{fd=4, events=POLLIN}], 1, 5000", TIMED_OUT, {
+    target: DB.target,
+  });
+  expect(said(stalled)).toBe(waited);
+});
+
+test("an answer on a local socket can be owed, too", () => {
+  const local = { target: "unix:/run/db.sock", fd: 4 };
+  const s = run().call(100, 0.1, 0.1001, "sendto", '4, "q"', "1", local);
+  expect(said(timer(s, local.target))).toContain("ipc: waited 5.00 s for an answer on /run/db.sock");
+  s.call(100, 0.2, 0.2001, "recvfrom", '4, "a"', "1", local);
+  expect(said(s)).toBe("sleep: slept 5.00 s");
+});
+
+test("a name server that was asked for two addresses and gave one owes the other", () => {
+  const server = { target: "udp:10.0.0.9:53", fd: 6 };
+  const s = run().call(100, 0.1, 0.1001, "connect", "6, …", "0", server);
+  s.call(100, 0.2, 0.2001, "sendmmsg", "6, …", "2", server);
+  s.call(100, 0.3, 0.3001, "recvfrom", "6, …", "90", server);
+  expect(first(timer(s, `${server.target} | pipe:[9]`)).category).toBe("dns");
+  s.call(100, 0.4, 0.4001, "recvfrom", "6, …", "90", server);
+  expect(said(s)).toBe("sleep: slept 5.00 s");
+});
+
+test("a stop that looks at its clock while a client is connected waits for the client", () => {
+  const client = { target: "tcp:10.0.0.7:51234", fd: 7 };
+  const s = new Synthetic({}).at({ started: 0, asked: 1, died: 10, ended: 10, written: 10 });
+  s.process(100, 0, "app", 0, 10);
+  s.call(100, 0.1, 0.2, "read", "7, …", "10", client);
+  for (let i = 1; i < 10; i++)
+    s.call(100, i, i + 1, "epoll_wait", "5, [], 64, 1000", TIMED_OUT, {
+      target: `${client.target} | pipe:[9]`,
+    });
+  expect(said(s)).toBe("network: waited 9.00 s for client 10.0.0.7:51234, which was still connected");
+});
