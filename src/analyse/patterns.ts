@@ -7,7 +7,7 @@ import { directories } from "./directories.ts";
 import { WINDOW } from "./pieces.ts";
 import type { Timeline } from "./timeline.ts";
 import type { Segment } from "./types.ts";
-import { isPoll, isSleep, locks, timedOut } from "./waits.ts";
+import { locks, slept } from "./waits.ts";
 
 /** Calls looked back for what failed before a sleep. */
 const BACK = 40;
@@ -71,11 +71,11 @@ function failureOf(call: CallRow, told: () => CallRow | undefined): Failure | un
 function retry(timeline: Timeline, s: Segment): Segment | undefined {
   if (!s.call) return undefined;
   const seen: CallRow[] = [];
-  let slept = false;
+  let paused = false;
   for (const c of timeline.before(s.call, BACK)) {
     // one pause may be made of several sleeps; what succeeds between two is no retrying
-    if (isSleep(c.name) || (isPoll(c.name) && timedOut(c))) slept = true;
-    else if (slept && c.error === "" && isProgress(c.name)) return undefined;
+    if (slept(c)) paused = true;
+    else if (paused && c.error === "" && isProgress(c.name)) return undefined;
     const failure = failureOf(c, () => seen.findLast((x) => x.name === "getsockopt" && x.fd === c.fd));
     seen.push(c);
     if (!failure) continue;

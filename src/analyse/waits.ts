@@ -94,6 +94,13 @@ export function timedOut(call: CallRow): boolean {
   );
 }
 
+/** It lasted as long as it was meant to; of a mutex with a known owner it does not matter how long somebody meant to wait. */
+export function slept(call: CallRow): boolean {
+  if (isFutex(call.name))
+    return timedOut(call) && ownerIn(call.target) === undefined && !call.args.includes("FUTEX_LOCK");
+  return isSleep(call.name) || (isPoll(call.name) && timedOut(call));
+}
+
 /** Sorts waits; remembers what it learnt about peers. */
 export class Waits {
   /** Peers that got DNS queries, by pid and target. */
@@ -138,6 +145,7 @@ export class Waits {
     if (isPause(name)) return { category: "ipc", kind: "signal", target: "a signal" };
     if (isSync(name))
       return { category: "disk", kind: name === "sync" ? "sync" : "fsync", target: call.target };
+    if (slept(call) && isFutex(name)) return SLEEP;
     if (isLock(name) || (locks(name) && /F_(OFD_)?SETLKW/.test(call.args))) {
       const kind = isFutex(name) ? "futex" : isSemaphore(name) ? "semaphore" : "filelock";
       return { category: "lock", kind, target: call.target };

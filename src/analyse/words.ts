@@ -6,7 +6,7 @@ import type { EventRow } from "../record/model.ts";
 import { countOf, type Group } from "./causes.ts";
 import { queryName } from "./dns.ts";
 import { functionsOf } from "./profile.ts";
-import { fifoIn, isPoll, isSleep, isWrite, ownerIn, timedOut } from "./waits.ts";
+import { fifoIn, isPoll, isSleep, isWrite, ownerIn, slept, timedOut } from "./waits.ts";
 
 /** `0.80 s`, `12 ms`. */
 export function duration(ns: number): string {
@@ -88,9 +88,7 @@ export function words(g: Group): string {
 
 function sleep(g: Group, took: string): string {
   if (g.kind === "restarted") return `waited ${took} in a call with a time limit (a sleep or poll, resumed)`;
-  const sleeps = [...g.calls].filter(
-    (c) => isSleep(c.name) || (isPoll(c.name) && timedOut(c) && c.duration > 1e6),
-  );
+  const sleeps = [...g.calls].filter((c) => slept(c) && (isSleep(c.name) || c.duration > 1e6));
   const lengths = sleeps.map((c) => c.duration).sort((a, b) => a - b);
   const n = lengths.length;
   if (g.kind.startsWith("retry ")) {
