@@ -109,3 +109,30 @@ test("pauses of a runtime that sleeps in futexes are pauses between tries", () =
     "sleep: tried for 4.00 s to connect to 10.0.0.1:5432 (postgresql), with 4 pauses of 1.00 s",
   );
 });
+
+test("a peer that is connected and says nothing is slow, and no connect that takes long", () => {
+  const mysql = { target: "tcp:10.0.0.2:3306", fd: 4 };
+  const begun = () => run().call(100, 0.1, 0.1001, "connect", "4, …", IN_PROGRESS, mysql);
+  const so = "4, SOL_SOCKET, SO_ERROR, [0], [4]";
+  const told: Record<string, (s: Synthetic) => Synthetic> = {
+    getsockopt: (s) => s.call(100, 0.2, 0.2001, "getsockopt", so, "0", { fd: 4 }),
+    poll: (s) =>
+      s.call(100, 0.2, 0.2001, "poll", "[{fd=4, events=POLLOUT}], 1, 99", "1 ([{fd=4, revents=POLLOUT}])"),
+    select: (s) => s.call(100, 0.2, 0.2001, "select", "5, NULL, [4], NULL, {…}", "1 (out [4], left {…})"),
+    epoll: (s) =>
+      s.call(100, 0.2, 0.2001, "epoll_wait", "5, [{events=EPOLLOUT, data={u32=4, u64=4}}], 64, 99", "1"),
+  };
+  for (const tell of Object.values(told)) {
+    const s = tell(begun());
+    s.call(100, 1, 6, "poll", "[{fd=4, events=POLLIN}], 1, -1", "1 ([{fd=4, revents=POLLIN}])", mysql);
+    expect(said(s)).toBe("network: waited 5.00 s for 10.0.0.2:3306 (mysql)");
+  }
+  const blocking = begun().call(100, 1, 6, "recvfrom", "4, …", "80", mysql);
+  expect(said(blocking)).toBe("network: waited 5.00 s for 10.0.0.2:3306 (mysql)");
+  const room = "[{fd=4, events=POLLOUT}], 1, -1";
+  const failed = "1 ([{fd=4, revents=POLLOUT|POLLERR|POLLHUP}])";
+  const slow = begun()
+    .call(100, 0.2, 0.2001, "poll", room, failed)
+    .call(100, 1, 6, "poll", room, failed, mysql);
+  expect(said(slow)).toBe("network: connect to 10.0.0.2:3306 (mysql) took 5.00 s");
+});

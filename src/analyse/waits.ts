@@ -285,9 +285,12 @@ export class Waits {
 
   /** A poll or write on a socket whose non-blocking connect has not been answered yet. */
   private connecting(call: CallRow, target: string): boolean {
+    if (isRead(call.name)) return false;
+    const seen: CallRow[] = [];
     for (const c of this.timeline.before(call, BACK)) {
       if (c.name === "connect" && c.target === target)
-        return c.error === "EINPROGRESS" || c.error === "EALREADY";
+        return /^(EINPROGRESS|EALREADY)$/.test(c.error) && !seen.some((s) => saysConnected(s, fdOf(c)));
+      seen.push(c);
       if ((isRead(c.name) || isWrite(c.name)) && c.target === target && !c.error) return false;
     }
     return false;
@@ -299,6 +302,24 @@ function unknown(call: CallRow): Wait {
   return call.duration >= LONG
     ? { category: "ipc", kind: "other", target: call.target }
     : { category: "cpu", kind: "calls", target: "" };
+}
+
+const fdOf = (call: CallRow): number => (call.fd >= 0 ? call.fd : Number.parseInt(call.args, 10));
+
+/** A getsockopt, or a poll that found room to write, tells that the socket `fd` is connected: what comes then is the peer's doing. */
+function saysConnected(call: CallRow, fd: number): boolean {
+  const { name, args, ret } = call;
+  if (name === "getsockopt") return fdOf(call) === fd && /SO_ERROR, \[0\]/.test(args);
+  if (!isPoll(name) || Number.isNaN(fd)) return false;
+  if (name.includes("epoll")) {
+    const event = new RegExp(`\\{events=([\\w|]+), data=\\{u32=${fd},`).exec(args)?.[1] ?? "";
+    return /EPOLLOUT/.test(event) && !/EPOLLERR/.test(event);
+  }
+  if (name.includes("poll")) {
+    const event = new RegExp(`\\{fd=${fd}, revents=([\\w|]+)`).exec(ret)?.[1] ?? "";
+    return /POLLOUT/.test(event) && !/POLLERR/.test(event);
+  }
+  return /\bout \[([\d ]+)\]/.exec(ret)?.[1].split(" ").includes(String(fd)) ?? false;
 }
 
 /** A poll that looks at nothing: programs sleep so, too. */
