@@ -136,3 +136,23 @@ test("a peer that is connected and says nothing is slow, and no connect that tak
     .call(100, 1, 6, "poll", room, failed, mysql);
   expect(said(slow)).toBe("network: connect to 10.0.0.2:3306 (mysql) took 5.00 s");
 });
+
+test("calls on files wait for the disk, and of a call that is not known no peer is told", () => {
+  const one = (name: string, args: string, more = {}) => first(run().call(100, 1, 6, name, args, "0", more));
+  const a = { target: "/data/a", fd: 3 };
+  expect(one("copy_file_range", "3, NULL, 4, NULL, 99, 0", a).text).toBe("writing a took 5.00 s");
+  const s = run().call(100, 0.1, 0.1001, "openat", 'AT_FDCWD, "/data/b", O_WRONLY', "4", {
+    target: "/data/b",
+  });
+  s.call(100, 1, 6, "copy_file_range", "3, NULL, 4, NULL, 99, 0", "99", a);
+  expect(said(s)).toBe("disk: writing b took 5.00 s");
+  expect(one("sendfile", "4, 3, NULL, 99", { target: "/data/b", fd: 4 }).text).toBe("writing b took 5.00 s");
+  expect(one("readahead", "3, 0, 99", a).text).toBe("reading a took 5.00 s");
+  expect(one("fadvise64", "3, 0, 0, POSIX_FADV_WILLNEED")).toMatchObject({ category: "disk", kind: "read" });
+  for (const name of ["setxattr", "fremovexattr", "mknod", "mknodat", "lchown"])
+    expect(one(name, "…", a)).toMatchObject({ category: "disk", kind: "change", target: "/data/a" });
+  expect(one("getxattr", "…", a)).toMatchObject({ category: "disk", kind: "lookup", target: "/data/a" });
+  const other = run().call(100, 1, 8, "keyctl", "…", "0");
+  expect(said(other)).toBe("ipc: spent 7.00 s in keyctl");
+  expect(analyse(other.recording).hint).toMatch(/man 2 keyctl .*\/proc\/100\/stack/);
+});

@@ -33,8 +33,18 @@ const isLookup = is(
 );
 const isChange = is(
   "unlink unlinkat rename renameat renameat2 mkdir mkdirat rmdir link linkat symlink symlinkat truncate ftruncate " +
-    "fallocate creat chmod fchmod fchmodat chown fchown fchownat utimensat mount umount2",
+    "fallocate creat chmod fchmod fchmodat fchmodat2 chown fchown fchownat lchown mknod mknodat utime utimes futimesat " +
+    "utimensat setxattr lsetxattr fsetxattr setxattrat removexattr lremovexattr fremovexattr removexattrat " +
+    "mount umount umount2 move_mount fsmount pivot_root swapon swapoff " +
+    "truncate64 ftruncate64 chown32 fchown32 lchown32 utimensat_time64",
 );
+/** Look at files, too, but are worth telling only when they take long. */
+const isLook = is(
+  "fstat fstat64 fstatfs statfs64 fstatfs64 chdir fchdir chroot getxattr lgetxattr fgetxattr getxattrat " +
+    "listxattr llistxattr flistxattr listxattrat name_to_handle_at open_by_handle_at",
+);
+/** Have the kernel read a file for later. */
+const isFetch = is("readahead fadvise64 fadvise64_64");
 const isMemory = is(
   "mmap munmap mprotect brk madvise mremap mlock mlockall munlock exit_group exit process_madvise",
 );
@@ -156,6 +166,8 @@ export class Waits {
     if (isFork(name)) return { category: "memory", kind: "fork", target: "" };
     if (name.startsWith("execve")) return { category: "disk", kind: "exec", target: call.target };
     if (isPoll(name)) return this.poll(call);
+    if (name === "copy_file_range") return ofFile(call, "write", this.copied(call));
+    if (isFetch(name)) return ofFile(call, "read", this.objectOf(call));
     if (name === "connect" || isRead(name) || isWrite(name) || name === "close" || name === "shutdown") {
       return this.transfer(call);
     }
@@ -165,6 +177,8 @@ export class Waits {
     if (isLookup(name)) return { category: "disk", kind: "lookup", target: call.target };
     if (isChange(name)) return { category: "disk", kind: "change", target: call.target };
     if (isMemory(name)) return { category: "memory", kind: "memory", target: "" };
+    if (isLook(name) && call.duration >= LONG)
+      return { category: "disk", kind: "lookup", target: call.target };
     if (name === "getrandom") return { category: "lock", kind: "entropy", target: "entropy" };
     if (name === "restart_syscall") return { category: "sleep", kind: "restarted", target: "" };
     return unknown(call);
@@ -262,8 +276,20 @@ export class Waits {
     return out;
   }
 
+  private objectOf(call: CallRow): string {
+    return call.target || (call.duration >= WORTH_A_NAME ? this.timeline.pathOf(call) : "");
+  }
+
+  /** The file that a copy was made into; its source where that is not known. */
+  private copied(call: CallRow): string {
+    const into = Number(/^\d+(?:<[^>]*>)?, [^,]*, (\d+)/.exec(call.args)?.[1] ?? -1);
+    if (call.duration < WORTH_A_NAME || into < 0) return call.target;
+    const { tid, ts } = call;
+    return this.timeline.pathOf({ tid, ts, fd: into, target: "" } as CallRow) || this.objectOf(call);
+  }
+
   private transfer(call: CallRow): Wait {
-    const target = call.target || (call.duration >= WORTH_A_NAME ? this.timeline.pathOf(call) : "");
+    const target = this.objectOf(call);
     return target ? this.peer(call, target) : unknown(call);
   }
 
@@ -295,6 +321,13 @@ export class Waits {
     }
     return false;
   }
+}
+
+/** Whatever file it is, a long call on one waits for the disk. */
+function ofFile(call: CallRow, kind: string, target: string): Wait {
+  return call.duration >= LONG || (target && call.duration >= WORTH_A_NAME)
+    ? { category: "disk", kind, target }
+    : unknown(call);
 }
 
 /** Short calls are the kernel working for the process; a long one waits for something, whatever it is. */
