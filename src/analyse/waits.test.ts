@@ -156,3 +156,24 @@ test("calls on files wait for the disk, and of a call that is not known no peer 
   expect(said(other)).toBe("ipc: spent 7.00 s in keyctl");
   expect(analyse(other.recording).hint).toMatch(/man 2 keyctl .*\/proc\/100\/stack/);
 });
+
+const REFUSED = "-1 ECONNREFUSED (Connection refused)";
+
+test.each([
+  ["a poll that was killed", "epoll_wait", "5, 0x7ffe, 64, 9000", "?", {}],
+  ["a poll that a signal ended", "poll", "NULL, 0, 9000", "-1 EINTR (Interrupted system call)", {}],
+  ["a poll that lasts", "poll", "NULL, 0, 9000", "?", { unfinished: true }],
+  ["a call that is resumed", "restart_syscall", "<... resuming interrupted poll ...>", "0", {}],
+])("a pause between tries can be %s", (_, name, args, ret, more) => {
+  const s = run().call(100, 0.1, 0.1001, "connect", "4, …", REFUSED, DB);
+  expect(said(s.call(100, 1, 6, name, args, ret, more))).toBe(
+    "sleep: tried for 5.00 s to connect to 10.0.0.1:5432 (postgresql), with 1 pause of 5.00 s",
+  );
+});
+
+test("pauses too short to count are not told", () => {
+  const s = run().at({ died: 0.0006, ended: 0.0006, written: 0.0006 });
+  s.call(100, 0, 0.0001, "connect", "4, …", REFUSED, DB);
+  s.call(100, 0.0001, 0.0006, "poll", "NULL, 0, 1", "?");
+  expect(said(s)).toBe("sleep: tried for 0.5 ms to connect to 10.0.0.1:5432 (postgresql)");
+});
