@@ -177,3 +177,15 @@ test("pauses too short to count are not told", () => {
   s.call(100, 0.0001, 0.0006, "poll", "NULL, 0, 1", "?");
   expect(said(s)).toBe("sleep: tried for 0.5 ms to connect to 10.0.0.1:5432 (postgresql)");
 });
+
+test("a connect, or a look-up, in which its task was killed got no answer", () => {
+  const blocking = run().call(100, 1, 6, "connect", "4, …", "?", DB);
+  const no = "network: connect to 10.0.0.1:5432 (postgresql) got no answer for 5.00 s";
+  expect(said(blocking)).toBe(no);
+  const polled = run().call(100, 0.1, 0.1001, "connect", "4, …", IN_PROGRESS, DB);
+  expect(said(polled.call(100, 1, 6, "poll", "[{fd=4, events=POLLOUT}], 1, -1", "?", DB))).toBe(no);
+  const server = { target: "udp:10.0.0.9:53", fd: 6 };
+  expect(said(run().call(100, 1, 6, "recvfrom", "6, …", "?", server))).toBe(
+    "dns: name lookup at 10.0.0.9:53 got no answer for 5.00 s",
+  );
+});

@@ -156,7 +156,8 @@ function dns(g: Group, took: string): string {
       if (name) asked.add(printable(name));
     }
   }
-  const failed = [...g.calls].filter(timedOut).length;
+  const calls = [...g.calls];
+  const failed = calls.filter(timedOut).length;
   const server = g.target ? ` at ${peerName(g.target)}` : "";
   const [first = ""] = asked;
   // one name with several endings: the search list of resolv.conf
@@ -167,7 +168,9 @@ function dns(g: Group, took: string): string {
     : [...asked].slice(0, 2).join(", ");
   const what = asked.size > 0 ? ` of ${names}` : "";
   const outcome =
-    failed > 0 ? `got no answer for ${took}${failed > 1 ? ` (${failed} time-outs)` : ""}` : `took ${took}`;
+    failed > 0 || calls.some((c) => c.unfinished || cutOff(c))
+      ? `got no answer for ${took}${failed > 1 ? ` (${failed} time-outs)` : ""}`
+      : `took ${took}`;
   return `name lookup${what}${server} ${outcome}`;
 }
 
