@@ -104,7 +104,7 @@ export function timedOut(call: CallRow): boolean {
   );
 }
 
-/** It lasted as long as it was meant to; of a mutex with a known owner it does not matter how long somebody meant to wait. */
+/** It lasted as long as it was meant to. Who waits for a mutex with a known owner waits for that, however long. */
 export function slept(call: CallRow): boolean {
   if (isFutex(call.name))
     return timedOut(call) && ownerIn(call.target) === undefined && !call.args.includes("FUTEX_LOCK");
@@ -204,7 +204,7 @@ export class Waits {
     return finite && !came ? SLEEP : { category: "ipc", kind: "poll", target: call.target };
   }
 
-  /** Whether the peer is why a poll that timed out was made; `alone`: it looked at this descriptor only, and has no other reason. */
+  /** The peer is why a poll that timed out was made. `alone`: no other descriptor was looked at. */
   private owes(call: CallRow, { category, target }: Wait, alone: boolean): boolean {
     if (!/^(tcp|udp|unix):/.test(target) || target.startsWith("unix:[")) return false;
     if (category !== "ipc" && alone) return true;
@@ -339,7 +339,7 @@ function unknown(call: CallRow): Wait {
 
 const fdOf = (call: CallRow): number => (call.fd >= 0 ? call.fd : Number.parseInt(call.args, 10));
 
-/** A getsockopt, or a poll that found room to write, tells that the socket `fd` is connected: what comes then is the peer's doing. */
+/** A getsockopt without an error, or a poll that found room to write, says that the socket `fd` is connected. */
 function saysConnected(call: CallRow, fd: number): boolean {
   const { name, args, ret } = call;
   if (name === "getsockopt") return fdOf(call) === fd && /SO_ERROR, \[0\]/.test(args);
