@@ -7,7 +7,7 @@ import { directories } from "./directories.ts";
 import { WINDOW } from "./pieces.ts";
 import { endOf, type Timeline } from "./timeline.ts";
 import type { Segment } from "./types.ts";
-import { isPoll, isSleep, locks, timedOut } from "./waits.ts";
+import { locks, slept } from "./waits.ts";
 
 /** Calls looked back for what failed before a sleep, and how long (ns). */
 const BACK = 40;
@@ -76,12 +76,12 @@ function retry(timeline: Timeline, s: Segment, since: number): Segment | undefin
   const { call } = s;
   if (!call) return undefined;
   const seen: CallRow[] = [];
-  let slept = false;
+  let paused = false;
   for (const c of timeline.before(call, BACK)) {
     if (endOf(c) < Math.min(since, call.ts) - STALE) return undefined;
     // one pause may be made of several sleeps; what succeeds between two is no retrying
-    if (isSleep(c.name) || (isPoll(c.name) && timedOut(c))) slept = true;
-    else if (slept && c.error === "" && isProgress(c.name)) return undefined;
+    if (slept(c)) paused = true;
+    else if (paused && c.error === "" && isProgress(c.name)) return undefined;
     const tried = attempt(c);
     seen.push(c);
     if (!tried || !failed(c, tried, () => seen.findLast((x) => x.name === "getsockopt" && x.fd === c.fd)))
@@ -93,15 +93,19 @@ function retry(timeline: Timeline, s: Segment, since: number): Segment | undefin
   return undefined;
 }
 
-/** What failed once, and is not tried again, is not what the pause is for. */
+/** What failed once, and is not tried again, is not what the pause is for; unless nothing came after it. */
 function triedAgain(timeline: Timeline, pause: CallRow, first: CallRow, { tried, target }: Failure): boolean {
   const same = (c: CallRow) => {
     const other = attempt(c);
     return other?.tried === tried && other.target === target;
   };
-  for (const c of timeline.after(pause, 2 * BACK)) if (same(c)) return true;
+  let last = true;
+  for (const c of timeline.after(pause, 2 * BACK)) {
+    if (same(c)) return true;
+    last &&= c.name === "exit_group";
+  }
   for (const c of timeline.before(first, 2 * BACK)) if (same(c)) return true;
-  return false;
+  return last;
 }
 
 /** Computing is told as one where most of a process's is about one file. */

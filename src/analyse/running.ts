@@ -14,7 +14,7 @@ import { Timeline } from "./timeline.ts";
 import { totals } from "./totals.ts";
 import type { Phase, Report, Segment } from "./types.ts";
 import { concludeRunning } from "./verdict.ts";
-import { isPoll, isRead, isSleep, looksAtNothing, ownerIn, timedOut } from "./waits.ts";
+import { isFutex, isPoll, isRead, isSleep, looksAtNothing, ownerIn, timedOut } from "./waits.ts";
 
 /** A wait for a condition longer than this (ns) is a thread without work; a shorter one contends for a lock. */
 const CONTENTION = 1e9;
@@ -176,8 +176,8 @@ function isIdle(timeline: Timeline, locks: Locks, s: Segment): boolean {
   if (s.category === "child") return true;
   if (s.kind === "futex" || s.kind === "semaphore")
     return call.unfinished || call.duration >= CONTENTION || timedOut(call);
-  // the beat of a loop of events
-  if (s.category === "sleep") return isPoll(call.name) && !looksAtNothing(call);
+  // a condition that did not come, the beat of a loop of events
+  if (s.category === "sleep") return isFutex(call.name) || (isPoll(call.name) && !looksAtNothing(call));
   if (s.category === "ipc" && s.kind === "partner") return false;
   // of a read that had not returned in the end nobody may know the object
   if (s.category === "ipc") return s.kind !== "other" || (call.unfinished && isRead(call.name));

@@ -85,9 +85,13 @@ export class Timeline {
 
   /** Path of the file that a call's descriptor was opened for, found by its open; "" when that is not recorded. */
   pathOf(call: CallRow): string {
-    if (call.target !== "") return call.target;
-    const all = this.openedBy(call.pid)?.get(call.fd) ?? [];
-    return all[firstFrom(all, call.ts) - 1]?.path ?? "";
+    return call.target !== "" ? call.target : this.fileOf(call.pid, call.fd, call.ts);
+  }
+
+  /** Path of the file that a descriptor was opened for before `ts`; "" when that is not recorded. */
+  fileOf(pid: number, fd: number, ts: number): string {
+    const all = this.openedBy(pid)?.get(fd) ?? [];
+    return all[firstFrom(all, ts) - 1]?.path ?? "";
   }
 
   /** Files that a process opened, in order, by the descriptor; closed ones have no path. */

@@ -72,7 +72,7 @@ export class Wakers {
         if (sender !== undefined) return sender;
       }
     }
-    if (isFutex(call.name)) return this.futexWaker(call);
+    if (isFutex(call.name)) return timedOut(call) ? undefined : this.futexWaker(call);
     if (isRead(call.name) || (isPoll(call.name) && !timedOut(call))) return this.writer(call, from);
     return undefined;
   }

@@ -2,11 +2,11 @@
 
 import { basename } from "node:path";
 import { printable } from "../base/printable.ts";
-import type { EventRow } from "../record/model.ts";
+import type { CallRow, EventRow } from "../record/model.ts";
 import { countOf, type Group } from "./causes.ts";
 import { queryName } from "./dns.ts";
 import { functionsOf } from "./profile.ts";
-import { fifoIn, isPoll, isSleep, isWrite, ownerIn, timedOut } from "./waits.ts";
+import { fifoIn, isPoll, isSleep, isWrite, ownerIn, slept, timedOut } from "./waits.ts";
 
 /** `0.80 s`, `12 ms`. */
 export function duration(ns: number): string {
@@ -89,17 +89,22 @@ export function words(g: Group): string {
 function sleep(g: Group, took: string): string {
   if (g.kind === "restarted") return `waited ${took} in a call with a time limit (a sleep or poll, resumed)`;
   const sleeps = [...g.calls].filter(
-    (c) => isSleep(c.name) || (isPoll(c.name) && timedOut(c) && c.duration > 1e6),
+    (c) =>
+      isSleep(c.name) || (c.duration > 1e6 && (slept(c) || c.name === "restart_syscall" || isCutPoll(c))),
   );
   const lengths = sleeps.map((c) => c.duration).sort((a, b) => a - b);
   const n = lengths.length;
   if (g.kind.startsWith("retry ")) {
+    if (n === 0) return `tried for ${took} to ${tried(g)}`;
     const [shortest, longest] = [duration(lengths[0]), duration(lengths[n - 1])];
     const each = n === 1 || shortest === longest ? shortest : `${shortest} to ${longest}`;
     return `tried for ${took} to ${tried(g)}, with ${n} ${n === 1 ? "pause" : "pauses"} of ${each}`;
   }
   return n > 1 ? `slept ${took} in ${n} sleeps of ${duration(g.total / n)} on average` : `slept ${took}`;
 }
+
+/** A poll that was to be a pause, and was ended before its limit. */
+const isCutPoll = (c: CallRow): boolean => isPoll(c.name) && (c.unfinished || cutOff(c));
 
 /** What was tried in vain. */
 function tried(g: Group): string {
@@ -151,7 +156,8 @@ function dns(g: Group, took: string): string {
       if (name) asked.add(printable(name));
     }
   }
-  const failed = [...g.calls].filter(timedOut).length;
+  const calls = [...g.calls];
+  const failed = calls.filter(timedOut).length;
   const server = g.target ? ` at ${peerName(g.target)}` : "";
   const [first = ""] = asked;
   // one name with several endings: the search list of resolv.conf
@@ -162,7 +168,9 @@ function dns(g: Group, took: string): string {
     : [...asked].slice(0, 2).join(", ");
   const what = asked.size > 0 ? ` of ${names}` : "";
   const outcome =
-    failed > 0 ? `got no answer for ${took}${failed > 1 ? ` (${failed} time-outs)` : ""}` : `took ${took}`;
+    failed > 0 || calls.some((c) => c.unfinished || cutOff(c))
+      ? `got no answer for ${took}${failed > 1 ? ` (${failed} time-outs)` : ""}`
+      : `took ${took}`;
   return `name lookup${what}${server} ${outcome}`;
 }
 
@@ -173,7 +181,7 @@ function network(g: Group, took: string, n: number): string {
     const waits = calls.filter((c) => c.duration >= 1e6).length;
     const attempts = waits > 1 ? ` (${waits} waits)` : "";
     if (calls.some((c) => c.error === "ECONNREFUSED")) return `connect to ${peer} was refused after ${took}`;
-    if (calls.some(timedOut) || calls.some((c) => c.unfinished || abandoned(c))) {
+    if (calls.some((c) => timedOut(c) || c.unfinished || cutOff(c))) {
       return `connect to ${peer} got no answer for ${took}${attempts}`;
     }
     return `connect to ${peer} took ${took}${attempts}`;
@@ -187,9 +195,9 @@ function network(g: Group, took: string, n: number): string {
   return `waited ${took} for ${client}${peer}${times(n)}${silent}`;
 }
 
-/** Cut off by a signal: there was no answer. */
-const abandoned = (c: { error: string; name: string }): boolean =>
-  c.error === "EINTR" || (isPoll(c.name) && c.error.startsWith("ERESTART"));
+/** Cut off by a signal, or the end of the task: there was no answer. */
+const cutOff = ({ name, error, ret }: CallRow): boolean =>
+  error === "EINTR" || ret === "?" || (isPoll(name) && error.startsWith("ERESTART"));
 
 function disk(g: Group, took: string, n: number, names: string[]): string {
   const file = g.target ? fileName(g.target) : "";
