@@ -34,7 +34,7 @@ export function analyse(current: Recording, previous?: Recording, scale: Scale =
     phases: p.phases.map(({ name, text, from: a, to: b }) => ({ name, text, seconds: (b - a) / 1e9 })),
     causes: rank(groups, to - from, (t) => t.recording.lifetime),
     unattributed: (grouped.unattributed + tracing) / 1e9,
-    tracing: tracing / 1e9,
+    tracing: shown.lifetime.engine === "bpf" ? 0 : tracing / 1e9,
     processes: [...timelines.values()].flatMap((t) => totals(t, from, to)),
     lost: losses.reduce((n, l) => n + l.count, 0),
     losses: losses.map(({ count, reason }) => ({ count, reason })),

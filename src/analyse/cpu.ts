@@ -36,7 +36,7 @@ class Times {
       }
       this.known.set(timeline, times);
     }
-    return times.has(pid) ? times.get(pid) : { ran: 0, queued: 0 };
+    return times.get(pid);
   }
 }
 

@@ -110,7 +110,8 @@ export class CriticalPath {
   /** Time outside calls, before the call at `next`. Without a recorded call or sample of the thread nothing is known. */
   private between(tid: number, from: number, to: number, via: readonly CallRow[], next?: number): void {
     const { gapBlocked, gapQueued } = this.timeline.table.columns;
-    const known = this.timeline.isKnown(tid) && !this.inEarlierCall(tid, from, to, next);
+    const known =
+      this.timeline.isKnown(tid) && !this.inEarlierCall(tid, from, to, next) && !this.unseen(tid, from, to);
     const pid = this.timeline.pidOf(tid);
     // Blocked outside a call: a page had to be read, or memory to be found.
     const [blocked, queued] =
@@ -130,8 +131,17 @@ export class CriticalPath {
     const { recording, table } = this.timeline;
     if (!recording.lifetime.attached || next === undefined) return false;
     if (this.timeline.indexes(tid)[0] !== next || table.columns.gapBlocked[next] >= 0) return false;
-    const seen = [...this.timeline.samples(tid, from, to)].length;
-    return seen * SAMPLED_EVERY < (to - from) / 2;
+    return !this.computed(tid, from, to);
+  }
+
+  /** What it did then was not recorded: only if it was seen on a CPU, it computed. */
+  private unseen(tid: number, from: number, to: number): boolean {
+    return this.timeline.missing(from, to) > (to - from) * MOST_OF_IT && !this.computed(tid, from, to);
+  }
+
+  /** It was seen on a CPU for most of this time. */
+  private computed(tid: number, from: number, to: number): boolean {
+    return [...this.timeline.samples(tid, from, to)].length * SAMPLED_EVERY >= (to - from) * MOST_OF_IT;
   }
 
   private inCall(

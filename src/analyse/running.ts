@@ -60,7 +60,7 @@ export function analyseRunning(recording: Recording): Report {
     phases: [{ name: phase.name, text: phase.text, seconds: (to - from) / 1e9 }],
     causes: rank(groups, busy, () => lifetime),
     unattributed: (grouped.unattributed + tracing) / 1e9,
-    tracing: tracing / 1e9,
+    tracing: lifetime.engine === "bpf" ? 0 : tracing / 1e9,
     idle: idle / 1e9,
     processes: totals(timeline, from, to),
     lost: recording.losses.reduce((n, l) => n + l.count, 0),

@@ -3,6 +3,7 @@ import { grouped } from "../base/group.ts";
 import { lowest } from "../base/search.ts";
 import type { CallTable } from "../record/call-table.ts";
 import type { CallRow, EventRow, ProcessRow, Recording, SampleRow, SignalRow } from "../record/model.ts";
+import { SETTLE, START_LIMIT, STOP_LIMIT } from "../record/ready.ts";
 
 export const endOf = (call: CallRow): number => call.ts + call.duration;
 
@@ -22,6 +23,7 @@ export class Timeline {
   /** Indexes of each thread's calls, in order. */
   private readonly byTid: ReadonlyMap<number, Int32Array>;
   private opened: Map<number, Map<number, Opened[]>> | undefined;
+  private gaps: [from: number, to: number][] | undefined;
   private enders: Map<number, number> | undefined;
   private connected: Set<string> | undefined;
   private sampled: Map<number, SampleRow[]> | undefined;
@@ -136,6 +138,29 @@ export class Timeline {
     this.sampled ??= grouped(this.recording.samples, (s) => s.tid);
     const all = this.sampled.get(tid) ?? [];
     for (let i = firstFrom(all, from); i < all.length && all[i].ts < to; i++) yield all[i];
+  }
+
+  /** How much of [from, to) lies where calls were not seen, or not kept. */
+  missing(from: number, to: number): number {
+    this.gaps ??= this.findGaps();
+    let sum = 0;
+    for (const [a, b] of this.gaps) sum += Math.max(0, Math.min(b, to) - Math.max(a, from));
+    return sum;
+  }
+
+  /** While no recorder ran, and what of a start or stop was recorded like a running service. */
+  private findGaps(): [from: number, to: number][] {
+    const { lifetime, events } = this.recording;
+    const gaps = events
+      .filter((e) => e.kind === "gap" && e.until !== null)
+      .map((e): [number, number] => [e.ts, e.until!]);
+    // `svtrace record`, which has no directory, keeps all
+    if (lifetime.dir === "") return gaps;
+    const { started, ready, asked, ended } = lifetime;
+    const late = started + START_LIMIT + SETTLE;
+    if (ready !== null && ready > late) gaps.push([late, ready]);
+    if (asked !== null && (ended ?? 0) > asked + STOP_LIMIT) gaps.push([asked + STOP_LIMIT, ended!]);
+    return gaps;
   }
 
   /** Something is known of what a thread did: a call, or that it ran. */

@@ -13,6 +13,10 @@ export const QUIET = 2e9;
 export const QUIET_WITH_WAIT = 10e9;
 /** A start that shows no sign in this time (ns) is recorded like a running service from then on. */
 export const START_LIMIT = 60e9;
+/** Everything is kept this long (ns) after the service was ready. */
+export const SETTLE = 5e9;
+/** A stop that takes longer than this (ns) is recorded like a running service from then on. */
+export const STOP_LIMIT = 600e9;
 
 const PROGRESS =
   /^(execve(at)?|open(at2?)?|creat|connect|socket(pair)?|bind|listen|v?fork|clone3?|exit(_group)?|f?access(at2?)?|faccessat2?|[fl]?stat(64|fs)?|newfstatat|statx|readlink(at)?|getdents(64)?|f(data)?sync|syncfs|sync|unlink(at)?|rename(at2?)?|mkdir(at)?|f?chdir|pipe2?|flock)$/;

@@ -22,10 +22,6 @@ import { Targets } from "./targets.ts";
 import type { Result } from "./text.ts";
 import { BLOCKED, SLOW, Waiting } from "./waiting.ts";
 
-/** Everything is kept this long (ns) after the service was ready. */
-const SETTLE = 5e9;
-/** A stop that takes longer than this (ns) is recorded like a running service from then on. */
-const STOP_LIMIT = 600e9;
 /** Once it seems ready, it is looked for better signs this often (ns). */
 const LOOK = 1e9;
 /** So often if what happened is told of so much later (ns), as there is no CPU to spare. */
@@ -307,9 +303,12 @@ export class RecordingSink implements EventSink {
     if (this.state === "starting") {
       if (lifetime.ready === null && this.processes.alive > 0)
         this.readiness.checkQuiet(now, () => this.waits.mayBeStarting());
-      const settled = lifetime.ready !== null && now - lifetime.ready > SETTLE;
-      if (settled || now - lifetime.started > ready.START_LIMIT + SETTLE) this.run(now);
-    } else if (this.state === "stopping" && now - (lifetime.asked ?? lifetime.died ?? now) > STOP_LIMIT) {
+      const settled = lifetime.ready !== null && now - lifetime.ready > ready.SETTLE;
+      if (settled || now - lifetime.started > ready.START_LIMIT + ready.SETTLE) this.run(now);
+    } else if (
+      this.state === "stopping" &&
+      now - (lifetime.asked ?? lifetime.died ?? now) > ready.STOP_LIMIT
+    ) {
       this.run(now);
     }
   }
@@ -327,7 +326,7 @@ export class RecordingSink implements EventSink {
     this.event(lifetime.written, "gap", lifetime.pid, "the recorder was not running", now);
     this.losses.add(lifetime.written, 1, `gap of ${missed} s: the recorder was not running`);
     if (lifetime.asked !== null) this.state = "stopping";
-    else if (lifetime.ready !== null) this.ranFrom ??= lifetime.ready + SETTLE;
+    else if (lifetime.ready !== null) this.ranFrom ??= lifetime.ready + ready.SETTLE;
   }
 
   private run(now: number): void {
