@@ -140,7 +140,7 @@ export class RecordSession {
     await this.queue.write(batch).catch((error: WriteFailure) => {
       this.failure ??= error.message;
       this.sink.giveBack(batch);
-      this.sink.lost(error.lost, "calls that could not be written");
+      this.sink.dropped(error.lost, "calls that could not be written");
     });
   }
 }

@@ -9,7 +9,7 @@ import { QuietCalls } from "./quiet-calls.ts";
 import { defaultSettings } from "./settings.ts";
 import { RecordingSink } from "./sink.ts";
 import type { SinkOptions } from "./sink-options.ts";
-import { Text } from "./texts.ts";
+import { Text, Texts } from "./texts.ts";
 
 const memory = undefined as unknown as Memory;
 const clock = 0;
@@ -413,4 +413,31 @@ test("nothing is taken for quiet before it is known that it was", () => {
   call(sink, task, "openat", 2.5, 3);
   sink.tick(10e9, 10e9);
   expect(sink.lifetime.ready).toBe(3e9);
+});
+
+test("what was noted is kept once, however often it is asked for", () => {
+  const noted = [1, 2, 3].map((tid) => ({
+    exit: (8 + tid) * 1e9,
+    duration: 1000,
+    tid,
+    group: 3,
+    name: "lseek",
+    ret: 0,
+    args: [3, 4, 0],
+  }));
+  const sink = makeSink({ quiet: new QuietCalls(groups(noted), 3) });
+  const task = new Task(PID, PID, 0);
+  sink.newTask(task, false);
+  call(sink, task, "accept4", 1, 1.5);
+  sink.tick(7e9);
+  expect(sink.saveFlight(12e9, "asked")).toBe(3);
+  expect(sink.saveFlight(13e9, "asked again")).toBe(0);
+});
+
+test("of any size is what can be handed over again", () => {
+  const texts = new Texts();
+  for (let i = 0; i < 200_000; i++) texts.id(`0x${i}`);
+  const taken = texts.take();
+  texts.giveBack(taken);
+  expect(texts.take().texts.length).toBe(taken.texts.length);
 });

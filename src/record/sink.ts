@@ -21,6 +21,7 @@ import type { SinkOptions, State } from "./sink-options.ts";
 import { Targets } from "./targets.ts";
 import type { Result } from "./text.ts";
 import { BLOCKED, SLOW, Waiting } from "./waiting.ts";
+import { WaitingRows } from "./waiting-rows.ts";
 
 /** Once it seems ready, it is looked for better signs this often (ns). */
 const LOOK = 1e9;
@@ -45,8 +46,8 @@ export class RecordingSink implements EventSink {
   private readonly counters = new Counters();
   private readonly flight: Flight;
   private readonly past: Past;
-  private signals: SignalRow[] = [];
-  private events: EventRow[] = [];
+  private readonly signals = new WaitingRows<SignalRow>("signals", this.losses);
+  private readonly events = new WaitingRows<EventRow>("events", this.losses);
   private flightSaved = Number.NEGATIVE_INFINITY;
   /** When it was first recorded like a running service. */
   private ranFrom: number | null = null;
@@ -61,7 +62,7 @@ export class RecordingSink implements EventSink {
     this.lifetime = newLifetime(threshold, { ...before?.lifetime, ...options.lifetime });
     this.processes = new ProcessRows(options.now, before?.processes);
     this.open = new OpenCalls(options.text, this.targets, this.processes, options.underWay);
-    this.log = new CallLog(options, (count, reason) => this.lost(count, reason), before?.texts);
+    this.log = new CallLog(options, (count, reason) => this.dropped(count, reason), before?.texts);
     this.samples = new SampleBuffer(before?.stacks, before?.frames);
     this.flight = new Flight(flight, flightCalls);
     this.past = new Past(options, this.flight, this.log, this.processes, this.targets);
@@ -155,9 +156,8 @@ export class RecordingSink implements EventSink {
     if (info.idle && duration >= REST) this.readiness.rests(task.pid, task.tid, call.entry);
     if (info.prctl && call.args[0] === PR_SET_NAME) this.processes.rename(task);
     const running = this.state === "running";
-    const elsewhere = this.quiet?.has(call) ?? false;
-    if (running && (!elsewhere || info.exec))
-      this.counters.add(call.exit, call.name, duration, call.error !== 0);
+    const elsewhere = !info.exec && this.quiet?.has(call);
+    if (running && !elsewhere) this.counters.add(call.exit, call.name, duration, call.error !== 0);
     if (this.keepsAll || duration >= threshold) {
       this.keep(task, atEntry, memory, info, open, duration);
       if (running && !info.idle && flightSlow > 0 && duration >= flightSlow) this.sawSlow(task, info);
@@ -172,7 +172,7 @@ export class RecordingSink implements EventSink {
   signal(task: Task, event: SignalEvent, now: number): void {
     const name = this.options.signalName(event.signo);
     const sender = event.info && event.info.getInt32(8, true) <= 0 ? event.info.getInt32(16, true) : 0;
-    this.signals.push({
+    this.signals.add({
       ts: now,
       tid: task.tid,
       pid: task.pid,
@@ -246,11 +246,16 @@ export class RecordingSink implements EventSink {
     this.dirty = true;
   }
 
+  /** The engine did not see all. */
   lost(count: number, reason: string): void {
+    if (count > 0) this.targets.missed(this.options.now());
+    this.dropped(count, reason);
+  }
+
+  /** It was seen, but not kept. */
+  dropped(count: number, reason: string): void {
     if (count <= 0) return;
-    const now = this.options.now();
-    this.losses.add(now, count, reason);
-    this.targets.missed(now);
+    this.losses.add(this.options.now(), count, reason);
     this.dirty = true;
   }
 
@@ -261,7 +266,7 @@ export class RecordingSink implements EventSink {
 
   /** Something the supervisor told: `control`, `death`, `delay`; or that befell the recording. */
   event(ts: number, kind: string, pid: number, text: string, until: number | null = null): void {
-    this.events.push({ ts, kind, pid, text, until });
+    this.events.add({ ts, kind, pid, text, until });
     this.dirty = true;
   }
 
@@ -374,9 +379,6 @@ export class RecordingSink implements EventSink {
     // what it waits for now is known now only, though it may not have been told of
     this.examine(Math.max(now, this.options.now()), SLOW, now);
     if (!this.isFrozen) for (const { row } of this.open.all()) this.processes.readTimes(row);
-    const { signals, events } = this;
-    this.signals = [];
-    this.events = [];
     this.dirty = false;
     this.lifetime.written = now;
     return {
@@ -387,8 +389,8 @@ export class RecordingSink implements EventSink {
       phases: phasesOf(this.lifetime),
       losses: this.losses.rows(),
       ...this.log.take(),
-      signals,
-      events,
+      signals: this.signals.take(),
+      events: this.events.take(),
       ...this.counters.take(now),
       samples: this.samples.take(),
       limit: this.options.settings.file,
@@ -400,8 +402,8 @@ export class RecordingSink implements EventSink {
   giveBack(batch: Batch): void {
     this.log.giveBack(batch);
     this.processes.giveBack(batch.processes);
-    this.signals.unshift(...batch.signals);
-    this.events.unshift(...batch.events);
+    this.signals.giveBack(batch.signals);
+    this.events.giveBack(batch.events);
     this.counters.giveBack(batch);
     this.samples.giveBack(batch.samples);
     this.dirty = true;

@@ -159,6 +159,7 @@ export class Targets {
   missed(now: number): void {
     this.epoch++;
     this.since = now;
+    this.types.clear();
     this.forgetLinks();
   }
 

@@ -46,22 +46,33 @@ export interface Written {
 export async function writeBatch(batch: Batch): Promise<Written> {
   try {
     const db = await (await engine()).connect();
+    let written = false;
     try {
       const first = await attached(db, batch.path, () => write({ db, catalog: CATALOG }, batch));
+      written = true;
       if (first.problem !== undefined || statSync(batch.path).size <= batch.limit)
         return { trimmed: 0, problem: first.problem };
       const { result, problem } = await attached(db, batch.path, () => trim(db, batch));
       return { trimmed: result, problem };
+    } catch (error) {
+      if (!written) throw error;
+      // the batch is safe, and the next one comes to this, too: somebody reads the file, or there is no room for it
+      await renew();
+      return { trimmed: 0 };
     } finally {
       db.closeSync();
     }
   } catch (error) {
-    // a failed write may leave the engine unusable
-    const failed = instance;
-    instance = undefined;
-    (await failed)?.closeSync();
+    await renew();
     throw error;
   }
+}
+
+/** A failed write may leave the engine unusable. */
+async function renew(): Promise<void> {
+  const failed = instance;
+  instance = undefined;
+  (await failed)?.closeSync();
 }
 
 /** Runs a transaction on a file. */

@@ -130,12 +130,12 @@ export class Writing {
   private async attempt(sink: RecordingSink, turn: Turn, batch: Batch): Promise<void> {
     try {
       const { trimmed, problem } = await this.write(batch);
-      sink.lost(trimmed, "calls removed: the recording had reached its size (trace/file)");
+      sink.dropped(trimmed, "calls removed: the recording had reached its size (trace/file)");
       if (problem === undefined) this.succeeded(sink, turn);
       else this.failed(sink, turn, problem);
     } catch (error) {
       sink.giveBack(batch);
-      sink.lost((error as { lost?: number }).lost ?? 0, "calls that could not be written");
+      sink.dropped((error as { lost?: number }).lost ?? 0, "calls that could not be written");
       this.failed(sink, turn, oneLine(error));
     }
   }
