@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { FlightCall, Groups, QuietCounts } from "../capture/engine.ts";
-import { Task } from "../capture/event.ts";
+import { type SignalEvent, Task } from "../capture/event.ts";
 import type { Memory } from "../capture/memory.ts";
 import { countOf } from "./columns.ts";
 import { Demux } from "./demux.ts";
@@ -440,4 +440,30 @@ test("of any size is what can be handed over again", () => {
   const taken = texts.take();
   texts.giveBack(taken);
   expect(texts.take().texts.length).toBe(taken.texts.length);
+});
+
+test("a fault that is handled asks for nothing; one that ends the process does, and a signal nothing comes of is withdrawn", () => {
+  const one = () => {
+    const sink = makeSink({ signalName: (n: number) => (n === 11 ? "SIGSEGV" : "SIGTERM") });
+    const task = new Task(PID, PID, 0);
+    sink.newTask(task, false);
+    call(sink, task, "accept4", 1, 1.5);
+    sink.tick(7e9);
+    sink.signal(task, { signo: 11, info: undefined } as SignalEvent, 8e9);
+    return { sink, task };
+  };
+  const handled = one();
+  expect(handled.sink.state).toBe("running");
+  expect(handled.sink.lifetime.asked).toBeNull();
+  const died = one();
+  died.sink.exited(died.task, { status: undefined, signal: 11, coreDumped: true }, 9e9);
+  expect(died.sink.lifetime).toMatchObject({ asked: 8e9, asked_by: "SIGSEGV", died: 9e9 });
+  const reloads = one();
+  reloads.sink.signal(reloads.task, { signo: 15, info: undefined } as SignalEvent, 10e9);
+  expect(reloads.sink.state).toBe("stopping");
+  reloads.sink.tick(611e9);
+  expect(reloads.sink.state).toBe("running");
+  expect(reloads.sink.lifetime).toMatchObject({ asked: null, asked_by: null });
+  reloads.sink.askedToStop(700e9, "svc -t");
+  expect(reloads.sink.lifetime).toMatchObject({ asked: 700e9, asked_by: "svc -t" });
 });

@@ -6,7 +6,6 @@ import type { Before } from "./before.ts";
 import { type CallInfo, infoOf } from "./call-info.ts";
 import { CallLog } from "./call-log.ts";
 import { Counters, Losses } from "./counts.ts";
-import { senderText } from "./describe.ts";
 import { Flight } from "./flight.ts";
 import { newLifetime, noteRequest, phasesOf } from "./lifetime.ts";
 import type { Batch, EventRow, Lifetime, ProcessRow, SignalRow } from "./model.ts";
@@ -16,6 +15,8 @@ import { ProcessRows } from "./process-rows.ts";
 import type { QuietCalls } from "./quiet-calls.ts";
 import { REST, Readiness } from "./readiness.ts";
 import * as ready from "./ready.ts";
+import { STOP_LIMIT } from "./ready.ts";
+import { Requests } from "./requests.ts";
 import { SampleBuffer } from "./samples.ts";
 import type { SinkOptions, State } from "./sink-options.ts";
 import { Targets } from "./targets.ts";
@@ -29,7 +30,6 @@ const LOOK = 1e9;
 const LATE = 1e8;
 /** Slow calls save the flight recorder this often at most (ns). */
 const FLIGHT_PAUSE = 10e9;
-const FATAL = new Set(["SIGTERM", "SIGINT", "SIGQUIT", "SIGABRT", "SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL"]);
 const PR_SET_NAME = 15;
 
 export class RecordingSink implements EventSink {
@@ -38,6 +38,7 @@ export class RecordingSink implements EventSink {
   readonly processes: ProcessRows;
   private readonly targets = new Targets();
   private readonly readiness: Readiness;
+  private readonly requests: Requests;
   private readonly log: CallLog;
   private readonly samples: SampleBuffer;
   private readonly open: OpenCalls;
@@ -46,6 +47,7 @@ export class RecordingSink implements EventSink {
   private readonly counters = new Counters();
   private readonly flight: Flight;
   private readonly past: Past;
+  private readonly quiet: QuietCalls | undefined;
   private readonly signals = new WaitingRows<SignalRow>("signals", this.losses);
   private readonly events = new WaitingRows<EventRow>("events", this.losses);
   private flightSaved = Number.NEGATIVE_INFINITY;
@@ -59,6 +61,7 @@ export class RecordingSink implements EventSink {
   constructor(private readonly options: SinkOptions) {
     const { threshold, flight, flightCalls } = options.settings;
     const { before } = options;
+    this.quiet = options.quiet;
     this.lifetime = newLifetime(threshold, { ...before?.lifetime, ...options.lifetime });
     this.processes = new ProcessRows(options.now, before?.processes);
     this.open = new OpenCalls(options.text, this.targets, this.processes, options.underWay);
@@ -66,6 +69,7 @@ export class RecordingSink implements EventSink {
     this.samples = new SampleBuffer(before?.stacks, before?.frames);
     this.flight = new Flight(flight, flightCalls);
     this.past = new Past(options, this.flight, this.log, this.processes, this.targets);
+    this.requests = new Requests(this.lifetime);
     this.readiness = new Readiness(this.lifetime, (ts, tid, text) => this.event(ts, "ready", tid, text));
     this.waits = new Waiting(this.open, this.targets, this.readiness, (ts, tid, holder) =>
       this.event(ts, "holder", tid, holder),
@@ -180,8 +184,9 @@ export class RecordingSink implements EventSink {
       info: event.info ? this.options.text.siginfo(task, event.info) : "",
       sender,
     });
-    if (task.pid === this.lifetime.pid && FATAL.has(name)) this.askedToStop(now, senderText(name, sender));
     this.dirty = true;
+    const by = task.pid === this.lifetime.pid ? this.requests.signalled(name, sender, now) : undefined;
+    if (by !== undefined) this.askedToStop(now, by);
   }
 
   stopped(task: Task, signo: number, now: number): void {
@@ -310,10 +315,8 @@ export class RecordingSink implements EventSink {
         this.readiness.checkQuiet(now, () => this.waits.mayBeStarting());
       const settled = lifetime.ready !== null && now - lifetime.ready > ready.SETTLE;
       if (settled || now - lifetime.started > ready.START_LIMIT + ready.SETTLE) this.run(now);
-    } else if (
-      this.state === "stopping" &&
-      now - (lifetime.asked ?? lifetime.died ?? now) > ready.STOP_LIMIT
-    ) {
+    } else if (this.state === "stopping" && now - (lifetime.asked ?? lifetime.died ?? now) > STOP_LIMIT) {
+      this.requests.withdraw();
       this.run(now);
     }
   }
@@ -348,10 +351,6 @@ export class RecordingSink implements EventSink {
     this.targets.watch(this.keepsAll, at); // memory of descriptors holds while no call is left out
     this.quiet?.setThreshold(state === "running" && policy !== "everything" ? threshold : 0, at);
     if (ran) this.quiet?.count(this.counters, now);
-  }
-
-  private get quiet(): QuietCalls | undefined {
-    return this.options.quiet;
   }
 
   /** Turns what the flight recorder holds into calls. Returns how many. */
@@ -471,6 +470,7 @@ export class RecordingSink implements EventSink {
     lifetime.died = now;
     lifetime.status = row.status;
     lifetime.signal = row.signal;
+    this.requests.died(row.signal);
     if (this.state !== "dead") this.turn("stopping", now);
   }
 
