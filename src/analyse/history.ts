@@ -53,9 +53,10 @@ const FEWEST_FOR_TREND = 6;
 /** `recordings` of one service, oldest first; their calls are used only where a start has no sign of readiness. */
 export function history(recordings: readonly (Recording & { name: string })[]): History {
   const rows = recordings.flatMap((current, i) => {
-    const begun = row(beginning(current), recordings[i - 1]);
+    // nobody saw the start of one that was attached to
+    const begun = current.lifetime.attached ? [] : [row(beginning(current), recordings[i - 1])];
     const over = i === recordings.length - 1 && current.lifetime.next === null && stopped(current);
-    return over ? [begun, row(current, undefined)] : [begun];
+    return over ? [...begun, row(current, undefined)] : begun;
   });
   // starts and stops have other phases than restarts
   const totals = rows.filter((r) => r.kind === "restart").map((r) => r.total);

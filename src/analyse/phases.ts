@@ -6,6 +6,8 @@ import type { Phase, Report } from "./types.ts";
 
 /** A lifetime that began later than this (ns) after the previous one's end is a start, not a restart. */
 const TOGETHER = 120e9;
+/** Who brings it up this much later (ns) than it died had it down on purpose. */
+const ON_PURPOSE = 5e9;
 /** Anchors of one boot differ by clock adjustments only (ns). */
 const SAME_BOOT = 3600e9;
 
@@ -35,7 +37,8 @@ export function plan(current: Recording, previous?: Recording): Plan {
       notes: stopNotes(current),
     };
   }
-  if (!service) {
+  // of one that was attached to nobody saw the start
+  if (!service || life.attached) {
     return {
       kind: "run",
       phases: runPhases(current),
@@ -50,15 +53,23 @@ export function plan(current: Recording, previous?: Recording): Plan {
     (previous.lifetime.asked !== null || previous.lifetime.died !== null) &&
     life.started - (previous.lifetime.died ?? coveredTo(previous)) < TOGETHER;
   const start = startPhases(current);
-  if (!related) {
-    const notes = [
-      ...startNotes(current),
-      "no recording of the lifetime before: only the start is explained",
-    ];
+  const down = related && wasDown(previous);
+  if (!related || down) {
+    const why = down ? "it was down on request" : "no recording of the lifetime before";
+    const notes = [...startNotes(current), `${why}: only the start is explained`];
     return { kind: "start", phases: start, previous: undefined, current, notes };
   }
   const phases = [...stopPhases(previous, current), ...start];
   return { kind: "restart", phases, previous, current, notes: startNotes(current) };
+}
+
+/** It was kept down until somebody asked for it to be up again. */
+function wasDown({ lifetime, events }: Recording): boolean {
+  const dead = lifetime.died ?? lifetime.ended;
+  return (
+    dead !== null &&
+    events.some((e) => e.kind === "control" && /^svc -[uo]/.test(e.text) && e.ts > dead + ON_PURPOSE)
+  );
 }
 
 function stopPhases(r: Recording, next?: Recording): Phase[] {

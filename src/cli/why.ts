@@ -45,7 +45,7 @@ export async function main(argv: string[]): Promise<number> {
   const path = await afterFlush(target, locate);
   const { current, previous } = await loadPair(path);
   const report =
-    current.lifetime.attached && !previous
+    current.lifetime.attached && current.lifetime.asked === null && current.lifetime.died === null
       ? analyseRunning(current)
       : analyse(current, previous, { all: view.all, ...(previous && (await earlierLengths(path))) });
   await show(
