@@ -122,7 +122,7 @@ if (engine.tasks().length === 0) {
   engine.groups?.take(group, ({ buckets, ...c }) =>
     put("counted", undefined, { ...c, timed: buckets.reduce((sum, n) => sum + n, 0) }),
   );
-  for (const call of engine.groups?.recent(0)() ?? []) put("noted", undefined, call);
+  for (const call of engine.groups?.recent(group, 0)() ?? []) put("noted", undefined, call);
 }
 const peak = Number(/VmHWM:\s*(\d+)/.exec(readFileSync("/proc/self/status", "latin1"))?.[1]);
 put("end", undefined, { enters, exits, lost, counts, peak, ...bpf?.account });

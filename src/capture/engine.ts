@@ -60,8 +60,6 @@ export interface FlightCall {
   /** ns; 0 when it was not timed: then it did not leave its CPU, took less than two ticks, and `exit` is an estimate. */
   readonly duration: number;
   readonly tid: number;
-  /** Its task's. */
-  readonly group: number;
   readonly name: string;
   /** The result; a negative errno when it failed. */
   readonly ret: number;
@@ -84,10 +82,10 @@ export interface Groups {
   /** What was counted since the last time. */
   take(group: number, visit: (counts: QuietCounts) => void): void;
   /**
-   * Quiet calls of all groups that ended at `since` (ns) or later, as far as the ring goes back, the oldest first. They are copied
+   * Quiet calls of the group that ended at `since` (ns) or later, as far as the ring goes back, the oldest first. They are copied
    * at once, which is quick, and found out when the function returned is called.
    */
-  recent(since: number): () => FlightCall[];
+  recent(group: number, since: number): () => FlightCall[];
 }
 
 /**

@@ -56,9 +56,9 @@ export class QuietCalls {
    * now, and found out when the function returned is called.
    */
   recent(since: number, limit: number, below: number): () => FlightCall[] {
-    const noted = this.groups.recent(Math.max(since, this.from));
+    const noted = this.groups.recent(this.group, Math.max(since, this.from));
     return () => {
-      const calls = noted().filter((call) => call.duration < below && call.group === this.group);
+      const calls = noted().filter((call) => call.duration < below);
       return calls.length > limit ? calls.slice(-limit) : calls;
     };
   }

@@ -289,7 +289,7 @@ function groups(noted: FlightCall[]): Groups & { thresholds: number[]; released:
       for (const c of counts) visit(c);
       counts = [];
     },
-    recent: (since) => {
+    recent: (_group, since) => {
       const copy = noted.filter((n) => n.exit >= since);
       return () => copy;
     },
@@ -297,11 +297,10 @@ function groups(noted: FlightCall[]): Groups & { thresholds: number[]; released:
 }
 
 test("an engine that can be quiet is, while the service runs, and counts", () => {
-  const noted = (exit: number, tid: number, duration = 1000, group = 3): FlightCall => ({
+  const noted = (exit: number, tid: number, duration = 1000): FlightCall => ({
     exit: exit * 1e9,
     duration,
     tid,
-    group,
     name: "lseek",
     ret: 5,
     args: [3, 4, 0],
@@ -309,7 +308,6 @@ test("an engine that can be quiet is, while the service runs, and counts", () =>
   const engine = groups([
     noted(11, PID),
     noted(12.1, PID),
-    noted(12.2, 4711, 1000, 4),
     noted(12.3, PID, 20e6),
     noted(12.4, PID - 1),
     // of a thread that nobody remembers
@@ -420,7 +418,6 @@ test("what was noted is kept once, however often it is asked for", () => {
     exit: (8 + tid) * 1e9,
     duration: 1000,
     tid,
-    group: 3,
     name: "lseek",
     ret: 0,
     args: [3, 4, 0],

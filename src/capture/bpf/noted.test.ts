@@ -9,6 +9,7 @@ const GETPPID = 110;
 const GROUP = 255;
 
 interface Slot {
+  readonly group?: number;
   readonly tid: number;
   readonly time: number;
   readonly duration: number;
@@ -21,14 +22,14 @@ function rings(...cpus: Slot[][]) {
     const start = cpu * BYTES;
     view.setUint32(start + L.flight.next, noted.length, true);
     const staged = noted.length - (noted.length % L.STAGED);
-    for (const [n, { tid, time, duration }] of noted.entries()) {
+    for (const [n, { tid, time, duration, group = GROUP }] of noted.entries()) {
       const part = n < staged ? L.flight.slots : L.flight.stage;
       const at = start + part + (n % (n < staged ? SLOTS : L.STAGED)) * L.slot.bytes;
       view.setBigUint64(at + L.slot.time, BigInt(time), true);
       view.setBigUint64(at + L.slot.duration, BigInt(duration), true);
       view.setUint32(at + L.slot.tid, tid, true);
       view.setUint16(at + L.slot.nr, GETPPID, true);
-      view.setUint16(at + L.slot.group, GROUP, true);
+      view.setUint16(at + L.slot.group, group, true);
     }
   }
   return {
@@ -41,7 +42,7 @@ function rings(...cpus: Slot[][]) {
 }
 
 const told = (of: ReturnType<typeof rings>, now: number, since = 0) =>
-  notedCalls(of, since, now)().map((c) => [c.tid, c.exit, c.duration]);
+  notedCalls(of, GROUP, since, now)().map((c) => [c.tid, c.exit, c.duration]);
 
 const timed = (tid: number, time: number, duration = 10): Slot => ({ tid, time, duration });
 /** `last`: when the thread's last call ended that was timed. */
@@ -58,6 +59,14 @@ test("calls that were not timed lie between those that were", () => {
   expect(told(of, 9000, 1150)).toEqual([
     [1, 1200, 0],
     [1, 1300, 10],
+  ]);
+});
+
+test("calls of others bound in time those that were not timed, and are left out", () => {
+  const other: Slot = { ...timed(9, 1200), group: 7 };
+  expect(told(rings([timed(1, 1000), untimed(1, 1000), other]), 9000)).toEqual([
+    [1, 1000, 10],
+    [1, 1100, 0],
   ]);
 });
 

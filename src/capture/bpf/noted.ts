@@ -32,17 +32,28 @@ const SLOT = word(L.slot.bytes);
 const HALF = 0xffff;
 
 /**
- * Calls that ended at `since` (ns) or later, oldest first; those of one thread do not overlap. `now`: ns. The rings are copied at
+ * Calls of a group that ended at `since` (ns) or later, oldest first; those of one thread do not overlap. `now`: ns. The rings are copied at
  * once; what the copies hold is found out when the function returned is called.
  */
-export function notedCalls(rings: FlightRings, since: number, now: number): () => FlightCall[] {
+export function notedCalls(
+  rings: FlightRings,
+  group: number,
+  since: number,
+  now: number,
+): () => FlightCall[] {
   const copies = Array.from({ length: rings.cpus }, (_, cpu) => copyRing(rings, cpu, since));
-  return () => callsIn(copies, rings.tick, since, now);
+  return () => callsIn(copies, rings.tick, group, since, now);
 }
 
-function callsIn(copies: readonly Uint32Array[], tick: number, since: number, now: number): FlightCall[] {
+function callsIn(
+  copies: readonly Uint32Array[],
+  tick: number,
+  group: number,
+  since: number,
+  now: number,
+): FlightCall[] {
   const noted: Noted[] = [];
-  for (const copy of copies) readSlots(copy, tick, since, noted);
+  for (const copy of copies) readSlots(copy, tick, group, since, noted);
   const timed = timedCalls(noted);
   for (const one of noted) {
     if (one.call.duration > 0) continue;
@@ -66,6 +77,8 @@ function timedCalls(noted: readonly Noted[]): Map<number, FlightCall[]> {
   return byTid;
 }
 
+const groupAt = (words: Uint32Array, at: number): number =>
+  words[at + word(L.slot.nr)] >>> (8 * (L.slot.group - L.slot.nr));
 const timeAt = (words: Uint32Array, at: number): number => wide(words, at + word(L.slot.time));
 /** A call that took more than 4 s is timed, too. */
 const isTimed = (words: Uint32Array, at: number): boolean =>
@@ -102,12 +115,13 @@ function copyRing(rings: FlightRings, cpu: number, since: number): Uint32Array {
 }
 
 /**
- * Adds the calls in these slots of one CPU. Those that were not timed lie between those before and after them that were, at most
+ * Adds the calls of a group in these slots of one CPU. Those that were not timed lie between those before and after them that were, at most
  * a tick after their thread's last: they are spread evenly.
  */
-function readSlots(words: Uint32Array, tick: number, since: number, to: Noted[]): void {
+function readSlots(words: Uint32Array, tick: number, group: number, since: number, to: Noted[]): void {
   const add = (at: number, exit: number) => {
-    if (exit >= since) to.push({ call: callAt(words, at, exit), lower: timeAt(words, at) });
+    if (exit >= since && groupAt(words, at) === group)
+      to.push({ call: callAt(words, at, exit), lower: timeAt(words, at) });
   };
   /** When the last call ended that was timed, and how many have come since that were not. */
   let before = 0;
@@ -131,14 +145,12 @@ function readSlots(words: Uint32Array, tick: number, since: number, to: Noted[])
 }
 
 function callAt(words: Uint32Array, at: number, exit: number): FlightCall {
-  const numbers = words[at + word(L.slot.nr)];
-  const nr = numbers & HALF;
+  const nr = words[at + word(L.slot.nr)] & HALF;
   const args = at + word(L.slot.args);
   return {
     exit,
     duration: wide(words, at + word(L.slot.duration)),
     tid: words[at + word(L.slot.tid)],
-    group: numbers >>> (8 * (L.slot.group - L.slot.nr)),
     name: syscallName("x86_64", nr) ?? `syscall_0x${nr.toString(16)}`,
     ret: words[at + word(L.slot.ret)] + (words[at + word(L.slot.ret) + 1] | 0) * WORD,
     args: [wide(words, args), wide(words, args + 2), wide(words, args + 4)],

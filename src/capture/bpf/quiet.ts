@@ -146,8 +146,8 @@ export class QuietGroups implements Groups {
     }
   }
 
-  recent(since: number): () => FlightCall[] {
-    return this.closed ? () => [] : notedCalls(this.rings, since, monotonicNow());
+  recent(group: number, since: number): () => FlightCall[] {
+    return this.closed ? () => [] : notedCalls(this.rings, group, since, monotonicNow());
   }
 
   /** Calls that go untimed, by thread: of those its state says nothing. */
