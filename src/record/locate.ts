@@ -51,6 +51,16 @@ function plainRecording(dir: string): string | undefined {
     .sort((a, b) => b.time - a.time)[0]?.n;
 }
 
+/** A broken file is no reason not to explain what is known without it. */
+async function readable(path: string): Promise<Recording | undefined> {
+  try {
+    return await readRecording(path);
+  } catch (error) {
+    if (error instanceof UsageError) return undefined;
+    throw error;
+  }
+}
+
 /** Loads a recording and the one before it, when that is still there and readable. */
 export async function loadPair(
   path: string,
@@ -59,5 +69,5 @@ export async function loadPair(
   const name = current.lifetime.previous;
   if (!name || name.includes("/")) return { current, previous: undefined };
   const before = join(dirname(path), name);
-  return { current, previous: existsSync(before) ? await readRecording(before) : undefined };
+  return { current, previous: existsSync(before) ? await readable(before) : undefined };
 }

@@ -12,7 +12,8 @@ import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { afterAll, expect, test } from "vitest";
 import { CallBuffer, putCall } from "./columns.ts";
-import { type Batch, type CallRow, FORMAT, type Lifetime } from "./model.ts";
+import { loadPair } from "./locate.ts";
+import { type Batch, type CallRow, FORMAT, type Lifetime, type ProcessRow } from "./model.ts";
 import { expire, listRecordings, recordingName } from "./names.ts";
 import { readRates, readRecording, withRecording } from "./reader.ts";
 import { SampleBuffer } from "./samples.ts";
@@ -197,11 +198,19 @@ test("a recording larger than it may be loses the older half of what was kept wh
   const running = 40_000;
   for (let i = 0; i < running; i++) calls.add({ ...row(3e9 + i * 1e6), args: `${i} of many` });
   const last = { ...lifetime(), written: 60e9 };
-  const { trimmed } = await writeBatch(calls.batch(path, { ranFrom, limit: 300_000, lifetime: last }));
+  const worker = (tid: number, born: number): ProcessRow => ({
+    ...{ tid, pid: tid, parent: last.pid, comm: "worker", argv: "worker", born, died: 4e9, status: 0 },
+    ...{ signal: null, user_ns: null, system_ns: null, queued_ns: null },
+  });
+  const processes = [worker(2, 1e9), worker(3, 3e9)];
+  const { trimmed } = await writeBatch(
+    calls.batch(path, { ranFrom, limit: 300_000, lifetime: last, processes }),
+  );
   expect(trimmed).toBeGreaterThan(running * 0.4);
   expect(trimmed).toBeLessThan(running * 0.6);
   const back = await readRecording(path);
   expect([...back.calls].filter((c) => c.name === "starting").length).toBe(100);
+  expect(back.processes.map((p) => p.tid)).toEqual([2]);
   const kept = [...back.calls].filter((c) => c.name === "read");
   expect(kept.length).toBe(running - trimmed);
   expect(kept[0].ts).toBeGreaterThan(3e9 + running * 0.4 * 1e6);
@@ -238,6 +247,10 @@ test("what is no recording is called that", async () => {
   );
   writeFileSync(path, "x".repeat(20_000));
   await expect(readRecording(path)).rejects.toThrow(/^\S+none\.duckdb: not an svtrace recording$/);
+  // the one before is left out then
+  const next = join(dir, "next.duckdb");
+  await writeBatch(new Calls().batch(next, { lifetime: { ...lifetime(), previous: "none.duckdb" } }));
+  expect(await loadPair(next)).toMatchObject({ current: { path: next }, previous: undefined });
 });
 
 test("recordings of format 1 are read", async () => {

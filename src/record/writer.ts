@@ -175,8 +175,9 @@ async function trim(db: DuckDBConnection, batch: Batch): Promise<number> {
   const gone = await db.runAndReadAll(`SELECT count(*) FROM call WHERE ${old}`);
   for (const table of ["call", "rate", "histogram", "sample", "signal"])
     await db.run(`DELETE FROM ${table} WHERE ${old}`);
+  // who was there at the start made others
   await db.run(
-    `DELETE FROM process WHERE died > ${from} AND died <= ${middle.getRows()[0][0]} AND tid <> ${batch.lifetime.pid}`,
+    `DELETE FROM process WHERE born > ${from} AND died <= ${middle.getRows()[0][0]} AND tid <> ${batch.lifetime.pid}`,
   );
   await db.run(
     `DELETE FROM text WHERE id < ${batch.texts.settled} AND id NOT IN (SELECT unnest([name, args, ret, errno, target]) FROM call)`,
