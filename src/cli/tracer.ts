@@ -3,7 +3,7 @@ import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { monotonicNow } from "../kernel/clock.ts";
 import { duplicateOnto } from "../kernel/fds.ts";
-import { bootTime } from "../kernel/proc.ts";
+import { startedAt } from "../kernel/proc.ts";
 import { parentOf } from "../kernel/tasks.ts";
 import { expire, listRecordings, realDir, recordingName, recordingsDir } from "../record/names.ts";
 import { readSettings } from "../record/settings.ts";
@@ -50,7 +50,7 @@ async function recordInto(dir: string, pid: number, fd: number, until: string): 
       settings,
       lifetime: {
         pid,
-        started: bootTime(pid) ?? monotonicNow(),
+        started: startedAt(pid) ?? monotonicNow(),
         dir: service,
         previous,
         supervisor: parentOf(pid) ?? 0,

@@ -1,5 +1,6 @@
 /** Tasks as /proc/PID shows them. Everything returns undefined (or nothing) for a task that is gone. */
 import { closeSync, openSync, readdirSync, readFileSync, readSync } from "node:fs";
+import { monotonicNow } from "./clock.ts";
 
 function text(path: string): string | undefined {
   try {
@@ -66,10 +67,18 @@ export function startTime(tid: number): number | undefined {
   return stat === undefined ? undefined : Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]);
 }
 
-/** When a task was started in ns on the clock of CLOCK_BOOTTIME, to 10 ms; like CLOCK_MONOTONIC if never suspended. */
-export function bootTime(tid: number): number | undefined {
+/** When a task was started in ns of CLOCK_MONOTONIC, to 20 ms. */
+export function startedAt(tid: number): number | undefined {
   const ticks = startTime(tid);
-  return ticks === undefined ? undefined : ticks * 10e6;
+  return ticks === undefined ? undefined : ticks * 10e6 - suspended();
+}
+
+/** For how long (ns) the machine has been suspended: CLOCK_BOOTTIME, by which /proc tells times, goes on meanwhile. */
+function suspended(): number {
+  const uptime = Number(text("/proc/uptime")?.split(" ")[0]);
+  const ns = uptime * 1e9 - monotonicNow();
+  // less is what the hundredths of a second leave out
+  return ns > 1e9 ? ns : 0;
 }
 
 const STAT_HEAD = Buffer.alloc(256);

@@ -5,7 +5,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { sleepSync } from "../base/sleep.ts";
 import type { Chosen } from "../capture/choose.ts";
 import type { Engine } from "../capture/engine.ts";
-import { bootTime, descendants, status } from "../kernel/proc.ts";
+import { startedAt, descendants, status } from "../kernel/proc.ts";
 import { sameArguments } from "../kernel/tasks.ts";
 import { type Before, readBefore } from "./before.ts";
 import { Demux } from "./demux.ts";
@@ -195,7 +195,7 @@ export class Recorder {
     try {
       const before = await readBefore(join(recordings, name));
       if (!before || before.lifetime.ended !== null) return undefined;
-      const begun = bootTime(pid);
+      const begun = startedAt(pid);
       const { started, attached } = before.lifetime;
       // its pid may have been used again
       return begun === undefined ||

@@ -9,7 +9,7 @@ import { sleepSync } from "../../base/sleep.ts";
 import * as bpf from "../../kernel/bpf.ts";
 import { reap } from "../../kernel/children.ts";
 import { monotonicNow } from "../../kernel/clock.ts";
-import { bootTime, comm, descendants, exiting, status, threads } from "../../kernel/proc.ts";
+import { startedAt, comm, descendants, exiting, status, threads } from "../../kernel/proc.ts";
 import type { Ring } from "../../kernel/ring.ts";
 import type { Spawned } from "../../kernel/spawn.ts";
 import { openTask } from "../../kernel/thread-fd.ts";
@@ -225,7 +225,7 @@ export class BpfEngine implements Engine {
   /** Follows the threads and children of a task that are no older than `born` (ns) and have no state. */
   private findChild(tid: number, born: number, group: number): void {
     const pid = this.table.get(tid)?.pid ?? tid;
-    const young = (t: number) => t !== process.pid && (bootTime(t) ?? 0) >= born - CLOCK_TICK;
+    const young = (t: number) => t !== process.pid && (startedAt(t) ?? 0) >= born - CLOCK_TICK;
     for (const thread of threads(pid).filter(young)) this.attachTask(thread, pid, group);
     for (const child of descendants(pid).filter((p) => status(p)?.ppid === pid && young(p)))
       this.attachTask(child, child, group);
