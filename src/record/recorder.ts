@@ -5,7 +5,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { sleepSync } from "../base/sleep.ts";
 import type { Chosen } from "../capture/choose.ts";
 import type { Engine } from "../capture/engine.ts";
-import { startedAt, descendants, status } from "../kernel/proc.ts";
+import { descendants, startedAt, status } from "../kernel/proc.ts";
 import { sameArguments } from "../kernel/tasks.ts";
 import { type Before, readBefore } from "./before.ts";
 import { Demux } from "./demux.ts";

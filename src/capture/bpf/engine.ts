@@ -9,7 +9,7 @@ import { sleepSync } from "../../base/sleep.ts";
 import * as bpf from "../../kernel/bpf.ts";
 import { reap } from "../../kernel/children.ts";
 import { monotonicNow } from "../../kernel/clock.ts";
-import { startedAt, comm, descendants, exiting, status, threads } from "../../kernel/proc.ts";
+import { comm, descendants, exiting, startedAt, status, threads } from "../../kernel/proc.ts";
 import type { Ring } from "../../kernel/ring.ts";
 import type { Spawned } from "../../kernel/spawn.ts";
 import { openTask } from "../../kernel/thread-fd.ts";
