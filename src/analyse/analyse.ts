@@ -14,7 +14,12 @@ import { conclude, type Scale } from "./verdict.ts";
 export function analyse(current: Recording, previous?: Recording, scale: Scale = {}): Report {
   const p = plan(current, previous);
   const timelines = new Map<Recording, Timeline>();
-  for (const r of [p.previous, p.current]) if (r) timelines.set(r, new Timeline(r));
+  let before: Timeline | undefined;
+  for (const r of [p.previous, p.current]) {
+    if (!r) continue;
+    before = new Timeline(r, before);
+    timelines.set(r, before);
+  }
   const parts = recognise(attribute(p, timelines));
   const from = p.phases[0]?.from ?? current.lifetime.started;
   const grouped = group(parts);

@@ -34,6 +34,8 @@ const hints: Readonly<Record<string, Hint>> = {
     c.seconds > SLOW_LOOKUP * c.count
       ? SLOW_DISK
       : "a shorter search path helps; the evidence shows what is looked for",
+  "disk core": () =>
+    "where it goes, or who gets it: cat /proc/sys/kernel/core_pattern; ulimit -c 0 leaves none. Why it died is the question",
   disk: () => SLOW_DISK,
   "lock futex": (c) =>
     ownerIn(c.target) !== undefined

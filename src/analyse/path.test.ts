@@ -25,6 +25,27 @@ test("time of which nothing was recorded is not computing", () => {
   expect(analyse(start.recording).unattributed).toBeGreaterThan(54);
 });
 
+test("from a fault to the death of it, memory is left behind", () => {
+  const r = new Synthetic({ engine: "bpf", signal: "SIGSEGV", asked_by: "SIGSEGV" });
+  r.at({ started: 0, asked: 10, died: 18, ended: 18, written: 18 }).process(100, 0, "app", 0, 18);
+  r.recording.processes[0].signal = "SIGSEGV";
+  r.call(100, 9, 9.9, "read", "3, …").signal(100, 10, "SIGSEGV");
+  const [first] = analyse(r.recording).causes;
+  expect(first.text).toBe("died of a fault; leaving its memory behind (core dump) took 8.00 s");
+});
+
+test("who holds a lock may be left over from the lifetime before", () => {
+  const old = new Synthetic({ asked_by: "svc -t" });
+  old.at({ started: 0, ready: 1, asked: 10, died: 10.2, written: 20 });
+  old.process(100, 0, "app", 0, 10.2).process(101, 100, "worker", 1, null);
+  const r = new Synthetic({ pid: 200, ready_by: "listen" }).at({ started: 10.3, ready: 15, written: 16 });
+  r.process(200, 0, "app", 10.3, null).event(10.5, "holder", 200, "101 worker --x");
+  r.call(200, 10.5, 14.5, "flock", "3, LOCK_EX", "0", { target: "/run/lock" });
+  r.call(200, 15, 16, "accept4", "3, …", "4", { target: "listen:tcp:0.0.0.0:80" });
+  const lock = analyse(r.recording, old.recording).causes.find((c) => c.category === "lock")!;
+  expect(lock.text).toContain("held by 101 (worker --x)");
+});
+
 test("a descriptor that was closed is another file, or none", () => {
   const causes = (closed: boolean) => {
     const r = new Synthetic({ ready_by: "listen" }).at({ started: 0, ready: 3, written: 3 });

@@ -103,7 +103,12 @@ export class CriticalPath {
         at = stop;
       }
     }
-    if (end > at) this.between(tid, at, end, via);
+    const dumped = Math.max(at, this.timeline.fatalAt(tid) ?? end);
+    if (dumped > at) this.between(tid, at, Math.min(dumped, end), via);
+    if (end > dumped) {
+      const pid = this.timeline.pidOf(tid);
+      this.push({ ...blank, category: "disk", kind: "core", from: dumped, to: end, tid, pid, via });
+    }
     if (to > end) this.push({ ...blank, from: end, to, tid, pid: this.timeline.pidOf(tid), via });
   }
 

@@ -12,6 +12,10 @@ const SIGNAL_SLACK = 5e6;
 /** The time of a call that is told of in an event (ns) is exact, but for what a file's numbers cannot hold. */
 const SAME_TIME = 1e6;
 
+/** Signals whose default is to write a core file (signal(7)), and how long (ns) a death of one takes without. */
+const DUMPING = new Set(["SIGQUIT", "SIGILL", "SIGTRAP", "SIGABRT", "SIGBUS", "SIGFPE", "SIGSEGV", "SIGSYS"]);
+const SLOW_DUMP = 10e6;
+
 /** What a descriptor refers to from `ts` on. */
 interface Opened {
   readonly ts: number;
@@ -32,7 +36,11 @@ export class Timeline {
   private deaths: ProcessRow[] | undefined;
   readonly threads = new Map<number, ProcessRow>();
 
-  constructor(readonly recording: Recording) {
+  /** `earlier`: of the lifetime before, where that is explained, too. */
+  constructor(
+    readonly recording: Recording,
+    private readonly earlier?: Timeline,
+  ) {
     this.table = recording.calls;
     this.byTid = indexesByTid(this.table);
     for (const p of recording.processes) this.threads.set(p.tid, p);
@@ -213,6 +221,20 @@ export class Timeline {
       (p) => this.pidOf(p.parent),
     );
     return this.byParent.get(pid) ?? [];
+  }
+
+  /** When the signal came that a process died of and left its memory behind for, if it did so slowly. */
+  fatalAt(tid: number): number | undefined {
+    const pid = this.pidOf(tid);
+    const { died, signal } = this.threads.get(pid) ?? { died: null, signal: null };
+    if (died === null || signal === null || !DUMPING.has(signal)) return undefined;
+    const fatal = this.recording.signals.findLast((s) => s.pid === pid && s.name === signal);
+    return fatal && died - fatal.ts > SLOW_DUMP ? fatal.ts : undefined;
+  }
+
+  /** Of this service, in this lifetime or the one before. */
+  isOurs(pid: number): boolean {
+    return this.threads.has(pid) || (this.earlier?.threads.has(pid) ?? false);
   }
 
   /** The signal that ended a call, if one did. */

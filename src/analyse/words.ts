@@ -207,6 +207,7 @@ function disk(g: Group, took: string, n: number, names: string[]): string {
     const of = file ? ` of ${file}` : "";
     return n > 1 ? `${n} ${what}s${of} took ${took}` : `${what}${of} took ${took}`;
   }
+  if (g.kind === "core") return `died of a fault; leaving its memory behind (core dump) took ${took}`;
   if (g.kind === "exec") return `loading the program${file ? ` ${file}` : ""} took ${took}`;
   if (g.kind === "lookup") {
     const missed = [...g.calls].filter((c) => c.error === "ENOENT").length;
@@ -241,7 +242,7 @@ function holder(g: Group): string {
   }
   const [, pid, command] = /^(\d+) ?(.*)$/s.exec(found?.text ?? "") ?? [];
   if (!pid) return "";
-  const ours = g.timeline.threads.has(Number(pid)) ? "" : ", not of this service";
+  const ours = g.timeline.isOurs(Number(pid)) ? "" : ", not of this service";
   return ` held by ${pid}${command ? ` (${printable(command).slice(0, 60)}${ours})` : ours}`;
 }
 
