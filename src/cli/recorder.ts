@@ -124,11 +124,11 @@ export async function main(argv: string[]): Promise<number> {
   }
   // who comes now finds the next recorder
   server.close();
+  rmSync(join(argv[0], "recorder.sock"), { force: true });
   recorder.detach();
   await recorder.flush();
   await queue.close();
   for (const socket of clients) socket.destroy();
-  rmSync(join(argv[0], "recorder.sock"), { force: true });
   return 0;
 }
 

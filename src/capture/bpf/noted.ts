@@ -32,8 +32,8 @@ const SLOT = word(L.slot.bytes);
 const HALF = 0xffff;
 
 /**
- * Calls of a group that ended at `since` (ns) or later, oldest first; those of one thread do not overlap. `now`: ns. The rings are copied at
- * once; what the copies hold is found out when the function returned is called.
+ * Calls of a group that ended at `since` (ns) or later, oldest first; those of one thread do not overlap. `now`: ns. The rings are
+ * copied at once; what the copies hold is found out when the function returned is called.
  */
 export function notedCalls(
   rings: FlightRings,
@@ -115,8 +115,8 @@ function copyRing(rings: FlightRings, cpu: number, since: number): Uint32Array {
 }
 
 /**
- * Adds the calls of a group in these slots of one CPU. Those that were not timed lie between those before and after them that were, at most
- * a tick after their thread's last: they are spread evenly.
+ * Adds the calls of a group in these slots of one CPU. Those that were not timed lie between those before and after them that
+ * were, at most a tick after their thread's last: they are spread evenly.
  */
 function readSlots(words: Uint32Array, tick: number, group: number, since: number, to: Noted[]): void {
   const add = (at: number, exit: number) => {
