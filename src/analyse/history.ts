@@ -1,7 +1,7 @@
 /** All restarts of a service beside each other: durations, trend, outliers. Pure functions. */
 import type { Recording } from "../record/model.ts";
 import { beginning, median } from "./compare.ts";
-import { plan } from "./phases.ts";
+import { plan, wasDown } from "./phases.ts";
 import type { Report } from "./types.ts";
 
 export interface HistoryRow {
@@ -53,10 +53,12 @@ const FEWEST_FOR_TREND = 6;
 /** `recordings` of one service, oldest first; their calls are used only where a start has no sign of readiness. */
 export function history(recordings: readonly (Recording & { name: string })[]): History {
   const rows = recordings.flatMap((current, i) => {
-    // nobody saw the start of one that was attached to
+    // how one that was attached to began is not known
     const begun = current.lifetime.attached ? [] : [row(beginning(current), recordings[i - 1])];
-    const over = i === recordings.length - 1 && current.lifetime.next === null && stopped(current);
-    return over ? [...begun, row(current, undefined)] : begun;
+    const next = recordings.at(i + 1);
+    // a stop that no restart includes
+    const alone = next ? wasDown(current, next.lifetime.started) : current.lifetime.next === null;
+    return alone && stopped(current) ? [...begun, row(current, undefined)] : begun;
   });
   // starts and stops have other phases than restarts
   const totals = rows.filter((r) => r.kind === "restart").map((r) => r.total);

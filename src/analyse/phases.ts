@@ -6,10 +6,12 @@ import type { Phase, Report } from "./types.ts";
 
 /** A lifetime that began later than this (ns) after the previous one's end is a start, not a restart. */
 const TOGETHER = 120e9;
-/** Who brings it up this much later (ns) than it died had it down on purpose. */
-const ON_PURPOSE = 5e9;
 /** Anchors of one boot differ by clock adjustments only (ns). */
 const SAME_BOOT = 3600e9;
+/** Who has it started this soon (ns) after its death restarts it, in two steps. */
+const SOON = 5e9;
+/** The supervisor may hear of a death so much earlier (ns) than it is recorded. */
+const NOTED_LATE = 1e9;
 
 export interface Plan {
   kind: Report["kind"];
@@ -22,6 +24,12 @@ export interface Plan {
 
 /** End of what the recording covers. */
 export const coveredTo = (r: Recording): number => r.lifetime.ended ?? r.lifetime.written;
+
+/** It was attached to as it ran, and runs on: nothing of a start or a stop is in it. */
+export function onlyRuns({ lifetime }: Recording): boolean {
+  const { attached, dir, asked, died } = lifetime;
+  return attached && (dir === "" || (asked === null && died === null));
+}
 
 /** What is to be explained, given the newest recording and the one before it. */
 export function plan(current: Recording, previous?: Recording): Plan {
@@ -37,8 +45,7 @@ export function plan(current: Recording, previous?: Recording): Plan {
       notes: stopNotes(current),
     };
   }
-  // of one that was attached to nobody saw the start
-  if (!service || life.attached) {
+  if (!service || onlyRuns(current)) {
     return {
       kind: "run",
       phases: runPhases(current),
@@ -53,23 +60,40 @@ export function plan(current: Recording, previous?: Recording): Plan {
     (previous.lifetime.asked !== null || previous.lifetime.died !== null) &&
     life.started - (previous.lifetime.died ?? coveredTo(previous)) < TOGETHER;
   const start = startPhases(current);
-  const down = related && wasDown(previous);
-  if (!related || down) {
-    const why = down ? "it was down on request" : "no recording of the lifetime before";
-    const notes = [...startNotes(current), `${why}: only the start is explained`];
+  const rested = related && wasDown(previous, life.started);
+  if (!related || rested) {
+    const why = rested
+      ? "it was down as it was told to be until then: only the start is explained"
+      : "no recording of the lifetime before: only the start is explained";
+    const notes = [...startNotes(current), why];
     return { kind: "start", phases: start, previous: undefined, current, notes };
   }
   const phases = [...stopPhases(previous, current), ...start];
   return { kind: "restart", phases, previous, current, notes: startNotes(current) };
 }
 
-/** It was kept down until somebody asked for it to be up again. */
-function wasDown({ lifetime, events }: Recording): boolean {
-  const dead = lifetime.died ?? lifetime.ended;
-  return (
-    dead !== null &&
-    events.some((e) => e.kind === "control" && /^svc -[uo]/.test(e.text) && e.ts > dead + ON_PURPOSE)
-  );
+/**
+ * Whether the supervisor did not start the service again by itself: it was told to leave it down, or to start it once, or was
+ * told after its death to start it. A delay that the supervisor announced after a death is its own.
+ */
+export function wasDown({ lifetime, events }: Recording, started: number): boolean {
+  const dead = lifetime.died ?? lifetime.ended ?? lifetime.written;
+  let down = /^svc -[dx]/.test(lifetime.asked_by ?? "");
+  let told = false;
+  let announced = false;
+  for (const { ts, kind, text } of [...events].sort((a, b) => a.ts - b.ts)) {
+    if (ts >= started) break;
+    if (kind === "delay" && ts >= dead - NOTED_LATE) {
+      announced = true;
+      down = told = false;
+    }
+    if (kind !== "control") continue;
+    if (text === "svc -u" || (text === "svc -o" && ts > dead)) {
+      told ||= ts > dead + SOON && (down || !announced);
+      down = false;
+    } else if (/^svc -[dox]/.test(text)) down = true;
+  }
+  return down || told;
 }
 
 function stopPhases(r: Recording, next?: Recording): Phase[] {
@@ -80,7 +104,7 @@ function stopPhases(r: Recording, next?: Recording): Phase[] {
   const dead = Math.min(died ?? limit, limit);
   add(phases, "stopping", from, dead, "asked to stop until the main process was dead");
   // A supervisor that announced a delay, or started anew, before the last process died did not wait for it.
-  const delay = r.events.find((e) => e.kind === "delay" && e.ts >= dead - 1e9)?.ts;
+  const delay = r.events.find((e) => e.kind === "delay" && e.ts >= dead - NOTED_LATE)?.ts;
   const waited = ended !== null && ended <= limit && (delay === undefined || delay >= ended - 5e6);
   const gone = next === undefined ? (ended ?? written) : waited ? ended : dead;
   add(phases, "leftovers", dead, gone, "main process dead until its last child process was dead");

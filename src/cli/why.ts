@@ -6,6 +6,7 @@ import { isatty } from "node:tty";
 import { analyse } from "../analyse/analyse.ts";
 import { median } from "../analyse/compare.ts";
 import { history } from "../analyse/history.ts";
+import { onlyRuns } from "../analyse/phases.ts";
 import { analyseRunning } from "../analyse/running.ts";
 import type { Report } from "../analyse/types.ts";
 import type { Scale } from "../analyse/verdict.ts";
@@ -43,11 +44,14 @@ export async function main(argv: string[]): Promise<number> {
   const { locate, loadPair } = await import("../record/locate.ts");
   const target = operands[0] ?? ".";
   const path = await afterFlush(target, locate);
-  const { current, previous } = await loadPair(path);
-  const report =
-    current.lifetime.attached && current.lifetime.asked === null && current.lifetime.died === null
-      ? analyseRunning(current)
-      : analyse(current, previous, { all: view.all, ...(previous && (await earlierLengths(path))) });
+  const pair = await loadPair(path);
+  const { current } = pair;
+  const runs = onlyRuns(current);
+  // what was recorded before one that runs is another story
+  const previous = runs ? undefined : pair.previous;
+  const report = runs
+    ? analyseRunning(current)
+    : analyse(current, previous, { all: view.all, ...(previous && (await earlierLengths(path))) });
   await show(
     report,
     view,

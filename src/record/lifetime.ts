@@ -31,17 +31,6 @@ export function newLifetime(threshold: number, known: Started): Lifetime {
   };
 }
 
-/** Someone asked the service to stop; the earliest request counts. */
-export function noteRequest(lifetime: Lifetime, ts: number, by: string): void {
-  // A control command is the reason for the supervisor's signal, whichever was noted first.
-  const told = / from (\d+) /.exec(lifetime.asked_by ?? "")?.[1];
-  if (told !== undefined && Number(told) === lifetime.supervisor && by.startsWith("svc"))
-    lifetime.asked_by = by;
-  if (lifetime.asked !== null && ts >= lifetime.asked) return;
-  lifetime.asked = ts;
-  lifetime.asked_by = by;
-}
-
 export function phasesOf(lifetime: Lifetime): PhaseRow[] {
   const { started, ready, asked, died, ended } = lifetime;
   const stop = asked ?? died;

@@ -24,7 +24,7 @@ export interface Lifetime {
   ready: number | null;
   /** Where `ready` comes from: `listen` or `quiet`. */
   ready_by: string | null;
-  /** The first request to stop: a control command or a fatal signal. */
+  /** The first request to stop, a control command or a signal, that was not for something else. */
   asked: number | null;
   /** Who asked: `svc -t`, `SIGTERM from 4211 (bash)`. */
   asked_by: string | null;

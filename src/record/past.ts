@@ -12,13 +12,15 @@ import { NOTED_ARGS, taskOf } from "./quiet-calls.ts";
 import type { SinkOptions } from "./sink-options.ts";
 import type { Targets } from "./targets.ts";
 
+/** Slow calls save the flight recorder this often at most (ns). */
+const FLIGHT_PAUSE = 10e9;
 const nothing = (): FlightCall[] => [];
 const gone = new GoneMemory();
 
 export class Past {
   /** What was noted and is to be kept. */
   private owed: (() => FlightCall[])[] = [];
-  /** What was noted before (ns) has been kept. */
+  /** When (ns) the flight recorder was kept last, with all that had been noted. */
   private kept = Number.NEGATIVE_INFINITY;
 
   constructor(
@@ -54,6 +56,11 @@ export class Past {
       const info = infoOf(task.call);
       this.log.store(task, info, text.numbers(task, NOTED_ARGS), "", this.targets.fdOf(task, info));
     }
+  }
+
+  /** There is a flight recorder, and a slow call is reason enough to keep what it holds. */
+  mayKeepFlight(now: number): boolean {
+    return this.flight.on && now - this.kept >= FLIGHT_PAUSE;
   }
 
   /** Keeps what the flight recorder holds. Returns how many calls. */

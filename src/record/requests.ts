@@ -1,35 +1,68 @@
-/** Who asked a service to stop, as far as signals tell. */
+/** Requests to stop: what counts as one, which of several counts, and what becomes of one that led to nothing. */
 import { senderText } from "./describe.ts";
-import { noteRequest } from "./lifetime.ts";
 import type { Lifetime } from "./model.ts";
+import { STOP_LIMIT } from "./ready.ts";
 
-const REQUESTS = new Set(["SIGTERM", "SIGINT", "SIGQUIT"]);
-/** Programs handle these, and runtimes even provoke them (a null pointer is looked at, and the fault made an exception). */
-const FAULTS = new Set(["SIGABRT", "SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL"]);
+const ASKING = new Set(["SIGTERM", "SIGINT", "SIGQUIT"]);
+/** Programs raise these on purpose and handle them, as a JVM does from its start on: a death by one tells that it was fatal. */
+const FAULTS = new Set(["SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL", "SIGABRT"]);
+
+const isSignal = (by: string | null): boolean => by?.startsWith("SIG") ?? false;
+/** A thread dump to a JVM, an end to others. */
+const mayBeDump = (by: string | null): boolean => by?.startsWith("SIGQUIT") ?? false;
 
 export class Requests {
-  private fault: { readonly name: string; readonly ts: number; readonly by: string } | undefined;
+  /** The last of each kind. */
+  private readonly faults = new Map<string, { ts: number; by: string }>();
 
   constructor(private readonly lifetime: Lifetime) {}
 
-  /** The main process got a signal. Returns who asks it to end by that, if it does. */
-  signalled(name: string, sender: number, ts: number): string | undefined {
-    const by = senderText(name, sender);
-    if (REQUESTS.has(name)) return by;
-    if (FAULTS.has(name)) this.fault = { name, ts, by };
+  /** The main process got a signal. Returns who asks it to stop by that, if anyone does. */
+  signal(ts: number, name: string, sender: number): string | undefined {
+    if (ASKING.has(name)) return senderText(name, sender);
+    if (FAULTS.has(name)) this.faults.set(name, { ts, by: senderText(name, sender) });
     return undefined;
   }
 
-  /** The main process died of a signal, or by itself (null): if that was a fault, its end began with that. */
+  /** The main process is dead, by `signal` if by any: its end began when that came. */
   died(signal: string | null): void {
-    if (this.fault && this.fault.name === signal) noteRequest(this.lifetime, this.fault.ts, this.fault.by);
+    const fault = signal === null ? undefined : this.faults.get(signal);
+    if (fault) this.note(fault.ts, fault.by);
   }
 
-  /** Nothing came of a request for long: it was a signal that asks for something else, as to read the settings again. */
-  withdraw(): void {
+  /** Someone asked the service to stop; the earliest request counts, unless it seems to have led to nothing. */
+  note(ts: number, by: string): void {
     const { lifetime } = this;
-    if (lifetime.died !== null || !lifetime.asked_by?.startsWith("SIG")) return;
+    // A control command is the reason for the supervisor's signal, whichever was noted first.
+    const told = / from (\d+) /.exec(lifetime.asked_by ?? "")?.[1];
+    if (told !== undefined && Number(told) === lifetime.supervisor && by.startsWith("svc"))
+      lifetime.asked_by = by;
+    if (lifetime.asked !== null && ts >= lifetime.asked && !this.givesWay(ts, by)) return;
+    lifetime.asked = ts;
+    lifetime.asked_by = by;
+  }
+
+  /** What was asked so far did not end the service, and this later request may. */
+  private givesWay(ts: number, by: string): boolean {
+    const { asked, asked_by, died } = this.lifetime;
+    if (died !== null && ts > died) return false;
+    if (mayBeDump(asked_by)) return !mayBeDump(by);
+    // who wants it down, or kills it in the end, waits for the first request still
+    return ts - (asked ?? ts) > STOP_LIMIT && !/^svc -[dx]/.test(asked_by ?? "") && by !== "svc -k";
+  }
+
+  /** It has been stopping for so long that it does not seem to be. */
+  overdue(now: number): boolean {
+    const { asked, died } = this.lifetime;
+    return now - (asked ?? died ?? now) > STOP_LIMIT;
+  }
+
+  /** The service runs on: a signal asked it for something else. Commands stay, as some stops do take very long. */
+  withdraw(): boolean {
+    const { lifetime } = this;
+    if (lifetime.died !== null || !isSignal(lifetime.asked_by)) return false;
     lifetime.asked = null;
     lifetime.asked_by = null;
+    return true;
   }
 }

@@ -1,50 +1,15 @@
 import { expect, test } from "vitest";
 import type { FlightCall, Groups, QuietCounts } from "../capture/engine.ts";
-import { type SignalEvent, Task } from "../capture/event.ts";
-import type { Memory } from "../capture/memory.ts";
+import { Task } from "../capture/event.ts";
 import { countOf } from "./columns.ts";
 import { Demux } from "./demux.ts";
 import type { Batch, CallColumns } from "./model.ts";
 import { QuietCalls } from "./quiet-calls.ts";
 import { defaultSettings } from "./settings.ts";
-import { RecordingSink } from "./sink.ts";
+import type { RecordingSink } from "./sink.ts";
 import type { SinkOptions } from "./sink-options.ts";
-import { Text, Texts } from "./texts.ts";
-
-const memory = undefined as unknown as Memory;
-const clock = 0;
-/** A pid that no process has. */
-const PID = 0x3fffffff;
-
-function makeSink(more: Partial<SinkOptions> = {}): RecordingSink {
-  return new RecordingSink({
-    path: "unused",
-    settings: { ...defaultSettings(), threshold: 10e6 },
-    lifetime: { pid: PID, service: "s", dir: "/s", started: 0, anchor: 0 },
-    text: {
-      enter: (t) => ({ args: new Text(`${t.call.name}-args`), complete: true }),
-      exit: (_t, _m, entry) => ({ args: entry.args, ret: new Text("0") }),
-      whole: (t) => ({ args: new Text(`${t.call.name}-args`), ret: new Text("0") }),
-      forget: () => undefined,
-      numbers: (t) => ({ args: new Text(`${t.call.name}-numbers`), ret: new Text("0") }),
-      siginfo: () => "{}",
-    },
-    signalName: (n) => (n === 15 ? "SIGTERM" : `SIG${n}`),
-    errnoName: (n) => `E${n}`,
-    now: () => clock,
-    ...more,
-  });
-}
-
-function call(sink: RecordingSink | Demux, task: Task, name: string, from: number, to: number): void {
-  task.call.name = name;
-  task.call.entry = from * 1e9;
-  task.inCall = true;
-  sink.enter(task, memory);
-  task.call.exit = to * 1e9;
-  sink.exit(task, memory);
-  task.inCall = false;
-}
+import { call, makeSink, memory, PID } from "./synthetic.ts";
+import { Texts } from "./texts.ts";
 
 test("everything while starting and stopping, slow calls while running", () => {
   const sink = makeSink();
@@ -437,30 +402,4 @@ test("of any size is what can be handed over again", () => {
   const taken = texts.take();
   texts.giveBack(taken);
   expect(texts.take().texts.length).toBe(taken.texts.length);
-});
-
-test("a fault that is handled asks for nothing; one that ends the process does, and a signal nothing comes of is withdrawn", () => {
-  const one = () => {
-    const sink = makeSink({ signalName: (n: number) => (n === 11 ? "SIGSEGV" : "SIGTERM") });
-    const task = new Task(PID, PID, 0);
-    sink.newTask(task, false);
-    call(sink, task, "accept4", 1, 1.5);
-    sink.tick(7e9);
-    sink.signal(task, { signo: 11, info: undefined } as SignalEvent, 8e9);
-    return { sink, task };
-  };
-  const handled = one();
-  expect(handled.sink.state).toBe("running");
-  expect(handled.sink.lifetime.asked).toBeNull();
-  const died = one();
-  died.sink.exited(died.task, { status: undefined, signal: 11, coreDumped: true }, 9e9);
-  expect(died.sink.lifetime).toMatchObject({ asked: 8e9, asked_by: "SIGSEGV", died: 9e9 });
-  const reloads = one();
-  reloads.sink.signal(reloads.task, { signo: 15, info: undefined } as SignalEvent, 10e9);
-  expect(reloads.sink.state).toBe("stopping");
-  reloads.sink.tick(611e9);
-  expect(reloads.sink.state).toBe("running");
-  expect(reloads.sink.lifetime).toMatchObject({ asked: null, asked_by: null });
-  reloads.sink.askedToStop(700e9, "svc -t");
-  expect(reloads.sink.lifetime).toMatchObject({ asked: 700e9, asked_by: "svc -t" });
 });

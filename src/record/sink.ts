@@ -7,7 +7,7 @@ import { type CallInfo, infoOf } from "./call-info.ts";
 import { CallLog } from "./call-log.ts";
 import { Counters, Losses } from "./counts.ts";
 import { Flight } from "./flight.ts";
-import { newLifetime, noteRequest, phasesOf } from "./lifetime.ts";
+import { newLifetime, phasesOf } from "./lifetime.ts";
 import type { Batch, EventRow, Lifetime, ProcessRow, SignalRow } from "./model.ts";
 import { type OpenCall, OpenCalls } from "./open-calls.ts";
 import { Past } from "./past.ts";
@@ -15,7 +15,6 @@ import { ProcessRows } from "./process-rows.ts";
 import type { QuietCalls } from "./quiet-calls.ts";
 import { REST, Readiness } from "./readiness.ts";
 import * as ready from "./ready.ts";
-import { STOP_LIMIT } from "./ready.ts";
 import { Requests } from "./requests.ts";
 import { SampleBuffer } from "./samples.ts";
 import type { SinkOptions, State } from "./sink-options.ts";
@@ -28,8 +27,6 @@ import { WaitingRows } from "./waiting-rows.ts";
 const LOOK = 1e9;
 /** So often if what happened is told of so much later (ns), as there is no CPU to spare. */
 const LATE = 1e8;
-/** Slow calls save the flight recorder this often at most (ns). */
-const FLIGHT_PAUSE = 10e9;
 const PR_SET_NAME = 15;
 
 export class RecordingSink implements EventSink {
@@ -50,7 +47,6 @@ export class RecordingSink implements EventSink {
   private readonly quiet: QuietCalls | undefined;
   private readonly signals = new WaitingRows<SignalRow>("signals", this.losses);
   private readonly events = new WaitingRows<EventRow>("events", this.losses);
-  private flightSaved = Number.NEGATIVE_INFINITY;
   /** When it was first recorded like a running service. */
   private ranFrom: number | null = null;
   private dirty = true;
@@ -185,8 +181,8 @@ export class RecordingSink implements EventSink {
       sender,
     });
     this.dirty = true;
-    const by = task.pid === this.lifetime.pid ? this.requests.signalled(name, sender, now) : undefined;
-    if (by !== undefined) this.askedToStop(now, by);
+    const by = task.pid === this.lifetime.pid && this.requests.signal(now, name, sender);
+    if (by) this.askedToStop(now, by);
   }
 
   stopped(task: Task, signo: number, now: number): void {
@@ -198,8 +194,10 @@ export class RecordingSink implements EventSink {
     this.samples.forget(task.pid);
     this.event(now, "exec", task.pid, row.argv);
     this.readiness.progress(now, task.tid);
-    if (task.pid === this.lifetime.pid && this.state !== "stopping" && this.readiness.takeBack())
-      this.turn("starting", now);
+    if (task.pid !== this.lifetime.pid) return;
+    // what becomes a program anew was told to reload
+    const again = this.state === "stopping" && this.requests.withdraw();
+    if (again || (this.state !== "stopping" && this.readiness.takeBack())) this.turn("starting", now);
   }
 
   superseded(task: Task, _byTid: number, now: number): void {
@@ -275,9 +273,9 @@ export class RecordingSink implements EventSink {
     this.dirty = true;
   }
 
-  /** Someone asked the service to stop; the earliest request counts. */
+  /** Someone asked the service to stop. */
   askedToStop(ts: number, by: string): void {
-    noteRequest(this.lifetime, ts, by);
+    this.requests.note(ts, by);
     this.dirty = true;
     if (this.state === "dead") return;
     const ran = this.state === "running";
@@ -315,7 +313,7 @@ export class RecordingSink implements EventSink {
         this.readiness.checkQuiet(now, () => this.waits.mayBeStarting());
       const settled = lifetime.ready !== null && now - lifetime.ready > ready.SETTLE;
       if (settled || now - lifetime.started > ready.START_LIMIT + ready.SETTLE) this.run(now);
-    } else if (this.state === "stopping" && now - (lifetime.asked ?? lifetime.died ?? now) > STOP_LIMIT) {
+    } else if (this.state === "stopping" && this.requests.overdue(now)) {
       this.requests.withdraw();
       this.run(now);
     }
@@ -356,7 +354,6 @@ export class RecordingSink implements EventSink {
   /** Turns what the flight recorder holds into calls. Returns how many. */
   saveFlight(now: number, reason: string): number {
     const saved = this.past.keepFlight(now);
-    this.flightSaved = now;
     this.event(now, "flight", this.lifetime.pid, `${reason}: ${saved} calls of before`);
     return saved;
   }
@@ -460,8 +457,7 @@ export class RecordingSink implements EventSink {
 
   private sawSlow(task: Task, info: CallInfo): void {
     const { exit } = task.call;
-    if (!this.flight.on || exit - this.flightSaved < FLIGHT_PAUSE) return;
-    this.saveFlight(exit, `slow ${info.name.text} of ${task.tid}`);
+    if (this.past.mayKeepFlight(exit)) this.saveFlight(exit, `slow ${info.name.text} of ${task.tid}`);
   }
 
   private mainDied(row: ProcessRow, now: number): void {
