@@ -1,6 +1,7 @@
 /** What following every call of dd, or of a server under load, costs with one tracer, once. */
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { descendants } from "../src/kernel/proc.ts";
 import { freePort, Group, pause } from "./measure.ts";
 import { ready, type Server, stop } from "./servers.ts";
 import { EmptyPrograms } from "./tracepoints.ts";
@@ -108,10 +109,7 @@ type Load = readonly string[];
 const untraced = (command: readonly string[]) => command;
 
 /** The process that answers: its only child, or itself. */
-function servingPid(pid: number): number {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "latin1").trim();
-  return Number(children.split(" ")[0]) || pid;
-}
+const servingPid = (pid: number): number => descendants(pid)[0] ?? pid;
 
 /** A server while programs that do nothing are attached to the tracepoints, and while none is. */
 function alone(server: Server, tracepoints: readonly string[], dir: string, short: boolean): Promise<Result> {

@@ -1,7 +1,7 @@
 /** Explains where the time of a restart, start, stop or run went. Pure: recordings in, report out. */
 import type { Recording } from "../record/model.ts";
 import { group, type PhaseSegments, rank } from "./causes.ts";
-import { correctCpu } from "./cpu.ts";
+import { correctCpu, unexplained } from "./cpu.ts";
 import { CriticalPath } from "./path.ts";
 import { recognise } from "./patterns.ts";
 import { type Plan, plan, readyThread } from "./phases.ts";
@@ -38,8 +38,7 @@ export function analyse(current: Recording, previous?: Recording, scale: Scale =
     total: (to - from) / 1e9,
     phases: p.phases.map(({ name, text, from: a, to: b }) => ({ name, text, seconds: (b - a) / 1e9 })),
     causes: rank(groups, to - from, (t) => t.recording.lifetime),
-    unattributed: (grouped.unattributed + tracing) / 1e9,
-    tracing: shown.lifetime.engine === "bpf" ? 0 : tracing / 1e9,
+    ...unexplained(grouped.unattributed, tracing, shown.lifetime),
     processes: [...timelines.values()].flatMap((t) => totals(t, from, to)),
     lost: losses.reduce((n, l) => n + l.count, 0),
     losses: losses.map(({ count, reason }) => ({ count, reason })),

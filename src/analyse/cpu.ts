@@ -2,6 +2,7 @@
  * Corrects time outside calls by what the kernel says about CPU time: a process that ran less than that was waiting
  * for a CPU, or was stopped by the tracer.
  */
+import type { Lifetime } from "../record/model.ts";
 import type { Group } from "./causes.ts";
 import type { Timeline } from "./timeline.ts";
 
@@ -39,6 +40,12 @@ class Times {
     return times.get(pid);
   }
 }
+
+/** Seconds of a report that no cause explains: `unattributed` ns, and `tracing` ns, which only ptrace takes. */
+export const unexplained = (unattributed: number, tracing: number, { engine }: Lifetime) => ({
+  unattributed: (unattributed + tracing) / 1e9,
+  tracing: engine === "bpf" ? 0 : tracing / 1e9,
+});
 
 /** Returns the groups with CPU groups corrected, and the time (ns) that nothing is known about but tracing. */
 export function correctCpu(groups: readonly Group[], from: number): { groups: Group[]; tracing: number } {

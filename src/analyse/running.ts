@@ -6,7 +6,7 @@ import { lowest } from "../base/search.ts";
 import type { CallRow, ProcessRow, Recording } from "../record/model.ts";
 import { group, rank } from "./causes.ts";
 import { median } from "./compare.ts";
-import { correctCpu } from "./cpu.ts";
+import { correctCpu, unexplained } from "./cpu.ts";
 import { directories } from "./directories.ts";
 import { CriticalPath } from "./path.ts";
 import { coveredTo } from "./phases.ts";
@@ -59,8 +59,7 @@ export function analyseRunning(recording: Recording): Report {
     total: (to - from) / 1e9,
     phases: [{ name: phase.name, text: phase.text, seconds: (to - from) / 1e9 }],
     causes: rank(groups, busy, () => lifetime),
-    unattributed: (grouped.unattributed + tracing) / 1e9,
-    tracing: lifetime.engine === "bpf" ? 0 : tracing / 1e9,
+    ...unexplained(grouped.unattributed, tracing, lifetime),
     idle: idle / 1e9,
     processes: totals(timeline, from, to),
     lost: recording.losses.reduce((n, l) => n + l.count, 0),

@@ -1,7 +1,7 @@
 /** What kind of waiting a call is, and for what. */
 import { lowest } from "../base/search.ts";
 import type { CallRow } from "../record/model.ts";
-import { descriptorsIn } from "../record/targets.ts";
+import { descriptorsIn, keyOf } from "../record/targets.ts";
 import { queryName } from "./dns.ts";
 import { endOf, type Timeline } from "./timeline.ts";
 import type { Category } from "./types.ts";
@@ -65,8 +65,6 @@ const WORTH_A_NAME = 0.2e6;
 const BACK = 50;
 /** Who has not answered a query for so long (ns) is not asked any more. */
 const PATIENCE = 30e9;
-/** More than a process can have descriptors. */
-const FDS = 2 ** 24;
 
 const SLEEP: Wait = { category: "sleep", kind: "sleep", target: "" };
 
@@ -260,7 +258,7 @@ export class Waits {
     // of a short read nobody looked up the peer
     const known = new Map<number, number>();
     for (let i = 0; i < table.length; i++) {
-      const key = pid[i] * FDS + fd[i];
+      const key = keyOf(pid[i], fd[i]);
       if (closes(name[i])) known.delete(key);
       if (!transfers(name[i])) continue;
       if (fd[i] >= 0 && !this.isNothing(target[i])) known.set(key, target[i]);

@@ -8,7 +8,7 @@ import { tell as complain } from "../base/stderr.ts";
 import { becomeSubreaper, onEnd } from "../kernel/children.ts";
 import { replaceProcess } from "../kernel/exec.ts";
 import { ownProgram } from "../kernel/inherited.ts";
-import { status as taskStatus } from "../kernel/proc.ts";
+import { lives } from "../kernel/proc.ts";
 import { ChildScript } from "../kernel/spawn.ts";
 import { ask, HOME, lockHome, serve } from "../supervise/api.ts";
 import { fault } from "../supervise/fault.ts";
@@ -106,12 +106,12 @@ async function tell(dir: string, op: "stop" | "replace"): Promise<number> {
   try {
     const { pid = 0 } = await ask(dir, { op: "status" }, ANSWER_MS);
     // not so in another pid namespace: its death cannot be seen from here
-    const seen = isThere(pid);
+    const seen = lives(pid);
     const request = op === "replace" ? { op, main: ownProgram() } : { op };
     const { error } = await ask(dir, request, ANSWER_MS);
     if (error !== undefined) return fail(dir, error);
     if (op === "stop") return await untilGone(dir);
-    const after = await answering(dir, () => seen && !isThere(pid));
+    const after = await answering(dir, () => seen && !lives(pid));
     if (after === "died") {
       return fail(
         dir,
@@ -125,8 +125,6 @@ async function tell(dir: string, op: "stop" | "replace"): Promise<number> {
     return fail(dir, reason(error));
   }
 }
-
-const isThere = (pid: number) => !["Z", "X"].includes(taskStatus(pid)?.state ?? "X");
 
 /** The pid of the supervisor, once it answers; "died" if it is seen to have. */
 async function answering(dir: string, died: () => boolean): Promise<number | "died" | undefined> {

@@ -54,6 +54,9 @@ export function status(tid: number): TaskStatus | undefined {
 /** PF_EXITING (include/linux/sched.h). */
 const EXITING = 4;
 
+/** Whether a task is there that has not ended. */
+export const lives = (tid: number): boolean => !["Z", "X"].includes(status(tid)?.state ?? "X");
+
 /** Whether a task is gone, or on its way: the kernel has begun to take it apart. */
 export function exiting(tid: number): boolean {
   const stat = text(`/proc/${tid}/stat`);

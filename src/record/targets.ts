@@ -27,7 +27,7 @@ const FDS = 2 ** 24;
 const DOMAIN = ":53";
 
 /** Key of a descriptor of a process. */
-const keyOf = (pid: number, fd: number): number => pid * FDS + fd;
+export const keyOf = (pid: number, fd: number): number => pid * FDS + fd;
 
 interface Link {
   readonly text: string;

@@ -44,35 +44,35 @@ export interface Written {
  * is in the file.
  */
 export async function writeBatch(batch: Batch): Promise<Written> {
+  const { path, limit } = batch;
+  const { problem } = await withEngine((db) =>
+    attached(db, path, () => write({ db, catalog: CATALOG }, batch)),
+  );
+  if (problem !== undefined || statSync(path).size <= limit) return { trimmed: 0, problem };
+  try {
+    const { result: trimmed, problem } = await withEngine((db) => attached(db, path, () => trim(db, batch)));
+    return { trimmed, problem };
+  } catch {
+    // the batch is safe, and the next one comes to this, too: somebody reads the file, or there is no room for it
+    return { trimmed: 0 };
+  }
+}
+
+async function withEngine<T>(use: (db: DuckDBConnection) => Promise<T>): Promise<T> {
   try {
     const db = await (await engine()).connect();
-    let written = false;
     try {
-      const first = await attached(db, batch.path, () => write({ db, catalog: CATALOG }, batch));
-      written = true;
-      if (first.problem !== undefined || statSync(batch.path).size <= batch.limit)
-        return { trimmed: 0, problem: first.problem };
-      const { result, problem } = await attached(db, batch.path, () => trim(db, batch));
-      return { trimmed: result, problem };
-    } catch (error) {
-      if (!written) throw error;
-      // the batch is safe, and the next one comes to this, too: somebody reads the file, or there is no room for it
-      await renew();
-      return { trimmed: 0 };
+      return await use(db);
     } finally {
       db.closeSync();
     }
   } catch (error) {
-    await renew();
+    // a failed write may leave the engine unusable
+    const failed = instance;
+    instance = undefined;
+    (await failed)?.closeSync();
     throw error;
   }
-}
-
-/** A failed write may leave the engine unusable. */
-async function renew(): Promise<void> {
-  const failed = instance;
-  instance = undefined;
-  (await failed)?.closeSync();
 }
 
 /** Runs a transaction on a file. */

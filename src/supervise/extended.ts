@@ -6,7 +6,7 @@ import { closeSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { bytesOf } from "../base/bytes.ts";
 import { Cgroup } from "../kernel/cgroup.ts";
-import { comm, descendants, startTime, status as taskStatus } from "../kernel/proc.ts";
+import { comm, descendants, lives, startTime } from "../kernel/proc.ts";
 import { files } from "./layout.ts";
 import type { Plan, State } from "./machine.ts";
 
@@ -111,7 +111,7 @@ export function readExtended(dir: string): Extended | undefined {
 /** Whether it is this very process, alive, as far as can be seen. */
 export function isThere({ pid, born }: Process): boolean {
   try {
-    return pid > 1 && bornAt(pid) === born && !["Z", "X"].includes(taskStatus(pid)?.state ?? "X");
+    return pid > 1 && bornAt(pid) === born && lives(pid);
   } catch {
     return true;
   }
@@ -153,7 +153,7 @@ export function aliveOf(dir: string): Alive[] {
   const roots = [e, ...e.leftOver].filter(isThere).map((p) => p.pid);
   const pids = new Set([...roots, ...(group ? group.pids() : roots.flatMap(descendants))]);
   return [...pids]
-    .filter((pid) => !["Z", "X"].includes(taskStatus(pid)?.state ?? "X"))
+    .filter(lives)
     .sort((a, b) => a - b)
     .map((pid) => ({ pid, comm: comm(pid), main: pid === e.pid }));
 }
