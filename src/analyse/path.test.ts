@@ -47,16 +47,19 @@ test("who holds a lock may be left over from the lifetime before", () => {
 });
 
 test("a descriptor that was closed is another file, or none", () => {
-  const causes = (closed: boolean) => {
+  const causes = (closed: boolean, exec?: string) => {
     const r = new Synthetic({ ready_by: "listen" }).at({ started: 0, ready: 3, written: 3 });
     r.process(100, 0, "perl", 0, null);
     r.call(100, 0, 0.001, "openat", 'AT_FDCWD, "/usr/share/perl/strict.pm", O_RDONLY', "3");
     if (closed) r.call(100, 0.01, 0.011, "close", "3", "0", { fd: 3 });
+    if (exec !== undefined) r.call(100, 2.95, 2.951, "execve", '"/usr/bin/perl", ["perl"], …', exec);
     for (let i = 1; i < 290; i++)
       r.call(100, i / 100 + 0.02, i / 100 + 0.021, "read", "3, …", "4096", { fd: 3 });
     r.call(100, 3, 4, "accept4", "4, …", "5", { target: "listen:tcp:0.0.0.0:80" });
     return analyse(r.recording).causes.map((c) => c.target);
   };
   expect(causes(false)).toContain("/usr/share/perl/strict.pm");
+  // what was read before an exec stays known
+  expect(causes(false, "0")).toContain("/usr/share/perl/strict.pm");
   expect(causes(true)).not.toContain("/usr/share/perl/strict.pm");
 });

@@ -109,14 +109,16 @@ export class Timeline {
     if (!this.opened) {
       this.opened = new Map();
       const { table } = this;
-      const { ts, pid: pids, name, fd } = table.columns;
+      const { ts, pid: pids, name, fd, error } = table.columns;
+      const isFine = table.byText((text) => text === "");
       const opens = table.byText((text) => /^open(at2?)?$/.test(text));
       const closes = table.byText((text) => text === "close");
       const execs = table.byText((text) => text.startsWith("execve"));
       for (let i = 0; i < table.length; i++) {
         if (opens(name[i])) this.opens(table.at(i));
         else if (closes(name[i])) this.opened.get(pids[i])?.get(fd[i])?.push({ ts: ts[i], path: "" });
-        else if (execs(name[i])) this.opened.delete(pids[i]);
+        else if (execs(name[i]) && isFine(error[i]))
+          for (const all of this.opened.get(pids[i])?.values() ?? []) all.push({ ts: ts[i], path: "" });
       }
     }
     return this.opened.get(pid);
