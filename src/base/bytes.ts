@@ -48,3 +48,6 @@ export function bytesOf(text: string): Buffer {
   }
   return Buffer.concat(parts);
 }
+
+/** Text for readers that refuse lone surrogates: each is U+FFFD, as a decoder without escapes would have it. */
+export const wellFormed = (text: string): string => text.replace(/\p{Surrogate}/gu, "\ufffd");

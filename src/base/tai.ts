@@ -26,12 +26,3 @@ export function parseTai64n(hex: string): { seconds: number; nanoseconds: number
   const nanoseconds = Number.parseInt(hex.slice(16), 16);
   return nanoseconds < 1e9 ? { seconds, nanoseconds } : undefined;
 }
-
-/** Now, from the system clock: seconds and nanoseconds (microsecond resolution). */
-export function unixNow(): { seconds: number; nanoseconds: number } {
-  const ms = performance.timeOrigin + performance.now();
-  const drift = Date.now() - ms;
-  const now = Math.abs(drift) > 5 ? ms + drift : ms;
-  const seconds = Math.floor(now / 1000);
-  return { seconds, nanoseconds: Math.floor((now - seconds * 1000) * 1e6) };
-}

@@ -187,6 +187,8 @@ export interface ProgramSpec {
   readonly code: Uint8Array;
   /** For tracing programs: type id in the kernel's BTF of what they attach to. */
   readonly attachTo?: number;
+  /** For programs of several functions: BTF data, and of each function the instruction it begins at and its type there. */
+  readonly functions?: { readonly btf: number; readonly info: Uint32Array };
 }
 
 /** The verifier said no; `log` is what it said. */
@@ -206,6 +208,8 @@ function lastLine(log: string): string {
   return lines.filter((l) => !/^(processed|verification time|stack depth)/.test(l)).at(-1) ?? "";
 }
 
+/** struct bpf_func_info */
+const FUNC_INFO_BYTES = 8;
 const LOG_BYTES = 1 << 24;
 const license = Buffer.from("GPL\0");
 
@@ -246,6 +250,13 @@ function tryLoad(spec: ProgramSpec, log: Uint8Array | undefined): number {
   }
   name(48, spec.name);
   if (spec.type === programTypes.tracing) u32(68, BPF_TRACE_RAW_TP);
+  if (spec.functions) {
+    const { btf, info } = spec.functions;
+    u32(72, btf);
+    u32(76, FUNC_INFO_BYTES);
+    u64(80, addressOf(info));
+    u32(88, info.byteLength / FUNC_INFO_BYTES);
+  }
   u32(108, spec.attachTo ?? 0);
   // the verifier gives up with EAGAIN when a signal is pending (do_check, kernel/bpf/verifier.c)
   sigmask(SIG_BLOCK, allSignals, oldMask);

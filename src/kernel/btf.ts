@@ -13,6 +13,7 @@ const STRUCT = 4;
 const UNION = 5;
 const ENUM = 6;
 const TYPEDEF = 8;
+const FUNC = 12;
 const FUNC_PROTO = 13;
 const VAR = 14;
 const DATASEC = 15;
@@ -90,6 +91,11 @@ export class KernelBtf {
   /** Type id a tracing program names to attach to a tracepoint; 0 when this kernel has none of that name. */
   tracepoint(name: string): number {
     return this.find(TYPEDEF, `btf_trace_${name}`);
+  }
+
+  /** Type id a program calls a function of the kernel by; 0 when this kernel has none of that name. */
+  kernelFunction(name: string): number {
+    return this.find(FUNC, name);
   }
 
   /**

@@ -1,6 +1,8 @@
 /** Control groups, version 2 (Documentation/admin-guide/cgroup-v2.rst): who belongs to a service, exactly. */
+
 import { mkdirSync, openSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { send } from "./signals.ts";
 
 const O_DIRECTORY = 0o200000;
 
@@ -64,13 +66,7 @@ export class Cgroup {
     try {
       writeFileSync(join(this.dir, "cgroup.kill"), "1");
     } catch {
-      for (const pid of this.pids()) {
-        try {
-          process.kill(pid, "SIGKILL");
-        } catch {
-          // it is gone
-        }
-      }
+      for (const pid of this.pids()) send(pid, "SIGKILL");
     }
   }
 

@@ -1,5 +1,5 @@
 /** Becoming another program: execve(2) in place. */
-import { inheritedFds, setCloseOnExec } from "./fds.ts";
+import { closesOnExec, inheritedFds, setCloseOnExec } from "./fds.ts";
 import { sysError } from "./ffi.ts";
 import { limitAndExec } from "./final.ts";
 import { CStringArray, cString } from "./memory.ts";
@@ -15,12 +15,14 @@ export function replaceProcess(
   env: readonly (string | Uint8Array)[] = environment(),
   ours: ReadonlySet<number> = new Set(),
 ): never {
-  for (const fd of inheritedFds(ours)) setCloseOnExec(fd, false);
+  const passed = inheritedFds(ours).filter(closesOnExec);
+  for (const fd of passed) setCloseOnExec(fd, false);
   const args = new CStringArray(argv);
   const vars = new CStringArray(env);
   const code = limitAndExec([], cString(path), args.address, vars.address);
   // only their addresses were passed: they must live until here
   kept = [args, vars];
+  for (const fd of passed) setCloseOnExec(fd, true);
   throw sysError(`execve(${path})`, code);
 }
 

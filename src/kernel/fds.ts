@@ -16,6 +16,9 @@ export function setCloseOnExec(fd: number, on: boolean): boolean {
   return true;
 }
 
+/** Whether `fd` is open and closed by an exec. */
+export const closesOnExec = (fd: number): boolean => (Math.max(0, fcntl(fd, F_GETFD, 0)) & FD_CLOEXEC) !== 0;
+
 /** How many descriptors are looked at where /proc does not list them. */
 const UNLISTED = 1024;
 
@@ -31,7 +34,7 @@ export function makeBlocking(fd: number): void {
 }
 
 /** Numbers of the open descriptors, one that reading them took included. */
-function openNumbers(): number[] {
+export function openNumbers(): number[] {
   try {
     return readdirSync("/proc/self/fd").map(Number);
   } catch {

@@ -13,6 +13,8 @@ const EAGAIN = 11;
 const O_RDONLY_NONBLOCK = 0o4000;
 const O_RDWR_NONBLOCK = 0o4002;
 const O_WRONLY_NONBLOCK = 0o4001;
+/** For writing, made if it is not there. */
+const O_APPEND_NONBLOCK = 0o6101;
 
 /** Makes a FIFO with exactly this mode, or leaves the one that is there. Throws SysError. */
 export function makeFifo(path: string, mode: number): void {
@@ -35,9 +37,14 @@ export function openFifoWriter(path: string): number {
   return openSync(bytesOf(path), O_WRONLY_NONBLOCK);
 }
 
+/** djb's open_append: a FIFO that nobody reads is refused (ENXIO), not waited for. */
+export function openAppend(path: string, mode: number): number {
+  return openSync(path, O_APPEND_NONBLOCK, mode);
+}
+
 /** Takes the whole-file lock of daemontools' programs, or returns false if another holds it. The file stays open. */
 export function lockFile(path: string): number | undefined {
-  const fd = openSync(path, "a", 0o600);
+  const fd = openAppend(path, 0o600);
   if (flock(fd, LOCK_EX | LOCK_NB) === 0) return fd;
   const code = errno();
   closeSync(fd);

@@ -16,6 +16,33 @@ test("the lock before the request that waits is the one that blocks it", () => {
   expect(blocking(locks, 100)).toBeUndefined();
 });
 
+test("of several that wait, each waits for the lock on its own file, behind however many others", () => {
+  const locks = `1: FLOCK  ADVISORY  WRITE 200 08:01:7 0 EOF
+1: -> FLOCK  ADVISORY  WRITE 300 08:01:7 0 EOF
+1:  -> FLOCK  ADVISORY  WRITE 301 08:01:7 0 EOF
+1:   -> FLOCK  ADVISORY  WRITE 302 08:01:7 0 EOF
+2: FLOCK  ADVISORY  WRITE 201 fe:00:7 0 EOF
+2: -> FLOCK  ADVISORY  WRITE 300 fe:00:7 0 EOF
+3: FLOCK  ADVISORY  WRITE 202 08:01:17 0 EOF
+3: -> FLOCK  ADVISORY  WRITE 300 08:01:17 0 EOF
+`;
+  for (const pid of [301, 302]) expect(blocking(locks, pid)?.pid).toBe(200);
+  expect(blocking(locks, 300, ":08:01:7")?.pid).toBe(200);
+  expect(blocking(locks, 300, ":fe:00:7")?.pid).toBe(201);
+  expect(blocking(locks, 300, ":17")?.pid).toBe(202);
+  expect(blocking(locks, 300, ":9")).toBeUndefined();
+});
+
+/** Who holds the lock for which a process waits on descriptor 3, once it does. */
+async function holderFor(pid: number): Promise<number | undefined> {
+  let holder: number | undefined;
+  for (let i = 0; i < 500 && holder === undefined; i++) {
+    await new Promise((r) => setTimeout(r, 20));
+    holder = lockHolder(pid, pid, 3, false);
+  }
+  return holder;
+}
+
 test("an inherited lock is its heir's once the one who took it is dead", async () => {
   const dir = mkdtempSync(join(tmpdir(), "svtrace-lock-"));
   const file = join(dir, "lock");
@@ -24,12 +51,7 @@ test("an inherited lock is its heir's once the one who took it is dead", async (
   const waiter = spawn("flock", [file, "true"], { stdio: "ignore" });
   const heir = Number(execFileSync("cat", [`${file}.heir`], { encoding: "utf8" }));
   try {
-    let holder: number | undefined;
-    for (let i = 0; i < 500 && holder === undefined; i++) {
-      await new Promise((r) => setTimeout(r, 20));
-      holder = lockHolder(waiter.pid!);
-    }
-    expect(holder).toBe(heir);
+    expect(await holderFor(waiter.pid!)).toBe(heir);
   } finally {
     const gone = once(waiter, "exit");
     process.kill(heir, "SIGKILL");

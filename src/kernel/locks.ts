@@ -17,18 +17,21 @@ interface Lock {
   inode: string;
 }
 
-/** A line of /proc/locks: its number, whether it is a request, pid and inode. */
-const LINE = /^(\d+):( ->)? +\S+ +\S+ +\S+ +(-?\d+) +(\S+)/;
+/** A line of /proc/locks: its number, whether it is a request (indented by what it waits behind), pid and inode. */
+const LINE = /^(\d+):( +->)? +\S+ +\S+ +\S+ +(-?\d+) +(\S+)/;
 
-/** The lock that blocks a request of `pid`, out of the text of /proc/locks. Exported for its tests. */
-export function blocking(locks: string, pid: number): Lock | undefined {
+/**
+ * The lock that blocks a request of `pid` for `file` (any, if not given), out of the text of /proc/locks. Exported for
+ * its tests.
+ */
+export function blocking(locks: string, pid: number, file = ""): Lock | undefined {
   let held: { id: string; lock: Lock } | undefined;
   for (const line of locks.split("\n")) {
     const m = LINE.exec(line);
     if (!m) continue;
     const lock = { pid: Number(m[3]), inode: m[4] };
     if (!m[2]) held = { id: m[1], lock };
-    else if (lock.pid === pid && held?.id === m[1]) return held.lock;
+    else if (lock.pid === pid && `:${lock.inode}`.endsWith(file) && held?.id === m[1]) return held.lock;
   }
   return undefined;
 }
@@ -44,10 +47,29 @@ export function holderOf(path: string): number | undefined {
   return m ? holder({ pid: Number(m[3]), inode: m[4] }, 0) : undefined;
 }
 
-/** Pid of the process that holds the lock for which a thread of `pid` waits; undefined when the kernel shows none. */
-export function lockHolder(pid: number): number | undefined {
-  const lock = blocking(text("/proc/locks"), pid);
+/**
+ * Pid of the process that holds the lock on descriptor `fd` for which thread `tid` of `pid` waits; undefined when the
+ * kernel shows none. `ofd`: the lock is to be the open file description's, whose requests name no process.
+ */
+export function lockHolder(pid: number, tid: number, fd: number, ofd: boolean): number | undefined {
+  const file = fileOf(tid, fd);
+  if (ofd && file === undefined) return undefined;
+  const lock = blocking(text("/proc/locks"), ofd ? -1 : pid, file);
   return lock && holder(lock, pid);
+}
+
+/**
+ * The file behind a descriptor as the ends of what /proc/locks says of it: `:08:01:1234`, `:1234` if the file system is
+ * not mounted where the thread sees it. Asking the file itself could hang. Undefined before Linux 5.14.
+ */
+function fileOf(tid: number, fd: number): string | undefined {
+  const info = text(`/proc/${tid}/fdinfo/${fd}`);
+  const inode = /^ino:\s*(\d+)/m.exec(info)?.[1];
+  if (inode === undefined) return undefined;
+  const mount = /^mnt_id:\s*(\d+)/m.exec(info)?.[1];
+  const device = new RegExp(`^${mount} \\d+ (\\d+):(\\d+) `, "m").exec(text(`/proc/${tid}/mountinfo`));
+  const hex = (n: string) => Number(n).toString(16).padStart(2, "0");
+  return device ? `:${hex(device[1])}:${hex(device[2])}:${inode}` : `:${inode}`;
 }
 
 /** The process that holds a lock, other than `pid`. */

@@ -34,9 +34,13 @@ export function refuseDebugger(): void {
   setDefault(SIGUSR1);
 }
 
-/** Ends this process by a signal, as another ended, without leaving a core of its own. */
-export function dieBy(signal: number): void {
+/**
+ * Ends this process by a signal, as another ended, without leaving a core of its own. Where that does not end it, as the
+ * kernel spares the first process of a pid namespace, it returns the status that a shell would show.
+ */
+export function dieBy(signal: number): number {
   prlimit(0, RLIMIT_CORE, new BigUint64Array(2), null);
   setDefault(signal);
   raise(process.pid, signal);
+  return 128 + signal;
 }

@@ -4,6 +4,7 @@ import { SysError } from "../base/errors.ts";
 import * as bpf from "./bpf.ts";
 import { kernelBtf } from "./btf.ts";
 import type { Probe } from "./probe.ts";
+import { callBackFunction } from "./task-work.ts";
 import { openTask } from "./thread-fd.ts";
 
 const CAPABILITIES = { SYS_ADMIN: 21, PERFMON: 38, BPF: 39 } as const;
@@ -26,6 +27,7 @@ export function bpfProbes(): Probe[] {
     trial("bpf ring buffer", "needs Linux 5.8", () => map(bpf.mapTypes.ringBuffer, 0, 0, RING_BYTES)),
     trial("bpf attach", "tracing programs on tracepoints need Linux 5.5 and type information", attach),
     threadFds(),
+    callBacks(),
     perf(),
     container(),
   ];
@@ -115,6 +117,17 @@ function threadFds(): Probe {
     found: ok ? "works" : "missing",
     remedy:
       "Linux 6.9: before it, the bpf engine can attach to first threads only; use --engine ptrace with -p",
+  };
+}
+
+/** Without them the returns of all calls are seen to find the slow ones. */
+function callBacks(): Probe {
+  const ok = existsSync("/sys/kernel/btf/vmlinux") && callBackFunction() > 0;
+  return {
+    name: "bpf task work",
+    ok,
+    found: ok ? "there" : "missing",
+    remedy: "Linux 6.18 on x86-64: elsewhere --slower-than has to see the returns of all calls",
   };
 }
 

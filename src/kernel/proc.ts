@@ -1,6 +1,7 @@
 /** Tasks as /proc/PID shows them. Everything returns undefined (or nothing) for a task that is gone. */
 import { closeSync, openSync, readdirSync, readFileSync, readSync } from "node:fs";
 import { monotonicNow } from "./clock.ts";
+import { commOf } from "./tasks.ts";
 
 function text(path: string): string | undefined {
   try {
@@ -20,13 +21,7 @@ export function threads(pid: number): number[] {
 }
 
 /** Command name, at most 15 bytes; "" for a task that is gone. */
-export function comm(tid: number): string {
-  try {
-    return readFileSync(`/proc/${tid}/comm`, "utf8").replace(/\n$/, "");
-  } catch {
-    return "";
-  }
-}
+export const comm = (tid: number): string => commOf(tid) ?? "";
 
 export interface TaskStatus {
   /** One letter: R S D T t Z X. */
@@ -51,16 +46,24 @@ export function status(tid: number): TaskStatus | undefined {
   };
 }
 
-/** PF_EXITING (include/linux/sched.h). */
+/** PF_* (include/linux/sched.h). */
 const EXITING = 4;
+const KTHREAD = 0x200000;
 
 /** Whether a task is there that has not ended. */
 export const lives = (tid: number): boolean => !["Z", "X"].includes(status(tid)?.state ?? "X");
 
 /** Whether a task is gone, or on its way: the kernel has begun to take it apart. */
 export function exiting(tid: number): boolean {
+  return ((flags(tid) ?? EXITING) & EXITING) !== 0;
+}
+
+/** Whether a task is one of the kernel's own. */
+export const isKernelThread = (tid: number): boolean => ((flags(tid) ?? 0) & KTHREAD) !== 0;
+
+function flags(tid: number): number | undefined {
   const stat = text(`/proc/${tid}/stat`);
-  return stat === undefined || (Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[6]) & EXITING) !== 0;
+  return stat === undefined ? undefined : Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[6]);
 }
 
 /** When a task was started: clock ticks (1/100 s) since boot, field 22 of /proc/TID/stat. With the pid it is unique. */

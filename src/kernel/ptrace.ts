@@ -3,8 +3,10 @@
  * called asynchronously.
  */
 import { readFileSync } from "node:fs";
+import { printable } from "../base/printable.ts";
 import { userArea } from "./arch/index.ts";
 import { addressOf, errno, libc, sysError } from "./ffi.ts";
+import { comm, isKernelThread, status } from "./proc.ts";
 import { goesOnLater, goOnLater, syscallWords, takeAnswer } from "./round.ts";
 
 const ptrace = libc("long ptrace(long request, long pid, uintptr_t addr, uintptr_t data)");
@@ -46,9 +48,12 @@ export function seize(pid: number, flags: number): void {
 
 /** Why an attach was refused, as far as /proc tells. */
 function refusal(pid: number): string | undefined {
-  const tracer = /TracerPid:\t(\d+)/.exec(read(`/proc/${pid}/status`))?.[1];
-  if (tracer && tracer !== "0") {
-    const name = read(`/proc/${tracer}/comm`).trim();
+  const { state = "", tracer = 0 } = status(pid) ?? {};
+  if (/[ZX]/.test(state))
+    return `Operation not permitted; process ${pid} has ended, and its parent has not waited for it yet`;
+  if (isKernelThread(pid)) return `Operation not permitted; ${pid} is a thread of the kernel's own`;
+  if (tracer !== 0) {
+    const name = printable(comm(tracer));
     return `Operation not permitted; process ${pid} is already traced by ${name || "process"} ${tracer}`;
   }
   const scope = read("/proc/sys/kernel/yama/ptrace_scope").trim();

@@ -24,11 +24,17 @@ export function policyOf(tid: number): number {
 }
 
 /** include/uapi/linux/time.h */
-const CLOCK_MONOTONIC_COARSE = 6;
+const clocks = { CLOCK_MONOTONIC: 1, CLOCK_MONOTONIC_COARSE: 6 } as const;
 
-/** Nanoseconds between ticks of the kernel's timer (a jiffy), which is how exact its coarse clocks are. Throws SysError. */
-export function tickLength(): number {
+/** Nanoseconds. Throws SysError. */
+function resolution(clock: keyof typeof clocks): number {
   const res = new BigInt64Array(2);
-  check(clock_getres(CLOCK_MONOTONIC_COARSE, addressOf(res)), "clock_getres(CLOCK_MONOTONIC_COARSE)");
+  check(clock_getres(clocks[clock], addressOf(res)), `clock_getres(${clock})`);
   return Number(res[0]) * 1e9 + Number(res[1]);
 }
+
+/** Nanoseconds between ticks of the kernel's timer (a jiffy), which is how exact its coarse clocks are. Throws SysError. */
+export const tickLength = (): number => resolution("CLOCK_MONOTONIC_COARSE");
+
+/** Whether timers end when they are due, and not with the next tick (hrtimer_resolution). Throws SysError. */
+export const finelyTimed = (): boolean => resolution("CLOCK_MONOTONIC") === 1;

@@ -38,6 +38,7 @@ const SIG_SETMASK = 2;
 const NSIG = 64;
 const STACK_BYTES = 16384;
 const F_SETFD = 2;
+const LAST_FD = 0xffffffff;
 const PR_SET_PDEATHSIG = 1;
 
 const sigprocmask = libc("int pthread_sigmask(int how, void *set, void *oldset)");
@@ -160,9 +161,9 @@ export class ChildScript {
     return this.add(`close(${fd})`, nr.close, [fd], STEP_IGNORE);
   }
 
-  /** Closes every descriptor from `first` up. */
-  closeFrom(first: number): this {
-    return this.add(`close_range(${first})`, nr.close_range, [first, 0xffffffff, 0], STEP_IGNORE);
+  /** Closes every descriptor from `first` up, or up to `last`; before Linux 5.9 none. */
+  closeFrom(first: number, last = LAST_FD): this {
+    return this.add(`close_range(${first})`, nr.close_range, [first, last, 0], STEP_IGNORE);
   }
 
   /** Opens `path` (flags as in open(2)) as descriptor `target`, which must be the lowest free one or be dup2'ed. */

@@ -1,5 +1,6 @@
 /** What /proc says about tasks: times, arguments, open files. Everything returns undefined for a task that is gone. */
 import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, readSync } from "node:fs";
+import { textOf } from "../base/bytes.ts";
 
 /** Kernel clock ticks per second in /proc/PID/stat (USER_HZ, 100 on every architecture we run on). */
 const USER_HZ = 100;
@@ -49,8 +50,13 @@ export function sameArguments(pid: number, other: number): boolean {
   return own !== undefined && own === text(`/proc/${other}/cmdline`);
 }
 
+/** Command name, with bytes that are no UTF-8 as base/bytes.ts has them. */
 export function commOf(pid: number): string | undefined {
-  return text(`/proc/${pid}/comm`)?.replace(/\n$/, "");
+  try {
+    return textOf(readFileSync(`/proc/${pid}/comm`)).replace(/\n$/, "");
+  } catch {
+    return undefined;
+  }
 }
 
 export function parentOf(pid: number): number | undefined {
@@ -83,7 +89,7 @@ export function epollWatches(pid: number, fd: number): number[] {
 
 function link(path: string): string | undefined {
   try {
-    return readlinkSync(path);
+    return textOf(readlinkSync(path, "buffer"));
   } catch {
     return undefined;
   }

@@ -123,6 +123,12 @@ export function waitStopped(pid: number): number {
 const WNOHANG = 1;
 const EVENT_STOP = 128;
 
+/** Looks for a status of one task: its pid (and `found`), NOTHING, or NO_CHILDREN if it is not ours to wait for. */
+export function pollOne(tid: number): number {
+  const result = wait4(tid, statusAt, WALL | WNOHANG, 0);
+  return finish(result, result < 0 ? errno() : 0);
+}
+
 /**
  * Waits up to `ms` for a seized thread to stop. Returns the signal it is to get when it goes on, 0 for none; undefined
  * when it does not stop, or is dead.
