@@ -18,13 +18,13 @@ export interface EngineOptions {
   followForks: boolean;
   /** Calls that are reported; undefined = all. Others may run at full speed where the engine can arrange it. */
   wanted?: (abi: "x86_64" | "i386" | "x32" | "aarch64", nr: number) => boolean;
-  /** Install a seccomp filter so that unwanted calls do not stop (--seccomp-bpf; needs followForks and a command). */
+  /** Install a seccomp filter so that unwanted calls do not stop (--seccomp-bpf; needs followForks and a command it starts). */
   seccomp?: boolean;
   /** Detach from a process when it execs (-b execve). */
   detachOnExec?: boolean;
   /** Keep Task.systemTime up to date (-c). */
   cpuTimes?: boolean;
-  /** Called before the engine waits: the moment to flush output. */
+  /** Called before the engine waits, and now and then while it never has to: the moment to flush output. */
   onIdle?: () => void;
   /** A child of ours that is not traced has ended; wait status as wait(2) gives it. */
   onOtherExit?: (pid: number, status: number) => void;

@@ -64,6 +64,8 @@ export class Task {
     readonly parent: number,
   ) {}
   readonly call = new Call();
+  /** Threads that were attached to at once, of which the first has their number and the others have 0. */
+  attachedThreads = 1;
   /** A call has been entered and has not returned. */
   inCall = false;
   /** Arguments of its last exec, from engines that saw them; long ones are cut. */

@@ -17,6 +17,15 @@ export abstract class Memory {
     this.used = 0;
   }
 
+  /** What has been read so far; `release` forgets what is read from now on, so that much can be read in pieces. */
+  mark(): number {
+    return this.used;
+  }
+
+  release(mark: number): void {
+    this.used = mark;
+  }
+
   /**
    * Reads up to `length` bytes at the address `hi:lo`. Returns the offset in `bytes`, or -1 when nothing there is
    * readable; `got` says how many bytes came.

@@ -1,4 +1,5 @@
 /** Starting a command that is to be traced from its exec on. */
+import { closeSync, openSync, readSync } from "node:fs";
 import { SysError } from "../base/errors.ts";
 import { inheritedFds } from "../kernel/fds.ts";
 import { ChildScript, type Spawned } from "../kernel/spawn.ts";
@@ -36,4 +37,18 @@ export function startStopped(
     throw e;
   }
   return child;
+}
+
+/** An executable for 32-bit x86 (ELF class, gABI). */
+export function isCompat(path: string): boolean {
+  const head = Buffer.alloc(5);
+  let fd = -1;
+  try {
+    fd = openSync(path, "r");
+    readSync(fd, head);
+  } catch {
+    // the exec will say what is wrong with it
+  }
+  if (fd >= 0) closeSync(fd);
+  return head.equals(Buffer.from("\x7fELF\x01", "latin1"));
 }

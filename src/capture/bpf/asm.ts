@@ -14,6 +14,7 @@ export const r1 = reg(1);
 export const r2 = reg(2);
 export const r3 = reg(3);
 export const r4 = reg(4);
+export const r5 = reg(5);
 export const r6 = reg(6);
 export const r7 = reg(7);
 export const r8 = reg(8);
@@ -38,6 +39,10 @@ export const helpers = {
   ringbuf_output: 130,
   task_storage_get: 156,
   get_current_task_btf: 158,
+  timer_init: 169,
+  timer_set_callback: 170,
+  timer_start: 171,
+  task_pt_regs: 175,
 } as const;
 
 export type Size = 1 | 2 | 4 | 8;
@@ -92,6 +97,8 @@ export type Condition = keyof typeof jumps;
 
 const PSEUDO_MAP_FD = 1;
 const PSEUDO_MAP_VALUE = 2;
+const PSEUDO_FUNCTION = 4;
+const PSEUDO_KERNEL_FUNCTION = 2;
 
 interface Insn {
   readonly op: number;
@@ -99,7 +106,7 @@ interface Insn {
   readonly src: number;
   readonly off: number;
   readonly imm: number;
-  /** Where a jump goes. */
+  /** Where a jump goes, or a function begins whose address is taken. */
   readonly label?: string;
 }
 
@@ -108,6 +115,8 @@ export class Assembler {
   private readonly labels = new Map<string, number>();
   private readonly steps: { readonly at: number; readonly name: string }[] = [];
   private unique = 0;
+  /** Functions after the program itself: those the kernel calls back. */
+  readonly functions: { readonly at: number; readonly name: string }[] = [];
 
   constructor(readonly name: string) {}
 
@@ -130,6 +139,12 @@ export class Assembler {
     if (this.labels.has(name)) throw new Error(`${this.name}: label ${name} stands twice`);
     this.labels.set(name, this.code.length);
     return this;
+  }
+
+  /** Here a function begins that is called back by its name; the one before it must have ended. */
+  function(name: string): this {
+    this.functions.push({ at: this.code.length, name });
+    return this.step(name).label(name);
   }
 
   private emit(op: number, dst: number, src: number, off: number, imm: number, label?: string): this {
@@ -192,6 +207,12 @@ export class Assembler {
     return this.wide(dst, PSEUDO_MAP_FD, map.fd, 0);
   }
 
+  /** The address of a function of this program, for those who call back. */
+  functionAddress(dst: Reg, name: string): this {
+    this.emit(LD_IMM64, dst.reg, PSEUDO_FUNCTION, 0, 0, name);
+    return this.emit(0, 0, 0, 0, 0);
+  }
+
   /** Address of a byte in the first value of an array map. */
   mapValue(dst: Reg, map: BpfMap, offset = 0): this {
     return this.wide(dst, PSEUDO_MAP_VALUE, map.fd, offset);
@@ -251,6 +272,11 @@ export class Assembler {
     return this.emit(CALL, 0, 0, 0, helpers[helper]);
   }
 
+  /** Calls a function of the kernel by the number of its type (5.13). */
+  callKernel(id: number): this {
+    return this.emit(CALL, 0, PSEUDO_KERNEL_FUNCTION, 0, id);
+  }
+
   exit(): this {
     return this.emit(EXIT, 0, 0, 0, 0);
   }
@@ -260,17 +286,18 @@ export class Assembler {
     const bytes = new Uint8Array(this.code.length * 8);
     const view = new DataView(bytes.buffer);
     for (const [i, insn] of this.code.entries()) {
-      let { off } = insn;
+      let { off, imm } = insn;
       if (insn.label !== undefined) {
         const target = this.labels.get(insn.label);
         if (target === undefined) throw new Error(`${this.name}: no label ${insn.label}`);
-        off = target - i - 1;
+        if (insn.op === LD_IMM64) imm = target - i - 1;
+        else off = target - i - 1;
       }
       if (off < -32768 || off > 32767) throw new Error(`${this.name}: instruction ${i}: ${off} is too far`);
       view.setUint8(i * 8, insn.op);
       view.setUint8(i * 8 + 1, insn.dst | (insn.src << 4));
       view.setInt16(i * 8 + 2, off, true);
-      view.setInt32(i * 8 + 4, insn.imm, true);
+      view.setInt32(i * 8 + 4, imm, true);
     }
     return bytes;
   }

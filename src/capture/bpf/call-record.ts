@@ -1,5 +1,7 @@
 /** The parts of a call's record that need more than copying. */
+
 import type { Abi } from "../../abi/syscalls.ts";
+import { textOf } from "../../base/bytes.ts";
 import type { CallTable } from "../calls.ts";
 import type { Call } from "../event.ts";
 import * as L from "./layout.ts";
@@ -55,12 +57,12 @@ export function argvOf(call: Call, memory: RecordMemory): string[] | undefined {
       4096,
     );
     if (text < 0) break;
-    argv.push(latin(memory.bytes, text, memory.got));
+    argv.push(textAt(memory.bytes, text, memory.got));
   }
   return argv;
 }
 
-/** Text of `n` bytes. */
-export function latin(bytes: Uint8Array, at: number, n: number): string {
-  return Buffer.from(bytes.subarray(at, at + n)).toString("utf8");
+/** Text of `n` bytes, as base/bytes.ts has it. */
+export function textAt(bytes: Uint8Array, at: number, n: number): string {
+  return textOf(bytes.slice(at, at + n));
 }

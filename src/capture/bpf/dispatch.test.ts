@@ -35,6 +35,7 @@ test("a tid that comes again belongs to another task: the end of the one before 
     onOwnMemory: () => {},
     onExit: () => {},
     onCompat: () => {},
+    onUnseen: () => {},
     onLostChild: () => {},
   });
   dispatcher.record(forkRecord(CHILD, 1000));

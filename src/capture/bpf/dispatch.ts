@@ -4,7 +4,7 @@ import type { CallTable } from "../calls.ts";
 import type { Call, EventSink, ExitEvent } from "../event.ts";
 import { fetchResult } from "../indirect.ts";
 import type { Memory } from "../memory.ts";
-import { argvOf, identify, latin, takeResult, takeStack } from "./call-record.ts";
+import { argvOf, identify, takeResult, takeStack, textAt } from "./call-record.ts";
 import * as L from "./layout.ts";
 import { LiveRecordMemory } from "./live-memory.ts";
 import { RecordMemory } from "./record-memory.ts";
@@ -30,6 +30,8 @@ export interface DispatchOptions {
   readonly onLostChild: (tid: number, time: number, group: number) => void;
   /** A 32-bit call was seen. */
   readonly onCompat: () => void;
+  /** Returns of calls may be missed unless every return is seen. */
+  readonly onUnseen: () => void;
 }
 
 /** Where a record is: bytes and words are views of the same memory. */
@@ -88,6 +90,14 @@ export class Dispatcher {
         break;
       case L.kinds.sample:
         this.sample(s, tid, timeAt(w, at));
+        break;
+      case L.kinds.unseen:
+        this.options.onUnseen();
+        this.sink.lost(
+          1,
+          "a slow call's return may have been missed; every return is seen from here on",
+          this.tasks.get(tid),
+        );
         break;
     }
   }
@@ -280,7 +290,7 @@ export class Dispatcher {
   private rename(task: BpfTask): void {
     const { call } = task;
     const at = this.atExit.readString(call.args[2], call.args[3], 15);
-    if (at >= 0) task.comm = latin(this.atExit.bytes, at, this.atExit.got);
+    if (at >= 0) task.comm = textAt(this.atExit.bytes, at, this.atExit.got);
   }
 
   private fork({ words: w, offset }: Source, parentTid: number): void {
@@ -445,5 +455,5 @@ function noFacts(call: Call): void {
 function cText(bytes: Uint8Array, at: number, max: number): string {
   let n = 0;
   while (n < max && bytes[at + n] !== 0) n++;
-  return latin(bytes, at, n);
+  return textAt(bytes, at, n);
 }

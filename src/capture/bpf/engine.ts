@@ -3,7 +3,7 @@
  * costs the traced a hundredth of what stops cost, and needs Linux 5.13 and the capabilities BPF and PERFMON.
  */
 
-import { closeSync, openSync, readSync } from "node:fs";
+import { closeSync } from "node:fs";
 import { SysError } from "../../base/errors.ts";
 import { sleepSync } from "../../base/sleep.ts";
 import * as bpf from "../../kernel/bpf.ts";
@@ -11,18 +11,21 @@ import { reap } from "../../kernel/children.ts";
 import { monotonicNow } from "../../kernel/clock.ts";
 import { comm, descendants, exiting, startedAt, status, threads } from "../../kernel/proc.ts";
 import type { Ring } from "../../kernel/ring.ts";
+import { sendFatal } from "../../kernel/signals.ts";
 import type { Spawned } from "../../kernel/spawn.ts";
 import { openTask } from "../../kernel/thread-fd.ts";
 import { CallTable } from "../calls.ts";
 import type { Command, EachUnderWay, Engine, EngineOptions } from "../engine.ts";
 import type { EventSink } from "../event.ts";
-import { startStopped } from "../start.ts";
+import { Pauses } from "../pauses.ts";
+import { isCompat, startStopped } from "../start.ts";
 import type { Backlog, BacklogPlace } from "./backlog.ts";
 import type { Counts } from "./counts/counts.ts";
 import { Dispatcher } from "./dispatch.ts";
 import { Feed } from "./feed.ts";
 import * as L from "./layout.ts";
 import { Kernel, zero } from "./loader.ts";
+import { awaitTimers, createLongMaps } from "./long.ts";
 import { Order } from "./order.ts";
 import * as P from "./programs/index.ts";
 import { createQuietMaps, QuietGroups } from "./quiet.ts";
@@ -86,6 +89,7 @@ const ESRCH = 3;
 export class BpfEngine implements Engine {
   private readonly kernel: Kernel;
   private readonly feed: Feed;
+  private readonly pauses: Pauses;
   private readonly table = new TaskTable();
   private readonly dispatcher: Dispatcher;
   private readonly calls: CallsUnderWay;
@@ -95,7 +99,7 @@ export class BpfEngine implements Engine {
   private readonly compiled: Compiled;
   private readonly started = new Map<number, Spawned>();
   private readonly state = new Uint8Array(STATE_BYTES);
-  private readonly environment: P.Environment;
+  private environment: P.Environment;
   private nap = SHORTEST_NAP;
   private lastCensus = 0;
   private lostSeen = 0;
@@ -110,15 +114,16 @@ export class BpfEngine implements Engine {
     private readonly sink: EventSink,
     private readonly options: BpfOptions,
   ) {
+    this.pauses = new Pauses(options.onIdle);
     const { stringLimit = 32, verbose = false } = options;
     const memory = !options.noMemory && !options.counts;
     this.compiled = compileShapes(options.wanted, { stringLimit, verbose }, memory);
     const { counts, ringBytes = counts ? COUNTS_RING_BYTES : RING_BYTES } = options;
-    this.kernel = new Kernel(ringBytes, !counts && !options.slowerThan && !options.quiet);
+    this.kernel = new Kernel(ringBytes, !this.seldom && !options.quiet);
     try {
       const quiet = options.quiet ? createQuietMaps(this.kernel) : undefined;
       this.groups = quiet && new QuietGroups(quiet);
-      this.environment = this.describe(quiet);
+      this.environment = this.describe(quiet, this.longMaps());
       this.load();
       this.feed = new Feed(
         this.kernel.rings.all,
@@ -139,14 +144,22 @@ export class BpfEngine implements Engine {
       onExit: (pid) => this.ended(pid),
       onLostChild: (tid, born, group) => this.findChild(tid, born, group),
       onCompat: () => this.loadCompat(),
+      onUnseen: () => this.seeAllReturns(),
     });
     this.order = options.entries ? new Order(this.dispatcher) : undefined;
   }
 
-  private describe(quiet: P.QuietMaps | undefined): P.Environment {
+  /** What it takes to see only long calls return, where nothing else is asked for. */
+  private longMaps(): P.LongMaps | undefined {
+    const { slowerThan = 0, counts, scheduling, entries, quiet } = this.options;
+    if (counts || scheduling || entries || quiet) return undefined;
+    return createLongMaps(this.kernel, slowerThan);
+  }
+
+  private describe(quiet: P.QuietMaps | undefined, long: P.LongMaps | undefined): P.Environment {
     const { options, kernel } = this;
     return {
-      maps: { ...kernel.maps, quiet },
+      maps: { ...kernel.maps, quiet, long },
       kernel: kernel.fields,
       options: {
         follow: options.followForks,
@@ -154,6 +167,7 @@ export class BpfEngine implements Engine {
         status: options.statusFilter,
         entries: options.entries ?? false,
         scheduling: options.scheduling ?? false,
+        wakes: this.seldom,
         pointers: options.pointers ?? false,
       },
       shapes: this.compiled.native,
@@ -162,8 +176,12 @@ export class BpfEngine implements Engine {
 
   /** Whether our thread may have to go behind the traced: not where it looks into their memory, and holds locks of theirs. */
   private sendsMuch(): boolean {
-    const { entries, counts, slowerThan = 0 } = this.options;
-    return !entries && !counts && slowerThan === 0;
+    return !this.options.entries && !this.seldom;
+  }
+
+  /** Whether records are few, so that each may wake us. */
+  private get seldom(): boolean {
+    return this.options.counts !== undefined || (this.options.slowerThan ?? 0) > 0;
   }
 
   private load(): void {
@@ -175,10 +193,30 @@ export class BpfEngine implements Engine {
     const programs = [P.processFork, P.processExec, P.processExit, P.signalDeliver, P.signalGenerate];
     if (this.options.scheduling) programs.push(P.schedSwitch, P.schedWaking);
     for (const program of programs) kernel.attach(program(e));
-    for (const program of counts?.programs(e, kernel) ?? [P.sysExit(e), P.sysEnter(e)])
+    if (!counts && !this.attachLong()) kernel.attach(P.sysExit(this.environment));
+    for (const program of counts?.programs(e, kernel) ?? [P.sysEnter(this.environment)])
       kernel.attach(program);
     const { sampleFrequency = 0 } = this.options;
     if (sampleFrequency > 0) kernel.runByClock(P.cpuSample(e), sampleFrequency);
+  }
+
+  /** False where returns of all calls have to be seen. */
+  private attachLong(): boolean {
+    const { long } = this.environment.maps;
+    if (!long) return false;
+    try {
+      this.kernel.attach(P.goesOn(this.environment));
+    } catch (error) {
+      if (!(error instanceof bpf.VerifierError)) throw error;
+      this.forgetLong();
+      return false;
+    }
+    awaitTimers(long);
+    return true;
+  }
+
+  private forgetLong(): void {
+    this.environment = { ...this.environment, maps: { ...this.environment.maps, long: undefined } };
   }
 
   /** 32-bit programs are rare and what reads their memory takes long to load: done when the first is seen. */
@@ -188,6 +226,16 @@ export class BpfEngine implements Engine {
     const e = { ...this.environment, shapes: this.compiled.compat };
     this.kernel.replace(P.compatEnter(e), e.maps.compatEntry);
     this.kernel.replace(P.compatExit(e), e.maps.compatExit);
+    // what is called back cannot jump there
+    this.seeAllReturns();
+  }
+
+  /** From here on, where it was otherwise. */
+  private seeAllReturns(): void {
+    if (!this.environment.maps.long) return;
+    this.forgetLong();
+    this.kernel.attach(P.sysExit(this.environment));
+    this.kernel.configure((value) => value.setUint32(L.config.allReturns, 1, true));
   }
 
   start(command: Command): number {
@@ -234,19 +282,24 @@ export class BpfEngine implements Engine {
   /** True if there was a task that was not followed yet. */
   private attachProcess(pid: number, tid: number, group: number): boolean {
     if (!this.options.followForks) return this.attachTask(tid, pid, group);
-    let any = false;
+    let attached = 0;
     // threads not yet followed can create more meanwhile
-    while (threads(pid).filter((t) => this.attachTask(t, pid, group)).length > 0) any = true;
-    return any;
+    for (let before = -1; before !== attached; ) {
+      before = attached;
+      const fresh = threads(pid).filter((t) => !this.table.get(t));
+      for (const t of fresh) attached += Number(this.attachTask(t, pid, group, attached ? 0 : fresh.length));
+    }
+    return attached > 0;
   }
 
-  private attachTask(tid: number, pid: number, group: number): boolean {
+  private attachTask(tid: number, pid: number, group: number, threads = 1): boolean {
     if (this.table.get(tid)) return false;
     if (!this.follow(tid, pid, L.flags.followed | L.flags.found, group)) return false;
     // it may have told of its end before it had a state, and so never will
     if (exiting(tid)) return false;
     const task = new BpfTask(tid, pid, 0);
     task.foundAt = monotonicNow();
+    task.attachedThreads = threads;
     this.admit(task, true);
     return true;
   }
@@ -278,25 +331,26 @@ export class BpfEngine implements Engine {
   watch(
     what: { readonly all: true } | { readonly cgroup: { readonly id: bigint; readonly level: number } },
   ): void {
-    const value = new DataView(new ArrayBuffer(L.config.bytes));
-    value.setUint32(L.config.ownPid, this.kernel.ownPid, true);
-    if ("all" in what) value.setUint32(L.config.mode, L.modes.all, true);
-    else {
-      value.setUint32(L.config.mode, L.modes.cgroup, true);
-      value.setUint32(L.config.cgroupLevel, what.cgroup.level, true);
-      value.setBigUint64(L.config.cgroupId, what.cgroup.id, true);
-    }
-    bpf.update(this.kernel.maps.config, zero, value);
+    this.kernel.configure((value) => {
+      value.setUint32(L.config.ownPid, this.kernel.ownPid, true);
+      if ("all" in what) value.setUint32(L.config.mode, L.modes.all, true);
+      else {
+        value.setUint32(L.config.mode, L.modes.cgroup, true);
+        value.setUint32(L.config.cgroupLevel, what.cgroup.level, true);
+        value.setBigUint64(L.config.cgroupId, what.cgroup.id, true);
+      }
+    });
     this.watching = true;
   }
 
   step(maxWait: number): number {
     if (!this.open) return 0;
     if (this.drain() === 0) {
-      this.options.onIdle?.();
+      this.pauses.idle();
       if (!this.feed.late) this.idle();
       if (maxWait > 0 && this.size > 0) this.sleep(maxWait);
     } else this.nap = Math.min(this.nap, BUSY_NAP);
+    this.pauses.busy();
     if (this.size === 0) this.reportRest();
     return this.size;
   }
@@ -317,7 +371,9 @@ export class BpfEngine implements Engine {
   }
 
   private sleep(maxWait: number): void {
-    sleepSync(Math.min(maxWait, this.nap));
+    // what cannot be handled yet would wake us at once
+    if (this.seldom && this.nap === LONGEST_NAP && this.feed.waiting === 0) this.kernel.rings.wait(maxWait);
+    else sleepSync(Math.min(maxWait, this.nap));
     const n = this.drain();
     if (n === 0) this.nap = Math.min(this.nap * 2, LONGEST_NAP);
     else this.nap = n < MUCH ? SHORTEST_NAP : BUSY_NAP;
@@ -436,28 +492,8 @@ export class BpfEngine implements Engine {
   }
 
   killStarted(signal: number): void {
-    for (const pid of this.started.keys()) {
-      try {
-        process.kill(pid, signal);
-      } catch {
-        // it has just ended
-      }
-    }
+    for (const pid of this.started.keys()) sendFatal(pid, signal);
   }
-}
-
-/** An executable for 32-bit x86 (ELF class, gABI). */
-function isCompat(path: string): boolean {
-  const head = Buffer.alloc(5);
-  let fd = -1;
-  try {
-    fd = openSync(path, "r");
-    readSync(fd, head);
-  } catch {
-    // the exec will say what is wrong with it
-  }
-  if (fd >= 0) closeSync(fd);
-  return head.equals(Buffer.from("\x7fELF\x01", "latin1"));
 }
 
 export const createBpfEngine = (sink: EventSink, options: BpfOptions): BpfEngine =>

@@ -15,6 +15,8 @@ export interface KernelFields {
   readonly user: number;
   readonly system: number;
   readonly waited: number;
+  /** How often it has left its CPU to sleep. */
+  readonly sleeps: number;
   readonly status: number;
   /** The set of signals pending for the thread, struct signal_struct, and the code of the group's exit in that. */
   readonly pending: number;
@@ -28,6 +30,7 @@ export interface KernelFields {
   readonly args: readonly number[];
   readonly compatArgs: readonly number[];
   readonly origAx: number;
+  readonly ax: number;
   readonly ip: number;
   readonly sp: number;
   /** Numbers of execve and execveat. */
@@ -59,6 +62,7 @@ export function kernelFields(level: number): KernelFields {
     user: field("task_struct", "utime"),
     system: field("task_struct", "stime"),
     waited: btf.offset("task_struct", "sched_info.run_delay"),
+    sleeps: field("task_struct", "nvcsw"),
     status: field("task_struct", "thread_info.status"),
     pending: field("task_struct", "pending.signal"),
     signal: field("task_struct", "signal"),
@@ -70,6 +74,7 @@ export function kernelFields(level: number): KernelFields {
     args: ["di", "si", "dx", "r10", "r8", "r9"].map(register),
     compatArgs: ["bx", "cx", "dx", "si", "di", "bp"].map(register),
     origAx: register("orig_ax"),
+    ax: register("ax"),
     ip: register("ip"),
     sp: register("sp"),
     execs: EXECS,

@@ -32,15 +32,17 @@ export const state = {
   offState: 56,
   waker: 60,
   blocked: 64,
-  queued: 72,
-  /** When it lost the CPU, when it was woken. */
-  offAt: 80,
-  wokenAt: 88,
+  /** When it lost the CPU; where only long calls return to us, when one returned that lost the CPU then. */
+  offAt: 72,
+  /** Where only long calls return to us: how long the task had waited for CPUs when it was looked at last. */
+  queued: 80,
   /** Totals at the entry of the call, and at the exit of the one before. */
-  entryBlocked: 96,
-  entryQueued: 104,
-  exitBlocked: 112,
-  exitQueued: 120,
+  entryBlocked: 88,
+  entryQueued: 96,
+  exitBlocked: 104,
+  exitQueued: 112,
+  /** How often the task had left its CPU to sleep when that was looked at last. */
+  sleeps: 120,
   /** Address of the memory being copied. */
   address: 128,
   /** Values read on the way. */
@@ -65,9 +67,11 @@ export const flags = {
   left: 32,
   /** In a call: it was to be timed by chance, and stands for those of its number that were not (programs/untimed.ts). */
   drawn: 64,
+  /** In a call: its return will be seen, as it has taken long (programs/long-calls.ts). */
+  armed: 128,
 } as const;
 /** What is so only until the call ends. */
-export const OF_CALL = flags.inCall | flags.found | flags.left | flags.drawn;
+export const OF_CALL = flags.inCall | flags.found | flags.left | flags.drawn | flags.armed;
 
 /** Kinds of records. */
 export const kinds = {
@@ -85,6 +89,8 @@ export const kinds = {
   sample: 9,
   /** Facts, then a call or an entry. */
   facts: 10,
+  /** A call of the task may return unseen unless every return is seen. */
+  unseen: 11,
 } as const;
 
 /** Every record: kind, ABI (call, entry), flags, tid, and when it happened (CLOCK_MONOTONIC ns). */
@@ -161,6 +167,7 @@ export const signal = { ...head, signo: 16, stops: 20, ignored: 20, info: 24, by
 export const found = { ...head, pid: 16, parent: 20, comm: 24, bytes: 40 } as const;
 /** Stacks: kernel's first. */
 export const sample = { ...head, kernel: 16, count: 20, frames: 24 } as const;
+export const unseen = { ...head, bytes: 16 } as const;
 /** Counters, per CPU: calls sent from a task's own context, other records sent from anywhere, and what was lost. */
 export const counters = { calls: 0, others: 8, lost: 16, bytes: 64 } as const;
 
@@ -177,7 +184,14 @@ const LANE_SLACK = 16384;
 export const laneStride = (size: number): number => lane.data + size + LANE_SLACK;
 
 /** What user space tells the programs. */
-export const config = { mode: 0, ownPid: 4, cgroupLevel: 8, cgroupId: 16, bytes: 64 } as const;
+export const config = {
+  mode: 0,
+  ownPid: 4,
+  cgroupLevel: 8,
+  allReturns: 12,
+  cgroupId: 16,
+  bytes: 64,
+} as const;
 export const modes = { all: 1, cgroup: 2 } as const;
 
 /** Groups of tasks that can be quiet; the first belongs to nobody. */
@@ -241,3 +255,8 @@ export const mark = {
   time: 32,
   args: 40,
 } as const;
+
+/** Of each CPU, for calls that stay on it: its timer, when that looks next (ns, 0: never), and whether it can be started. */
+export const watch = { timer: 0, due: 16, ready: 24, bytes: 32 } as const;
+/** Tasks whose returns can be awaited at the same time: from when they go on, or are found on their CPU, until they return. */
+export const AWAITED = 1 << 12;

@@ -2,6 +2,7 @@
 
 import * as bpf from "../../kernel/bpf.ts";
 import { kernelBtf } from "../../kernel/btf.ts";
+import { BtfBuilder } from "../../kernel/btf-builder.ts";
 import { onlineCpus, possibleCpus } from "../../kernel/cpus.ts";
 import { runAtFrequency } from "../../kernel/perf.ts";
 import { Assembler, r0, r1, r2 } from "./asm.ts";
@@ -34,7 +35,8 @@ export class Kernel {
     this.counted = new BigUint64Array((possibleCpus() * L.counters.bytes) / 8);
   }
 
-  private keep(fd: number): number {
+  /** It is closed with the rest. */
+  keep(fd: number): number {
     this.fds.push(fd);
     return fd;
   }
@@ -105,11 +107,22 @@ export class Kernel {
   /** Loads a program; the verifier's refusal names the step of it. Throws SysError. */
   load(a: Assembler, type: number, attachTo?: number): number {
     try {
-      return this.keep(bpf.loadProgram({ name: a.name, type, code: a.assemble(), attachTo }));
+      const functions = this.functionsOf(a);
+      return this.keep(bpf.loadProgram({ name: a.name, type, code: a.assemble(), attachTo, functions }));
     } catch (error) {
       if (error instanceof bpf.VerifierError) throw explained(error, a);
       throw error;
     }
+  }
+
+  /** The kernel wants to know where functions begin if there are several. */
+  private functionsOf(a: Assembler): bpf.ProgramSpec["functions"] {
+    if (a.functions.length === 0) return undefined;
+    const b = new BtfBuilder();
+    const result = b.integer("int", 4);
+    const all = [{ at: 0, name: a.name }, ...a.functions];
+    const info = all.flatMap(({ at, name }) => [at, b.function(name, result)]);
+    return { btf: this.keep(bpf.loadBtf(b.bytes())), info: Uint32Array.from(info) };
   }
 
   /** Loads a program and attaches it to the tracepoint it is named after. Throws SysError. */
@@ -131,6 +144,14 @@ export class Kernel {
   replace(a: Assembler, map: bpf.BpfMap): void {
     const program = this.load(a, bpf.programTypes.tracing, tracepointId(a.name));
     bpf.update(map, zero, Uint32Array.of(program));
+  }
+
+  /** Changes what programs are told. */
+  configure(change: (value: DataView) => void): void {
+    const value = new Uint8Array(L.config.bytes);
+    bpf.lookup(this.maps.config, zero, value);
+    change(new DataView(value.buffer));
+    bpf.update(this.maps.config, zero, value);
   }
 
   /** Records the programs tried to send, and those they could not, since the beginning. */
@@ -161,19 +182,10 @@ export const zero = new Uint32Array(1);
 
 /** BTF of the state map: a 4-byte integer as key, an array of bytes as value. */
 function stateBtf(): Uint8Array {
-  const INT = 1 << 24;
-  const ARRAY = 3 << 24;
-  const names = Buffer.from("\0u32\0u8\0", "latin1");
-  // name, kind, size, encoding (offset, bits); an array has element, index, count
-  const types = Uint32Array.of(1, INT, 4, 32, 5, INT, 1, 8, 0, ARRAY, 0, 2, 1, STATE_BYTES);
-  const header = new DataView(new ArrayBuffer(24));
-  header.setUint16(0, 0xeb9f, true);
-  header.setUint8(2, 1);
-  header.setUint32(4, 24, true);
-  header.setUint32(12, types.byteLength, true);
-  header.setUint32(16, types.byteLength, true);
-  header.setUint32(20, names.length, true);
-  return Buffer.concat([new Uint8Array(header.buffer), new Uint8Array(types.buffer), names]);
+  const b = new BtfBuilder();
+  const key = b.integer("u32", 4);
+  b.array(b.integer("u8", 1), key, STATE_BYTES);
+  return b.bytes();
 }
 
 const CONTEXT_LINES = 12;

@@ -2,6 +2,7 @@
 import { SysError } from "../../base/errors.ts";
 import * as bpf from "../../kernel/bpf.ts";
 import { type Mapping, mapShared, unmap } from "../../kernel/memory.ts";
+import { readableOrSignal } from "../../kernel/poll.ts";
 import { Ring } from "../../kernel/ring.ts";
 import { RingBuffer } from "../../kernel/ringbuf.ts";
 import { lane, laneStride } from "./layout.ts";
@@ -53,7 +54,10 @@ export class Rings {
   private readonly counts: number[] = [];
 
   /** Throws SysError. */
-  constructor(events: bpf.BpfMap, lanes: LaneMap | undefined) {
+  constructor(
+    private readonly events: bpf.BpfMap,
+    lanes: LaneMap | undefined,
+  ) {
     this.buffer = new RingBuffer(events);
     const all = [this.buffer.ring];
     this.all = all;
@@ -93,6 +97,11 @@ export class Rings {
   get sentByLanes(): number {
     const { words } = this;
     return this.counts.reduce((sum, at) => sum + wide(words, at), 0);
+  }
+
+  /** Waits for a record in the ring for all, a signal, or `ms` milliseconds; for programs that wake who waits. */
+  wait(ms: number): void {
+    readableOrSignal(this.events.fd, ms);
   }
 
   close(): void {

@@ -3,10 +3,12 @@ import { syscallCount, syscallName } from "../../abi/syscalls.ts";
 import { monotonicNow } from "../../kernel/clock.ts";
 import { comm, status } from "../../kernel/proc.ts";
 import * as trace from "../../kernel/ptrace.ts";
+import { sendFatal } from "../../kernel/signals.ts";
 import type { Spawned } from "../../kernel/spawn.ts";
 import { descriptor } from "../../syscalls/index.ts";
 import type { Command, Engine, EngineFactory, EngineOptions } from "../engine.ts";
 import type { EventSink } from "../event.ts";
+import { Pauses } from "../pauses.ts";
 import { detachAll } from "./detach.ts";
 import { Handlers } from "./handlers.ts";
 import { seizeThreads, startSeized } from "./start.ts";
@@ -27,6 +29,7 @@ const EXEC_CALLS = [59, 322];
 class PtraceEngine implements Engine {
   private readonly table = new TaskTable();
   private readonly started = new Map<number, Spawned>();
+  private readonly pauses: Pauses;
   private readonly waits: Waits;
   private readonly handlers: Handlers;
   private readonly flags: number;
@@ -43,7 +46,8 @@ class PtraceEngine implements Engine {
       (options.followForks ? o.TRACEFORK | o.TRACEVFORK | o.TRACECLONE : 0) |
       (options.seccomp ? o.TRACESECCOMP : 0) |
       (options.killOnExit ? o.EXITKILL : 0);
-    this.waits = new Waits(options.cpuTimes ?? false, options.onIdle);
+    this.pauses = new Pauses(options.onIdle);
+    this.waits = new Waits(options.cpuTimes ?? false, this.pauses);
     this.handlers = new Handlers(sink, options, this.table, (pid) => this.started.get(pid)?.release());
   }
 
@@ -58,6 +62,8 @@ class PtraceEngine implements Engine {
       handlers.dispatch(waits.pid, waits.status, waits.stime, waits.drained && n < BATCH - 1);
     }
     waits.done();
+    if (table.anyHeld) handlers.adoptOrphans(monotonicNow() - ORPHAN_AGE);
+    this.pauses.busy();
     return table.size;
   }
 
@@ -70,9 +76,8 @@ class PtraceEngine implements Engine {
   }
 
   private idle(): void {
-    this.options.onIdle?.();
+    this.pauses.idle();
     const now = monotonicNow();
-    this.handlers.adoptOrphans(now - ORPHAN_AGE);
     if (!this.waits.empty && now - this.lastCensus < CENSUS_EVERY) return;
     this.lastCensus = now;
     for (const task of [...this.table]) if (this.waits.empty || !isOurs(task.tid)) this.vanished(task);
@@ -117,8 +122,9 @@ class PtraceEngine implements Engine {
     }
     const tids = followForks ? seizeThreads(pid, this.flags, (tid) => this.table.has(tid)) : [pid];
     const leader = status(pid)?.tgid ?? pid;
-    for (const tid of tids) {
+    for (const [i, tid] of tids.entries()) {
       const task = new Tracee(tid, leader, 0);
+      task.attachedThreads = i === 0 ? tids.length : 0;
       task.comm = comm(tid);
       this.handlers.follow(task, true);
     }
@@ -143,7 +149,7 @@ class PtraceEngine implements Engine {
   }
 
   killStarted(signal: number): void {
-    for (const pid of this.started.keys()) if (this.table.has(pid)) trace.kill(pid, signal);
+    for (const pid of this.started.keys()) if (this.table.has(pid)) sendFatal(pid, signal);
   }
 }
 

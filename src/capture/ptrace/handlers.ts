@@ -217,7 +217,8 @@ export class Handlers {
     task.comm = like?.comm ?? comm(tid);
     if (like) task.abi = like.abi;
     task.hidden = like?.hidden ?? false;
-    task.filtered = this.options.seccomp ?? false;
+    // a command that was adopted has no filter, and so its children have none
+    task.filtered = like?.filtered ?? this.options.seccomp ?? false;
     this.follow(task, false);
     for (const status of this.tasks.claim(tid)) this.dispatch(tid, status, 0);
   }
@@ -313,7 +314,6 @@ export class Handlers {
 
   /** Follows tasks whose parent died before it could tell of them: unclaimed since `time` or longer. */
   adoptOrphans(time: number): void {
-    if (!this.tasks.anyHeld) return;
     for (const tid of this.tasks.heldSince(time)) {
       const status = procStatus(tid);
       if (status?.tracer === process.pid) this.adopt(tid, status.tgid, status.ppid, undefined);

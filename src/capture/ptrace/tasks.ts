@@ -35,10 +35,14 @@ interface Early {
   readonly since: number;
 }
 
+/**
+ * Of no concern to a sink any more, but not yet stopped so that they could be let go. Those of all engines of this process:
+ * one that is used after another hears of the other's.
+ */
+const retired = new Map<number, Tracee>();
+
 export class TaskTable {
   private readonly byTid = new Map<number, Tracee>();
-  /** Reported as detached, but not yet stopped so that they could be. */
-  private readonly retired = new Map<number, Tracee>();
   private readonly early = new Map<number, Early>();
   private last: Tracee | undefined;
 
@@ -48,7 +52,7 @@ export class TaskTable {
 
   get(tid: number): Tracee | undefined {
     if (this.last?.tid === tid) return this.last;
-    const task = this.byTid.get(tid) ?? this.retired.get(tid);
+    const task = this.byTid.get(tid) ?? retired.get(tid);
     if (task) this.last = task;
     return task;
   }
@@ -64,14 +68,23 @@ export class TaskTable {
   /** False if it had been taken off the books before. */
   remove(task: Tracee): boolean {
     this.last = undefined;
-    this.retired.delete(task.tid);
+    retired.delete(task.tid);
     return this.byTid.delete(task.tid);
   }
 
   /** Takes a task off the books that is to be let go whenever it stops. */
   retire(task: Tracee): void {
     this.remove(task);
-    this.retired.set(task.tid, task);
+    retired.set(task.tid, task);
+  }
+
+  /** Tasks that were retired and have not been let go. */
+  get retired(): readonly Tracee[] {
+    return [...retired.values()];
+  }
+
+  get anyRetired(): boolean {
+    return retired.size > 0;
   }
 
   /** A thread that exec'd goes on under its leader's tid. */

@@ -7,6 +7,7 @@
  * and tracee share a CPU it never does, as the tracee cannot run meanwhile. Which it is, is found out by trying.
  */
 import { arm, disarm, found, NO_CHILDREN, NOTHING, poll, sleep, systemTime } from "../../kernel/tracewait.ts";
+import type { Pauses } from "../pauses.ts";
 
 /** Looks before sleeping, at a third of a microsecond each. */
 const LOOKS = 50;
@@ -31,7 +32,7 @@ export class Waits {
 
   constructor(
     private readonly cpuTimes: boolean,
-    private readonly onIdle: (() => void) | undefined,
+    private readonly pauses: Pauses,
   ) {}
 
   /**
@@ -82,8 +83,9 @@ export class Waits {
     const result = maxWait <= 0 ? poll(1, this.cpuTimes, true) : this.look();
     if (maxWait <= 0) return result;
     if (result !== NOTHING) return result;
-    // in a row of sleeps it can wait until the timer ends one
-    if (this.sleeps === 0 || this.sleeps === SLEEPS) this.onIdle?.();
+    // not at each of a row of sleeps; the timer does not end one that a tracee has ended already
+    if (this.sleeps === 0 || this.sleeps === SLEEPS) this.pauses.idle();
+    else this.pauses.busy();
     if (!this.armed) arm(maxWait);
     this.armed = true;
     return sleep();

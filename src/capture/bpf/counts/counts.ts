@@ -1,4 +1,5 @@
 /** Calls counted in the kernel: what the bpf engine runs instead of sending records, and how the counts are read. */
+import { textOf } from "../../../base/bytes.ts";
 import { BUCKETS } from "../../../base/histogram.ts";
 import * as bpf from "../../../kernel/bpf.ts";
 import { possibleCpus } from "../../../kernel/cpus.ts";
@@ -132,7 +133,7 @@ export class Counts {
     return {
       pid: view.getUint32(C.key.pid, true),
       fd: this.by!.fd ? view.getInt32(C.key.fd, true) : -1,
-      comm: Buffer.from(end < 0 ? comm : comm.subarray(0, end)).toString("utf8"),
+      comm: textOf(end < 0 ? comm : comm.subarray(0, end)),
       call: this.by!.call ? (this.names[view.getUint32(C.key.call, true)] ?? OTHER) : "",
     };
   }

@@ -46,7 +46,7 @@ export function countEnter(e: Environment, maps: CountMaps): Assembler {
   lookUp(a, e);
   a.jump("eq", r9, UNWANTED, "out").jump("eq", r9, NO_RETURN, "out").store(4, r6, state.shape, r9);
   if (maps.keys?.by.fd) a.store(4, r6, state.entryShape, r2);
-  if (e.options.scheduling) schedulingAtEntry(a);
+  if (e.options.scheduling) schedulingAtEntry(a, e);
   beginCall(a);
   a.label("out").mov(r0, 0).exit();
   return a;
@@ -62,17 +62,18 @@ export function countExit(e: Environment, maps: CountMaps): Assembler {
   a.step("the command's exec failed").mov(r2, r1).and(r2, flags.starting).jump("eq", r2, 0, "kept");
   a.jump("sge", r9, 0, "kept").or(r1, flags.hidden).store(4, r6, state.flags, r1).label("kept");
   a.call("ktime_get_ns")
+    .store(8, r6, record + L.call.time, r0)
     .mov(r8, r0)
     .load(8, r1, r6, record + L.call.entry)
     .sub(r8, r1);
-  if (options.scheduling) schedulingAtExit(a);
+  if (options.scheduling) schedulingAtExit(a, e);
   if (options.slowerThan > 0) a.constant(r1, options.slowerThan).jump("lt", r8, r1, "out");
   if (options.status === "failed") a.jump("sge", r9, 0, "out").jump("slt", r9, -MAX_ERRNO, "out");
   else if (options.status) a.jump("sge", r9, 0, "fine").jump("sge", r9, -MAX_ERRNO, "out").label("fine");
   if (maps.calls) callCounts(a, maps.calls);
   else keyCounts(a, maps);
   add(a, options.scheduling, maps.calls?.cpus === undefined);
-  if (options.scheduling) schedulingTold(a);
+  if (options.scheduling) schedulingTold(a, e);
   a.label("out").mov(r0, 0).exit();
   return a;
 }

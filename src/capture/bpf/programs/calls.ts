@@ -3,6 +3,7 @@ import { Assembler, r0, r1, r2, r6, r7, r8, r9, r10 } from "../asm.ts";
 import * as L from "../layout.ts";
 import { currentState, currentTask, type Environment, NO_RETURN, stateOf, UNWANTED } from "./common.ts";
 import { beginCall, enterCall } from "./enter.ts";
+import { watchCall } from "./long-calls.ts";
 import { countQuietly } from "./quiet.ts";
 import { schedulingAtEntry, schedulingAtExit, schedulingTold } from "./scheduling.ts";
 import { sendCall } from "./send.ts";
@@ -23,11 +24,12 @@ export function sysEnter(e: Environment): Assembler {
   lookUp(a, e);
   a.jump("eq", r9, UNWANTED, "out");
   a.store(4, r6, state.shape, r2).store(4, r6, state.entryShape, r9);
-  if (options.scheduling) schedulingAtEntry(a);
+  if (options.scheduling) schedulingAtEntry(a, e);
   goUntimed(a, e, "out");
   beginCall(a);
   a.store(8, r6, record + L.call.time, r0);
   a.jump("eq", r9, NO_RETURN, "no-return");
+  watchCall(a, e);
   compatElsewhere(a, e.maps.compatEntry, "read");
   readEntry(a, e);
   a.goto("out");
@@ -88,7 +90,14 @@ export function sysExit(e: Environment): Assembler {
   a.label("returned")
     .call("ktime_get_ns")
     .store(8, r6, record + L.call.time, r0);
-  if (options.scheduling) schedulingAtExit(a);
+  if (options.scheduling) schedulingAtExit(a, e);
+  afterReturn(a, e, "out");
+  return a;
+}
+
+/** The call in r6 has returned, when and what is in its record: to its end, and that of the function at `out`. */
+export function afterReturn(a: Assembler, e: Environment, out: string): void {
+  const { options } = e;
   diedInCall(a, e);
   a.step("the command's exec failed").load(4, r1, r6, state.flags).mov(r2, r1).and(r2, flags.starting);
   a.jump("eq", r2, 0, "kept")
@@ -111,12 +120,13 @@ export function sysExit(e: Environment): Assembler {
   }
   countQuietly(a, e, "leave");
   a.load(4, r9, r6, state.shape);
-  compatElsewhere(a, e.maps.compatExit, "read");
+  // what is called back cannot jump to another program
+  if (e.maps.long) a.load(1, r1, r6, record + L.call.abi).jump("ne", r1, L.ABI_X86_64, "read");
+  else compatElsewhere(a, e.maps.compatExit, "read");
   readExit(a, e);
-  a.goto("out").label("leave");
+  a.goto(out).label("leave");
   leaveCall(a, e);
-  a.label("out").mov(r0, 0).exit();
-  return a;
+  a.label(out).mov(r0, 0).exit();
 }
 
 const EINTR = 4;
@@ -152,6 +162,6 @@ function readExit(a: Assembler, e: Environment): void {
 }
 
 function leaveCall(a: Assembler, e: Environment): void {
-  if (e.options.scheduling) schedulingTold(a);
+  if (e.options.scheduling) schedulingTold(a, e);
   a.load(4, r1, r6, state.flags).and(r1, ~L.OF_CALL).store(4, r6, state.flags, r1);
 }

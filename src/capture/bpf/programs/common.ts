@@ -32,6 +32,20 @@ export interface LaneMap {
   readonly size: number;
 }
 
+/** For long calls, whose returns alone are seen. */
+export interface LongMaps {
+  /** layout.ts, `watch`, of each CPU. */
+  readonly watches: BpfMap;
+  /** By pid as the kernel numbers it: what has the kernel call back when the task returns to user mode. */
+  readonly returns: BpfMap;
+  /** Type id of bpf_task_work_schedule_resume. */
+  readonly schedule: number;
+  /** A call is watched for its return from this age on (ns). */
+  readonly age: number;
+  /** This process as the kernel numbers it. */
+  readonly ownPid: number;
+}
+
 export interface Maps {
   readonly tasks: BpfMap;
   readonly events: BpfMap;
@@ -44,6 +58,8 @@ export interface Maps {
   readonly compatExit: BpfMap;
   /** For groups that can be quiet. */
   readonly quiet?: QuietMaps;
+  /** Returns are seen of calls only that have taken long. */
+  readonly long?: LongMaps;
 }
 
 export interface ProgramOptions {
@@ -56,6 +72,8 @@ export interface ProgramOptions {
   readonly entries: boolean;
   /** Keep account of what the scheduler does with the tasks. */
   readonly scheduling: boolean;
+  /** A record wakes who waits for one. */
+  readonly wakes: boolean;
   /** Record instruction and stack pointers. */
   readonly pointers: boolean;
 }

@@ -2,6 +2,7 @@
 export { compatEnter, compatExit, sysEnter, sysExit } from "./calls.ts";
 export * from "./common.ts";
 export { processExec, processExit, processFork } from "./lifecycle.ts";
+export { goesOn } from "./long-calls.ts";
 export { cpuSample } from "./sample.ts";
 export { schedSwitch, schedWaking } from "./scheduling.ts";
 export { signalDeliver, signalGenerate } from "./signals.ts";

@@ -2,6 +2,7 @@
 import { Assembler, r0, r1, r2, r6, r7, r8, r10 } from "../asm.ts";
 import * as L from "../layout.ts";
 import { currentState, type Environment, findState, makeState, takeIds } from "./common.ts";
+import { insideCall } from "./long-calls.ts";
 import { sendCall, sendSmall, smallHead } from "./send.ts";
 
 const { state, flags, kinds } = L;
@@ -72,6 +73,7 @@ export function processExit(e: Environment): Assembler {
   currentState(a, e, "out");
   a.load(4, r1, r6, state.flags).mov(r2, r1).and(r2, flags.followed).jump("eq", r2, 0, "out");
   a.and(r1, flags.inCall).jump("eq", r1, 0, "idle");
+  if (e.maps.long) insideCall(a, e, "idle");
   a.step("a call it died in").store(2, r6, record + L.call.flags, L.callFlags.unfinished);
   a.call("ktime_get_ns")
     .store(8, r6, record + L.call.time, r0)

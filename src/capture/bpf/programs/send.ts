@@ -5,6 +5,9 @@ import { DATA_BYTES } from "../reads.ts";
 import { type Environment, type LaneMap, valueAt, valueOfCpu } from "./common.ts";
 
 const RINGBUF_NO_WAKEUP = 1;
+/** Wakes who waits, if all before was read (bpf_ringbuf_commit, kernel/bpf/ringbuf.c). */
+const RINGBUF_ADAPTIVE = 0;
+const wakeup = ({ options }: Environment): number => (options.wakes ? RINGBUF_ADAPTIVE : RINGBUF_NO_WAKEUP);
 /** Of a record, the bytes that are copied without a helper: more than most records have. */
 const COPIED = 128;
 /** A word on the stack. */
@@ -13,15 +16,16 @@ const PRODUCER = -16;
 const { state, kinds } = L;
 const { record } = state;
 
-/** Counts an attempt to send; r0 is what came of it. `owner`: also notes a loss in the state in r6. */
-function countSent(a: Assembler, e: Environment, owner: boolean): void {
+/** Counts an attempt to send; r0 is what came of it. `owner`: also notes a loss in the state in r6. Clobbers r0 to r5 and r9. */
+export function countSent(a: Assembler, e: Environment, owner: boolean): void {
   const good = a.fresh("sent");
   const out = a.fresh("counted");
   a.step("count what is sent").mov(r9, r0);
   a.mov(r0, 0);
   valueAt(a, e.maps.counters, r0, out);
-  // tracepoints of calls run without preemption: nobody else adds to this meanwhile
-  if (owner) a.load(8, r1, r0, L.counters.calls).add(r1, 1).store(8, r0, L.counters.calls, r1);
+  // programs at tracepoints of calls run without preemption, so that nobody else adds to this meanwhile; what is called back does not
+  if (owner && !e.maps.long)
+    a.load(8, r1, r0, L.counters.calls).add(r1, 1).store(8, r0, L.counters.calls, r1);
   else a.mov(r1, 1).atomicAdd(8, r0, L.counters.others, r1);
   a.jump("sge", r9, 0, good).mov(r1, 1).atomicAdd(8, r0, L.counters.lost, r1);
   if (owner) a.atomicAdd(4, r6, state.lost, r1);
@@ -43,7 +47,7 @@ export function sendCall(a: Assembler, e: Environment): void {
     .add(r2, record);
   withFacts(a, e);
   if (e.maps.lanes) sendByLane(a, e.maps.lanes, sent);
-  a.map(r1, e.maps.events).mov(r4, RINGBUF_NO_WAKEUP).call("ringbuf_output");
+  a.map(r1, e.maps.events).mov(r4, wakeup(e)).call("ringbuf_output");
   countSent(a, e, true);
   a.label(sent);
 }
@@ -110,7 +114,7 @@ function withFacts(a: Assembler, { options }: Environment): void {
 
 /** Sends r3 bytes at r2. Clobbers r9. */
 export function sendBytes(a: Assembler, e: Environment): void {
-  a.map(r1, e.maps.events).mov(r4, RINGBUF_NO_WAKEUP).call("ringbuf_output");
+  a.map(r1, e.maps.events).mov(r4, wakeup(e)).call("ringbuf_output");
   countSent(a, e, false);
 }
 
