@@ -1,4 +1,5 @@
 /** What a recording holds that somebody else began and did not end: enough to carry it on. */
+import { bootId } from "../kernel/boot.ts";
 import type { Lifetime, LossRow, ProcessRow } from "./model.ts";
 import { firstNumber, rows, withRecording } from "./reader.ts";
 
@@ -14,10 +15,10 @@ export interface Before {
   readonly frames: number;
 }
 
-/** Throws UsageError when the file is no recording; undefined when it is not of the present format. */
+/** Throws UsageError when the file is no recording; undefined when it is not of the present format, or of another boot. */
 export function readBefore(path: string): Promise<Before | undefined> {
   return withRecording(path, async (db, lifetime, format) => {
-    if (lifetime.format !== format) return undefined;
+    if (lifetime.format !== format || lifetime.boot !== bootId()) return undefined;
     const next = (table: string) => firstNumber(db, `SELECT coalesce(max(id) + 1, 0) FROM ${table}`);
     return {
       path,

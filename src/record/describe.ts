@@ -1,4 +1,5 @@
 /** Processes in words. */
+import { wellFormed } from "../base/bytes.ts";
 import { commandLine } from "../kernel/tasks.ts";
 
 /** `SIGTERM from 4211 (bash)`; `sender` 0 is the kernel. */
@@ -12,7 +13,7 @@ export function senderText(signal: string, sender: number): string {
 export function commandText(argv: readonly string[] | undefined): string {
   return (argv ?? [])
     .map((a) => {
-      const safe = JSON.stringify(a).slice(1, -1);
+      const safe = JSON.stringify(wellFormed(a)).slice(1, -1);
       return /^[\w@%+=:,./-]+$/.test(a) ? a : `'${safe.replaceAll('\\"', '"')}'`;
     })
     .join(" ")

@@ -14,6 +14,7 @@ const FUTEX_OP = 0x7f;
 const OWNER_OFFSET = 8;
 const CONTENDED = 2;
 const FUTEX_TID = 0x3fffffff;
+const F_OFD_SETLKW = 38;
 const memory = new LiveMemory();
 
 /** What a thread waits for in futex(2). */
@@ -42,10 +43,15 @@ export function futexWait({ tid, pid, call: { args } }: Task): FutexWait | undef
 
 const isThread = (pid: number, tid: number): boolean => tid > 0 && existsSync(`/proc/${pid}/task/${tid}`);
 
+/** Pid of the process that holds the file lock `task` waits for in flock(2) or fcntl(2). */
+export function fileLockHolder({ pid, tid, call: { name, args } }: Task): number | undefined {
+  return lockHolder(pid, tid, args[0] | 0, name !== "flock" && args[2] === F_OFD_SETLKW);
+}
+
 /** `4211 backup --all` for the process that holds the file lock `task` waits for in a call with these arguments. */
 export function holderOf(task: Task, args: string): string | undefined {
   if (task.call.name === "fcntl" && !args.includes("SETLKW")) return undefined;
-  const holder = lockHolder(task.pid);
+  const holder = fileLockHolder(task);
   if (holder === undefined) return undefined;
   return `${holder} ${commandText(commandLine(holder)) || commOf(holder) || ""}`;
 }

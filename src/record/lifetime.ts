@@ -1,5 +1,6 @@
 /** The row that describes a lifetime, at its start and as phases. */
 import os from "node:os";
+import { bootId } from "../kernel/boot.ts";
 import { FORMAT, type Lifetime, type PhaseRow } from "./model.ts";
 
 /** What has to be known of a lifetime when its recording begins. */
@@ -18,6 +19,7 @@ export function newLifetime(threshold: number, known: Started): Lifetime {
     written: known.started,
     status: null,
     signal: null,
+    boot: bootId(),
     attached: false,
     supervisor: 0,
     host: os.hostname(),

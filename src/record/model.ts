@@ -7,7 +7,7 @@
 import type { CallTable } from "./call-table.ts";
 
 /** Version of the tables; a reader takes this and all before it, and refuses a higher one. */
-export const FORMAT = 2;
+export const FORMAT = 3;
 
 /** One lifetime: from the start of a run script (or command) to the death of its last process. */
 export interface Lifetime {
@@ -36,6 +36,8 @@ export interface Lifetime {
   written: number;
   status: number | null;
   signal: string | null;
+  /** The kernel's id of the boot its times belong to; "" in recordings of format 2 and before. */
+  boot: string;
   /** Add to any time of this recording to get nanoseconds since 1970. */
   anchor: number;
   /** We attached to it while it ran, so its start is not in the recording. */
@@ -145,8 +147,8 @@ export interface LossRow {
 
 /** Calls of one name in one second, kept while running. */
 export interface RateRow {
-  /** Start of the second. */
-  ts: number;
+  /** Start of the second; null: the sum of all that had to go because the file was full. */
+  ts: number | null;
   name: string;
   calls: number;
   errors: number;
@@ -156,7 +158,7 @@ export interface RateRow {
 
 /** How many of those calls took how long. */
 export interface HistogramRow {
-  ts: number;
+  ts: number | null;
   name: string;
   /** Durations d of this bucket: from_ns <= d < to_ns. */
   from_ns: number;

@@ -13,13 +13,28 @@ export const BEGUN = ".begun";
 /** One that is not written for this long (ms) was left by a recorder that was killed. */
 const ABANDONED = 600_000;
 const NAME = /^@[0-9a-f]{24}-\d+\.duckdb$/;
+/** One in which something is, or will be. */
+const TAKEN = /^@([0-9a-f]{16})([0-9a-f]{8})-\d+\.duckdb(\.begun)?$/;
+const SECOND = 1_000_000_000n;
 
 /** `@4000000065b1…-4211.duckdb` for a start at `unixNs` nanoseconds since 1970: names sort by time. */
-export function recordingName(unixNs: number, pid: number): string {
-  const ns = BigInt(Math.round(unixNs));
-  const seconds = (ns / 1_000_000_000n + TAI_OFFSET).toString(16).padStart(16, "0");
-  const rest = (ns % 1_000_000_000n).toString(16).padStart(8, "0");
+export function recordingName(unixNs: number | bigint, pid: number): string {
+  const ns = typeof unixNs === "bigint" ? unixNs : BigInt(Math.round(unixNs));
+  const seconds = (ns / SECOND + TAI_OFFSET).toString(16).padStart(16, "0");
+  const rest = (ns % SECOND).toString(16).padStart(8, "0");
   return `@${seconds}${rest}-${pid}${EXTENSION}`;
+}
+
+/** The name of the next recording in a directory: it sorts behind those that are there, however the clock has been set since. */
+export function nextRecordingName(dir: string, unixNs: number, pid: number): string {
+  let ns = BigInt(Math.round(unixNs));
+  for (const name of entries(dir)) {
+    const [, seconds, rest] = TAKEN.exec(name) ?? [];
+    if (seconds === undefined) continue;
+    const taken = (BigInt(`0x${seconds}`) - TAI_OFFSET) * SECOND + BigInt(`0x${rest}`);
+    if (taken >= ns) ns = taken + 1n;
+  }
+  return recordingName(ns, pid);
 }
 
 export function recordingsDir(serviceDir: string): string {
@@ -35,10 +50,14 @@ export function makeRecordingsDir(serviceDir: string): string {
 
 /** Names of the recordings in a directory, oldest first. */
 export function listRecordings(dir: string): string[] {
+  return entries(dir)
+    .filter((n) => NAME.test(n))
+    .sort();
+}
+
+function entries(dir: string): string[] {
   try {
-    return readdirSync(dir)
-      .filter((n) => NAME.test(n))
-      .sort();
+    return readdirSync(dir);
   } catch {
     return [];
   }

@@ -1,7 +1,8 @@
 /** What sinks need from the rest of the program, put together once. */
 import { errnoName } from "../abi/errno.ts";
 import { signalName } from "../abi/signals.ts";
-import { monotonicNow, wallClock } from "../kernel/clock.ts";
+import { monotonicNow } from "../kernel/clock.ts";
+import { wallClock } from "../kernel/wall-clock.ts";
 import type { SinkOptions } from "./sink-options.ts";
 import { StraceText } from "./strace-text.ts";
 

@@ -1,8 +1,10 @@
 /** The threads of one lifetime: the living stay in memory, the dead are handed over once. */
 import type { ExitEvent, Task } from "../capture/event.ts";
 import { commandLine, commOf, taskTimes } from "../kernel/tasks.ts";
+import type { Losses } from "./counts.ts";
 import { commandText } from "./describe.ts";
 import type { ProcessRow } from "./model.ts";
+import { WaitingRows } from "./waiting-rows.ts";
 
 /** Dead threads remembered for the names their children inherit. */
 const MAX_DEAD = 1024;
@@ -13,15 +15,17 @@ export class ProcessRows {
   private readonly byTid = new Map<number, ProcessRow>();
   private readonly living = new Set<ProcessRow>();
   private readonly remembered: ProcessRow[] = [];
-  private dead: ProcessRow[] = [];
+  private readonly dead: WaitingRows<ProcessRow>;
 
   /** Threads that lived when a recording ended that is carried on, until they are attached to again. */
   private readonly missing: Map<number, ProcessRow>;
 
   constructor(
     private readonly now: () => number,
+    losses: Losses,
     before: readonly ProcessRow[] = [],
   ) {
+    this.dead = new WaitingRows("threads", losses, ({ died, born }) => died ?? born);
     this.missing = new Map(before.map((row) => [row.tid, row]));
   }
 
@@ -53,7 +57,7 @@ export class ProcessRows {
 
   /** Threads not attached to again are gone. */
   buryRest(now: number): void {
-    for (const row of this.missing.values()) this.dead.push({ ...row, died: now });
+    for (const row of this.missing.values()) this.dead.add({ ...row, died: now });
     this.missing.clear();
   }
 
@@ -99,7 +103,7 @@ export class ProcessRows {
     row.died = now;
     this.alive--;
     this.living.delete(row);
-    this.dead.push(row);
+    this.dead.add(row);
     this.remembered.push(row);
     if (this.remembered.length > MAX_DEAD) {
       const forgotten = this.remembered.shift()!;
@@ -127,12 +131,10 @@ export class ProcessRows {
 
   /** Copies of the living, and the dead not handed over yet. */
   take(): ProcessRow[] {
-    const rows = [...this.dead, ...[...this.living].map((r) => ({ ...r }))];
-    this.dead = [];
-    return rows;
+    return [...this.dead.take(), ...[...this.living].map((r) => ({ ...r }))];
   }
 
   giveBack(rows: readonly ProcessRow[]): void {
-    this.dead = [...rows.filter((r) => r.died !== null), ...this.dead];
+    this.dead.giveBack(rows.filter((r) => r.died !== null));
   }
 }

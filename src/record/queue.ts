@@ -7,6 +7,7 @@ import { parentPort, type Worker } from "node:worker_threads";
 import { oneLine } from "../base/errors.ts";
 import { asThread, endThread, enterNative, leaveNative, startThread } from "../base/thread.ts";
 import { buffersOf, countOf } from "./columns.ts";
+import { isLocked } from "./lock.ts";
 import type { Batch, CallColumns } from "./model.ts";
 import type { Written } from "./writer.ts";
 
@@ -34,6 +35,11 @@ export class WriteFailure extends Error {
     readonly lost: number,
   ) {
     super(message);
+  }
+
+  /** Another process reads the file: it can be written when that is done. */
+  get isLocked(): boolean {
+    return isLocked(this.message);
   }
 }
 

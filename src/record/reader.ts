@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance } from "@duckdb/node-api";
 import { UsageError } from "../base/errors.ts";
 import { CallTable, type Columns } from "./call-table.ts";
+import { attach } from "./lock.ts";
 import {
   type CallRow,
   type EventRow,
@@ -20,8 +21,8 @@ import {
   type SampleRow,
   type SignalRow,
 } from "./model.ts";
-import { type TableName, tables } from "./schema.ts";
-import { attach } from "./writer.ts";
+import { OWNERS } from "./owners.ts";
+import { quoted, type TableName, tables } from "./schema.ts";
 
 /** Rows of a data chunk at most, and calls handed out at a time. */
 const CHUNK_ROWS = 2048;
@@ -67,6 +68,7 @@ export interface Source {
 export interface CallTotal {
   readonly tid: number;
   readonly pid: number;
+  readonly comm: string;
   readonly name: string;
   readonly target: string;
   readonly calls: number;
@@ -93,26 +95,52 @@ export function withSource<T>(path: string, use: (source: Source) => Promise<T>)
       totals: async () =>
         (await objects(
           db,
-          ["tid", "pid", "name", "target", "calls", "ns"],
-          `FROM (SELECT tid, pid, name, target, count(*) AS calls, sum(duration_ns)::BIGINT AS ns, min(ts) AS first
-             FROM syscall GROUP BY tid, pid, name, target) ORDER BY first, tid, name`,
+          ["tid", "pid", "comm", "name", "target", "calls", "ns"],
+          `FROM (SELECT s.tid, s.pid, coalesce(p.comm, '') AS comm, s.name, s.target, count(*) AS calls,
+              sum(s.duration_ns)::BIGINT AS ns, min(s.ts) AS first
+             FROM syscall s LEFT JOIN (${OWNERS}) p ON p.tid = s.tid AND s.ts >= p.since AND s.ts < p.until
+             GROUP BY ALL) ORDER BY first, tid, name`,
         )) as unknown as CallTotal[],
     });
   });
 }
 
-/** What was counted while the service ran. Throws UsageError with one line when the file is no recording. */
-export function readRates(path: string): Promise<{ rates: RateRow[]; histograms: HistogramRow[] }> {
+/** All calls of a name while the service ran. */
+export type RateTotal = Pick<RateRow, "name" | "calls" | "errors" | "total_ns">;
+/** Those of them that took up to `to_ns`, and longer than the next shorter ones. */
+export type HistogramTotal = Pick<HistogramRow, "name" | "to_ns" | "calls">;
+
+/**
+ * Sums of what was counted while the service ran, in the order in which names first came. Throws UsageError with one line
+ * when the file is no recording.
+ */
+export function readRates(path: string): Promise<{ rates: RateTotal[]; histograms: HistogramTotal[] }> {
   return withRecording(path, async (db, { format }) => ({
-    rates: await rows<RateRow>(db, "rate", "ORDER BY ts"),
-    histograms: format === 1 ? [] : await rows<HistogramRow>(db, "histogram", "ORDER BY ts, name, from_ns"),
+    rates: (await objects(
+      db,
+      ["name", "calls", "errors", "total_ns"],
+      `FROM (SELECT name, sum(calls)::BIGINT AS calls, sum(errors)::BIGINT AS errors, sum(total_ns)::BIGINT AS total_ns,
+         min(ts) AS first FROM rate GROUP BY name) ORDER BY first, name`,
+    )) as unknown as RateTotal[],
+    histograms:
+      format === 1
+        ? []
+        : ((await objects(
+            db,
+            ["name", "to_ns", "calls"],
+            "FROM (SELECT name, to_ns, sum(calls)::BIGINT AS calls FROM histogram GROUP BY name, to_ns)",
+          )) as unknown as HistogramTotal[]),
   }));
 }
 
-/** Runs `use` on an open recording. Throws UsageError with one line when the file is none. */
+/**
+ * Runs `use` on an open recording. What it asks for can read and write files in the directory `outside` only: the recording may
+ * be somebody else's, and have views in place of tables. Throws UsageError with one line when the file is none.
+ */
 export async function withRecording<T>(
   path: string,
   use: (db: DuckDBConnection, lifetime: Lifetime, newest: number) => Promise<T>,
+  outside?: string,
 ): Promise<T> {
   if (!existsSync(path)) throw new UsageError(`${path}: file does not exist`);
   // loaded when a recording is read: it takes a while
@@ -124,7 +152,9 @@ export async function withRecording<T>(
     instance = await open(duckdb, path, spill);
     const db = await instance.connect();
     try {
-      const lifetime = (await rows<Lifetime>(db, "lifetime"))[0];
+      if (outside !== undefined) await db.run(`SET allowed_directories = [${quoted(join(outside, "/"))}]`);
+      await db.run("SET enable_external_access = false");
+      const lifetime = await lifetimeOf(db);
       if (!lifetime) throw new UsageError(`${path}: the recording is empty`);
       if (lifetime.format > FORMAT) {
         throw new UsageError(
@@ -136,12 +166,24 @@ export async function withRecording<T>(
       db.closeSync();
     }
   } catch (error) {
-    if (error instanceof UsageError || !/does not exist/.test(String(error))) throw error;
-    throw new UsageError(`${path}: not an svtrace recording`);
+    if (error instanceof UsageError) throw error;
+    const text = String(error);
+    if (/^(Error: )?Permission Error/.test(text))
+      throw new UsageError(`${path}: not an svtrace recording: it wants to read other files`);
+    if (/does not exist/.test(text)) throw new UsageError(`${path}: not an svtrace recording`);
+    throw error;
   } finally {
     instance?.closeSync();
     rmSync(spill, { recursive: true, force: true });
   }
+}
+
+/** Recordings of format 2 and before do not say which boot they are of. */
+async function lifetimeOf(db: DuckDBConnection): Promise<Lifetime | undefined> {
+  const [first] = await objects(db, ["format"], "FROM lifetime");
+  if (!first || Number(first.format) >= 3) return (await rows<Lifetime>(db, "lifetime"))[0];
+  const columns = tables.lifetime.map(([name]) => name as string).filter((name) => name !== "boot");
+  return { ...(await objects(db, columns, "FROM lifetime"))[0], boot: "" } as unknown as Lifetime;
 }
 
 async function open(
@@ -149,7 +191,14 @@ async function open(
   path: string,
   spill: string,
 ): Promise<DuckDBInstance> {
-  const options = { access_mode: "READ_ONLY", memory_limit: MEMORY, temp_directory: spill, threads: "2" };
+  const options = {
+    access_mode: "READ_ONLY",
+    memory_limit: MEMORY,
+    temp_directory: spill,
+    threads: "2",
+    autoinstall_known_extensions: "false",
+    autoload_known_extensions: "false",
+  };
   try {
     return await attach(() => duckdb.DuckDBInstance.create(path, options));
   } catch (error) {
@@ -160,7 +209,10 @@ async function open(
   }
 }
 
-/** The columns of a CallTable, and what they are in the file. */
+/**
+ * The columns of a CallTable, and what they are in the file: of the types that are copied from DuckDB's memory, whatever somebody
+ * else's recording has there.
+ */
 const CALL_KEYS = [
   ["ts", "ts::DOUBLE"],
   ["duration", "duration_ns::DOUBLE"],
@@ -168,16 +220,16 @@ const CALL_KEYS = [
   ["queued", "queued_ns::DOUBLE"],
   ["gapBlocked", "gap_blocked_ns::DOUBLE"],
   ["gapQueued", "gap_queued_ns::DOUBLE"],
-  ["tid", "tid"],
-  ["pid", "pid"],
-  ["name", "name"],
-  ["args", "args"],
-  ["ret", "ret"],
-  ["error", "errno"],
-  ["fd", "fd"],
-  ["target", "target"],
-  ["waker", "waker"],
-  ["unfinished", "unfinished"],
+  ["tid", "tid::INTEGER"],
+  ["pid", "pid::INTEGER"],
+  ["name", "name::INTEGER"],
+  ["args", "args::INTEGER"],
+  ["ret", "ret::INTEGER"],
+  ["error", "errno::INTEGER"],
+  ["fd", "fd::INTEGER"],
+  ["target", "target::INTEGER"],
+  ["waker", "waker::INTEGER"],
+  ["unfinished", "unfinished::BOOLEAN"],
 ] as const satisfies readonly (readonly [keyof Columns, string])[];
 
 async function allCalls(db: DuckDBConnection, lifetime: Lifetime): Promise<CallTable> {

@@ -12,7 +12,14 @@ import { Demux } from "./demux.ts";
 import type { Started } from "./lifetime.ts";
 import type { Message, Start } from "./messages.ts";
 import type { Batch } from "./model.ts";
-import { expire, listRecordings, makeRecordingsDir, realDir, recordingName, recordingsDir } from "./names.ts";
+import {
+  expire,
+  listRecordings,
+  makeRecordingsDir,
+  nextRecordingName,
+  realDir,
+  recordingsDir,
+} from "./names.ts";
 import { QuietCalls } from "./quiet-calls.ts";
 import { type EngineChoice, readSettings, type Settings } from "./settings.ts";
 import { RecordingSink } from "./sink.ts";
@@ -289,7 +296,9 @@ export class Recorder {
       const settings = readSettings(dir, (text) => this.options.warn(`${service}: ${text}`));
       const { engine, kind } = this.engine(settings.engine);
       const recordings = makeRecordingsDir(dir);
-      const name = before ? basename(before.path) : recordingName(known.started + anchor, pid);
+      const name = before
+        ? basename(before.path)
+        : nextRecordingName(recordings, known.started + anchor, pid);
       const previous = this.newest.get(dir);
       const names = listRecordings(recordings).filter((n) => n < name);
       const earlier = previous ? basename(previous.sink.path) : names.at(-1);

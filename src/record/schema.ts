@@ -1,4 +1,5 @@
 /** The tables of a recording, described in docs/RECORDING.md. One list serves the DDL, the writer and the reader. */
+import { OWNERS } from "./owners.ts";
 
 type Column = readonly [name: string, type: "BIGINT" | "INTEGER" | "VARCHAR" | "BOOLEAN"];
 
@@ -19,6 +20,7 @@ export const tables = {
     ["written", "BIGINT"],
     ["status", "INTEGER"],
     ["signal", "VARCHAR"],
+    ["boot", "VARCHAR"],
     ["anchor", "BIGINT"],
     ["attached", "BOOLEAN"],
     ["supervisor", "INTEGER"],
@@ -140,11 +142,11 @@ const SYSCALL = `CREATE VIEW syscall AS SELECT c.ts, c.duration_ns, c.tid, c.pid
 /** Times a person can read, and durations in seconds; the tables keep exact nanoseconds. */
 const CALLS = `CREATE VIEW calls AS SELECT make_timestamp_ns(s.ts + l.anchor) AS time, s.duration_ns / 1e9 AS seconds,
     coalesce(p.comm, '') AS comm, s.pid, s.tid, s.name, s.args, s.ret, s.errno, s.target, s.unfinished
-  FROM syscall s CROSS JOIN lifetime l LEFT JOIN process p ON p.tid = s.tid`;
+  FROM syscall s CROSS JOIN lifetime l LEFT JOIN (${OWNERS}) p ON p.tid = s.tid AND s.ts >= p.since AND s.ts < p.until`;
 
 /** CPU samples, each with its stack as one text, outermost function first. */
 const PROFILE = `CREATE VIEW profile AS SELECT make_timestamp_ns(x.ts + l.anchor) AS time, x.ts, x.tid, p.pid, p.comm, f.stack
-  FROM sample x CROSS JOIN lifetime l LEFT JOIN process p ON p.tid = x.tid LEFT JOIN (
+  FROM sample x CROSS JOIN lifetime l LEFT JOIN (${OWNERS}) p ON p.tid = x.tid AND x.ts >= p.since AND x.ts < p.until LEFT JOIN (
     SELECT k.id, string_agg(coalesce(nullif(f.function, ''), f.module || '+0x' || printf('%x', f.address)), ';'
       ORDER BY k.depth DESC) AS stack
     FROM stack k JOIN frame f ON f.id = k.frame GROUP BY k.id) f ON f.id = x.stack`;

@@ -1,8 +1,8 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, expect, test } from "vitest";
-import { expire, listRecordings, recordingName } from "./names.ts";
+import { afterAll, expect, onTestFinished, test } from "vitest";
+import { BEGUN, expire, listRecordings, nextRecordingName, recordingName } from "./names.ts";
 import { defaultSettings, readSettings, settingsTable } from "./settings.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "svtrace-settings-"));
@@ -53,4 +53,27 @@ test("recordings expire by number, size and age; never the newest two, nor those
   make();
   expect(expire(recordings, { ...unlimited, age: 2.5e9 }, new Set(), now).sort()).toEqual(all.slice(0, 4));
   expect(expire(recordings, { keep: 2, size: 1, age: 1 }, new Set(), now)).toEqual([]);
+});
+
+test("a recording comes after those there are, though the clock was set back", () => {
+  const empty = mkdtempSync(join(tmpdir(), "svtrace-names-"));
+  onTestFinished(() => rmSync(empty, { recursive: true }));
+  const at = 1.8e18;
+  const first = nextRecordingName(empty, at, 9);
+  expect(first).toBe(recordingName(at, 9));
+  writeFileSync(join(empty, first), "");
+  const names = [first];
+  for (const [back, ending] of [
+    [0, BEGUN],
+    [3600e9, ""],
+    [2e18, ""],
+    [-1e9, ""],
+  ] as const) {
+    const name = nextRecordingName(empty, at - back, 10);
+    writeFileSync(join(empty, name + ending), "");
+    names.push(name);
+  }
+  expect([...names].sort()).toEqual(names);
+  expect(names.at(-1)).toBe(recordingName(at + 1e9, 10));
+  expect(nextRecordingName(join(empty, "none"), at, 9)).toBe(first);
 });

@@ -403,3 +403,28 @@ test("of any size is what can be handed over again", () => {
   texts.giveBack(taken);
   expect(texts.take().texts.length).toBe(taken.texts.length);
 });
+
+test("what was counted last is kept when the recorder lets go of a service that runs", () => {
+  const sink = makeSink({ quiet: new QuietCalls(groups([]), 3) });
+  const task = new Task(PID, PID, 0);
+  sink.newTask(task, false);
+  call(sink, task, "accept4", 1, 1.5);
+  sink.tick(7e9);
+  sink.freeze(7.5e9);
+  sink.detached(task);
+  expect(sink.take(8e9)!.rates.map((r) => [r.name, r.calls])).toEqual([["lseek", 6]]);
+});
+
+test("of threads that died while nothing could be written so many are kept, and the rest is counted", () => {
+  const sink = makeSink();
+  const task = new Task(PID, PID, 0);
+  sink.newTask(task, false);
+  for (let i = 0; i < 100_010; i++) {
+    const child = new Task(1e6 + i, 1e6 + i, PID);
+    sink.newTask(child, false);
+    sink.exited(child, { status: 0, signal: undefined, coreDumped: false }, 1e9);
+  }
+  const batch = sink.take(2e9)!;
+  expect(batch.processes.length).toBe(100_001);
+  expect(batch.losses).toEqual([{ ts: 1e9, count: 10, reason: "threads not kept: too many" }]);
+});

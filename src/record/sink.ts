@@ -28,6 +28,7 @@ const LOOK = 1e9;
 /** So often if what happened is told of so much later (ns), as there is no CPU to spare. */
 const LATE = 1e8;
 const PR_SET_NAME = 15;
+const tsOf = ({ ts }: { readonly ts: number }): number => ts;
 
 export class RecordingSink implements EventSink {
   readonly lifetime: Lifetime;
@@ -45,8 +46,8 @@ export class RecordingSink implements EventSink {
   private readonly flight: Flight;
   private readonly past: Past;
   private readonly quiet: QuietCalls | undefined;
-  private readonly signals = new WaitingRows<SignalRow>("signals", this.losses);
-  private readonly events = new WaitingRows<EventRow>("events", this.losses);
+  private readonly signals = new WaitingRows<SignalRow>("signals", this.losses, tsOf);
+  private readonly events = new WaitingRows<EventRow>("events", this.losses, tsOf);
   /** When it was first recorded like a running service. */
   private ranFrom: number | null = null;
   private dirty = true;
@@ -59,7 +60,7 @@ export class RecordingSink implements EventSink {
     const { before } = options;
     this.quiet = options.quiet;
     this.lifetime = newLifetime(threshold, { ...before?.lifetime, ...options.lifetime });
-    this.processes = new ProcessRows(options.now, before?.processes);
+    this.processes = new ProcessRows(options.now, this.losses, before?.processes);
     this.open = new OpenCalls(options.text, this.targets, this.processes, options.underWay);
     this.log = new CallLog(options, (count, reason) => this.dropped(count, reason), before?.texts);
     this.samples = new SampleBuffer(before?.stacks, before?.frames);
@@ -241,6 +242,7 @@ export class RecordingSink implements EventSink {
     }
     this.open.forget(task);
     this.processes.letGo();
+    if (this.state === "running" && this.processes.alive === 0) this.quiet?.count(this.counters, now);
   }
 
   sample(task: Task, frames: Float64Array, count: number, kernelFrames: number, now: number): void {

@@ -4,18 +4,19 @@ import type { Losses } from "./counts.ts";
 /** So many when nothing can be written: the first. */
 const MAX_ROWS = 100_000;
 
-export class WaitingRows<T extends { readonly ts: number }> {
+export class WaitingRows<T> {
   private rows: T[] = [];
 
-  /** `kind` says in the losses what could not be kept. */
+  /** `kind` says in the losses what could not be kept, `time` when (ns) a row happened. */
   constructor(
     private readonly kind: string,
     private readonly losses: Losses,
+    private readonly time: (row: T) => number,
   ) {}
 
   add(row: T): void {
     if (this.rows.length < MAX_ROWS) this.rows.push(row);
-    else this.losses.add(row.ts, 1, `${this.kind} not kept: too many`);
+    else this.losses.add(this.time(row), 1, `${this.kind} not kept: too many`);
   }
 
   take(): T[] {

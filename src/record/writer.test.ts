@@ -15,7 +15,8 @@ import { CallBuffer, putCall } from "./columns.ts";
 import { loadPair } from "./locate.ts";
 import { type Batch, type CallRow, FORMAT, type Lifetime, type ProcessRow } from "./model.ts";
 import { expire, listRecordings, recordingName } from "./names.ts";
-import { readRates, readRecording, withRecording } from "./reader.ts";
+import { Owners } from "./owners.ts";
+import { readRates, readRecording, withRecording, withSource } from "./reader.ts";
 import { SampleBuffer } from "./samples.ts";
 import { tables } from "./schema.ts";
 import { Texts } from "./texts.ts";
@@ -40,6 +41,7 @@ function lifetime(): Lifetime {
     written: 2e9,
     status: null,
     signal: null,
+    boot: "b",
     anchor: 1.7e18,
     attached: false,
     supervisor: 1,
@@ -171,6 +173,63 @@ test("SQL sees texts, and NULL for what is unknown", async () => {
   ]);
 });
 
+test("what was counted is summed by name", async () => {
+  const path = join(dir, "counted.duckdb");
+  const rate = (ts: number, name: string) => ({ ts, name, calls: 3, errors: 1, total_ns: 5e6, max_ns: 4e6 });
+  const bucket = (ts: number, to_ns: number) => ({ ts, name: "read", from_ns: to_ns / 2, to_ns, calls: 2 });
+  const rates = [rate(1e9, "write"), rate(2e9, "read"), rate(3e9, "read")];
+  const histograms = [bucket(2e9, 896), bucket(3e9, 896), bucket(3e9, 4096)];
+  await writeBatch(new Calls().batch(path, { rates, histograms }));
+  const found = await readRates(path);
+  expect(found.rates).toEqual([
+    { name: "write", calls: 3, errors: 1, total_ns: 5e6 },
+    { name: "read", calls: 6, errors: 2, total_ns: 1e7 },
+  ]);
+  expect(found.histograms.sort((a, b) => a.to_ns - b.to_ns)).toEqual([
+    { name: "read", to_ns: 896, calls: 4 },
+    { name: "read", to_ns: 4096, calls: 2 },
+  ]);
+});
+
+test("a call is its thread's, not of another that has had or will have its tid", async () => {
+  const path = join(dir, "reused.duckdb");
+  const thread = (comm: string, born: number, died: number | null): ProcessRow => ({
+    ...{ tid: 10, pid: 10, parent: 1, comm, argv: comm, born, died, status: null, signal: null },
+    ...{ user_ns: null, system_ns: null, queued_ns: null },
+  });
+  // of the second the death is not known, and births may be noted late
+  const processes = [
+    thread("first", 1e9, 2e9),
+    thread("second", 3e9, null),
+    thread("third", 5e9, 6e9),
+    { ...thread("other", 1e9, null), tid: 11 },
+  ];
+  const times = [0.9e9, 1.5e9, 2.9e9, 3.5e9, 4.9e9, 5e9, 6.5e9];
+  const owners = ["first", "first", "second", "second", "second", "third", "third"];
+  const calls = new Calls();
+  for (const ts of times) calls.add(row(ts));
+  calls.add({ ...row(7e9), tid: 12 });
+  const rows = times.map((ts) => ({ ts, tid: 10, stack: 0 }));
+  await writeBatch(calls.batch(path, { processes, samples: { rows, stacks: [], frames: [] } }));
+  const found = await withRecording(path, async (db) => {
+    const column = async (sql: string) => (await db.runAndReadAll(sql)).getRowsJS().map(([comm]) => comm);
+    return [
+      await column("SELECT comm FROM calls ORDER BY time"),
+      await column("SELECT comm FROM profile ORDER BY time"),
+    ];
+  });
+  expect(found).toEqual([[...owners, ""], owners]);
+  const totals = await withSource(path, (source) => source.totals());
+  expect(totals.map((t) => [t.tid, t.comm, t.calls])).toEqual([
+    [10, "first", 2],
+    [10, "second", 3],
+    [10, "third", 2],
+    [12, "", 1],
+  ]);
+  const known = new Owners((await readRecording(path)).processes);
+  expect(times.map((ts) => known.at(10, ts)?.comm)).toEqual(owners);
+});
+
 test("samples come back with the functions they were in", async () => {
   const path = join(dir, "samples.duckdb");
   const calls = new Calls();
@@ -203,8 +262,12 @@ test("a recording larger than it may be loses the older half of what was kept wh
     ...{ signal: null, user_ns: null, system_ns: null, queued_ns: null },
   });
   const processes = [worker(2, 1e9), worker(3, 3e9)];
+  const rate = (ts: number) => ({ ts, name: "read", calls: 2, errors: 1, total_ns: 5000, max_ns: ts / 1e9 });
+  const bucket = (ts: number) => ({ ts, name: "read", from_ns: ts < 4e9 ? 0 : 1024, to_ns: 2048, calls: 2 });
+  const seconds = Array.from({ length: 40 }, (_, i) => 3e9 + i * 1e9);
+  const counted = { rates: seconds.map(rate), histograms: seconds.map(bucket) };
   const { trimmed } = await writeBatch(
-    calls.batch(path, { ranFrom, limit: 300_000, lifetime: last, processes }),
+    calls.batch(path, { ranFrom, limit: 300_000, lifetime: last, processes, ...counted }),
   );
   expect(trimmed).toBeGreaterThan(running * 0.4);
   expect(trimmed).toBeLessThan(running * 0.6);
@@ -215,10 +278,40 @@ test("a recording larger than it may be loses the older half of what was kept wh
   expect(kept.length).toBe(running - trimmed);
   expect(kept[0].ts).toBeGreaterThan(3e9 + running * 0.4 * 1e6);
   expect(kept.at(-1)!.args).toBe(`${running - 1} of many`);
+  // what was counted stays, though no longer second by second
+  const rows = (table: string) =>
+    withRecording(path, async (db) => {
+      const reader = await db.runAndReadAll(`FROM ${table}`);
+      return reader
+        .getRowObjects()
+        .map((r) =>
+          Object.fromEntries(Object.entries(r).map(([k, v]) => [k, typeof v === "bigint" ? Number(v) : v])),
+        );
+    });
+  const [rates, histograms] = [await rows("rate"), await rows("histogram")];
+  expect(rates.filter((r) => r.ts !== null).length).toBeLessThan(30);
+  const [sum, ...others] = rates.filter((r) => r.ts === null);
+  const gone = 40 - rates.length + 1;
+  const max_ns = gone + 2;
+  expect([sum, others]).toEqual([
+    { ts: null, name: "read", calls: gone * 2, errors: gone, total_ns: gone * 5000, max_ns },
+    [],
+  ]);
+  expect(histograms.filter((h) => h.ts === null).map((h) => [h.from_ns, h.calls])).toEqual([
+    [0, 2],
+    [1024, (gone - 1) * 2],
+  ]);
   const before = statSync(path).size;
   for (let i = 0; i < 1000; i++) calls.add({ ...row(50e9 + i * 1e6), args: `${i} of more` });
-  await writeBatch(calls.batch(path, { ranFrom, limit: 300_000, lifetime: last }));
+  const again = await writeBatch(calls.batch(path, { ranFrom, limit: 300_000, lifetime: last }));
+  expect(again.trimmed).toBeGreaterThan(0);
   expect(statSync(path).size).toBeLessThan(before * 1.5);
+  const later = await readRates(path);
+  const times = (await rows("rate")).map((r) => r.ts);
+  expect(times.length).toBeLessThan(rates.length);
+  expect(times.filter((ts) => ts === null).length).toBe(1);
+  expect(later.rates.reduce((n, r) => n + r.calls, 0)).toBe(80);
+  expect(later.histograms.reduce((n, h) => n + h.calls, 0)).toBe(80);
 });
 
 test("a file has its name once something is in it; what a killed writer left is removed", async () => {
@@ -253,13 +346,48 @@ test("what is no recording is called that", async () => {
   expect(await loadPair(next)).toMatchObject({ current: { path: next }, previous: undefined });
 });
 
+test("recordings of format 2, which do not name their boot, are read", async () => {
+  const path = join(dir, "format2.duckdb");
+  const calls = new Calls();
+  calls.add(row(1e9));
+  await writeBatch(calls.batch(path));
+  const instance = await DuckDBInstance.create(path);
+  const db = await instance.connect();
+  await db.run("ALTER TABLE lifetime DROP COLUMN boot");
+  await db.run("UPDATE lifetime SET format = 2");
+  db.closeSync();
+  instance.closeSync();
+  const back = await readRecording(path);
+  expect(back.lifetime).toMatchObject({ format: 2, boot: "", service: lifetime().service });
+  expect([...back.calls].map(plain)).toEqual([row(1e9)]);
+});
+
+test("a recording that reads other files is none", async () => {
+  const path = join(dir, "hostile.duckdb");
+  const secret = join(dir, "secret");
+  writeFileSync(secret, "s\n");
+  await writeBatch(new Calls().batch(path));
+  const instance = await DuckDBInstance.create(path);
+  const db = await instance.connect();
+  await db.run("ALTER TABLE signal RENAME TO signals");
+  await db.run(
+    `CREATE VIEW signal AS SELECT * REPLACE ((SELECT content FROM read_text('${secret}')) AS info) FROM signals`,
+  );
+  await db.run("INSERT INTO signals BY NAME SELECT 1 AS ts");
+  db.closeSync();
+  instance.closeSync();
+  await expect(readRecording(path)).rejects.toThrow("it wants to read other files");
+});
+
 test("recordings of format 1 are read", async () => {
   const path = join(dir, "format1.duckdb");
   const instance = await DuckDBInstance.create(path);
   const db = await instance.connect();
   const same = ["lifetime", "process", "signal", "event", "phase", "loss", "rate"] as const;
-  for (const name of same)
-    await db.run(`CREATE TABLE ${name} (${tables[name].map(([c, t]) => `"${c}" ${t}`).join(", ")})`);
+  for (const name of same) {
+    const columns = tables[name].filter(([c]) => c !== "boot");
+    await db.run(`CREATE TABLE ${name} (${columns.map(([c, t]) => `"${c}" ${t}`).join(", ")})`);
+  }
   await db.run(`CREATE TABLE syscall (ts BIGINT, duration_ns BIGINT, tid INTEGER, pid INTEGER, name VARCHAR,
     args VARCHAR, ret VARCHAR, errno VARCHAR, fd INTEGER, target VARCHAR, unfinished BOOLEAN)`);
   await db.run("INSERT INTO lifetime (format, service, started, written) VALUES (1, 'old', 1000, 9000)");

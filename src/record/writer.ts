@@ -7,13 +7,12 @@ import type { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { oneLine } from "../base/errors.ts";
 import { appendCalls, appendRows, appendTexts, type Place } from "./append.ts";
 import { duckdb } from "./duckdb.ts";
+import { attach } from "./lock.ts";
 import type { Batch } from "./model.ts";
 import { BEGUN, LOG } from "./names.ts";
-import { createStatements, quoted } from "./schema.ts";
+import { createStatements, quoted, type TableName } from "./schema.ts";
 import { Symbols } from "./symbols.ts";
 
-/** Another process (a reader, a copy) may hold the file; it gets this long, in ms. */
-const LOCK_PATIENCE = 2000;
 const CATALOG = "recording";
 
 /** One database engine for all files: an instance for each would cost three times the work and much more memory. */
@@ -154,7 +153,7 @@ async function write(place: Place, batch: Batch): Promise<void> {
 }
 
 /**
- * Removes the older half of what was kept while the service ran. The blocks are used again; a file that is larger than
+ * Removes the older half of what was kept while the service ran, but for sums of what was counted. The blocks are used again; a file that is larger than
  * it may be does not shrink, but it does not grow either.
  */
 async function trim(db: DuckDBConnection, batch: Batch): Promise<number> {
@@ -173,8 +172,9 @@ async function trim(db: DuckDBConnection, batch: Batch): Promise<number> {
   );
   const old = `ts > ${from} AND ts <= ${middle.getRows()[0][0]}`;
   const gone = await db.runAndReadAll(`SELECT count(*) FROM call WHERE ${old}`);
-  for (const table of ["call", "rate", "histogram", "sample", "signal"])
-    await db.run(`DELETE FROM ${table} WHERE ${old}`);
+  for (const table of ["call", "sample", "signal"]) await db.run(`DELETE FROM ${table} WHERE ${old}`);
+  await sumUp(db, "rate", "name, sum(calls), sum(errors), sum(total_ns), max(max_ns)", old);
+  await sumUp(db, "histogram", "name, from_ns, to_ns, sum(calls)", old);
   // who was there at the start made others
   await db.run(
     `DELETE FROM process WHERE born > ${from} AND died <= ${middle.getRows()[0][0]} AND tid <> ${batch.lifetime.pid}`,
@@ -183,6 +183,16 @@ async function trim(db: DuckDBConnection, batch: Batch): Promise<number> {
     `DELETE FROM text WHERE id < ${batch.texts.settled} AND id NOT IN (SELECT unnest([name, args, ret, errno, target]) FROM call)`,
   );
   return Number(gone.getRows()[0][0]);
+}
+
+/** Puts one row of each name (and bucket) in place of the `old`, without a time: counters must not go back. */
+async function sumUp(db: DuckDBConnection, table: TableName, sums: string, old: string): Promise<void> {
+  const gone = `${old} OR ts IS NULL`;
+  await db.run(
+    `CREATE TEMP TABLE ${table}_sums AS SELECT NULL::BIGINT, ${sums} FROM ${table} WHERE ${gone} GROUP BY ALL`,
+  );
+  await db.run(`DELETE FROM ${table} WHERE ${gone}`);
+  await db.run(`INSERT INTO ${table} FROM ${table}_sums`);
 }
 
 async function appendSamples(place: Place, { samples }: Batch): Promise<void> {
@@ -196,18 +206,4 @@ async function appendSamples(place: Place, { samples }: Batch): Promise<void> {
     "frame",
     samples.frames.map((f) => ({ id: f.id, ...symbols.resolve(f) })),
   );
-}
-
-/** Runs `open`, again and again while another process has the database open. */
-export async function attach<T>(open: () => Promise<T>): Promise<T> {
-  const patience = Date.now() + LOCK_PATIENCE;
-  for (;;) {
-    try {
-      return await open();
-    } catch (error) {
-      const locked = /Could not set lock|Conflicting lock/.test(String(error));
-      if (!locked || Date.now() > patience) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-  }
 }

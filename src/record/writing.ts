@@ -5,6 +5,7 @@
 import { statSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { oneLine } from "../base/errors.ts";
+import { isLocked } from "./lock.ts";
 import type { Batch } from "./model.ts";
 import type { RecordingSink } from "./sink.ts";
 import type { Written } from "./writer.ts";
@@ -24,7 +25,7 @@ export const nextWrite = (took: number, usual: number): number =>
 const REST = 1e8;
 /** Calls that wait before writing is due at once. */
 const MANY = 20_000;
-/** After a failure it is tried again after this long (ns), for lifetimes that are over this many times. */
+/** After a failure it is tried again after this long (ns), for lifetimes that are over this many times if nobody reads the file. */
 const RETRY = 10e9;
 const MAX_TRIES = 30;
 /** Bytes that may wait over all lifetimes. */
@@ -40,14 +41,16 @@ interface Turn {
   busy: boolean;
   /** Something is on disk. */
   begun: boolean;
+  /** The device on which writing failed last. */
+  failsOn: number | undefined;
 }
 
 export class Writing {
   private readonly turns = new WeakMap<RecordingSink, Turn>();
   private readonly asked = new Set<RecordingSink>();
   private busy = false;
-  /** Devices on which writing failed last. */
-  private readonly failing = new Set<number>();
+  /** Of each device on which writing fails, for how many. */
+  private readonly failing = new Map<number, number>();
 
   constructor(
     private readonly write: (batch: Batch) => Promise<Written>,
@@ -86,11 +89,12 @@ export class Writing {
   settled(sink: RecordingSink): boolean {
     const turn = this.turn(sink);
     if (sink.state !== "dead" || turn.busy || turn.waiters.length > 0) return false;
-    if (sink.changed && turn.failures >= MAX_TRIES) {
+    if (sink.changed) {
+      if (turn.failures < MAX_TRIES) return false;
       this.warn(`${sink.path}: given up; the end of this recording is lost`);
-      return true;
     }
-    return !sink.changed;
+    this.failsNoMore(turn);
+    return true;
   }
 
   private urgency(sink: RecordingSink, now: number): number {
@@ -143,15 +147,30 @@ export class Writing {
   private succeeded(sink: RecordingSink, turn: Turn): void {
     turn.failures = 0;
     turn.begun = true;
-    if (this.failing.delete(deviceOf(sink))) this.warn(`${serviceOf(sink)}: recording again`);
+    if (this.failsNoMore(turn)) this.warn(`${serviceOf(sink)}: recording again`);
+  }
+
+  /** Whether it was the last one on its device that failed. */
+  private failsNoMore(turn: Turn): boolean {
+    const device = turn.failsOn;
+    if (device === undefined) return false;
+    turn.failsOn = undefined;
+    const left = (this.failing.get(device) ?? 1) - 1;
+    if (left > 0) this.failing.set(device, left);
+    else this.failing.delete(device);
+    return left <= 0;
   }
 
   /** One warning for a disk, not one for each service and lifetime. */
   private failed(sink: RecordingSink, turn: Turn, reason: string): void {
-    turn.failures++;
+    // whoever reads the file is done some time
+    turn.failures = isLocked(reason) ? 1 : turn.failures + 1;
+    if (turn.failsOn !== undefined) return;
     const device = deviceOf(sink);
-    if (this.failing.has(device)) return;
-    this.failing.add(device);
+    const others = this.failing.get(device) ?? 0;
+    turn.failsOn = device;
+    this.failing.set(device, others + 1);
+    if (others > 0) return;
     this.warn(
       `${serviceOf(sink)}: unable to write the recording, trying again every ${RETRY / 1e9} s: ${reason}`,
     );
@@ -173,7 +192,15 @@ export class Writing {
   private turn(sink: RecordingSink): Turn {
     let turn = this.turns.get(sink);
     if (!turn) {
-      turn = { last: this.now(), took: 0, waiters: [], failures: 0, busy: false, begun: false };
+      turn = {
+        last: this.now(),
+        took: 0,
+        waiters: [],
+        failures: 0,
+        busy: false,
+        begun: false,
+        failsOn: undefined,
+      };
       this.turns.set(sink, turn);
     }
     return turn;
