@@ -1,11 +1,13 @@
 /** Compares restarts: what one spent its time on, beside another, or beside the median of several. Pure functions. */
-import type { Recording } from "../record/model.ts";
+import type { ProcessRow, Recording } from "../record/model.ts";
+import { Owners } from "../record/owners.ts";
 import { analyse } from "./analyse.ts";
 import { plan } from "./phases.ts";
 import type { Cause, Report } from "./types.ts";
 
 /** One restart (or start, stop, run) in the terms that are compared. */
 export interface Profile {
+  readonly kind: Report["kind"];
   /** Seconds. */
   readonly total: number;
   readonly phases: ReadonlyMap<string, number>;
@@ -72,11 +74,12 @@ export function beginning<T extends Recording>(recording: T): T {
 /** What a restart spent its time on. `previous` is the lifetime before `current`, as for `analyse`. */
 export function profile(current: Recording, previous?: Recording): Profile {
   const report = analyse(current, previous);
-  const { phases, ...p } = plan(current, previous);
+  const { kind, phases, ...p } = plan(current, previous);
   const from = phases[0]?.from ?? 0;
   const to = phases.at(-1)?.to ?? 0;
   const recordings = [p.previous, p.current].filter((r) => r !== undefined);
   return {
+    kind,
     total: report.total,
     phases: sumUp(report.phases.map((x) => [x.name, x.seconds])),
     waits: waitsOf(report),
@@ -103,6 +106,7 @@ export function medianProfile(profiles: readonly Profile[]): Profile {
     ] as const;
   });
   return {
+    kind: profiles[0].kind,
     total: figures((p) => p.total),
     phases: new Map(phases),
     waits: new Map(waits),
@@ -188,19 +192,20 @@ function callsOf(recordings: readonly Recording[], from: number, to: number): Ma
     return total;
   };
   for (const { processes, calls } of recordings) {
-    const comms = new Map(processes.map((p) => [p.tid, p.comm]));
+    const owners = new Owners(processes);
     const { ts, duration, tid, name, error } = calls.columns;
     const fine = calls.byText((text) => text === "");
     // by thread and id of the name: a text for each call would cost more than everything else
-    const found = new Map<number, Map<number, Sum>>();
+    const found = new Map<ProcessRow | undefined, Map<number, Sum>>();
     for (let i = 0; i < calls.length; i++) {
       const end = ts[i] + duration[i];
       if (end <= from || ts[i] >= to) continue;
-      const ofThread = found.get(tid[i]) ?? new Map<number, Sum>();
-      found.set(tid[i], ofThread);
+      const thread = owners.at(tid[i], ts[i]);
+      const ofThread = found.get(thread) ?? new Map<number, Sum>();
+      found.set(thread, ofThread);
       let total = ofThread.get(name[i]);
       if (!total) {
-        total = totalOf(comms.get(tid[i]) ?? "", calls.text(name[i]));
+        total = totalOf(thread?.comm ?? "", calls.text(name[i]));
         ofThread.set(name[i], total);
       }
       total.calls++;

@@ -58,7 +58,7 @@ const hints: Readonly<Record<string, Hint>> = {
   "ipc partner": (c) =>
     `a FIFO is opened when both ends are: who should have opened it? fuser -v ${word(fifoIn(c.target) ?? c.target)}`,
   "ipc other": (c) =>
-    `what it waited for is not known: man 2 ${c.syscall} says what can take long; while it lasts, cat /proc/${c.pid}/stack`,
+    `what it waited for is not known: man 2 ${word(c.syscall)} says what can take long; while it lasts, cat /proc/${c.pid}/stack`,
   ipc: () => "look at the process at the other end, which is not part of the service",
   cpu: () => "svtrace export --format folded shows where the CPU time went, when the recording has samples",
   runqueue: () => "the machine is busy, not the service: top, cat /proc/pressure/cpu",

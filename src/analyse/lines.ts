@@ -35,12 +35,12 @@ export function callLine(call: CallRow, lifetime: Lifetime): string {
 }
 
 export function signalLine(s: SignalRow, lifetime: Lifetime): string {
-  return `${s.tid} ${epoch(s.ts, lifetime)} --- ${s.name}${s.info ? ` ${printable(s.info)}` : ""} ---`;
+  return printable(`${s.tid} ${epoch(s.ts, lifetime)} --- ${s.name}${s.info ? ` ${s.info}` : ""} ---`);
 }
 
 export function deathLine(p: ProcessRow, lifetime: Lifetime): string {
   const how = p.signal === null ? `exited with ${p.status ?? "?"}` : `killed by ${p.signal}`;
-  return `${p.tid} ${epoch(p.died!, lifetime)} +++ ${how} +++`;
+  return printable(`${p.tid} ${epoch(p.died!, lifetime)} +++ ${how} +++`);
 }
 
 /** Evidence: pid, clock time, the call, how long. */

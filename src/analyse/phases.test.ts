@@ -101,3 +101,14 @@ test("who has it started right after its death restarts it, in two steps", () =>
   after.process(200, 0, "web", 31.1, null);
   expect(plan(after.recording, before.recording)).toMatchObject({ kind: "restart" });
 });
+
+test("lifetimes of one boot belong together whatever the clock did, those of two never", () => {
+  const kind = (current: Synthetic, previous: Synthetic) => phasesOf(current, previous).kind;
+  const hours = 8 * 3600e9;
+  // the machine was suspended
+  expect(kind(after(101, { anchor: 1.7e18 + hours }), before())).toBe("restart");
+  expect(kind(after(101, { boot: "c" }), before())).toBe("start");
+  // recordings that do not say
+  expect(kind(after(101, { boot: "" }), before())).toBe("restart");
+  expect(kind(after(101, { boot: "", anchor: 1.7e18 + hours }), before())).toBe("start");
+});

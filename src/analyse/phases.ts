@@ -1,12 +1,12 @@
 /** Cuts a restart (or a start, a stop, a run) into phases that follow each other without gaps. */
 
-import type { Recording } from "../record/model.ts";
+import type { Lifetime, Recording } from "../record/model.ts";
 import { isProgress } from "../record/ready.ts";
 import type { Phase, Report } from "./types.ts";
 
 /** A lifetime that began later than this (ns) after the previous one's end is a start, not a restart. */
 const TOGETHER = 120e9;
-/** Anchors of one boot differ by clock adjustments only (ns). */
+/** Where the boot is not known: anchors of one boot differ by clock adjustments only (ns), if the machine was not suspended. */
 const SAME_BOOT = 3600e9;
 /** Who has it started this soon (ns) after its death restarts it, in two steps. */
 const SOON = 5e9;
@@ -24,6 +24,11 @@ export interface Plan {
 
 /** End of what the recording covers. */
 export const coveredTo = (r: Recording): number => r.lifetime.ended ?? r.lifetime.written;
+
+function sameBoot(a: Lifetime, b: Lifetime): boolean {
+  if (a.boot === "" || b.boot === "") return Math.abs(a.anchor - b.anchor) < SAME_BOOT;
+  return a.boot === b.boot;
+}
 
 /** It was attached to as it ran, and runs on: nothing of a start or a stop is in it. */
 export function onlyRuns({ lifetime }: Recording): boolean {
@@ -56,7 +61,7 @@ export function plan(current: Recording, previous?: Recording): Plan {
   }
   const related =
     previous &&
-    Math.abs(previous.lifetime.anchor - life.anchor) < SAME_BOOT &&
+    sameBoot(previous.lifetime, life) &&
     (previous.lifetime.asked !== null || previous.lifetime.died !== null) &&
     life.started - (previous.lifetime.died ?? coveredTo(previous)) < TOGETHER;
   const start = startPhases(current);

@@ -26,6 +26,7 @@ export class Synthetic {
         written: 0,
         status: null,
         signal: null,
+        boot: "b",
         anchor: 1.7e18,
         attached: false,
         supervisor: 1,

@@ -51,7 +51,7 @@ const times = (n: number): string => (n === 1 ? "" : ` in ${n} calls`);
 export function words(g: Group): string {
   const took = duration(g.total);
   const n = countOf(g);
-  const names = [...new Set([...g.calls].map((c) => c.name))];
+  const names = [...new Set([...g.calls].map((c) => printable(c.name)))];
   switch (g.category) {
     case "dns":
       return dns(g, took);
@@ -66,7 +66,7 @@ export function words(g: Group): string {
     case "child":
       return g.kind === "stubborn" ? stubborn(g, took) : `waited ${took} for a child process`;
     case "ipc":
-      return ipc(g, took, n);
+      return ipc(g, took, n, names);
     case "memory":
       if (g.kind === "fork") return `${took} creating processes${times(n)}`;
       if (g.kind === "fault") return `waited ${took} for memory: pages that had to be read, or freed first`;
@@ -246,9 +246,8 @@ function holder(g: Group): string {
   return ` held by ${pid}${command ? ` (${printable(command).slice(0, 60)}${ours})` : ours}`;
 }
 
-function ipc(g: Group, took: string, n: number): string {
-  if (g.kind === "other")
-    return `spent ${took} in ${[...new Set([...g.calls].map((c) => c.name))].join(", ")}${times(n)}`;
+function ipc(g: Group, took: string, n: number, names: string[]): string {
+  if (g.kind === "other") return `spent ${took} in ${names.join(", ")}${times(n)}`;
   if (g.kind === "message")
     return `waited ${took} for a message${g.target ? ` in ${printable(g.target)}` : ""}`;
   if (g.kind === "completion") return `waited ${took} for the completion of requests${times(n)}`;

@@ -3,9 +3,11 @@ import { Profile } from "pprof-format";
 import { expect, test } from "vitest";
 import { Synthetic } from "../analyse/synthetic.ts";
 import type { CallRow, Recording } from "../record/model.ts";
+import { Owners } from "../record/owners.ts";
 import type { Source } from "../record/reader.ts";
 import { foldedCalls, foldedSamples } from "./folded.ts";
 import { jsonLines } from "./json-lines.ts";
+import { otlpJson } from "./otlp.ts";
 import { perfettoJson } from "./perfetto.ts";
 import { pprofBytes } from "./pprof.ts";
 import { prometheusText } from "./prometheus.ts";
@@ -18,12 +20,15 @@ async function text(pieces: Iterable<string> | AsyncIterable<string>): Promise<s
 
 /** What is read of a file, of a recording in memory. */
 function sourceOf(recording: Recording): Source {
+  const owners = new Owners(recording.processes);
+  const commOf = ({ tid, ts }: CallRow) => owners.at(tid, ts)?.comm ?? "";
   return {
     recording,
     async *calls() {
       yield recording.calls;
     },
-    totals: async () => [...recording.calls].map((c) => ({ ...pick(c), calls: 1, ns: c.duration })),
+    totals: async () =>
+      [...recording.calls].map((c) => ({ ...pick(c), comm: commOf(c), calls: 1, ns: c.duration })),
   };
 }
 
@@ -101,6 +106,39 @@ test("pprof: stacks innermost first, samples are what is shown", async () => {
   expect(name(p.defaultSampleType)).toBe("samples");
 });
 
+test("calls and samples have the name of the thread that had the tid then", async () => {
+  const s = new Synthetic({}).at({ started: 1, written: 9 });
+  s.process(100, 1, "old", 1, 2).process(100, 1, "new", 3, null);
+  s.call(100, 1.2, 1.3, "read").call(100, 3.2, 3.3, "read");
+  const { recording } = s;
+  recording.stacks = new Map([[0, [{ function: "main", module: "/bin/x", address: 1 }]]]);
+  recording.samples = [1.5e9, 3.5e9].map((ts) => ({ ts, tid: 100, stack: 0 }));
+  const source = sourceOf(recording);
+
+  const lines = (await text(jsonLines(source))).trimEnd().split("\n");
+  const named = lines.map((l) => JSON.parse(l)).filter((l) => l.type === "syscall" || l.type === "sample");
+  expect(named.map((l) => l.comm)).toEqual(["old", "old", "new", "new"]);
+  expect(await text(foldedSamples(recording))).toBe("old;main 1\nnew;main 1\n");
+  expect(await text(foldedCalls(source))).toBe("old 100;read 100000\nnew 100;read 100000\n");
+  const profile = Profile.decode(gunzipSync(await pprofBytes(source)));
+  expect(profile.sample.map((x) => x.value.map(Number))).toEqual([
+    [0, 1, 1e8],
+    [0, 1, 1e8],
+    [1, 0, 0],
+    [1, 0, 0],
+  ]);
+  const { resourceSpans } = JSON.parse(await text(otlpJson(source)));
+  const attributes = resourceSpans[0].scopeSpans[0].spans.flatMap(
+    (x: { attributes: unknown[] }) => x.attributes,
+  );
+  const names = attributes.filter((a: { key: string }) => a.key === "thread.name");
+  expect(names.map((a: { value: { stringValue: string } }) => a.value.stringValue)).toEqual(["old", "new"]);
+  // there, one track is both
+  const trace = JSON.parse(await text(perfettoJson(recording)));
+  const tracks = trace.traceEvents.filter((e: { name: string }) => e.name === "thread_name");
+  expect(tracks.map((e: { args: unknown }) => e.args)).toEqual([{ name: "old, new" }]);
+});
+
 test("JSON lines: nanoseconds are exact, unknown facts are left out", async () => {
   const lines = (await text(jsonLines(sourceOf(sample())))).trimEnd().split("\n");
   const read = lines.find((l) => l.includes('"name":"read"'))!;
@@ -110,33 +148,29 @@ test("JSON lines: nanoseconds are exact, unknown facts are left out", async () =
   expect(["waker" in wake, "errno" in wake, "fd" in wake]).toEqual([false, false, false]);
 });
 
+test("OTLP: a piece for each call, which together are JSON", async () => {
+  const pieces: string[] = [];
+  for await (const piece of otlpJson(sourceOf(sample()))) pieces.push(piece);
+  const [{ scopeSpans }] = JSON.parse(pieces.join("")).resourceSpans;
+  const spans: { name: string; spanId: string; parentSpanId: string }[] = scopeSpans[0].spans;
+  expect(spans.map((s) => s.name).slice(0, 2)).toEqual(["lifetime of web", "starting"]);
+  expect(spans.map((s) => s.name).slice(2)).toEqual(["futex", "futex", "read"]);
+  expect(spans.slice(2).every((s) => s.parentSpanId === spans[0].spanId)).toBe(true);
+  expect(pieces.filter((p) => p.startsWith(',{"traceId"')).length).toBe(3);
+});
+
 test("Prometheus: buckets are cumulative, labels escaped", async () => {
   const { lifetime, phases } = sample();
-  const rate = (ts: number, calls: number) => ({
-    ts,
-    name: "read",
-    calls,
-    errors: 1,
-    total_ns: 5e6,
-    max_ns: 1,
-  });
-  const histogram = (ts: number, from_ns: number, to_ns: number, calls: number) => ({
-    ts,
-    name: "read",
-    from_ns,
-    to_ns,
-    calls,
-  });
   const out = await text(
     prometheusText({
       lifetime: { ...lifetime, service: 'we"b\n' },
       phases,
       losses: [{ ts: 1, count: 3, reason: "why" }],
-      rates: [rate(1e9, 5), rate(2e9, 4)],
+      rates: [{ name: "read", calls: 9, errors: 2, total_ns: 1e7 }],
       histograms: [
-        histogram(1e9, 768, 896, 5),
-        histogram(2e9, 2e9, 2.5e9, 3),
-        histogram(2e9, 1e12, 1.2e12, 1),
+        { name: "read", to_ns: 896, calls: 5 },
+        { name: "read", to_ns: 2.5e9, calls: 3 },
+        { name: "read", to_ns: 1.2e12, calls: 1 },
       ],
     }),
   );

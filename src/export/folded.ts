@@ -1,5 +1,6 @@
 /** Stacks folded into lines, for flame graphs: `outer;inner WEIGHT`. */
 import type { Recording } from "../record/model.ts";
+import { Owners } from "../record/owners.ts";
 import type { Source } from "../record/reader.ts";
 
 /** A semicolon separates frames and the last space the weight; control characters would break the line. */
@@ -7,23 +8,22 @@ const frame = (text: string): string => text.replace(/;/g, ",").replace(/[\x00-\
 
 /** What the CPU was seen doing where there are samples; weights are samples. */
 export function* foldedSamples(recording: Recording): Iterable<string> {
-  const comms = new Map(recording.processes.map((p) => [p.tid, p.comm]));
+  const owners = new Owners(recording.processes);
   const totals = new Map<string, number>();
-  for (const { tid, stack } of recording.samples) {
+  for (const { ts, tid, stack } of recording.samples) {
     const frames = [...(recording.stacks.get(stack) ?? [])].reverse();
     const names = frames.map((f) => f.function || `${f.module || "?"}+0x${f.address.toString(16)}`);
-    const key = [comms.get(tid) ?? String(tid), ...names].map(frame).join(";");
+    const key = [owners.at(tid, ts)?.comm ?? String(tid), ...names].map(frame).join(";");
     totals.set(key, (totals.get(key) ?? 0) + 1);
   }
   yield* lines(totals);
 }
 
 /** Where calls spent their time: process, call, what it was about; weights are microseconds. */
-export async function* foldedCalls({ recording, totals }: Source): AsyncIterable<string> {
-  const comms = new Map(recording.processes.map((p) => [p.tid, p.comm]));
+export async function* foldedCalls({ totals }: Source): AsyncIterable<string> {
   const sums = new Map<string, number>();
   for (const c of await totals()) {
-    const parts = [`${comms.get(c.tid) ?? ""} ${c.pid}`, c.name];
+    const parts = [`${c.comm} ${c.pid}`, c.name];
     if (c.tid !== c.pid) parts.splice(1, 0, `thread ${c.tid}`);
     if (c.target) parts.push(c.target);
     const key = parts.map(frame).join(";");

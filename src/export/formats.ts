@@ -7,7 +7,7 @@ export type Pieces = Iterable<string | Uint8Array> | AsyncIterable<string | Uint
 export interface Format {
   readonly name: string;
   readonly help: string;
-  /** Needs a file: not for a terminal or pipe. */
+  /** Makes a file that is alone in its directory: not for a terminal or pipe. */
   readonly toFile?: (recording: string, file: string, options: FormatOptions) => Promise<void>;
   /** Text or bytes, a piece at a time. */
   readonly pieces?: (source: Source, options: FormatOptions) => Promise<Pieces>;
@@ -57,7 +57,7 @@ export const formats: readonly Format[] = [
   {
     name: "otlp",
     help: "OpenTelemetry traces (OTLP/JSON): lifetime, phases, calls of 1 ms and more",
-    pieces: async (r) => [await (await import("./otlp.ts")).otlpJson(r)],
+    pieces: async (r) => (await import("./otlp.ts")).otlpJson(r),
   },
   {
     name: "prometheus",

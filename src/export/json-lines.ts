@@ -1,5 +1,6 @@
 /** A recording as JSON, one object a line, in order of time; described in docs/EXPORT.md. */
 import type { CallRow } from "../record/model.ts";
+import { Owners } from "../record/owners.ts";
 import type { Source } from "../record/reader.ts";
 import { inOrder, unixSeconds } from "./order.ts";
 
@@ -42,7 +43,7 @@ export async function* jsonLines({ recording, calls }: Source): AsyncIterable<st
   for (const p of phases)
     yield line({ type: "phase", name: p.name, started: at(p.started), ended: at(p.ended) });
   for (const { ts, count, reason } of losses) yield line({ type: "loss", time: at(ts), count, reason });
-  const comms = new Map(processes.map((p) => [p.tid, p.comm]));
+  const owners = new Owners(processes);
   const births = processes.map((p) => ({
     ts: p.born,
     make: () =>
@@ -72,7 +73,13 @@ export async function* jsonLines({ recording, calls }: Source): AsyncIterable<st
       ts,
       make: () => {
         const frames = recording.stacks.get(stack) ?? [];
-        return line({ type: "sample", time: at(ts), tid, comm: comms.get(tid) ?? "", stack: frames });
+        return line({
+          type: "sample",
+          time: at(ts),
+          tid,
+          comm: owners.at(tid, ts)?.comm ?? "",
+          stack: frames,
+        });
       },
     })),
     ...processes
@@ -82,17 +89,17 @@ export async function* jsonLines({ recording, calls }: Source): AsyncIterable<st
         make: () => line({ type: "exit", time: at(died), pid, tid, comm, status, signal }),
       })),
   ];
-  yield* inOrder(births, calls(), others, (c) => line(callObject(c, comms, at)));
+  yield* inOrder(births, calls(), others, (c) => line(callObject(c, owners, at)));
 }
 
-function callObject(c: CallRow, comms: ReadonlyMap<number, string>, at: (ts: number) => unknown) {
+function callObject(c: CallRow, owners: Owners, at: (ts: number) => unknown) {
   return {
     type: "syscall",
     time: at(c.ts),
     duration: seconds(c.duration),
     pid: c.pid,
     tid: c.tid,
-    comm: comms.get(c.tid) ?? "",
+    comm: owners.at(c.tid, c.ts)?.comm ?? "",
     name: c.name,
     args: c.args,
     ret: c.ret,

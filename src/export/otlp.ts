@@ -1,6 +1,7 @@
 /** A recording as OpenTelemetry traces (OTLP/JSON): the lifetime, its phases, and the calls that took long. */
 import { createHash } from "node:crypto";
 import type { CallRow } from "../record/model.ts";
+import { Owners } from "../record/owners.ts";
 import type { Source } from "../record/reader.ts";
 import { unixNs } from "./order.ts";
 
@@ -16,8 +17,8 @@ type Value =
   | { doubleValue: number }
   | { boolValue: boolean };
 
-/** The body of an ExportTraceServiceRequest. */
-export async function otlpJson({ recording, calls }: Source): Promise<string> {
+/** The body of an ExportTraceServiceRequest, in pieces. */
+export async function* otlpJson({ recording, calls }: Source): AsyncIterable<string> {
   const { lifetime, phases } = recording;
   const end = lifetime.ended ?? lifetime.written;
   const traceId = hash(
@@ -57,18 +58,7 @@ export async function otlpJson({ recording, calls }: Source): Promise<string> {
     const i = phases.findIndex((p) => ts >= p.started && ts < (p.ended ?? Number.POSITIVE_INFINITY));
     return i < 0 ? root.spanId : parts[i].spanId;
   };
-  const comms = new Map(recording.processes.map((p) => [p.tid, p.comm]));
-  const slow: typeof parts = [];
-  for await (const table of calls(SHORTEST)) {
-    for (const c of table) {
-      const more = {
-        kind: /(^| )(tcp|udp|unix):/.test(c.target) ? SPAN_KIND_CLIENT : SPAN_KIND_INTERNAL,
-        ...(c.error ? { status: { code: STATUS_ERROR, message: c.error } } : {}),
-      };
-      const key = `call ${slow.length}`;
-      slow.push(span(c.name, key, parentAt(c.ts), c.ts, c.ts + c.duration, callAttributes(c, comms), more));
-    }
-  }
+  const owners = new Owners(recording.processes);
   const resource = attributesOf({
     "service.name": lifetime.service,
     "host.name": lifetime.host,
@@ -77,16 +67,29 @@ export async function otlpJson({ recording, calls }: Source): Promise<string> {
     "process.pid": lifetime.pid,
   });
   const scope = { name: "svtrace", version: lifetime.version };
-  const spans = [root, ...parts, ...slow];
-  return `${JSON.stringify({ resourceSpans: [{ resource: { attributes: resource }, scopeSpans: [{ scope, spans }] }] })}\n`;
+  yield `{"resourceSpans":[{"resource":${JSON.stringify({ attributes: resource })},"scopeSpans":[`;
+  yield `{"scope":${JSON.stringify(scope)},"spans":[${[root, ...parts].map((s) => JSON.stringify(s)).join(",")}`;
+  let slow = 0;
+  for await (const table of calls(SHORTEST)) {
+    for (const c of table) {
+      const more = {
+        kind: /(^| )(tcp|udp|unix):/.test(c.target) ? SPAN_KIND_CLIENT : SPAN_KIND_INTERNAL,
+        ...(c.error ? { status: { code: STATUS_ERROR, message: c.error } } : {}),
+      };
+      const to = c.ts + c.duration;
+      const one = span(c.name, `call ${slow++}`, parentAt(c.ts), c.ts, to, callAttributes(c, owners), more);
+      yield `,${JSON.stringify(one)}`;
+    }
+  }
+  yield "]}]}]}\n";
 }
 
-function callAttributes(c: CallRow, comms: ReadonlyMap<number, string>): Record<string, unknown> {
+function callAttributes(c: CallRow, owners: Owners): Record<string, unknown> {
   const peer = /(?:^| )(?:tcp|udp):(?:\[(.+?)\]|([^ :]+)):(\d+)/.exec(c.target);
   return {
     "process.pid": c.pid,
     "thread.id": c.tid,
-    "thread.name": comms.get(c.tid) ?? "",
+    "thread.name": owners.at(c.tid, c.ts)?.comm ?? "",
     "svtrace.call": `${c.name}(${c.args}) = ${c.ret}`,
     "svtrace.target": c.target || undefined,
     "svtrace.unfinished": c.unfinished || undefined,

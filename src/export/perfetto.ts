@@ -4,7 +4,8 @@
  */
 import { Timeline } from "../analyse/timeline.ts";
 import { lowest } from "../base/search.ts";
-import type { CallRow, Recording } from "../record/model.ts";
+import type { CallRow, ProcessRow, Recording } from "../record/model.ts";
+import { Owners } from "../record/owners.ts";
 
 /** One event of the format; times in microseconds. */
 type TraceEvent = Readonly<Record<string, unknown>> & { readonly ph: string };
@@ -34,8 +35,8 @@ const micro = (ns: number): number => Math.round(ns) / 1000;
 function* events(recording: Recording): Iterable<TraceEvent> {
   yield* names(recording);
   yield* phases(recording);
-  const pids = new Map(recording.processes.map((p) => [p.tid, p.pid]));
-  const arrows = new Arrows(recording, pids);
+  const owners = new Owners(recording.processes);
+  const arrows = new Arrows(recording, owners);
   for (const call of recording.calls) {
     yield slice(call);
     yield* arrows.to(call);
@@ -46,7 +47,7 @@ function* events(recording: Recording): Iterable<TraceEvent> {
   }
   for (const e of recording.events) {
     const tid = e.pid || recording.lifetime.pid;
-    const where = { pid: pids.get(tid) ?? tid, tid };
+    const where = { pid: owners.at(tid, e.ts)?.pid ?? tid, tid };
     const dur = e.until === null ? undefined : micro(Math.max(0, e.until - e.ts));
     if (dur === undefined)
       yield {
@@ -63,23 +64,31 @@ function* events(recording: Recording): Iterable<TraceEvent> {
 }
 
 function* names({ processes, lifetime }: Recording): Iterable<TraceEvent> {
+  const tracks = new Map<string, ProcessRow[]>();
   for (const p of processes) {
-    const where = { pid: p.pid, tid: p.tid };
-    if (p.tid === p.pid) {
-      const end = p.signal ?? (p.status === null ? "" : `exited ${p.status}`);
-      yield { ph: "M", name: "process_name", ...where, args: { name: p.comm } };
-      yield {
-        ph: "M",
-        name: "process_labels",
-        ...where,
-        args: { labels: [p.argv, end].filter(Boolean).join(", ") },
-      };
-      const first = p.pid === lifetime.pid ? 0 : 1;
+    const key = `${p.pid} ${p.tid}`;
+    const track = tracks.get(key);
+    if (track) track.push(p);
+    else tracks.set(key, [p]);
+  }
+  for (const rows of tracks.values()) {
+    const [{ pid, tid }] = rows;
+    const where = { pid, tid };
+    // a track is a tid's, whoever has it one after the other
+    const name = distinct(rows.map((p) => p.comm)).join(", ");
+    if (tid === pid) {
+      const end = (p: ProcessRow) => p.signal ?? (p.status === null ? "" : `exited ${p.status}`);
+      const labels = distinct(rows.flatMap((p) => [p.argv, end(p)]).filter(Boolean)).join(", ");
+      yield { ph: "M", name: "process_name", ...where, args: { name } };
+      yield { ph: "M", name: "process_labels", ...where, args: { labels } };
+      const first = pid === lifetime.pid ? 0 : 1;
       yield { ph: "M", name: "process_sort_index", ...where, args: { sort_index: first } };
     }
-    yield { ph: "M", name: "thread_name", ...where, args: { name: p.comm } };
+    yield { ph: "M", name: "thread_name", ...where, args: { name } };
   }
 }
+
+const distinct = (texts: readonly string[]): string[] => [...new Set(texts)];
 
 function* phases({ phases: all, lifetime }: Recording): Iterable<TraceEvent> {
   for (const p of all) {
@@ -130,7 +139,7 @@ class Arrows {
 
   constructor(
     recording: Recording,
-    private readonly pids: ReadonlyMap<number, number>,
+    private readonly owners: Owners,
   ) {
     this.timeline = new Timeline(recording);
   }
@@ -143,7 +152,7 @@ class Arrows {
     if (!cause) return;
     const id = this.next++;
     const common = { cat: "wake-up", name: "wakes", id };
-    const pid = this.pids.get(call.waker) ?? cause.pid;
+    const pid = this.owners.at(call.waker, woken)?.pid ?? cause.pid;
     const from = Math.min(Math.max(woken, cause.ts), cause.ts + cause.duration);
     yield { ph: "s", ...common, ts: micro(from), pid, tid: call.waker };
     yield { ph: "f", bp: "e", ...common, ts: micro(end), pid: call.pid, tid: call.tid };

@@ -2,6 +2,7 @@
 import { gzipSync } from "node:zlib";
 import { Function as Fn, Label, Line, Location, Profile, Sample, StringTable, ValueType } from "pprof-format";
 import type { Recording } from "../record/model.ts";
+import { Owners } from "../record/owners.ts";
 import type { CallTotal, Source } from "../record/reader.ts";
 import { unixNs } from "./order.ts";
 
@@ -56,10 +57,10 @@ export async function pprofBytes({ recording, totals: sums }: Source): Promise<U
 }
 
 function totals(recording: Recording, calls: readonly CallTotal[]): Totals[] {
-  const threads = new Map(recording.processes.map((p) => [p.tid, p]));
+  const owners = new Owners(recording.processes);
   const found = new Map<string, Totals>();
-  const of = (tid: number, pid: number, inner: readonly string[]): Totals => {
-    const stack = [...inner, threads.get(tid)?.comm || String(tid)];
+  const of = (tid: number, pid: number, comm: string | undefined, inner: readonly string[]): Totals => {
+    const stack = [...inner, comm || String(tid)];
     const key = `${pid}\0${stack.join("\0")}`;
     let t = found.get(key);
     if (!t) {
@@ -69,14 +70,15 @@ function totals(recording: Recording, calls: readonly CallTotal[]): Totals[] {
     return t;
   };
   for (const c of calls) {
-    const t = of(c.tid, c.pid, c.target ? [c.target, c.name] : [c.name]);
+    const t = of(c.tid, c.pid, c.comm, c.target ? [c.target, c.name] : [c.name]);
     t.calls += c.calls;
     t.ns += c.ns;
   }
   for (const x of recording.samples) {
     const frames = recording.stacks.get(x.stack) ?? [];
     const names = frames.map((f) => f.function || `${f.module || "?"}+0x${f.address.toString(16)}`);
-    of(x.tid, threads.get(x.tid)?.pid ?? x.tid, names).samples++;
+    const owner = owners.at(x.tid, x.ts);
+    of(x.tid, owner?.pid ?? x.tid, owner?.comm, names).samples++;
   }
   return [...found.values()];
 }

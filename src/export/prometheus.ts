@@ -1,12 +1,13 @@
 /** What was counted while a service ran, and how long its phases took, in the Prometheus text format. */
-import type { HistogramRow, Lifetime, LossRow, PhaseRow, RateRow } from "../record/model.ts";
+import type { Lifetime, LossRow, PhaseRow } from "../record/model.ts";
+import type { HistogramTotal, RateTotal } from "../record/reader.ts";
 
 export interface Counted {
   readonly lifetime: Lifetime;
   readonly phases: readonly PhaseRow[];
   readonly losses: readonly LossRow[];
-  readonly rates: readonly RateRow[];
-  readonly histograms: readonly HistogramRow[];
+  readonly rates: readonly RateTotal[];
+  readonly histograms: readonly HistogramTotal[];
 }
 
 /** Upper bounds in seconds: powers of four from a microsecond to over a minute. */
@@ -14,14 +15,7 @@ const BOUNDS = Array.from({ length: 14 }, (_, i) => 4 ** i / 1e6);
 
 export function* prometheusText({ lifetime, phases, losses, rates, histograms }: Counted): Iterable<string> {
   const service = { service: lifetime.service };
-  const byName = new Map<string, { calls: number; errors: number; ns: number; upTo: number[] }>();
-  for (const r of rates) {
-    const t = byName.get(r.name) ?? { calls: 0, errors: 0, ns: 0, upTo: BOUNDS.map(() => 0) };
-    t.calls += r.calls;
-    t.errors += r.errors;
-    t.ns += r.total_ns;
-    byName.set(r.name, t);
-  }
+  const byName = new Map(rates.map((r) => [r.name, { ...r, upTo: BOUNDS.map(() => 0) }]));
   for (const h of histograms) {
     const t = byName.get(h.name);
     if (!t) continue;
@@ -36,7 +30,7 @@ export function* prometheusText({ lifetime, phases, losses, rates, histograms }:
     for (const [i, le] of BOUNDS.entries())
       yield row(`${base}_bucket`, { ...service, name, le: String(le) }, t.upTo[i]);
     yield row(`${base}_bucket`, { ...service, name, le: "+Inf" }, t.calls);
-    yield row(`${base}_sum`, { ...service, name }, t.ns / 1e9);
+    yield row(`${base}_sum`, { ...service, name }, t.total_ns / 1e9);
     yield row(`${base}_count`, { ...service, name }, t.calls);
   }
   yield* metric("svtrace_phase_seconds", "gauge", "How long a phase of the lifetime took, or has taken.");

@@ -91,6 +91,12 @@ export interface CountLine {
   buckets: ArrayLike<number>;
 }
 
+/** The line of calls that were counted, but for whose keys, which are called so, there was no more room. */
+export function furtherLine(calls: number, head: string): CountLine {
+  const name = `(${calls} calls of further ${head}${head.endsWith("s") ? "es" : "s"})`;
+  return { name, calls, errors: 0, total: 0, min: 0, max: 0, buckets: new Float64Array(BUCKETS) };
+}
+
 export interface TableSettings {
   /** -S; undefined leaves the order of first occurrence ("none"). */
   readonly sort: Column | undefined;
@@ -131,7 +137,9 @@ export function countTable(rows: CountLine[], settings: TableSettings): string {
 /** Numbers make room for themselves; names that are longer than their column push the rest of the line aside. */
 function widthOf(column: Column, cells: readonly (readonly string[])[], i: number): number {
   const { width } = columns[column];
-  return column === "name" ? width : Math.max(width, ...cells.map((row) => row[i].length));
+  return column === "name"
+    ? width
+    : cells.reduce<number>((most, row) => Math.max(most, row[i].length), width);
 }
 
 function sumOf(rows: readonly CountLine[], total: number): CountLine {
@@ -143,8 +151,8 @@ function sumOf(rows: readonly CountLine[], total: number): CountLine {
     errors: rows.reduce((n, r) => n + r.errors, 0),
     total,
     cpu: rows.reduce((t, r) => t + (r.cpu ?? 0), 0),
-    min: Math.min(...rows.map((r) => r.min)),
-    max: Math.max(0, ...rows.map((r) => r.max)),
+    min: rows.reduce((least, r) => Math.min(least, r.min), Number.POSITIVE_INFINITY),
+    max: rows.reduce((most, r) => Math.max(most, r.max), 0),
     buckets,
   };
 }

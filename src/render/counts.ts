@@ -1,8 +1,10 @@
 /** -c: what was called how often, how long it took and how often it failed. */
 import { BUCKETS, bucketOf } from "../base/histogram.ts";
+import { KEYS } from "../capture/bpf/counts/layout.ts";
 import type { Call, EventSink, ExitEvent, SignalEvent, Task } from "../capture/event.ts";
 import type { Memory } from "../capture/memory.ts";
-import type { CountLine } from "./count-table.ts";
+import { attachText } from "./attach-text.ts";
+import { type CountLine, furtherLine } from "./count-table.ts";
 
 interface Row extends CountLine {
   readonly buckets: Float64Array;
@@ -22,6 +24,8 @@ export interface CountSettings {
   readonly overhead: number;
   /** What is counted together: the call's name if not given. */
   readonly by?: (task: Task) => string;
+  /** What that is called. */
+  readonly head?: string;
   /** Calls that are counted; all if not given. */
   readonly filter?: (task: Task, memory: Memory) => boolean;
   /** Is told who is attached to and let go, where nothing else shows that. */
@@ -30,6 +34,8 @@ export interface CountSettings {
 
 export class Counter implements EventSink {
   private readonly rows = new Map<string, Row>();
+  /** Calls for which there was no row: names are the tracee's to choose, and there are no more than the kernel has room for. */
+  private over = 0;
   /** System time of each task when its call was entered. */
   private readonly systemAtEntry = new Map<Task, number>();
 
@@ -39,7 +45,9 @@ export class Counter implements EventSink {
   constructor(private readonly settings: CountSettings) {}
 
   newTask(task: Task, attached: boolean): void {
-    if (attached || task.parent !== 0) this.settings.message?.(`Process ${task.tid} attached`);
+    if (!attached && task.parent === 0) return;
+    const text = attachText(task);
+    if (text !== undefined) this.settings.message?.(text);
   }
 
   enter(task: Task, memory: Memory): void {
@@ -62,6 +70,10 @@ export class Counter implements EventSink {
     const name = this.settings.by ? this.settings.by(task) : task.call.name;
     let row = this.rows.get(name);
     if (!row) {
+      if (this.rows.size >= KEYS) {
+        this.over++;
+        return;
+      }
       row = {
         name,
         calls: 0,
@@ -106,6 +118,8 @@ export class Counter implements EventSink {
   lost(): void {}
 
   get lines(): CountLine[] {
-    return [...this.rows.values()].sort((a, b) => a.rank - b.rank);
+    const lines: CountLine[] = [...this.rows.values()].sort((a, b) => a.rank - b.rank);
+    if (this.over > 0) lines.push(furtherLine(this.over, this.settings.head ?? "syscall"));
+    return lines;
   }
 }

@@ -51,32 +51,34 @@ const wide: Layout = { pointer: 8, iov: 16, iovlen: 24, length: 56, size: 64 };
 const narrow: Layout = { pointer: 4, iov: 8, iovlen: 12, length: 28, size: 32 };
 const UIO_MAXIOV = 1024;
 const BYTES_A_LINE = 16;
-/** Longer buffers are dumped in pieces (bytes). */
-const PIECE = 1 << 20;
+/** Longer buffers are read and dumped in pieces (bytes): a call may be about gigabytes. */
+const PIECE = 1 << 15;
 
-/** Lines to follow those of a finished call; "" if it is none of those meant. */
-export function dumpText(call: Call, memory: Memory, settings: DumpSettings): string {
+/** Tells `write` of the lines to follow those of a finished call, in pieces; of none if it is none of those meant. */
+export function writeDump(
+  call: Call,
+  memory: Memory,
+  settings: DumpSettings,
+  write: (text: string) => void,
+): void {
   const plan = plans.get(call.name);
-  if (!plan || call.error !== 0 || !settings[plan.way](call.args[0] | 0)) return "";
+  if (!plan || call.error !== 0 || !settings[plan.way](call.args[0] | 0)) return;
   const layout = call.abi === "x86_64" || call.abi === "aarch64" ? wide : narrow;
-  const dump = new Dump(memory, layout);
+  const dump = new Dump(memory, layout, write);
   const { args } = call;
   const result = call.retHi * 4294967296 + call.retLo;
   const limit = plan.way === "read" ? result : Number.POSITIVE_INFINITY;
-  if (plan.shape === "bytes")
-    dump.bytes(args[2], args[3], Math.min(limit, args[5] * 4294967296 + args[4]), 0);
+  if (plan.shape === "bytes") dump.bytes(args[2], args[3], Math.min(limit, args[5] * 4294967296 + args[4]));
   else if (plan.shape === "iovec") dump.iovecs(args[2], args[3], args[4], limit);
   else if (plan.shape === "msghdr") dump.message(args[2], args[3], limit);
   else dump.messages(args[2], args[3], result);
-  return dump.text;
 }
 
 class Dump {
-  text = "";
-
   constructor(
     private readonly memory: Memory,
     private readonly layout: Layout,
+    private readonly write: (text: string) => void,
   ) {}
 
   /** `limit` bytes of all buffers together. As in strace, an empty one ends the list. */
@@ -90,8 +92,8 @@ class Dump {
       const length = Math.min(this.number(p + pointer), left);
       if (length === 0) break;
       left -= length;
-      this.text += ` * ${length} bytes in buffer ${i}\n`;
-      this.bytes(this.half(p, 0), this.half(p, 4), length, 0);
+      this.write(` * ${length} bytes in buffer ${i}\n`);
+      this.bytes(this.half(p, 0), this.half(p, 4), length);
     }
   }
 
@@ -106,7 +108,7 @@ class Dump {
     if (at < 0) return;
     for (let i = 0; i < count; i++) {
       const p = at + i * size;
-      this.text += ` = ${this.number(p + iovlen)} buffers in vector ${i}\n`;
+      this.write(` = ${this.number(p + iovlen)} buffers in vector ${i}\n`);
       this.iovecsOf(p, this.memory.view.getUint32(p + length, true));
     }
   }
@@ -116,17 +118,17 @@ class Dump {
     this.iovecs(this.half(at + iov, 0), this.half(at + iov, 4), this.number(at + iovlen), limit);
   }
 
-  bytes(lo: number, hi: number, length: number, from: number): void {
+  bytes(lo: number, hi: number, length: number): void {
     const width = offsetWidth(length);
-    for (let done = from; done < length; ) {
+    const { memory } = this;
+    const before = memory.mark();
+    for (let done = 0; done < length; done += PIECE) {
       const address = lo + done;
       const want = Math.min(PIECE, length - done);
-      const at = this.memory.readAll(address >>> 0, hi + Math.floor(address / 4294967296), want);
-      if (at < 0) return;
-      const { bytes } = this.memory;
-      for (let i = 0; i < want; i += BYTES_A_LINE)
-        this.text += line(bytes.subarray(at + i, at + Math.min(i + BYTES_A_LINE, want)), done + i, width);
-      done += want;
+      const at = memory.readAll(address >>> 0, hi + Math.floor(address / 4294967296), want);
+      if (at < 0) break;
+      this.write(lines(memory.bytes.subarray(at, at + want), done, width));
+      memory.release(before);
     }
   }
 
@@ -144,12 +146,41 @@ function offsetWidth(length: number): number {
   return Math.max(5, Math.max(0, length - 1).toString(16).length);
 }
 
-function line(bytes: Uint8Array, offset: number, width: number): string {
-  let hex = "";
-  let text = "";
-  for (const [i, b] of bytes.entries()) {
-    hex += `${i === BYTES_A_LINE / 2 ? " " : ""}${b.toString(16).padStart(2, "0")} `;
-    text += b >= 32 && b < 127 ? String.fromCharCode(b) : ".";
+const digits = Buffer.from("0123456789abcdef");
+const [NEWLINE, BLANK, DOT, BAR] = Buffer.from("\n .|");
+/** Two digits and a blank for each byte, and one more blank in the middle and at the end. */
+const HEX_WIDTH = 3 * BYTES_A_LINE + 2;
+/** Of lines, but for the offset. */
+const FRAME = " | ".length + "  ".length + HEX_WIDTH + BYTES_A_LINE + " |\n".length;
+/** Of 64 bits. */
+const WIDEST_OFFSET = 16;
+let room: Buffer | undefined;
+
+/** Lines of at most a piece, whose first byte is at `offset` of its buffer. */
+function lines(bytes: Uint8Array, offset: number, width: number): string {
+  room ??= Buffer.alloc((PIECE / BYTES_A_LINE) * (FRAME + WIDEST_OFFSET));
+  const out = room;
+  const length = FRAME + width;
+  const end = Math.ceil(bytes.length / BYTES_A_LINE) * length;
+  out.fill(BLANK, 0, end);
+  for (let i = 0, start = 0; i < bytes.length; i += BYTES_A_LINE, start += length) {
+    const hex = start + " | ".length + width + "  ".length;
+    const text = hex + HEX_WIDTH;
+    out[start + 1] = BAR;
+    for (let at = hex - "  ".length - 1, rest = offset + i, n = 0; n < width; n++, at--) {
+      out[at] = digits[rest % 16];
+      rest = Math.floor(rest / 16);
+    }
+    const count = Math.min(BYTES_A_LINE, bytes.length - i);
+    for (let k = 0; k < count; k++) {
+      const b = bytes[i + k];
+      const at = hex + 3 * k + (k < BYTES_A_LINE / 2 ? 0 : 1);
+      out[at] = digits[b >> 4];
+      out[at + 1] = digits[b & 15];
+      out[text + k] = b >= 32 && b < 127 ? b : DOT;
+    }
+    out[start + length - 2] = BAR;
+    out[start + length - 1] = NEWLINE;
   }
-  return ` | ${offset.toString(16).padStart(width, "0")}  ${hex.padEnd(3 * BYTES_A_LINE + 1)} ${text.padEnd(BYTES_A_LINE)} |\n`;
+  return out.toString("latin1", 0, end);
 }

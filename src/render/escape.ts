@@ -1,4 +1,5 @@
 /** Quoting of bytes the way strace does: nothing a tracee holds can reach a terminal unescaped. */
+import { bytesOf } from "../base/bytes.ts";
 
 const simple: Readonly<Record<number, string>> = {
   9: "\\t",
@@ -10,14 +11,28 @@ const simple: Readonly<Record<number, string>> = {
   92: "\\\\",
 };
 
-/** For each byte, its escape when the next byte is no octal digit; undefined for bytes printed as they are. */
-const short: readonly (string | undefined)[] = Array.from({ length: 256 }, (_, b) => {
-  if (simple[b] !== undefined) return simple[b];
-  return b >= 32 && b < 127 ? undefined : `\\${b.toString(8)}`;
-});
-const long: readonly (string | undefined)[] = short.map((s, b) =>
-  s === undefined || simple[b] !== undefined ? s : `\\${b.toString(8).padStart(3, "0")}`,
-);
+/** For each byte its escape; undefined for bytes printed as they are. */
+interface Escapes {
+  /** When the next byte is no octal digit. */
+  readonly short: readonly (string | undefined)[];
+  readonly long: readonly (string | undefined)[];
+}
+
+/** Escapes of bytes that are no text, and of the characters in `also`. */
+function escapes(also: string): Escapes {
+  const short = Array.from({ length: 256 }, (_, b) => {
+    if (simple[b] !== undefined) return simple[b];
+    const plain = b >= 32 && b < 127 && !also.includes(String.fromCharCode(b));
+    return plain ? undefined : `\\${b.toString(8)}`;
+  });
+  const long = short.map((s, b) =>
+    s === undefined || simple[b] !== undefined ? s : `\\${b.toString(8).padStart(3, "0")}`,
+  );
+  return { short, long };
+}
+const quoted = escapes("");
+/** They delimit names. */
+const named = escapes("<>");
 const hex: readonly string[] = Array.from({ length: 256 }, (_, b) => `\\x${b.toString(16).padStart(2, "0")}`);
 
 let viewed: Uint8Array | undefined;
@@ -38,6 +53,7 @@ export function escapeBytes(
     buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
   const end = offset + length;
+  const { short } = quoted;
   let i = offset;
   if (style !== 2) {
     while (i < end && short[bytes[i]] === undefined) i++;
@@ -48,14 +64,21 @@ export function escapeBytes(
     for (let k = offset; k < end; k++) text += hex[bytes[k]];
     return text;
   }
-  let text = buffer.toString("latin1", offset, i);
+  const text = buffer.toString("latin1", offset, i);
+  if (style !== 3) return text + octal(bytes, i, end, quoted);
+  let rest = "";
   for (; i < end; i++) {
     const b = bytes[i];
-    if (style === 3 && short[b] !== undefined && simple[b] === undefined) {
-      text += hex[b];
-      continue;
-    }
-    const next = i + 1 < end ? bytes[i + 1] : 0;
+    rest += short[b] !== undefined && simple[b] === undefined ? hex[b] : (short[b] ?? String.fromCharCode(b));
+  }
+  return text + rest;
+}
+
+function octal(bytes: Uint8Array, from: number, to: number, { short, long }: Escapes): string {
+  let text = "";
+  for (let i = from; i < to; i++) {
+    const b = bytes[i];
+    const next = i + 1 < to ? bytes[i + 1] : 0;
     text += (next >= 48 && next <= 55 ? long[b] : short[b]) ?? String.fromCharCode(b);
   }
   return text;
@@ -69,10 +92,13 @@ function hasUnprintable(bytes: Uint8Array, from: number, to: number): boolean {
   return false;
 }
 
-/** Escapes text from a tracee or /proc for output outside quotes (fd paths, comm); `<` and `>` too, as they delimit. */
+/**
+ * Escapes text from a tracee or /proc for output outside quotes (fd paths, comm); `<` and `>` too, as they delimit. What
+ * base/bytes.ts made of bytes that are no UTF-8 is shown as those bytes.
+ */
 export function escapeName(text: string): string {
-  const bytes = Buffer.from(text, "utf8");
-  return escapeBytes(bytes, 0, bytes.length)
-    .replace(/\\"/g, '"')
-    .replace(/[<>]/g, (c) => `\\${c.charCodeAt(0).toString(8)}`);
+  if (PLAIN.test(text)) return text;
+  const bytes = bytesOf(text);
+  return octal(bytes, 0, bytes.length, named);
 }
+const PLAIN = /^[ !#-;=?-[\]-~]*$/;

@@ -5,7 +5,8 @@ import type { Call, EventSink, ExitEvent, SignalEvent, Task } from "../capture/e
 import type { Memory } from "../capture/memory.ts";
 import { Decoder } from "../decode/call.ts";
 import { monotonicNow } from "../kernel/clock.ts";
-import { dumpText } from "./dumps.ts";
+import { attachText } from "./attach-text.ts";
+import { writeDump } from "./dumps.ts";
 import { escapeName } from "./escape.ts";
 import type { Output } from "./output.ts";
 import { injectedText, returnText } from "./returns.ts";
@@ -73,7 +74,8 @@ export class LineWriter implements EventSink {
     if (abi) this.foreign.set(task.tid, abi);
     this.lines.set(task, { held: "", column: 0, complete: false, broken: false, stack: "" });
     if ((attached || task.parent !== 0) && !this.settings.quiet.has("attach")) {
-      this.message(`Process ${task.tid} attached`);
+      const text = attachText(task);
+      if (text !== undefined) this.message(text);
     }
   }
 
@@ -142,8 +144,14 @@ export class LineWriter implements EventSink {
     }
     sink.line += injectedText(task.call);
     if (settings.duration) sink.line += durationText(task.call.exit - task.call.entry, settings.duration);
-    const dump = settings.dumps ? dumpText(task.call, memory, settings.dumps) : "";
-    this.end(task, line, `${sink.line}\n${dump}${line.stack || (settings.stack?.(task) ?? "")}`);
+    const stack = line.stack || (settings.stack?.(task) ?? "");
+    if (!settings.dumps) {
+      this.end(task, line, `${sink.line}\n${stack}`);
+      return;
+    }
+    this.put(task, `${sink.line}\n`);
+    writeDump(task.call, memory, settings.dumps, (text) => this.put(task, text));
+    this.end(task, line, stack);
   }
 
   /** Text to begin the rest of a call with; undefined if the call is not shown. */

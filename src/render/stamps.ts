@@ -1,5 +1,6 @@
 /** Time stamps in front of lines and durations behind them. */
-import { wallClock } from "../kernel/clock.ts";
+import { localTime } from "../kernel/localtime.ts";
+import { wallClock } from "../kernel/wall-clock.ts";
 import type { TextSettings, TimeUnit } from "./settings.ts";
 
 const digits = (n: number, width: number): string => String(n).padStart(width, "0");
@@ -11,12 +12,14 @@ function fraction(nanoseconds: number, precision: TextSettings["precision"]): st
 let clockSecond = -1;
 let clockText = "";
 
-/** Local time of day of a second since 1970, cached: formatting a date is slow. */
-function timeOfDay(seconds: number): string {
+/** Local time of day of a second since 1970, `12:34:56`, cached: asking the C library is slow. */
+export function timeOfDay(seconds: number): string {
   if (seconds !== clockSecond) {
-    const d = new Date(seconds * 1000);
     clockSecond = seconds;
-    clockText = `${digits(d.getHours(), 2)}:${digits(d.getMinutes(), 2)}:${digits(d.getSeconds(), 2)}`;
+    clockText = (localTime(seconds) ?? [])
+      .slice(3, 6)
+      .map((n) => digits(n, 2))
+      .join(":");
   }
   return clockText;
 }

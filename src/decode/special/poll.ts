@@ -102,10 +102,15 @@ function timeLeft(c: Context, arg: number, fraction: string, separator: string):
   c.sink.closeStruct();
 }
 
-function setMembers(c: Context, lo: number, hi: number, nfds: number): number[] | undefined {
+/** Of a set no more is looked at, as in strace: the kernel goes by the size of the descriptor table, not by nfds. */
+const NFDS_MAX = 1024 * 1024;
+
+/** Descriptors in a set of a call whose first argument is nfds; undefined if it cannot be shown. */
+function setMembers(c: Context, lo: number, hi: number): number[] | undefined {
+  const nfds = Math.min(c.argLo(0) | 0, NFDS_MAX);
   if ((lo === 0 && hi === 0) || nfds < 0 || !c.options.dereference(c.call.name)) return undefined;
   const word = c.wordSize;
-  const bytes = Math.ceil(Math.min(Math.max(nfds, 0), 1024 * 1024) / (8 * word)) * word;
+  const bytes = Math.ceil(nfds / (8 * word)) * word;
   if (bytes === 0) return [];
   const at = c.memory.readAll(lo, hi, bytes);
   if (at < 0) return undefined;
@@ -124,7 +129,7 @@ function setText(c: Context, members: readonly number[]): string {
 
 registerValue("fd_set", () =>
   pointerWalker((c, lo, hi) => {
-    const members = setMembers(c, lo, hi, c.argLo(0) | 0);
+    const members = setMembers(c, lo, hi);
     if (members) c.sink.word(setText(c, members));
     else c.sink.addr(lo, hi);
   }),
@@ -140,7 +145,7 @@ function selectResult(c: Context, fraction: string): void {
   let left = c.ret;
   for (const [i, name] of ["in", "out", "except"].entries()) {
     // no more than are ready
-    const members = setMembers(c, c.argLo(i + 1), c.argHi(i + 1), c.argLo(0) | 0)?.slice(0, left);
+    const members = setMembers(c, c.argLo(i + 1), c.argHi(i + 1))?.slice(0, left);
     if (members && members.length > 0) parts.push(`${name} ${setText(c, members)}`);
     left -= members?.length ?? 0;
   }

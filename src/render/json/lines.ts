@@ -1,11 +1,13 @@
 /** Events as JSON, one object a line; docs/JSON.md is the schema. Text of a call that equals an earlier one is kept. */
 import { errnoName } from "../../abi/errno.ts";
 import { signalName } from "../../abi/signals.ts";
+import { wellFormed } from "../../base/bytes.ts";
 import type { EventSink, ExitEvent, SignalEvent, Task } from "../../capture/event.ts";
 import type { Memory } from "../../capture/memory.ts";
 import { Decoder } from "../../decode/call.ts";
 import type { DecodeOptions } from "../../decode/options.ts";
-import { monotonicNow, wallClock } from "../../kernel/clock.ts";
+import { monotonicNow } from "../../kernel/clock.ts";
+import { wallClock } from "../../kernel/wall-clock.ts";
 import type { Destinations } from "../line-writer.ts";
 import type { Output } from "../output.ts";
 import type { TextSettings } from "../settings.ts";
@@ -105,9 +107,10 @@ export class JsonLines implements EventSink {
     this.write(task, middle, output, slot);
   }
 
-  private shows(task: Task): boolean {
+  private shows(task: Task, returned = true): boolean {
     const { statuses } = this.options;
-    return !statuses || statuses.has(task.call.error === 0 ? "successful" : "failed");
+    const ended = task.call.error === 0 ? "successful" : "failed";
+    return !statuses || statuses.has(returned ? ended : "unfinished");
   }
 
   private write(task: Task, middle: string, output: Output, slot: number): void {
@@ -263,7 +266,7 @@ export class JsonLines implements EventSink {
   /** A call that will never return has no `ret`. */
   private unfinished(task: Task, now: number): void {
     const args = this.entered.get(task);
-    if (args === undefined || !task.inCall) return;
+    if (args === undefined || !task.inCall || !this.shows(task, false)) return;
     const { call } = task;
     const end = Math.max(call.entry, now);
     const line = `${HEAD}${this.stamp(call.entry)},${ids(task)}${this.named(task, args)},"duration":${seconds(end - call.entry)}}\n`;
@@ -334,7 +337,7 @@ const UNSAFE = /[^\x20-\x7e]/;
 const UNSAFE_ALL = /[^\x20-\x7e]/g;
 
 function ascii(text: string): string {
-  return escapeJson(JSON.stringify(text));
+  return escapeJson(JSON.stringify(wellFormed(text)));
 }
 
 /** Writes a number as `count` decimal digits. */

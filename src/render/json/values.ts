@@ -30,7 +30,7 @@ interface Level {
   slot: Slot | undefined;
 }
 
-const decoder = new TextDecoder("utf-8", { fatal: true });
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const WRAPPED = /^(?:htons|htonl|ntohs)\((?:0x([0-9a-f]+)|(\d+))\)$/;
 const ADDRESS = /^inet_(?:addr|pton)\((?:AF_INET6, )?"([^"]*)"(?:, &(\w+))?\)$/;
 
