@@ -1,7 +1,7 @@
 /** Taking over what an earlier supervisor left: what runs, and in which state the table goes on. */
 import { reap } from "../kernel/children.ts";
 import { status as taskStatus, unixTimeOf } from "../kernel/proc.ts";
-import { bornAt, type Extended, isThere, type Process } from "./extended.ts";
+import { bornAt, type Extended, isOf, isThere, type Process } from "./extended.ts";
 import type { State } from "./machine.ts";
 import type { ServiceFiles } from "./service-files.ts";
 
@@ -20,6 +20,8 @@ export interface Takeover {
 export function findTakeover(files: ServiceFiles): Takeover | undefined {
   const known = files.readExtended();
   if (known?.state === "gone") return undefined;
+  // copied with its directory from a service that runs: the process is not ours
+  if (known && !isOf(known, files.identity)) return undefined;
   const record = files.readChildRecord();
   let process = record && livingSince(record.pid, record.alive);
   if (!process && known && isThere(known)) process = { pid: known.pid, born: known.born };

@@ -2,10 +2,10 @@
 import { closeSync, existsSync, openSync, readFileSync, statSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { bytesOf } from "../base/bytes.ts";
-import { unixNow } from "../base/tai.ts";
 import { enterDirectory, enterOpenDirectory } from "../kernel/directory.ts";
 import { makeBlocking } from "../kernel/fds.ts";
 import { openFifoWriter } from "../kernel/files.ts";
+import { wallClock } from "../kernel/wall-clock.ts";
 import { Fatal, words } from "./chain.ts";
 import { files, type Status, unpackStatus } from "./layout.ts";
 
@@ -106,7 +106,7 @@ function describe(status: Status, normallyUp: boolean): string {
 
 /** Seconds since the last change of the pid, counted as svstat does: the clock's seconds, no fractions. */
 export function secondsSince(status: Status): number {
-  return Math.max(0, unixNow().seconds - status.seconds);
+  return Math.max(0, wallClock().seconds - status.seconds);
 }
 
 /** Recording is switched on for the service. */

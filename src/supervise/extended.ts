@@ -2,13 +2,17 @@
  * `supervise/svtrace.json`: what we know of a service beyond `status`, for people, programs, and the supervisor that
  * comes after us. docs/SUPERVISION.md describes it key by key.
  */
-import { closeSync, openSync, readFileSync } from "node:fs";
+
+import { closeSync, openSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { bytesOf } from "../base/bytes.ts";
+import { bytesOf, wellFormed } from "../base/bytes.ts";
+import { bootId } from "../kernel/boot.ts";
 import { Cgroup } from "../kernel/cgroup.ts";
 import { comm, descendants, lives, startTime } from "../kernel/proc.ts";
 import { files } from "./layout.ts";
-import type { Plan, State } from "./machine.ts";
+import { identityOf } from "./links.ts";
+import { type Plan, type State, table } from "./machine.ts";
+import { readWhole } from "./small-file.ts";
 
 /** A process, told from a later one with the same pid by its start time (clock ticks since boot). */
 export interface Process {
@@ -38,6 +42,8 @@ export interface LastRestart {
 export interface Extended {
   readonly version: 1;
   readonly boot: string;
+  /** Identity of the service directory: elsewhere it is a copy, and tells of another service's process. */
+  readonly home: string;
   readonly state: State;
   readonly plan: Plan;
   readonly want: "u" | "d" | "";
@@ -68,44 +74,113 @@ export interface Extended {
 }
 
 const READ_TRIES = 5;
-let boot: string | undefined;
 
-/** The kernel's id of this boot. */
-export function bootId(): string {
-  boot ??= readFileSync("/proc/sys/kernel/random/boot_id", "latin1").trim();
-  return boot;
-}
+type Check = (value: unknown) => boolean;
 
-/** The text of a svtrace.json as an object; undefined if it is none, or of another boot. */
+const PLANS: readonly unknown[] = ["up", "once", "exit"] satisfies Plan[];
+/** No pid is higher (PID_MAX_LIMIT). */
+const MAX_PID = 2 ** 22;
+
+const isNumber: Check = (v) => typeof v === "number" && Number.isFinite(v);
+const isText: Check = (v) => typeof v === "string";
+const isFlag: Check = (v) => typeof v === "boolean";
+const isPid: Check = (v) => Number.isInteger(v) && Number(v) >= 0 && Number(v) <= MAX_PID;
+const listOf =
+  (check: Check): Check =>
+  (v) =>
+    Array.isArray(v) && v.every(check);
+const orNull =
+  (check: Check): Check =>
+  (v) =>
+    v === null || check(v);
+/** An object in which every key holds what it is to hold. */
+const having =
+  (keys: Readonly<Record<string, Check>>): Check =>
+  (v) =>
+    typeof v === "object" &&
+    v !== null &&
+    Object.entries(keys).every(([key, check]) => check((v as Record<string, unknown>)[key]));
+const ofVersion =
+  (check: Check): Check =>
+  (v) =>
+    v === undefined || check(v);
+
+const isProcess = having({ pid: isPid, born: isNumber });
+const times = (...keys: string[]) => Object.fromEntries(keys.map((k) => [k, orNull(isNumber)]));
+
+/** Whoever takes over relies on these; those in `ofVersion` an older version may not have written. */
+const isExtended = having({
+  version: (v) => v === 1,
+  boot: (v) => v === bootId(),
+  home: ofVersion(isText),
+  state: (v) => typeof v === "string" && Object.hasOwn(table, v),
+  plan: (v) => PLANS.includes(v),
+  want: (v) => v === "u" || v === "d" || v === "",
+  pid: isPid,
+  born: isNumber,
+  since: isNumber,
+  deaths: listOf(isNumber),
+  leftOver: listOf(isProcess),
+  cgroup: orNull(isText),
+  supervisor: isProcess,
+  paused: ofVersion(isFlag),
+  ready: ofVersion(isFlag),
+  readyAt: ofVersion(orNull(isNumber)),
+  starts: ofVersion(isNumber),
+  startedAt: ofVersion(orNull(isNumber)),
+  failed: ofVersion(orNull(isText)),
+  lastExit: ofVersion(
+    orNull(having({ at: isNumber, pid: isPid, ...times("code", "ran"), signal: orNull(isText) })),
+  ),
+  lastRestart: ofVersion(
+    orNull(having({ dead: isNumber, started: isNumber, ...times("asked", "ready", "seconds") })),
+  ),
+  stopping: ofVersion(orNull(having({ since: isNumber, ...times("killAt") }))),
+  waitsFor: ofVersion(listOf(isText)),
+  traced: ofVersion(isFlag),
+  logPipe: ofVersion(orNull(isNumber)),
+  notify: ofVersion(orNull(isText)),
+  reaped: ofVersion(isPid),
+} satisfies Record<keyof Extended, Check>);
+
+/** The text of a svtrace.json as an object; undefined if it is none, damaged, or of another boot. */
 export function parseExtended(text: string): Extended | undefined {
   try {
-    const e = JSON.parse(text) as Extended;
-    const plausible =
-      e.version === 1 &&
-      e.boot === bootId() &&
-      Number.isInteger(e.pid) &&
-      typeof e.born === "number" &&
-      Array.isArray(e.deaths) &&
-      Array.isArray(e.leftOver);
-    return plausible ? e : undefined;
+    const e: unknown = JSON.parse(text);
+    return isExtended(e) ? (e as Extended) : undefined;
   } catch {
     return undefined;
   }
 }
 
+/** Whether it is of the directory with this identity; an earlier version did not say. */
+export const isOf = (e: Extended, identity: string): boolean => (e.home ?? identity) === identity;
+
 /** What is known of a service directory's service; undefined if nothing is. */
 export function readExtended(dir: string): Extended | undefined {
   const path = bytesOf(join(dir, files.extended));
+  const look = () => readWhole(path).toString();
   try {
     // it is written in place: what is read in the middle of that is no JSON, or differs from what is read next
-    for (let text = readFileSync(path, "utf8"), left = READ_TRIES; ; left--) {
-      const again = readFileSync(path, "utf8");
-      if (again === text || left === 0) return parseExtended(again);
+    for (let text = look(), left = READ_TRIES; ; left--) {
+      const again = look();
+      if (again === text || left === 0) {
+        const e = parseExtended(again);
+        return e && isOf(e, identityOf(statSync(bytesOf(dir)))) ? e : undefined;
+      }
       text = again;
     }
   } catch {
     return undefined;
   }
+}
+
+let self: Process | undefined;
+
+/** This process. */
+export function ourselves(): Process {
+  self ??= { pid: process.pid, born: startTime(process.pid) ?? 0 };
+  return self;
 }
 
 /** Whether it is this very process, alive, as far as can be seen. */
@@ -155,5 +230,5 @@ export function aliveOf(dir: string): Alive[] {
   return [...pids]
     .filter(lives)
     .sort((a, b) => a - b)
-    .map((pid) => ({ pid, comm: comm(pid), main: pid === e.pid }));
+    .map((pid) => ({ pid, comm: wellFormed(comm(pid)), main: pid === e.pid }));
 }

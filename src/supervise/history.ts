@@ -40,10 +40,15 @@ export class History {
     this.diedAt = deaths.map((at) => performance.now() - Math.max(0, now() - at) * 1000);
   }
 
-  /** It was asked to end; `limit` is when it is killed. */
-  stopAsked(limit: number | null): void {
+  /** It was asked to end, for which it has `stopTimeout` ms: returned if it is the first time, as who asks again does not give it more. */
+  stopAsked(stopTimeout: number | undefined): number | undefined {
+    const before = this.stopping?.killAt;
     this.asked ??= now();
-    this.stopping ??= { since: this.asked, killAt: limit };
+    this.stopping ??= {
+      since: this.asked,
+      killAt: stopTimeout === undefined ? null : now() + stopTimeout / 1000,
+    };
+    return before ? undefined : stopTimeout;
   }
 
   started(at = now()): void {

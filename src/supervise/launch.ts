@@ -1,10 +1,10 @@
 /** Starting `run` and `finish`: what a child gets from us. */
 import { closeSync } from "node:fs";
+import { release } from "node:os";
 import type { Cgroup } from "../kernel/cgroup.ts";
-import { inheritedFds } from "../kernel/fds.ts";
-import { startingEnvironment } from "../kernel/own-memory.ts";
+import { inheritedFds, openNumbers } from "../kernel/fds.ts";
 import { ChildScript, type Spawned } from "../kernel/spawn.ts";
-import { HANDED, handedFds } from "./log-pipe.ts";
+import { handedFds, ownEnvironment } from "./handed.ts";
 import type { Notification } from "./notification.ts";
 import type { ServiceFiles } from "./service-files.ts";
 
@@ -15,7 +15,26 @@ let environment: readonly Uint8Array[] | undefined;
 /** Notes what we were started with; before we open any descriptor. */
 export function noteInheritance(): void {
   passed ??= inheritedFds(handedFds());
-  environment ??= startingEnvironment().filter((e) => !e.toString("latin1").startsWith(`${HANDED}=`));
+  environment ??= ownEnvironment();
+}
+
+/** close_range(2) came with Linux 5.9. */
+const closesRanges = ((major: number, minor: number) => major > 5 || (major === 5 && minor >= 9))(
+  ...(release().split(".").map(Number) as [number, number]),
+);
+
+/** Closes what is ours; 0 to 2 and `kept` are the child's. */
+function closeOurs(script: ChildScript, kept: readonly number[]): void {
+  if (!closesRanges) {
+    for (const fd of openNumbers()) if (fd > 2 && !kept.includes(fd)) script.close(fd);
+    return;
+  }
+  let first = 3;
+  for (const fd of kept.filter((fd) => fd > 2).sort((a, b) => a - b)) {
+    if (fd > first) script.closeFrom(first, fd - 1);
+    first = fd + 1;
+  }
+  script.closeFrom(first);
 }
 
 export interface Launch {
@@ -61,10 +80,12 @@ export function launch(options: Launch): Spawned {
   script.chdir(files.childDir);
   const record = files.openChildRecord();
   if (record >= 0) script.recordStart(record);
-  if (stopped) script.stop();
   const cgroup = options.cgroup?.open();
   try {
-    notification?.passTo(script);
+    const told = notification?.passTo(script);
+    // our locks above all: they are held while anybody has a copy, and its stop, or its exec, may outlast us
+    closeOurs(script, told === undefined ? passed! : [...passed!, told]);
+    if (stopped) script.stop();
     script.execve(argv[0], argv, [...environment!, ...(notification?.environment ?? [])]);
     const child = script.spawn({ waitForExec: false, cgroup });
     starting.push(child);

@@ -1,6 +1,8 @@
 /** Who belongs to a service beside its main process: its cgroup knows, or else we follow descent and process group. */
+
 import type { Cgroup } from "../kernel/cgroup.ts";
 import { descendants, groupMembers, startTime } from "../kernel/proc.ts";
+import { send } from "../kernel/signals.ts";
 import { commandLine } from "../kernel/tasks.ts";
 import { isThere, type Process } from "./extended.ts";
 
@@ -54,14 +56,5 @@ export class LeftOver {
     if (this.cgroup) this.cgroup.kill();
     for (const { pid } of this.alive()) send(pid, "SIGKILL");
     if (main !== 0) send(main, "SIGKILL");
-  }
-}
-
-/** Whether there was anybody to send it to. */
-function send(pid: number, signal: NodeJS.Signals | 0): boolean {
-  try {
-    return process.kill(pid, signal);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }

@@ -1,10 +1,12 @@
 /** The process of a service (`run`, or `finish`): started by us, or taken over from a supervisor before us. */
+
 import type { SysError } from "../base/errors.ts";
-import { unixNow } from "../base/tai.ts";
 import { onEnd, reap } from "../kernel/children.ts";
 import { watchProcess } from "../kernel/pidfd.ts";
 import { startTime } from "../kernel/proc.ts";
+import { send } from "../kernel/signals.ts";
 import type { Spawned } from "../kernel/spawn.ts";
+import { wallClock } from "../kernel/wall-clock.ts";
 import type { Extended, Process } from "./extended.ts";
 import { fault } from "./fault.ts";
 import { type Launch, launch } from "./launch.ts";
@@ -28,7 +30,7 @@ export class MainProcess {
   paused = false;
   termSent = false;
   /** When the pid changed last. */
-  changed = unixNow();
+  changed = wallClock();
   /** pid of the last one whose end we know of. */
   reaped = 0;
   private child: Spawned | undefined;
@@ -42,7 +44,7 @@ export class MainProcess {
       this.child = launch(options);
     } catch (error) {
       this.reaped = options.files.readChildRecord()?.pid ?? this.reaped;
-      this.changed = unixNow();
+      this.changed = wallClock();
       throw error;
     }
     const { pid } = this.child;
@@ -55,7 +57,7 @@ export class MainProcess {
     this.born = born;
     this.paused = false;
     this.termSent = false;
-    this.changed = unixNow();
+    this.changed = wallClock();
   }
 
   /** What a supervisor before us knew of it; nobody is told anything yet. */
@@ -67,6 +69,13 @@ export class MainProcess {
     this.paused = known.paused;
     const seconds = Math.floor(known.since);
     this.changed = { seconds, nanoseconds: Math.round((known.since - seconds) * 1e9) };
+  }
+
+  /** Whatever becomes of it is not told any more. */
+  forget(): void {
+    this.unwatch?.();
+    this.unwatch = undefined;
+    this.become({ pid: 0, born: 0 });
   }
 
   /** Begins to watch what was restored: after an exec of ours it is our child, otherwise it is not. */
@@ -87,11 +96,8 @@ export class MainProcess {
     if (signal === "SIGSTOP") this.paused = true;
     if (signal === "SIGCONT") this.paused = false;
     if (signal === "SIGTERM") this.termSent = true;
-    try {
-      process.kill(this.pid, signal);
-    } catch {
-      // it has just ended; we shall hear of it
-    }
+    // if it has just ended we shall hear of it
+    send(this.pid, signal);
   }
 
   /** It has ended, or was found to have. */

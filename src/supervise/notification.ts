@@ -51,16 +51,17 @@ export class Notification {
     return this.socket === null ? [] : [`NOTIFY_SOCKET=@${this.socket}`];
   }
 
-  /** Gives the child its descriptor: the last step before its exec, as it may take the place of one of ours. */
-  passTo(script: ChildScript): void {
+  /** Gives the child its descriptor, after all that needs ours: it may take the place of one. Its number, if it has one. */
+  passTo(script: ChildScript): number | undefined {
     const target = this.options.settings.notificationFd;
-    if (target === undefined) return;
+    if (target === undefined) return undefined;
     const [reader, writer] = pipe();
     // open for both: writing to it does no harm when we are not there to read
     this.childFd = openSync(`/proc/self/fd/${writer}`, constants.O_RDWR);
     closeSync(writer);
     this.watchPipe(reader);
     script.dup2(this.childFd, target);
+    return target;
   }
 
   /** The child has it. */

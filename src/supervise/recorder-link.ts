@@ -1,9 +1,11 @@
 /**
- * Telling the recorder what happens, without ever depending on it: notifications are dropped (and counted) when
- * it is not there, and a service that waits for it to attach is continued after a moment whatever it does.
+ * Telling the recorder what happens, without ever depending on it: notifications are dropped when it is not there, and
+ * a service that waits for it to attach is continued after a moment whatever it does.
  */
+
 import { connect, type Socket } from "node:net";
 import { status } from "../kernel/proc.ts";
+import { send } from "../kernel/signals.ts";
 import { sameArguments } from "../kernel/tasks.ts";
 import { peerOf } from "../kernel/unix-socket.ts";
 
@@ -16,7 +18,7 @@ const TURN_MS = 5000;
 /** Between two attempts to connect while a start waits (ms). */
 const CONNECT_PAUSE_MS = 50;
 /** More unread bytes than this and notifications are dropped. */
-const BACKLOG = 64 * 1024;
+const BACKLOG = 1 << 20;
 const MAX_LINE = 64 * 1024;
 /** A child reaches its stop, and after that its exec, in a moment: so long (ms) is it looked after, this often. */
 const EXEC_MS = 5000;
@@ -35,8 +37,8 @@ export class RecorderLink {
   private received = "";
   private closed = false;
   private firstUntil: number | undefined = performance.now() + FIRST_MS;
-  /** Notifications nobody heard. */
-  dropped = 0;
+  /** It does not read what it is told, and that has been said. */
+  private deaf = false;
 
   constructor(
     private readonly path: string,
@@ -81,10 +83,16 @@ export class RecorderLink {
   tell(message: Readonly<Record<string, unknown>>): boolean {
     if (this.socket && this.socket.writableLength <= BACKLOG) {
       this.socket.write(`${JSON.stringify(message)}\n`);
+      this.deaf = false;
       return true;
     }
-    this.dropped++;
     if (!this.socket) void this.open();
+    else if (!this.deaf) {
+      this.deaf = true;
+      this.warn(
+        "the recorder does not read what it is told; recordings may lack why services start and stop",
+      );
+    }
     return false;
   }
 
@@ -158,6 +166,6 @@ function continueUntilExec(pid: number, deadline: number): void {
   const state = status(pid)?.state;
   if (state === undefined || state === "Z" || state === "X" || !sameArguments(pid, process.pid)) return;
   // one that is traced is in state t
-  if (state === "T") process.kill(pid, "SIGCONT");
+  if (state === "T") send(pid, "SIGCONT");
   if (performance.now() < deadline) setTimeout(() => continueUntilExec(pid, deadline), LOOK_MS);
 }

@@ -1,8 +1,10 @@
 /** The recorder as one more supervised process, while anything is to be recorded: started, restarted, asked to end. */
+
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { onEnd } from "../kernel/children.ts";
 import { watchProcess } from "../kernel/pidfd.ts";
+import { send } from "../kernel/signals.ts";
 import { ChildScript } from "../kernel/spawn.ts";
 import { RecorderLink } from "./recorder-link.ts";
 
@@ -107,7 +109,7 @@ export class RecorderProcess {
     this.stopping = true;
     this.link.close();
     if (this.pid === 0) return;
-    process.kill(this.pid, "SIGTERM");
+    send(this.pid, "SIGTERM");
     const deadline = performance.now() + STOP_WAIT_MS;
     while (this.pid !== 0 && performance.now() < deadline) {
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));

@@ -1,19 +1,21 @@
 /** A scan directory: every service in it, each with its logger, supervised by this one process. */
-import { createHash } from "node:crypto";
-import { existsSync, type FSWatcher, readdirSync, statSync, watch } from "node:fs";
+import { existsSync, type FSWatcher, readdirSync, type Stats, statSync, watch } from "node:fs";
 import { join } from "node:path";
 import { bytesOf, textOf } from "../base/bytes.ts";
 import { tell } from "../base/stderr.ts";
-import { ownCgroup } from "../kernel/cgroup.ts";
 import { becomeSubreaper } from "../kernel/children.ts";
 import { holderOf } from "../kernel/locks.ts";
 import { commOf } from "../kernel/tasks.ts";
+import { cgroupBase, cgroupOf } from "./cgroups.ts";
 import { words } from "./chain.ts";
+import { endInOrder, endLoggers, PATIENCE_MS } from "./ending.ts";
 import { aliveOf, readExtended } from "./extended.ts";
 import { fault } from "./fault.ts";
+import { closeUnclaimed } from "./handed.ts";
 import { noteInheritance } from "./launch.ts";
 import { files } from "./layout.ts";
-import { closeUnclaimed, LogPipe } from "./log-pipe.ts";
+import { identityOf, Links } from "./links.ts";
+import { LogPipe } from "./log-pipe.ts";
 import { findCycles } from "./needs.ts";
 import { RecorderProcess } from "./recorder-process.ts";
 import { Service } from "./service.ts";
@@ -28,12 +30,10 @@ const FIRST_RETRY_MS = 100;
 /** Changes come in bursts: a directory is looked at when this long has passed since the first (ms). */
 const SETTLE_MS = 20;
 const MAX_SERVICES = 1000;
-/** Stopping that takes longer than this (ms) says whom it waits for. */
-const PATIENCE_MS = 5000;
-const POLL_MS = 10;
 
 interface Entry {
-  readonly name: string;
+  /** As in the directory now, or when it was there last. */
+  name: string;
   readonly service: Service;
   logger: Service | undefined;
   /** The log pipe stays open here, so that neither side sees the other die. */
@@ -42,6 +42,8 @@ interface Entry {
   shared: string | undefined;
   /** Still in the directory. */
   active: boolean;
+  /** The needs among which cycles were looked for last. */
+  needs: string;
 }
 
 export interface ScanOptions {
@@ -54,14 +56,6 @@ export interface ScanOptions {
   readonly logging?: SharedLogging;
   /** Names as messages have them; the originals print any byte. */
   readonly shown?: (text: string) => string;
-}
-
-/** Where the cgroups of the services of a directory are; undefined where there are none to be had. */
-export function cgroupBase(dir: string): string | undefined {
-  const own = ownCgroup();
-  const s = statSync(bytesOf(dir));
-  const id = createHash("sha256").update(`${s.dev}:${s.ino}`).digest("hex").slice(0, 8);
-  return own && join(own, `svtrace-${id}`);
 }
 
 export class ScanDirectory {
@@ -78,6 +72,7 @@ export class ScanDirectory {
   begun = false;
   /** Names that were said to lead nowhere. */
   private readonly told = new Set<string>();
+  private readonly links = new Links(RETRY_MS, () => this.scan(false));
   /** Why services could not be taken up, though it was tried again. */
   private readonly refused = new Map<Service, string>();
   /** Called when the state of a service has changed. */
@@ -106,14 +101,27 @@ export class ScanDirectory {
     return service.failed ?? this.refused.get(service) ?? null;
   }
 
-  get pipes(): LogPipe[] {
-    return [...this.entries.values()].flatMap((e) => e.pipe ?? []);
+  /** What stays open when we become another version: who writes there meanwhile waits, and nobody finds us gone. */
+  get kept(): number[] {
+    return [...this.entries.values()].flatMap(({ pipe, service, logger }) => [
+      ...(pipe ? [pipe.reader, pipe.writer] : []),
+      ...[service, logger].flatMap((s) => s?.files?.fifos ?? []),
+    ]);
   }
 
   /** The service with this name, or with this name and `/log` its logger. */
   find(name: string): Service | undefined {
-    const entry = [...this.entries.values()].find((e) => e.name === name.replace(/\/log$/, ""));
+    const entry = this.entryNamed(name.replace(/\/log$/, ""));
     return name.endsWith("/log") ? entry?.logger : entry?.service;
+  }
+
+  /** Of two with a name the one that is in the directory, not the one that has gone from it and still runs. */
+  private entryNamed(name: string): Entry | undefined {
+    let found: Entry | undefined;
+    for (const entry of this.entries.values()) {
+      if (entry.name === name && (!found || entry.active)) found = entry;
+    }
+    return found;
   }
 
   /** Begins supervising; resolves when the services there now have been started. */
@@ -148,35 +156,58 @@ export class ScanDirectory {
   /** Takes up what is new; with `retry` also what could not be had before, and what has left with `x`. */
   private scan(retry: boolean): void {
     if (this.stopping) return;
-    let names: string[];
+    let names: { name: string; link: boolean }[];
     try {
-      names = readdirSync(bytesOf(this.dir), "buffer").map(textOf);
+      names = readdirSync(bytesOf(this.dir), { encoding: "buffer", withFileTypes: true })
+        .map((e) => ({ name: textOf(e.name), link: e.isSymbolicLink() }))
+        .filter(({ name }) => !name.startsWith("."));
     } catch (error) {
       this.sayAsScanner(`warning: unable to read directory: ${words(error)}`);
       this.retryLater();
       return;
     }
-    for (const entry of this.entries.values()) entry.active = false;
-    const pending: Service[] = [];
-    for (const name of names) {
-      if (name.startsWith(".") || !this.isService(name)) continue;
-      const { entry, fresh } = this.entryFor(name);
+    const found = new Map<Entry, string>();
+    const unsteady = new Map<string, string | undefined>();
+    const pending = new Set<Service>();
+    for (const { name, link } of names) {
+      const dir = join(this.dir, name);
+      const stats = this.lookAt(name, dir);
+      const key = stats && identityOf(stats);
+      if (link || !stats) unsteady.set(dir, key);
+      if (!key || !stats.isDirectory()) continue;
+      const { entry, fresh } = this.entryFor(key, name, dir);
       if (!entry) continue;
-      entry.active = true;
+      // of several names the one it had
+      if (!found.has(entry) || name === entry.name) found.set(entry, name);
       if (!fresh && !retry) continue;
-      for (const one of [entry.logger, entry.service]) if (one && !one.supervised) pending.push(one);
+      for (const one of [entry.logger, entry.service]) if (one && !one.supervised) pending.add(one);
     }
-    for (const key of this.entries.keys()) this.forget(key);
+    this.links.watch(unsteady);
+    for (const [key, entry] of this.entries) {
+      const name = found.get(entry);
+      entry.active = name !== undefined;
+      if (name === undefined) this.forget(key);
+      else if (name !== entry.name) this.rename(entry, name);
+    }
     this.findCycles();
     for (const one of pending) this.open(one);
   }
 
+  /** A link that leads nowhere is told once. */
+  private lookAt(name: string, dir: string): Stats | undefined {
+    try {
+      const stats = statSync(bytesOf(dir));
+      this.told.delete(name);
+      return stats;
+    } catch (error) {
+      if (!this.told.has(name)) this.sayAsScanner(`warning: unable to stat ${name}: ${words(error)}`);
+      this.told.add(name);
+      return undefined;
+    }
+  }
+
   /** Services are known by device and inode: a renamed link is the same service. */
-  private entryFor(name: string): { entry?: Entry; fresh: boolean } {
-    const dir = join(this.dir, name);
-    const s = statSync(bytesOf(dir), { throwIfNoEntry: false });
-    if (!s) return { fresh: false };
-    const key = `${s.dev}:${s.ino}`;
+  private entryFor(key: string, name: string, dir: string): { entry?: Entry; fresh: boolean } {
     const known = this.entries.get(key);
     if (known) return { entry: known, fresh: false };
     if (this.entries.size >= MAX_SERVICES) {
@@ -188,12 +219,25 @@ export class ScanDirectory {
       this.entries.set(key, entry);
       return { entry, fresh: true };
     } catch (error) {
-      // no descriptor, or no memory, is left: there may be later
-      if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+      // no descriptor, or no memory, is left: there may be later; whatever it is, the others go on
       this.sayNoPipe(name, error);
       this.retryLater();
       return { fresh: false };
     }
+  }
+
+  /** The same service as before, but others know it by another name. */
+  private rename(entry: Entry, name: string): void {
+    entry.name = name;
+    const dir = join(this.dir, name);
+    Object.assign(entry.service, { dir, name, label: this.shown(name) });
+    if (entry.logger)
+      Object.assign(entry.logger, { dir: join(dir, "log"), label: this.shown(`${name}/log`) });
+    if (entry.shared && entry.pipe) {
+      entry.shared = join(dir, "log");
+      this.options.logging?.attach(entry.shared, entry.pipe);
+    }
+    this.changeSoon();
   }
 
   private makeEntry(key: string, name: string, dir: string): Entry {
@@ -202,7 +246,7 @@ export class ScanDirectory {
       log: () => entry.pipe,
       beforeStart: () => this.lookForLog(key, entry),
       recorder: this.recorder?.link,
-      missing: (needs) => this.missing(needs),
+      missing: (needs) => this.missing(entry, needs),
     });
     const entry: Entry = {
       name,
@@ -211,6 +255,7 @@ export class ScanDirectory {
       pipe: undefined,
       shared: undefined,
       active: true,
+      needs: "",
     };
     this.addLogger(key, entry);
     return entry;
@@ -221,7 +266,7 @@ export class ScanDirectory {
       program: this.options.program,
       label: this.shown(label),
       defaults: join(this.dir, DEFAULTS),
-      cgroup: this.cgroups && join(this.cgroups, label.replace("/", ":")),
+      cgroup: this.cgroups && cgroupOf(this.cgroups, join(this.dir, label)),
       onGone: () => this.left(key),
       onChange: () => this.changeSoon(),
       onNeedSubreaper: becomeSubreaper,
@@ -238,7 +283,7 @@ export class ScanDirectory {
     const { logging } = this.options;
     if (logging?.serves(logDir)) {
       entry.shared = logDir;
-      logging.attach(logDir, pipe);
+      if (entry.service.supervised) logging.attach(logDir, pipe);
     } else {
       const options = this.commonOptions(key, `${entry.name}/log`);
       entry.logger = new Service(logDir, { ...options, stdin: pipe.reader });
@@ -274,18 +319,26 @@ export class ScanDirectory {
   }
 
   private open(service: Service): void {
+    if (service.supervised) return;
     try {
       service.open();
       this.refused.delete(service);
+      this.share(service);
     } catch (error) {
-      const { code, message } = error as NodeJS.ErrnoException;
-      if (!(error instanceof Refused) && code === undefined) throw error;
-      const why = error instanceof Refused ? message : `unable to supervise ${service.name}: ${words(error)}`;
+      // whatever it is, the others go on
+      const why =
+        error instanceof Refused ? error.message : `unable to supervise ${service.name}: ${words(error)}`;
       this.say(`fatal: ${why}`);
       if (this.retries > 0) this.refused.set(service, why + heldBy(service.dir));
       this.retryLater();
       this.changeSoon();
     }
+  }
+
+  /** Only what is ours goes to the shared logger: it may be another supervisor's, as this service may have been. */
+  private share(service: Service): void {
+    const entry = [...this.entries.values()].find((e) => e.service === service);
+    if (entry?.shared && entry.pipe) this.options.logging?.attach(entry.shared, entry.pipe);
   }
 
   private retryLater(): void {
@@ -310,25 +363,34 @@ export class ScanDirectory {
     if (!entry || entry.active || entry.service.supervised || entry.logger?.supervised) return;
     this.entries.delete(key);
     this.refused.delete(entry.service);
-    entry.pipe?.close();
-    if (entry.shared) this.options.logging?.detach(entry.shared);
+    if (entry.shared && entry.pipe) this.options.logging?.detach(entry.pipe);
+    else entry.pipe?.close();
   }
 
   /** Services on a cycle of needs are not started. */
   private findCycles(): void {
-    const services = new Map([...this.entries.values()].map((e) => [e.name, e.service]));
-    const cycles = findCycles(new Map([...services].map(([n, s]) => [n, s.settings.needs])));
-    for (const [name, service] of services) {
-      const cycle = cycles.find((c) => c.includes(name));
+    const entries = [...this.entries.values()].sort((a, b) => Number(a.active) - Number(b.active));
+    // as entryNamed has it
+    const named = new Map(entries.map((e) => [e.name, e]));
+    const cycles = findCycles(new Map([...named].map(([n, e]) => [n, e.service.settings.needs])));
+    for (const entry of entries) {
+      const { name, service } = entry;
+      entry.needs = String(service.settings.needs);
+      const cycle = named.get(name) === entry ? cycles.find((c) => c.includes(name)) : undefined;
       const blocked = cycle ? `needs form a cycle: ${cycle.join(" needs ")}` : null;
-      if (blocked !== null && service.blocked !== blocked && name === cycle![0])
-        this.say(`fatal: ${blocked}`);
+      if (service.blocked === blocked) continue;
+      if (cycle && name === cycle[0]) this.say(`fatal: ${blocked}`);
       service.blocked = blocked;
+      service.notes.writeSoon();
+      // those on it that wait know of it only by looking again
+      this.changeSoon();
     }
   }
 
   /** Which of the needed services are not ready; those that are not in the directory never are. */
-  private missing(needs: readonly string[]): string[] {
+  private missing(entry: Entry, needs: readonly string[]): string[] {
+    // its file has just been read, and says something else than before
+    if (String(needs) !== entry.needs) this.findCycles();
     return needs.filter((name) => this.find(name)?.ready !== true);
   }
 
@@ -356,17 +418,6 @@ export class ScanDirectory {
     }
   }
 
-  /** A link that leads nowhere is told once. */
-  private isService(name: string): boolean {
-    try {
-      return statSync(bytesOf(join(this.dir, name))).isDirectory();
-    } catch (error) {
-      if (!this.told.has(name)) this.sayAsScanner(`warning: unable to stat ${name}: ${words(error)}`);
-      this.told.add(name);
-      return false;
-    }
-  }
-
   private sayAsScanner(text: string): void {
     tell(`${this.options.scanner ?? this.options.program}: ${this.shown(text)}\n`);
   }
@@ -388,59 +439,24 @@ export class ScanDirectory {
     this.watcher?.close();
     clearTimeout(this.retry);
     clearTimeout(this.soon);
+    this.links.close();
     const entries = [...this.entries.values()];
     const loggers = entries.flatMap((e) => e.logger ?? []);
-    await this.stopInOrder(entries);
-    // the end of the pipe tells a logger that it is over
-    for (const one of loggers) end(one, "x");
-    for (const { pipe, logger, shared } of entries) {
-      if (logger) pipe?.close(pipe.writer);
-      else pipe?.close();
-      if (shared) this.options.logging?.detach(shared);
-    }
-    await this.gone(loggers, ", which waits for the end of its input");
+    const say = (text: string) => this.say(text);
+    await endInOrder(entries, say);
+    const closePipes = () => {
+      for (const { pipe, logger, shared } of entries) {
+        if (logger) pipe?.close(pipe.writer);
+        else if (shared && pipe) this.options.logging?.detach(pipe);
+        else pipe?.close();
+      }
+    };
+    await endLoggers(loggers, closePipes, say);
     const patience = setTimeout(() => this.say("still waiting for the logger"), PATIENCE_MS);
     await this.options.logging?.stop();
     clearTimeout(patience);
     await this.recorder?.stop();
   }
-
-  private async stopInOrder(entries: readonly Entry[]): Promise<void> {
-    const rest = new Map(entries.map((e) => [e.name, e.service]));
-    const patience = this.patience(() => [...rest.values()], "");
-    const told = new Set<Service>();
-    while (rest.size > 0) {
-      const needed = new Set([...rest.values()].flatMap((s) => s.settings.needs));
-      const free = [...rest.entries()].filter(([name]) => !needed.has(name));
-      // a cycle: nobody is free, and nobody of it runs
-      for (const [, service] of free.length > 0 ? free : rest) {
-        if (!told.has(service)) end(service, "dx");
-        told.add(service);
-      }
-      for (const [name, service] of rest) if (told.has(service) && !service.supervised) rest.delete(name);
-      if (rest.size > 0) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-    }
-    clearTimeout(patience);
-  }
-
-  private patience(who: () => Service[], why: string): NodeJS.Timeout {
-    return setTimeout(() => {
-      for (const s of who()) {
-        if (s.pid !== 0) this.say(`still waiting for ${s.dir} (pid ${s.pid})${why}`);
-      }
-    }, PATIENCE_MS);
-  }
-
-  private async gone(services: readonly Service[], why: string): Promise<void> {
-    const waiting = () => services.filter((s) => s.supervised);
-    const patience = this.patience(waiting, why);
-    while (waiting().length > 0) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-    clearTimeout(patience);
-  }
-}
-
-function end(service: Service, commands: string): void {
-  if (service.supervised) for (const c of commands) service.command(c);
 }
 
 /** Who supervises a directory whose lock we do not get. */

@@ -10,12 +10,10 @@ import {
   fstatSync,
   mkdirSync,
   openSync,
-  readFileSync,
   readlinkSync,
   renameSync,
   rmSync,
   statSync,
-  writeFileSync,
   writeSync,
 } from "node:fs";
 import { Socket } from "node:net";
@@ -26,6 +24,7 @@ import { lockFile, makeFifo, openFifoBothWays, openFifoReader } from "../kernel/
 import { words } from "./chain.ts";
 import { type Extended, parseExtended } from "./extended.ts";
 import { fault } from "./fault.ts";
+import { claimFile } from "./handed.ts";
 import {
   type ChildRecord,
   files,
@@ -34,6 +33,8 @@ import {
   unpackChildRecord,
   unpackStatus,
 } from "./layout.ts";
+import { identityOf } from "./links.ts";
+import { readWhole, WRITING } from "./small-file.ts";
 
 /** O_PATH, which node:fs does not name. */
 const O_PATH = 0o10000000;
@@ -45,7 +46,10 @@ export class Refused extends Error {}
 
 export class ServiceFiles {
   private readonly dirFd: number;
+  /** Of the directory, wherever it is. */
+  readonly identity: string;
   private lockFd = -1;
+  private controlFd = -1;
   private okFd = -1;
   /** As written last. */
   private written: Uint8Array | undefined;
@@ -62,6 +66,7 @@ export class ServiceFiles {
     this.dirFd = this.attempt(`unable to chdir to ${dir}`, () =>
       openSync(bytesOf(path), O_PATH | constants.O_DIRECTORY),
     );
+    this.identity = identityOf(fstatSync(this.dirFd));
     this.attempt(`unable to chdir to ${dir}`, () => accessSync(this.at("."), constants.X_OK));
     this.attempt(`unable to stat ${dir}/down`, () => statSync(this.at("down"), { throwIfNoEntry: false }));
   }
@@ -96,18 +101,31 @@ export class ServiceFiles {
     const lock = this.attempt(`unable to acquire ${dir}/${files.lock}`, () => lockFile(this.at(files.lock)));
     if (lock === undefined) throw new Refused(`unable to acquire ${dir}/${files.lock}: temporary failure`);
     this.lockFd = lock;
-    return this.attempt(`unable to write ${dir}/${files.control}`, () => {
-      makeFifo(this.at(files.control), 0o600);
-      return openFifoBothWays(this.at(files.control));
-    });
+    this.controlFd = this.attempt(`unable to write ${dir}/${files.control}`, () =>
+      this.openFifo(files.control, openFifoBothWays),
+    );
+    return this.controlFd;
+  }
+
+  /** Made if need be; the very one that was handed over, if it was: commands may be waiting there. */
+  private openFifo(name: string, open: (path: string) => number): number {
+    const path = this.at(name);
+    makeFifo(path, 0o600);
+    const [fd = open(path), ...more] = claimFile(statSync(path));
+    for (const other of more) closeSync(other);
+    return fd;
   }
 
   /** From now on svok succeeds: last, so that whoever sees it finds a status. Throws Refused. */
   announce(): void {
-    this.okFd = this.attempt(`unable to read ${this.dir}/${files.ok}`, () => {
-      makeFifo(this.at(files.ok), 0o600);
-      return openFifoReader(this.at(files.ok));
-    });
+    this.okFd = this.attempt(`unable to read ${this.dir}/${files.ok}`, () =>
+      this.openFifo(files.ok, openFifoReader),
+    );
+  }
+
+  /** Descriptors of the FIFOs by which others see that we are here, and tell us what to do. */
+  get fifos(): number[] {
+    return [this.controlFd, this.okFd].filter((fd) => fd >= 0);
   }
 
   /** `supervise` may be a dangling link to where there is room for it; then its target is made. */
@@ -125,14 +143,22 @@ export class ServiceFiles {
     }
   }
 
-  /** Calls `take` for each byte on the control FIFO. Returns what ends that, and closes it. */
+  /** Calls `take` for each byte on the control FIFO. Returns what ends that, and closes it. Throws Refused. */
   listen(fd: number, take: (byte: string) => void): () => void {
     const callback = (count: number, bytes: Uint8Array) => {
       for (const byte of bytes.subarray(0, count)) take(String.fromCharCode(byte));
       return true;
     };
     const options = { fd, readable: true, writable: false, onread: { buffer: controlBytes, callback } };
-    const socket = new Socket(options);
+    const socket = this.attempt(`unable to read ${this.dir}/${files.control}`, () => {
+      try {
+        return new Socket(options);
+      } catch (error) {
+        // it is no FIFO
+        closeSync(fd);
+        throw error;
+      }
+    });
     socket.on("error", (error) => this.warn(`unable to read ${this.dir}/${files.control}`, error));
     return () => void socket.destroy();
   }
@@ -143,7 +169,7 @@ export class ServiceFiles {
     if (this.written && Buffer.compare(bytes, this.written) === 0) return;
     let doing = `open ${this.dir}/${files.statusNew}`;
     try {
-      writeFileSync(this.at(files.statusNew), bytes, { mode: 0o644 });
+      writeNew(this.at(files.statusNew), bytes);
       fault("status:written");
       doing = `rename ${this.dir}/${files.statusNew} to status`;
       renameSync(this.at(files.statusNew), this.at(files.status));
@@ -156,7 +182,7 @@ export class ServiceFiles {
   /** The status an earlier supervisor left, if there is one. */
   readStatus(): Status | undefined {
     try {
-      return unpackStatus(readFileSync(this.at(files.status)));
+      return unpackStatus(readWhole(this.at(files.status)));
     } catch {
       return undefined;
     }
@@ -170,7 +196,7 @@ export class ServiceFiles {
     const text = JSON.stringify(extended);
     if (text === this.extended) return;
     try {
-      const fd = openSync(this.at(files.extended), constants.O_WRONLY | constants.O_CREAT, 0o600);
+      const fd = openSync(this.at(files.extended), WRITING, 0o600);
       try {
         this.extendedLength ||= fstatSync(fd).size;
         const bytes = Buffer.from(text);
@@ -191,7 +217,7 @@ export class ServiceFiles {
   /** What an earlier supervisor knew, if it ran since the last boot. */
   readExtended(): Extended | undefined {
     try {
-      return parseExtended(readFileSync(this.at(files.extended), "utf8"));
+      return parseExtended(readWhole(this.at(files.extended)).toString());
     } catch {
       return undefined;
     }
@@ -200,7 +226,7 @@ export class ServiceFiles {
   /** A descriptor for ChildScript.recordStart; -1 if there is none to be had. */
   openChildRecord(): number {
     try {
-      return openSync(this.at(files.child), constants.O_WRONLY | constants.O_CREAT, 0o600);
+      return openSync(this.at(files.child), WRITING, 0o600);
     } catch {
       return -1;
     }
@@ -214,13 +240,13 @@ export class ServiceFiles {
   /** The last child that was started here, whether it lives or not. */
   readChildRecord(): ChildRecord | undefined {
     try {
-      return unpackChildRecord(readFileSync(this.at(files.child)));
+      return unpackChildRecord(readWhole(this.at(files.child)));
     } catch {
       return undefined;
     }
   }
 
-  /** Gives everything up; the control descriptor is the caller's. */
+  /** Gives everything up; what `listen` returned closes the control descriptor. */
   close(): void {
     for (const fd of [this.okFd, this.lockFd, this.dirFd]) if (fd >= 0) closeSync(fd);
   }
@@ -249,8 +275,17 @@ export const isDirectory = (path: string): boolean => {
 /** pid of the last child started in a service directory, whether it lives or not. */
 export function lastChildOf(dir: string): number | undefined {
   try {
-    return unpackChildRecord(readFileSync(bytesOf(join(dir, files.child))))?.pid;
+    return unpackChildRecord(readWhole(bytesOf(join(dir, files.child))))?.pid;
   } catch {
     return undefined;
+  }
+}
+
+function writeNew(path: string | Buffer, bytes: Uint8Array): void {
+  const fd = openSync(path, WRITING | constants.O_TRUNC, 0o644);
+  try {
+    writeSync(fd, bytes);
+  } finally {
+    closeSync(fd);
   }
 }

@@ -1,13 +1,17 @@
 /** One service: its process, and the actions of the table carried out on it. */
+
 import { basename } from "node:path";
 import { SysError } from "../base/errors.ts";
 import { tell } from "../base/stderr.ts";
+import { bootId } from "../kernel/boot.ts";
 import { Cgroup } from "../kernel/cgroup.ts";
-import { startTime, status as taskStatus } from "../kernel/proc.ts";
+import { status as taskStatus } from "../kernel/proc.ts";
+import { send } from "../kernel/signals.ts";
 import { endSignal, exitCode } from "../kernel/wait.ts";
 import { findTakeover, type Takeover } from "./adopt.ts";
+import { Alarm } from "./alarm.ts";
 import { words } from "./chain.ts";
-import { bootId, type Extended, isThere, type Process } from "./extended.ts";
+import { type Extended, isThere, ourselves, type Process } from "./extended.ts";
 import { fault } from "./fault.ts";
 import { History } from "./history.ts";
 import { noteInheritance } from "./launch.ts";
@@ -28,21 +32,20 @@ const START_FAILED = 111 << 8;
 /** Exit code of `finish` that means: do not start it again. */
 const FINISH_PERMANENT = 125;
 
-let self: Process | undefined;
-
 export class Service {
-  readonly name: string;
+  /** As `dir` and `label`: as it is called now. */
+  name: string;
   state: State = "down";
   settings: Settings;
   private readonly reader: SettingsReader;
-  private readonly label: string;
+  label: string;
   private plan: Plan = "up";
   private want: "u" | "d" | "" = "u";
   private traced = false;
   private readonly pace = new Pace();
-  private timer: NodeJS.Timeout | undefined;
+  private readonly alarm = new Alarm();
   private look: NodeJS.Timeout | undefined;
-  private readonly notes = new Notes(() => this);
+  readonly notes = new Notes(() => this);
   private control: (() => void) | undefined;
   files: ServiceFiles | undefined;
   private notification: Notification | undefined;
@@ -57,7 +60,7 @@ export class Service {
   private handling = false;
 
   constructor(
-    readonly dir: string,
+    public dir: string,
     private readonly options: ServiceOptions,
   ) {
     this.name = basename(dir);
@@ -99,42 +102,39 @@ export class Service {
   /** Takes possession of the directory and starts what is to run, or takes over what runs. Throws Refused. */
   open(): void {
     const files = new ServiceFiles(this.label, (text, error) => this.warn(text, error), this.dir);
-    let fd: number;
     try {
-      fd = files.acquire();
-    } catch (error) {
-      files.close();
-      throw error;
-    }
-    fault("open:locked");
-    this.files = files;
-    this.control = files.listen(fd, (byte) => this.command(byte));
-    let left: Takeover | undefined;
-    try {
-      left = findTakeover(files);
+      const fd = files.acquire();
+      fault("open:locked");
+      this.files = files;
+      this.control = files.listen(fd, (byte) => this.command(byte));
+      const left = findTakeover(files);
       if (left) this.restore(left);
       else this.begin(!files.has("down"));
       this.notes.write();
       fault("open:status");
       files.announce();
       fault("open:announced");
+      if (left) this.takeOver(left);
+      else if (this.state === "clearing") this.handleAfter("clear");
+      else if (this.state === "waiting") this.handleAfter("order");
     } catch (error) {
-      this.abandon();
+      this.abandon(files);
       throw error;
     }
-    if (left) this.takeOver(left);
-    else if (this.state === "clearing") this.handleAfter("clear");
-    else if (this.state === "waiting") this.handleAfter("order");
   }
 
   /** Gives the directory up as it was found, so that it can be tried again. */
-  private abandon(): void {
+  private abandon(files: ServiceFiles): void {
     this.notes.cancel();
+    this.cancel();
+    this.notification?.close();
     this.control?.();
-    this.files?.close();
+    files.close();
     this.files = undefined;
     this.state = "down";
-    this.main.restore({ pid: 0, born: 0 }, undefined);
+    this.events.length = 0;
+    this.handling = false;
+    this.main.forget();
   }
 
   private begin(up: boolean): void {
@@ -153,7 +153,8 @@ export class Service {
 
   /** One control byte. */
   command(byte: string): void {
-    if (!isCommand(byte)) return;
+    // who has given the directory up may have read more than the command to do so
+    if (!isCommand(byte) || !this.supervised) return;
     this.notify("control", { command: byte });
     this.handle(byte === "x" && this.settings.runit ? "X" : byte);
   }
@@ -174,12 +175,15 @@ export class Service {
     // an action may cause an event: that comes after the actions of this one
     if (this.handling) return;
     this.handling = true;
-    for (let next = this.events.shift(); next !== undefined; next = this.events.shift()) {
-      const [state, actions] = table[this.state][next];
-      if (state !== "") this.state = state;
-      for (const action of actions) this.act(action);
+    try {
+      for (let next = this.events.shift(); next !== undefined; next = this.events.shift()) {
+        const [state, actions] = table[this.state][next];
+        if (state !== "") this.state = state;
+        for (const action of actions) this.act(action);
+      }
+    } finally {
+      this.handling = false;
     }
-    this.handling = false;
     if (this.state !== "gone") {
       this.notes.noteIntention();
       this.notes.writeSoon();
@@ -200,13 +204,12 @@ export class Service {
   }
 
   private cancel(): void {
-    clearTimeout(this.timer);
+    this.alarm.cancel();
     clearInterval(this.look);
   }
 
   private setTimer(ms: number): void {
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.handle("timer"), ms);
+    this.alarm.set(ms, () => this.handle("timer"));
   }
 
   private kill(signal: NodeJS.Signals): void {
@@ -222,9 +225,8 @@ export class Service {
 
   /** It has been asked to end: KILL follows if that is wished. */
   private limit(): void {
-    const { stopTimeout } = this.settings;
-    this.history.stopAsked(stopTimeout === undefined ? null : (Date.now() + stopTimeout) / 1000);
-    if (stopTimeout !== undefined) this.setTimer(stopTimeout);
+    const limit = this.history.stopAsked(this.settings.stopTimeout);
+    if (limit !== undefined) this.setTimer(limit);
   }
 
   private order(): void {
@@ -271,14 +273,15 @@ export class Service {
       this.handle("failed");
       return;
     }
+    // dead, it could not tell who is left of it
+    if (this.grouped) this.rest.note(this.pid, true);
     fault("start:spawned");
     this.history.started();
     if (!tellsReady(this.settings)) this.history.becameReady();
     this.notes.note();
     fault("start:noted");
     if (stopped) {
-      const { pid } = this;
-      recorder.handOver(pid, { ...this.message("start"), pid, supervisor: process.pid });
+      recorder.handOver(this.pid, { ...this.message("start"), pid: this.pid, supervisor: process.pid });
     }
   }
 
@@ -330,7 +333,6 @@ export class Service {
   }
 
   private finish(): void {
-    const files = this.files!;
     if (!this.has("finish")) {
       this.handle("died");
       return;
@@ -338,9 +340,9 @@ export class Service {
     this.notes.note();
     fault("died:noted");
     try {
-      const { cgroup } = this.rest;
+      const { files, rest, options } = this;
       const argv = ["./finish", ...this.history.finishArguments(), this.name];
-      this.main.launch({ files, argv, stdout: this.options.log?.()?.writer, cgroup });
+      this.main.launch({ files: files!, argv, stdout: options.log?.()?.writer, cgroup: rest.cgroup });
       fault("finish:spawned");
       if (this.settings.finishTimeout !== undefined) this.setTimer(this.settings.finishTimeout);
     } catch (error) {
@@ -414,7 +416,7 @@ export class Service {
   private adopt({ pid }: Process, known: Extended | undefined): void {
     this.rest.note(pid, this.grouped);
     // it may still be waiting for the recorder of our predecessor
-    if (this.wantsTrace && !this.main.paused && taskStatus(pid)?.state === "T") process.kill(pid, "SIGCONT");
+    if (this.wantsTrace && !this.main.paused && taskStatus(pid)?.state === "T") send(pid, "SIGCONT");
     if (this.state === "up") {
       if (known?.pid !== pid) this.history.started();
       if (!this.history.ready && !tellsReady(this.settings)) this.history.becameReady();
@@ -431,7 +433,7 @@ export class Service {
   }
 
   private get wantsTrace(): boolean {
-    return this.has("trace") && !this.files!.has("trace/down");
+    return this.traced || (this.has("trace") && !this.files!.has("trace/down"));
   }
 
   private has(name: string): boolean {
@@ -460,21 +462,18 @@ export class Service {
   get extended(): Extended {
     const { state, plan, want, leftOver, traced, options } = this;
     const { pid, born, paused, changed, reaped } = this.main;
-    self ??= { pid: process.pid, born: startTime(process.pid) ?? 0 };
+    const logPipe = options.log?.()?.inode ?? null;
+    const notify = this.notification?.socket ?? null;
     return {
       version: 1,
       boot: bootId(),
+      home: this.files?.identity ?? "",
       ...{ state, plan, want, pid, born, since: changed.seconds + changed.nanoseconds / 1e9, paused },
       ...this.history.fields(),
       failed: this.failed,
       ...{ leftOver, cgroup: this.rest.cgroup?.dir ?? null, waitsFor: this.waitingFor },
-      ...{
-        traced,
-        logPipe: options.log?.()?.inode ?? null,
-        notify: this.notification?.socket ?? null,
-        reaped,
-      },
-      supervisor: self,
+      ...{ traced, logPipe, notify, reaped },
+      supervisor: ourselves(),
     };
   }
 

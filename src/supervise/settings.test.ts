@@ -59,3 +59,21 @@ test("what is no setting is said each time", () => {
     expect(said).toEqual(["death-tally ignored: not 2 numbers"]);
   }
 });
+
+test("numbers are digits, and a point: nothing is not 0", () => {
+  const { dir } = directories();
+  const reader = new SettingsReader(undefined);
+  const limit = (text: string) => {
+    writeFileSync(join(dir, "stop-timeout"), text);
+    const said: string[] = [];
+    return [reader.read(dir, (t) => said.push(t)).stopTimeout, said.length];
+  };
+  for (const text of ["", "\n", "0x10", "1e3", "-1", "Infinity", "1 2"])
+    expect([text, ...limit(text)]).toEqual([text, undefined, 1]);
+  expect(limit("0\n")).toEqual([0, 0]);
+  expect(limit("2.5\n")).toEqual([2500, 0]);
+  writeFileSync(join(dir, "needs"), "x ".repeat(100_000));
+  const said: string[] = [];
+  expect(reader.read(dir, (t) => said.push(t)).needs).toEqual([]);
+  expect(said).toEqual(["needs ignored: it is longer than 64 KiB"]);
+});

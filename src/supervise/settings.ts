@@ -1,7 +1,8 @@
 /** Files in a service directory that switch on what daemontools does not have. docs/SUPERVISION.md has the table. */
-import { type BigIntStats, existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { type BigIntStats, existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { bytesOf } from "../base/bytes.ts";
+import { readSmall } from "./small-file.ts";
 
 export interface Settings {
   /** ms from TERM to KILL; undefined: never. */
@@ -87,8 +88,11 @@ export class SettingsReader {
     const signature = signatureOf([...dirs, ...paths]);
     const complaints: string[] = [];
     const text = (name: string) => {
-      const found = paths.filter((path) => path.endsWith(`/${name}`)).map(contents);
-      return found.find((c) => c !== undefined);
+      const found = paths.filter((path) => path.endsWith(`/${name}`));
+      const texts = found.map((path) =>
+        contents(path, (why) => complaints.push(`${name} ignored: it ${why}`)),
+      );
+      return texts.find((c) => c !== undefined);
     };
     const settings = parse(text, (t) => complaints.push(t));
     const seen = { signature: signature ?? "", paths, own: listings[0], settings, complaints };
@@ -127,10 +131,12 @@ function entries(dir: string): ReadonlySet<string> {
   }
 }
 
-function contents(path: string): string | undefined {
+function contents(path: string, complain: (why: string) => void): string | undefined {
   try {
-    return readFileSync(bytesOf(path), "utf8").trim();
-  } catch {
+    return readSmall(bytesOf(path)).trim();
+  } catch (error) {
+    // what has gone meanwhile is no setting
+    if ((error as NodeJS.ErrnoException).code === undefined) complain((error as Error).message);
     return undefined;
   }
 }
@@ -141,8 +147,8 @@ function parse(text: (name: string) => string | undefined, complain: (text: stri
   const numbers = (name: string, count: number): number[] | undefined => {
     const found = text(name);
     if (found === undefined) return undefined;
-    const list = found.split(/\s+/).map(Number);
-    if (list.length === count && list.every((n) => n >= 0 && Number.isFinite(n))) return list;
+    const list = found.split(/\s+/);
+    if (list.length === count && list.every((n) => /^\d+(\.\d+)?$/.test(n))) return list.map(Number);
     complain(`${name} ignored: not ${count === 1 ? "a number" : `${count} numbers`}`);
     return undefined;
   };

@@ -1,6 +1,7 @@
 /** tai64n and tai64nlocal: stamping lines, and making stamps readable. */
-import { tai64nLabel, unixNow } from "../base/tai.ts";
+import { tai64nLabel } from "../base/tai.ts";
 import { localTime as brokenDown } from "../kernel/localtime.ts";
+import { wallClock } from "../kernel/wall-clock.ts";
 import { AREA_BYTES, type Area, copyWords } from "./area.ts";
 
 const NEWLINE = 10;
@@ -38,7 +39,7 @@ export class Stamper {
   /** Looks at the system's clock, which may have been set. Call when new input comes. */
   begin(): void {
     const now = performance.now();
-    const { seconds, nanoseconds } = unixNow();
+    const { seconds, nanoseconds } = wallClock();
     this.milliseconds = nanoseconds / 1e6 - now;
     this.seconds = seconds;
   }

@@ -2,32 +2,26 @@
  * One service's log: its pipe, the spool and the outlet behind it, and what `svc` can do with it. It works by itself:
  * whatever it waits for (a full disk, a processor), the others go on.
  */
-import { closeSync, fstatSync, readSync } from "node:fs";
+import { readSync } from "node:fs";
 import { basename, join } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
-import { unixNow } from "../../base/tai.ts";
-import { watchFd } from "../../kernel/epoll.ts";
-import { openFifoReader } from "../../kernel/files.ts";
+import { watchAndOwn } from "../../kernel/epoll.ts";
+import { wallClock } from "../../kernel/wall-clock.ts";
 import { ServiceFiles } from "../service-files.ts";
-import { type Job, SCRIPT } from "./files.ts";
+import { type Job, SCRIPT, SPOOL } from "./files.ts";
 import { Outlet } from "./outlet.ts";
+import { Source } from "./source.ts";
 import { Spool } from "./spool.ts";
 
 /** Most bytes taken from a pipe at a time. */
 const BATCH = 128 * 1024;
+/** In the end as many from each: more than a pipe holds, though somebody may go on writing. */
+const LAST_BATCHES = 64;
 /** What could not be opened is tried again after this long (ms). */
 const RETRY_MS = 5000;
 /** The first attempts come sooner: whoever held it may just have been killed. */
 const FIRST_RETRY_MS = 100;
 const CONTROL_BYTES = 1024;
-const SPOOL = "supervise/spool";
-
-interface Source {
-  readonly inode: number;
-  readonly fd: number;
-  /** Ends the watch; undefined while there is something to read. */
-  watch: (() => void) | undefined;
-}
 
 /** What a control byte asks for. Others are for programs, of which this is none. */
 const requests: Readonly<Record<string, "rotate" | "reload" | "pause" | "continue" | "down" | "up">> = {
@@ -45,10 +39,13 @@ export class Channel {
   private readonly sources: Source[] = [];
   /** Whose line is not finished. */
   private current: Source | undefined;
+  private lastBatches = 0;
   private files: ServiceFiles | undefined;
   private control: (() => void) | undefined;
   private spool: Spool | undefined;
   private outlet: Outlet | undefined;
+  /** `outlet`, or what will be. */
+  private newest: Outlet | undefined;
   private working = false;
   private retry: NodeJS.Timeout | undefined;
   private attempts = 0;
@@ -57,11 +54,11 @@ export class Channel {
   private down = false;
   private ending = false;
   private leaving = false;
-  private since = unixNow();
+  private since = wallClock();
 
   constructor(
-    readonly dir: string,
-    private readonly label: string,
+    private dir: string,
+    private label: string,
     private readonly say: (text: string) => void,
     /** Called when it has come to its end. */
     private readonly gone: () => void,
@@ -70,15 +67,11 @@ export class Channel {
   /** Reads a pipe from now on, if it does not already. */
   attach(job: Job): void {
     this.ending = false;
+    // it may have been renamed
+    ({ dir: this.dir, label: this.label } = job);
     if (this.sources.some((s) => s.inode === job.inode)) return;
     try {
-      // does not wait for a writer
-      const fd = openFifoReader(job.path);
-      if (fstatSync(fd).ino !== job.inode) {
-        closeSync(fd);
-        throw new Error("it is another pipe");
-      }
-      this.sources.push({ inode: job.inode, fd, watch: undefined });
+      this.sources.push(Source.open(job));
     } catch (error) {
       this.warn(`unable to open the log pipe: ${(error as Error).message}`);
     }
@@ -91,11 +84,16 @@ export class Channel {
     this.wake();
   }
 
-  /** What is in the pipes now is the last. */
+  /** What is in the pipes now is the last, whoever still holds them. */
   endNow(): void {
     this.leaving = true;
-    if (this.retry) this.gone();
-    else this.end();
+    for (const source of this.sources) source.stopWaiting();
+    this.newest?.abandon();
+    if (this.retry) {
+      clearTimeout(this.retry);
+      this.retry = undefined;
+      this.leave();
+    } else this.end();
   }
 
   private warn(text: string): void {
@@ -109,7 +107,7 @@ export class Channel {
       .catch((error: Error) => {
         this.warn(error.message);
         this.giveUp();
-        if (this.leaving) this.gone();
+        if (this.leaving) this.leave();
         else this.later();
       })
       .finally(() => {
@@ -121,14 +119,15 @@ export class Channel {
   private async work(): Promise<void> {
     if (this.retry) return;
     for (;;) {
+      if (!this.files) this.take();
       if (!this.down && !this.outlet) await this.open();
       await this.answer();
       if (this.down && this.leaving) return this.leave();
       if (this.down || (this.paused && !this.ending)) break;
-      const source = this.sources.find((s) => !s.watch);
+      const source = this.sources.find((s) => !s.waits);
       if (source) await this.batch(source);
-      else if (this.ending && this.sources.length === 0) return this.finish();
-      else break;
+      else if (!this.ending || this.sources.length > 0) break;
+      else if (await this.finish()) return;
       await turn();
     }
     this.attempts = 0;
@@ -145,37 +144,40 @@ export class Channel {
       this.asked.reload = false;
       await outlet.close();
       this.outlet = undefined;
-      this.since = unixNow();
+      this.since = wallClock();
       if (!this.down) await this.open();
       else this.writeStatus();
     }
   }
 
-  private async open(): Promise<void> {
-    if (!this.files) {
-      const files = new ServiceFiles(
-        this.label,
-        (text, error) => this.warn(`${text}: ${(error as Error).message}`),
-        this.dir,
-      );
-      try {
-        const fd = files.acquire();
-        this.spool = new Spool(files.at(SPOOL));
-        this.control = watchFd(fd, () => this.command(fd));
-        files.announce();
-      } catch (error) {
-        files.close();
-        throw error;
-      }
+  /** Takes possession of the directory. */
+  private take(): void {
+    const files = new ServiceFiles(
+      this.label,
+      (text, error) => this.warn(`${text}: ${(error as Error).message}`),
+      this.dir,
+    );
+    try {
+      const fd = files.acquire();
+      this.control = watchAndOwn(fd, () => this.command(fd));
+      this.spool = new Spool(files.at(SPOOL));
+      files.announce();
       this.files = files;
+    } catch (error) {
+      files.close();
+      throw error;
     }
+  }
+
+  private async open(): Promise<void> {
     const outlet = new Outlet(
-      this.files.at(SCRIPT),
-      this.files.at("."),
+      this.files!.at(SCRIPT),
+      this.files!.at("."),
       this.spool!,
       (text) => this.warn(text),
       () => this.leaving,
     );
+    this.newest = outlet;
     await outlet.open();
     this.outlet = outlet;
     this.writeStatus();
@@ -188,42 +190,43 @@ export class Channel {
     if (this.current && this.current !== source && spool!.pending > 0) await outlet!.finishLine();
     this.current = source;
     const n = await outlet!.insist("unable to write supervise/spool", () => spool!.refill(source.fd, BATCH));
-    if (n === 0 || (n === undefined && this.leaving)) {
+    if (n === 0 || (this.leaving && (n === undefined || ++this.lastBatches === LAST_BATCHES))) {
       this.sources.splice(this.sources.indexOf(source), 1);
-      closeSync(source.fd);
-    } else if (n === undefined || n < BATCH) this.listen(source);
+      source.close();
+      this.lastBatches = 0;
+    } else if (!this.leaving && (n === undefined || n < BATCH)) source.wait(() => this.wake());
     if (n) await outlet!.work();
   }
 
-  private listen(source: Source): void {
-    source.watch = watchFd(source.fd, () => {
-      source.watch?.();
-      source.watch = undefined;
-      this.wake();
-    });
-  }
-
-  /** Its log is closed, and what has come since stays in the spool. */
-  private async leave(): Promise<void> {
-    for (const source of this.sources.splice(0)) {
-      source.watch?.();
-      while (this.spool?.refill(source.fd, BATCH));
-      closeSync(source.fd);
+  /** Its log is closed, or cannot be written: what has come since stays in the spool. */
+  private leave(): void {
+    try {
+      if (!this.files && this.sources.length > 0) this.take();
+      this.spool?.keep();
+      for (const { fd } of this.sources) {
+        for (let i = 0; i < LAST_BATCHES && this.spool!.refill(fd, BATCH); ) i++;
+      }
+    } catch (error) {
+      this.warn(`unable to keep what is in its pipe: ${(error as Error).message}`);
     }
     this.giveUp();
+    for (const source of this.sources.splice(0)) source.close();
     this.gone();
   }
 
-  private async finish(): Promise<void> {
+  /** False if another pipe has come meanwhile. */
+  private async finish(): Promise<boolean> {
     await this.outlet!.finishLine();
     await this.outlet!.close();
     this.outlet = undefined;
+    if (!this.ending || this.sources.length > 0) return false;
     this.spool!.finish();
     this.down = true;
     this.writeStatus();
     this.control?.();
     this.files!.close();
     this.gone();
+    return true;
   }
 
   private command(fd: number): void {
@@ -269,10 +272,7 @@ export class Channel {
     this.spool = undefined;
     this.files?.close();
     this.files = undefined;
-    for (const source of this.sources) {
-      source.watch?.();
-      source.watch = undefined;
-    }
+    for (const source of this.sources) source.stopWaiting();
   }
 
   private later(): void {

@@ -1,5 +1,5 @@
 /** What lies in `DIR/.svtrace` for the shared logger: how the supervisor and it find each other. */
-import { closeSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { lockFile } from "../../kernel/files.ts";
 import { startTime } from "../../kernel/proc.ts";
@@ -7,6 +7,8 @@ import type { Process } from "../extended.ts";
 
 /** The script in a `log/` directory, in place of `run`. */
 export const SCRIPT = "multilog";
+/** What has been read and not dealt with, in a `log/` directory. */
+export const SPOOL = "supervise/spool";
 
 const names = {
   /** Held by the logger for life. */
@@ -23,17 +25,24 @@ const names = {
 export interface Job {
   /** The log directory. */
   readonly dir: string;
+  /** What tells it from any other, whatever its name; missing if an earlier version wrote it. */
+  readonly id?: string;
   /** Name in messages. */
   readonly label: string;
   /** Inode of the pipe. */
   readonly inode: number;
   /** Opens the pipe, as long as the supervisor lives. */
   readonly path: string;
+  /** The service is gone: when the pipe has come to its end, that is it. */
+  readonly last: boolean;
 }
+
+/** What tells the job's log directory from any other. */
+export const placeId = (job: Job): string => job.id ?? job.dir;
 
 export interface Work {
   readonly jobs: readonly Job[];
-  /** Nothing will come any more: it is to end. */
+  /** All services are gone: it is to end, and to say that it did all of this. */
   readonly over: boolean;
 }
 
@@ -67,8 +76,19 @@ export class LoggerFiles {
     this.write(names.work, work);
   }
 
-  readWork(): Work {
-    return (this.read(names.work) as Work | undefined) ?? { jobs: [], over: false };
+  /** Undefined before there is any. */
+  readWork(): Work | undefined {
+    return this.read(names.work) as Work | undefined;
+  }
+
+  /** For the logger: all of the work that was to be the last is done. */
+  finishWork(): void {
+    rmSync(join(this.home, names.work), { force: true });
+  }
+
+  /** Whether the logger has said so. */
+  get workDone(): boolean {
+    return !existsSync(join(this.home, names.work));
   }
 
   private write(name: string, value: unknown): void {

@@ -3,7 +3,7 @@ import { readSync } from "node:fs";
 import { watchFd } from "../../kernel/epoll.ts";
 import { makeFifo, openFifoBothWays } from "../../kernel/files.ts";
 import { Channel } from "./channel.ts";
-import { LoggerFiles } from "./files.ts";
+import { type Job, LoggerFiles, placeId } from "./files.ts";
 
 /** Once it is to end, it waits so long (ms) for those who still hold a pipe. */
 const END_WAIT_MS = 5000;
@@ -12,6 +12,9 @@ const WAKE_BYTES = 512;
 export class Logger {
   private readonly channels = new Map<string, Channel>();
   private readonly files: LoggerFiles;
+  private jobs: readonly Job[] = [];
+  /** Inodes of pipes that have come to their end, as long as they are among the jobs. */
+  private readonly finished = new Set<number>();
   private over = false;
   private done: () => void = () => {};
 
@@ -36,22 +39,32 @@ export class Logger {
     });
     this.look();
     await ended;
+    this.files.finishWork();
     return true;
   }
 
   /** What is to be read has changed. */
   private look(): void {
-    const { jobs, over } = this.files.readWork();
-    const wanted = new Set(jobs.map((j) => j.dir));
+    const work = this.files.readWork();
+    if (!work) return;
+    const { jobs, over } = work;
+    this.jobs = jobs;
+    // one whose service is back is read again
+    const ended = new Set(jobs.filter((j) => j.last).map((j) => j.inode));
+    for (const inode of this.finished) if (!ended.has(inode)) this.finished.delete(inode);
+    const wanted = new Set<string>();
     for (const job of jobs) {
-      let channel = this.channels.get(job.dir);
+      if (this.finished.has(job.inode)) continue;
+      const id = placeId(job);
+      if (!job.last && !over) wanted.add(id);
+      let channel = this.channels.get(id);
       if (!channel) {
-        channel = new Channel(job.dir, job.label, this.say, () => this.gone(job.dir));
-        this.channels.set(job.dir, channel);
+        channel = new Channel(job.dir, job.label, this.say, () => this.gone(id));
+        this.channels.set(id, channel);
       }
       channel.attach(job);
     }
-    for (const [dir, channel] of this.channels) if (!wanted.has(dir)) channel.end();
+    for (const [id, channel] of this.channels) if (!wanted.has(id)) channel.end();
     if (over && !this.over) {
       setTimeout(() => {
         for (const channel of this.channels.values()) channel.endNow();
@@ -61,8 +74,9 @@ export class Logger {
     this.ifDone();
   }
 
-  private gone(dir: string): void {
-    this.channels.delete(dir);
+  private gone(id: string): void {
+    this.channels.delete(id);
+    for (const job of this.jobs) if (placeId(job) === id) this.finished.add(job.inode);
     this.ifDone();
   }
 

@@ -1,16 +1,18 @@
 /** Where one service's lines go: the script of its log directory carried out, so that it can be killed at any moment. */
 import { createHash } from "node:crypto";
-import { closeSync, fsync, openSync, readFileSync, writeSync } from "node:fs";
-import { resolve } from "node:path";
+import { closeSync, fsync, openSync, writeSync } from "node:fs";
+import { basename, resolve } from "node:path";
 import { promisify } from "node:util";
-import { bytesOf, textOf } from "../../base/bytes.ts";
+import { bytesOf } from "../../base/bytes.ts";
 import { onEnd } from "../../kernel/children.ts";
+import { send } from "../../kernel/signals.ts";
 import { AREA_BYTES, takeArea } from "../area.ts";
 import { words } from "../chain.ts";
 import { alert, STATUS_BYTES, statusText } from "../multilog/asides.ts";
 import { Lines } from "../multilog/lines.ts";
 import { LogDir, type Mark, type Pace } from "../multilog/log-dir.ts";
 import type { Script } from "../multilog/script.ts";
+import { readSmall, WRITING } from "../small-file.ts";
 import { parseScriptFile } from "./script-file.ts";
 import type { Position, Spool } from "./spool.ts";
 
@@ -18,6 +20,8 @@ import type { Position, Spool } from "./spool.ts";
 const RETRY_MS = 1000;
 /** A complaint is repeated after this long (ms), the original's pause. */
 const COMPLAIN_MS = 5000;
+/** A processor that begins when we are to end already may take so long (ms). */
+const LAST_PROCESSOR_MS = 5000;
 const sync = promisify(fsync);
 
 /** Input of whichever outlet is at work; nothing stays here while one waits. */
@@ -30,10 +34,12 @@ export class Outlet {
   private lines: Lines;
   private readonly hash: string;
   private readonly script: Script;
+  /** Ends the processor that runs. */
+  private processor: (() => void) | undefined;
   private complaint = "";
   private complainedAt = Number.NEGATIVE_INFINITY;
 
-  /** Reads the script. Throws ScriptError, or a node:fs error. */
+  /** Reads the script. Throws an Error. */
   constructor(
     scriptPath: string,
     /** Where the script's names are looked up. */
@@ -43,13 +49,14 @@ export class Outlet {
     /** Whether to give up what does not succeed. */
     private readonly leaving: () => boolean,
   ) {
-    const text = textOf(readFileSync(scriptPath));
+    const text = readScript(scriptPath);
     this.hash = createHash("sha256").update(text).digest("hex").slice(0, 16);
     this.script = parseScriptFile(text);
     const pace: Pace = {
       pause: (complaint) => this.pause(complaint),
       fsync: (fd) => sync(fd),
-      ended: (pid) => new Promise((ended) => onEnd(pid, ended)),
+      ended: (pid) => this.processed(pid),
+      groups: true,
     };
     const dirs = this.script.actions.flatMap((a) => (a.kind === "dir" ? a : []));
     this.names = dirs.map((a) => a.dir);
@@ -73,7 +80,7 @@ export class Outlet {
       for (const [i, action] of this.script.actions.entries()) {
         if (action.kind !== "status") continue;
         const path = bytesOf(resolve(this.dir, action.file));
-        closeSync(openSync(path, "a", 0o600));
+        closeSync(openSync(path, WRITING, 0o600));
         this.statuses[i] = openSync(path, "r+");
       }
       for (const [i, log] of this.logs.entries()) {
@@ -99,6 +106,28 @@ export class Outlet {
       this.warn(complaint);
     }
     await new Promise((again) => setTimeout(again, RETRY_MS));
+  }
+
+  private processed(pid: number): Promise<number> {
+    return new Promise<number>((ended, failed) => {
+      const unwatch = onEnd(pid, ended);
+      const giveUp = () => {
+        if (this.processor !== giveUp) return;
+        unwatch();
+        // all of it: the next logger has the same done again, to the same file
+        send(-pid, "SIGKILL");
+        failed(new Error("it takes too long"));
+      };
+      this.processor = giveUp;
+      if (this.leaving()) setTimeout(giveUp, LAST_PROCESSOR_MS);
+    }).finally(() => {
+      this.processor = undefined;
+    });
+  }
+
+  /** Ends the processor that it waits for. */
+  abandon(): void {
+    this.processor?.();
   }
 
   /** Repeats what must succeed until it does. */
@@ -180,5 +209,13 @@ export class Outlet {
     } catch (error) {
       this.warn(`unable to write ${file}: ${words(error)}`);
     }
+  }
+}
+
+function readScript(path: string): string {
+  try {
+    return readSmall(path);
+  } catch (error) {
+    throw new Error(`unable to read ${basename(path)}: ${words(error)}`);
   }
 }

@@ -7,8 +7,8 @@
  * after a crash of the machine, which it knows by the boot id.
  */
 import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from "node:fs";
+import { bootId } from "../../kernel/boot.ts";
 import { moveFromPipe } from "../../kernel/pipes.ts";
-import { bootId } from "../extended.ts";
 import type { Mark } from "../multilog/log-dir.ts";
 
 const HEADER = 4096;
@@ -112,6 +112,11 @@ export class Spool {
     ftruncateSync(this.fd, HEADER);
     this.length = 0;
     this.write(0, rest, this.position);
+  }
+
+  /** What comes is for whoever is next, though nobody has begun to deal with it. Throws a node:fs error. */
+  keep(): void {
+    if (!this.position) this.commit(0, { script: "", marks: {}, long: null });
   }
 
   private write(done: number, rest: Buffer, position: Position): void {

@@ -19,9 +19,10 @@ import {
 } from "node:fs";
 import { resolve } from "node:path";
 import { bytesOf } from "../../base/bytes.ts";
-import { tai64nLabel, unixNow } from "../../base/tai.ts";
-import { lockFile } from "../../kernel/files.ts";
+import { tai64nLabel } from "../../base/tai.ts";
+import { lockFile, openAppend } from "../../kernel/files.ts";
 import { endSignal } from "../../kernel/wait.ts";
+import { wallClock } from "../../kernel/wall-clock.ts";
 import { Fatal, words } from "../chain.ts";
 import { fault } from "../fault.ts";
 import { LogBuffer } from "./log-buffer.ts";
@@ -43,6 +44,8 @@ export interface Pace {
   fsync(fd: number): void | Promise<void>;
   /** The raw wait status of a child. */
   ended(pid: number): number | Promise<number>;
+  /** Processors get a process group each. */
+  readonly groups?: boolean;
 }
 
 export interface LogDirOptions {
@@ -210,7 +213,7 @@ export class LogDir {
     if (!file) return;
     // two links: an earlier run died after it had made the name
     for (let linked = file.nlink > 1; !linked; ) {
-      const { seconds, nanoseconds } = unixNow();
+      const { seconds, nanoseconds } = wallClock();
       const label = `${tai64nLabel(seconds, nanoseconds)}.${code}`;
       await this.insist(`unable to link to ${dir}/${label}`, () => {
         try {
@@ -232,7 +235,7 @@ export class LogDir {
 
   /** Opens `current`; not marked as whole while we write to it. */
   private append(): void {
-    this.fd = openSync(this.at("current"), "a", MODE_OPEN);
+    this.fd = openAppend(this.at("current"), MODE_OPEN);
     fchmodSync(this.fd, MODE_OPEN);
     const { size, ino } = fstatSync(this.fd);
     this.inode = ino;
@@ -366,7 +369,7 @@ export class LogDir {
     const { dir } = this.options;
     for (;;) {
       try {
-        const status = await this.pace.ended(startProcessor(this.base, command));
+        const status = await this.pace.ended(startProcessor(this.base, command, this.pace.groups));
         if (status === 0) return;
         if (endSignal(status) !== 0) await this.pace.pause(`processor crashed in ${dir}, pausing`);
       } catch (error) {

@@ -8,8 +8,8 @@ const NEWSTATE_FD = 5;
 /** Descriptors that are in nobody's way while the four find their places. */
 const ASIDE = 100;
 
-/** Starts the processor in `dir`; its pid. Throws when it cannot be started. */
-export function startProcessor(dir: string, command: string): number {
+/** Starts the processor in `dir`, if asked to in a process group of its own; its pid. Throws when it cannot be started. */
+export function startProcessor(dir: string, command: string, group = false): number {
   const fds: number[] = [];
   const open = (name: string, flags: string) => fds.push(openSync(`${dir}/${name}`, flags, 0o644));
   try {
@@ -18,6 +18,7 @@ export function startProcessor(dir: string, command: string): number {
     open("state", "r");
     open("newstate", "w");
     const script = new ChildScript().inherit([2]).chdir(dir);
+    if (group) script.setpgid(0);
     for (const [i, fd] of fds.entries()) script.dup2(fd, ASIDE + i);
     for (const [i, target] of [0, 1, STATE_FD, NEWSTATE_FD].entries()) script.dup2(ASIDE + i, target);
     script.close(3).closeFrom(NEWSTATE_FD + 1);
