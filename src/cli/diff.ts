@@ -1,6 +1,6 @@
 /** `svtrace diff A B` or `svtrace diff SERVICEDIR`: what one restart did that another (or the usual one) did not. */
 
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import {
   beginning,
   type Comparison,
@@ -34,11 +34,11 @@ export async function main(argv: string[]): Promise<number> {
   }
   const paths = operands.map((p) => locate(p));
   const after = { path: paths.at(-1)!, profile: await load(paths.at(-1)!) };
-  const before = paths.length === 2 ? await one(paths[0]) : await usual(after.path, last);
+  const before = paths.length === 2 ? await one(paths[0]) : await usual(after.path, after.profile.kind, last);
   const found = compare(before.profile, after.profile);
   const what = { before: before.name, after: after.path };
   if (values.has("json")) await print(`${JSON.stringify({ ...what, ...json(found) }, undefined, 2)}\n`);
-  else await print(text(what, found));
+  else await print(diffText(what, found));
   return 0;
 }
 
@@ -51,24 +51,25 @@ async function one(path: string): Promise<Side> {
   return { name: path, profile: await load(path) };
 }
 
-/** The median of the restarts before that of `path`. */
-async function usual(path: string, last: number): Promise<Side> {
+/** The median of the `last` restarts before that of `path`; where that is a start, of starts. */
+async function usual(path: string, kind: Profile["kind"], last: number): Promise<Side> {
   const { listRecordings } = await import("../record/names.ts");
   const dir = dirname(path);
-  const earlier = listRecordings(dir).filter((n) => join(dir, n) < path);
+  const earlier = listRecordings(dir).filter((n) => n < basename(path));
   const profiles: Profile[] = [];
-  // the oldest has no lifetime before it: it is a start, not a restart
-  for (const name of earlier.slice(1).slice(-last)) {
+  for (const name of earlier.reverse()) {
+    if (profiles.length === last) break;
     try {
-      profiles.push(await load(join(dir, name)));
+      const one = await load(join(dir, name));
+      if (one.kind === kind) profiles.push(one);
     } catch (error) {
       if (!(error instanceof UsageError)) throw error;
     }
   }
   if (profiles.length === 0)
-    throw new UsageError(`diff: ${path}: no earlier restart is recorded to compare it with`);
+    throw new UsageError(`${path}: no earlier ${kind} is recorded to compare it with`);
   const name =
-    profiles.length === 1 ? "the restart before" : `the median of ${profiles.length} restarts before`;
+    profiles.length === 1 ? `the ${kind} before` : `the median of ${profiles.length} ${kind}s before`;
   return { name, profile: medianProfile(profiles) };
 }
 
@@ -105,7 +106,8 @@ function json(c: Comparison): Record<string, unknown> {
   };
 }
 
-function text(what: { before: string; after: string }, c: Comparison): string {
+/** The report for people: totals, phases, then what differs most. */
+export function diffText(what: { before: string; after: string }, c: Comparison): string {
   const change = (c.total.after - c.total.before) * 1e9;
   const lines = [
     `before: ${printable(what.before)}`,
@@ -123,7 +125,7 @@ function text(what: { before: string; after: string }, c: Comparison): string {
   for (const w of c.waits.slice(0, MAX_LINES)) {
     const how = w.before === 0 ? "new" : w.after === 0 ? "gone" : `was ${seconds(w.before)}`;
     const lead = `  ${signed((w.after - w.before) * 1e9).padStart(9)}  `;
-    const what = `${how}: ${w.category}, ${w.phase}: ${printable(w.text)}`;
+    const what = printable(`${how}: ${w.category}, ${w.phase}: ${w.text}`);
     lines.push(
       ...wrap(what, WIDTH - lead.length, "").map((l, i) => (i === 0 ? lead : " ".repeat(lead.length)) + l),
     );
@@ -134,7 +136,8 @@ function text(what: { before: string; after: string }, c: Comparison): string {
       x.failedAfter > 0 || x.failedBefore > 0
         ? ` (failed: ${round(x.failedBefore)} -> ${round(x.failedAfter)})`
         : "";
-    lines.push(`  ${printable(x.comm)}: ${x.name} ${round(x.before)} -> ${round(x.after)}${failed}`);
+    const count = `${round(x.before)} -> ${round(x.after)}`;
+    lines.push(printable(`  ${x.comm}: ${x.name} ${count}${failed}`));
   }
   if (c.waits.length === 0 && c.calls.length === 0) lines.push("", "Nothing else differs.");
   return `${lines.join("\n")}\n`;

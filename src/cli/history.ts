@@ -25,7 +25,7 @@ export async function main(argv: string[]): Promise<number> {
   const found = history(recordings);
   if (values.has("json"))
     await print(`${JSON.stringify({ service: dir, ...json(found), unreadable }, undefined, 2)}\n`);
-  else await print(text(basename(dir), found, unreadable));
+  else await print(historyText(basename(dir), found, unreadable));
   return 0;
 }
 
@@ -85,7 +85,8 @@ function json({ rows, trend }: History): Record<string, unknown> {
 const PHASES = ["stopping", "leftovers", "respawn delay", "run script", "starting"];
 const widthOf = (phase: string): number => Math.max(9, phase.length);
 
-function text(
+/** The report for people: a line for each restart, and what stands out. */
+export function historyText(
   service: string,
   { rows, trend }: History,
   unreadable: readonly { recording: string }[],
@@ -101,7 +102,7 @@ function text(
   const far = rows.filter((r) => r.outlier !== undefined);
   if (far.length > 0) lines.push("", "Much longer than usual (svtrace diff tells why):");
   for (const r of far)
-    lines.push(`  ${stamp(r.when)}  ${r.outlier!.toFixed(1)} times the median  ${r.recording}`);
+    lines.push(`  ${stamp(r.when)}  ${r.outlier!.toFixed(1)} times the median  ${printable(r.recording)}`);
   if (unreadable.length > 0)
     lines.push("", `${unreadable.length} recordings cannot be read (--json says why).`);
   return `${lines.join("\n")}\n`;
@@ -117,7 +118,8 @@ function line(r: HistoryRow): string {
     r.signal ? `killed by ${r.signal}` : r.status ? `exited ${r.status}` : "",
     r.lost > 0 ? `${r.lost} lost` : "",
   ].filter((n) => n !== "");
-  return `${stamp(r.when)} ${r.kind.padEnd(7)} ${seconds(r.total, 8)} ${phases.join(" ")}  ${notes.join(", ")}`.trimEnd();
+  const text = `${stamp(r.when)} ${r.kind.padEnd(7)} ${seconds(r.total, 8)} ${phases.join(" ")}  ${notes.join(", ")}`;
+  return printable(text.trimEnd());
 }
 
 function stamp(ns: number): string {

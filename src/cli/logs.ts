@@ -1,7 +1,9 @@
 /** `svtrace logs [-f] [-n N] SERVICE`: a service's log with local times. */
 import { closeSync, openSync, readFileSync, readSync } from "node:fs";
 import { join } from "node:path";
-import { gunzipSync } from "node:zlib";
+import { constants, gunzipSync } from "node:zlib";
+import { printable } from "../base/printable.ts";
+import { tell } from "../base/stderr.ts";
 import { Follower } from "./logs/follow.ts";
 import { type LineStyle, Lines, showLine } from "./logs/lines.ts";
 import { findLog, logFiles } from "./logs/locate.ts";
@@ -74,16 +76,36 @@ function* each(dir: string, files: readonly string[]): Iterable<Buffer[]> {
   for (const name of files) yield linesOf(join(dir, name));
 }
 
-/** A file that has been removed meanwhile has no lines; a processor may have compressed it. */
+/**
+ * A file that has been removed meanwhile has no lines; a processor may have compressed it. One that cannot be read is
+ * told of, and the others are shown.
+ */
 function linesOf(path: string): Buffer[] {
   let content: Buffer;
   try {
     content = readFileSync(path);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-    throw error;
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") warn(path, error);
+    return [];
   }
-  if (content.length > 2 && content.readUInt16BE(0) === GZIP) content = gunzipSync(content);
+  if (content.length > 2 && content.readUInt16BE(0) === GZIP) content = gunzip(path, content);
   const lines = new Lines();
   return [...lines.feed(content), ...lines.end()];
 }
+
+/** What there is of a file that was cut off; nothing of one that is damaged otherwise. */
+function gunzip(path: string, content: Buffer): Buffer {
+  try {
+    return gunzipSync(content);
+  } catch (error) {
+    warn(path, error);
+  }
+  try {
+    return gunzipSync(content, { finishFlush: constants.Z_SYNC_FLUSH });
+  } catch {
+    return Buffer.alloc(0);
+  }
+}
+
+const warn = (path: string, error: unknown) =>
+  tell(`svtrace logs: warning: ${printable(`${path}: ${(error as Error).message}`)}\n`);

@@ -1,4 +1,5 @@
 /** What the programs of a group have in common: arguments, help, errors and exit codes. */
+import { closeSync, fstatSync, openSync } from "node:fs";
 import { HelpRequest, SysError, UsageError } from "../base/errors.ts";
 import { printable } from "../base/printable.ts";
 import { replaceStderr, tell } from "../base/stderr.ts";
@@ -32,8 +33,24 @@ export async function runGroup(group: Group, name: string, argv: string[]): Prom
     if (isUnread(error) && error === process.stdout.errored) process.exit(0);
     process.exit(report(group, name, error));
   });
+  process.on("exit", replaceDeadTerminals);
   replaceStderr();
   process.exitCode = await main(group, name, argv);
+}
+
+/** At its end Node sets terminals back, and aborts where one has hung up. What is another file by then it leaves alone. */
+function replaceDeadTerminals(): void {
+  for (const fd of [0, 1, 2]) {
+    try {
+      const stat = fstatSync(fd);
+      // a pseudo-terminal loses its name when its other side is closed
+      if (!stat.isCharacterDevice() || stat.nlink > 0) continue;
+      closeSync(fd);
+      openSync("/dev/null", "r+");
+    } catch {
+      // closed already
+    }
+  }
 }
 
 async function main(group: Group, name: string, argv: string[]): Promise<number> {

@@ -1,8 +1,10 @@
 /** One process tree recorded into one file, from when tracing begins until it is over or let go. */
 import { setTimeout as pause, setImmediate as turn } from "node:timers/promises";
+import { tell } from "../base/stderr.ts";
 import { createEngine, type EngineKind } from "../capture/choose.ts";
 import type { Engine } from "../capture/engine.ts";
 import { monotonicNow } from "../kernel/clock.ts";
+import { lockHolder } from "../record/lock.ts";
 import type { Lifetime } from "../record/model.ts";
 import { clockAnchor, sinkParts } from "../record/parts.ts";
 import { type WriteFailure, WriteQueue } from "../record/queue.ts";
@@ -34,6 +36,7 @@ const WRITER_NICE = 10;
 /** With so many of them, the writer is waited for, in steps of `HOLD` ms, and events wait before they are calls. */
 const FULL_CALLS = 500_000;
 const HOLD = 5;
+const NOT_WRITTEN = "calls that could not be written";
 
 export interface SessionOptions {
   readonly file: string;
@@ -48,11 +51,16 @@ export class RecordSession {
   readonly engine: Engine;
   readonly sink: RecordingSink;
   private readonly queue = new WriteQueue(WRITER_NICE);
-  private failure: string | undefined;
+  private readonly file: string;
+  /** What came of the last writing. */
+  private failure: WriteFailure | undefined;
   private letGo = false;
+  private recorded = false;
+  private givenUp = false;
 
   /** Throws what the choice of an engine throws. */
   constructor(options: SessionOptions) {
+    this.file = options.file;
     this.queue.warm();
     const everything: Settings = {
       ...defaultSettings(),
@@ -87,12 +95,21 @@ export class RecordSession {
     if (options.lifetime?.started === undefined) this.sink.startsAt(monotonicNow());
   }
 
-  /** Ends the recording soon; what is traced goes on without us. */
-  release(): void {
-    this.letGo = true;
+  /** Nothing more happens that is recorded; what remains is writing it. */
+  get isOver(): boolean {
+    return this.recorded;
   }
 
-  /** Records until nothing is left to trace, or `release`, or `over`. Returns what went wrong with the file. */
+  /**
+   * Ends the recording soon; what is traced goes on without us. When it is over, gives up what cannot be written because
+   * another process reads the file.
+   */
+  release(): void {
+    if (this.recorded) this.givenUp = true;
+    else this.letGo = true;
+  }
+
+  /** Records until nothing is left to trace, or `release`, or `over`. Returns why not all of it is in the file. */
   async run(over: () => boolean = () => false): Promise<string | undefined> {
     let flushed = monotonicNow();
     let took = 0;
@@ -109,7 +126,7 @@ export class RecordSession {
       const due = now - flushed > nextWrite(took, usual);
       if (!writing && (due || waiting > (worked ? BURST_CALLS : FLUSH_CALLS))) {
         flushed = now;
-        writing = this.flush().finally(() => {
+        writing = this.flush(this.told).finally(() => {
           took = monotonicNow() - flushed;
           writing = undefined;
         });
@@ -128,19 +145,47 @@ export class RecordSession {
       this.sink.look(monotonicNow());
       this.engine.detach();
     }
+    this.recorded = true;
     await writing;
-    await this.flush();
+    await this.writeRest();
     await this.queue.close();
-    return this.failure;
+    return this.failure?.message;
   }
 
-  private async flush(): Promise<void> {
-    const batch = this.sink.take(this.engine.told ?? monotonicNow());
+  /** A reader (`svtrace export | less`) may have the file for any time: there is no later flush to leave the rest to. */
+  private async writeRest(): Promise<void> {
+    const now = this.told;
+    let saidSo = false;
+    await this.flush(now);
+    while (this.failure?.isLocked && !this.givenUp) {
+      if (!saidSo) {
+        const holder = lockHolder(this.failure.message);
+        tell(
+          `svtrace: ${this.file}: being read by ${holder}: to write the rest, we wait; an interrupt ends that\n`,
+        );
+      }
+      saidSo = true;
+      await this.flush(now);
+    }
+    if (this.failure) this.sink.dropped(this.sink.waiting, NOT_WRITTEN);
+  }
+
+  /** Until then (ns) all that had happened has been told. */
+  private get told(): number {
+    return this.engine.told ?? monotonicNow();
+  }
+
+  /** What cannot be written is handed over again with the next batch. */
+  private async flush(now: number): Promise<void> {
+    const batch = this.sink.take(now);
     if (!batch) return;
-    await this.queue.write(batch).catch((error: WriteFailure) => {
-      this.failure ??= error.message;
+    try {
+      await this.queue.write(batch);
+      this.failure = undefined;
+    } catch (error) {
+      this.failure = error as WriteFailure;
       this.sink.giveBack(batch);
-      this.sink.dropped(error.lost, "calls that could not be written");
-    });
+      this.sink.dropped(this.failure.lost, NOT_WRITTEN);
+    }
   }
 }

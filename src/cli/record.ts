@@ -38,22 +38,19 @@ export async function main(argv: string[]): Promise<number> {
   let interrupted = false;
   let letGo = false;
   const release = () => {
-    letGo = true;
+    letGo ||= !session.isOver;
     session.release();
   };
   process.on("SIGINT", () => {
     // The terminal sent it to the command as well; a second one lets go of it.
-    if (pid !== undefined || interrupted) release();
+    if (pid !== undefined || interrupted || session.isOver) release();
     interrupted = true;
   });
-  process.on("SIGTERM", () => (pid !== undefined ? release() : engine.killStarted(15)));
+  process.on("SIGTERM", () => (pid !== undefined || session.isOver ? release() : engine.killStarted(15)));
   const failure = await session.run();
   if (sink.lossCount > 0) tell(`svtrace record: ${file}: ${sink.lossCount} events lost in all\n`);
-  if (failure !== undefined) {
-    tell(`svtrace record: ${file}: ${failure}\n`);
-    return 1;
-  }
-  if (pid !== undefined || letGo) return 0;
+  if (failure !== undefined) tell(`svtrace record: ${file}: ${failure}\n`);
+  if (pid !== undefined || letGo) return failure === undefined ? 0 : 1;
   return passOn(sink.lifetime.status, sink.lifetime.signal);
 }
 
@@ -72,8 +69,7 @@ async function save(target: string): Promise<number> {
 function passOn(status: number | null, signal: string | null): number {
   if (signal === null) return status ?? 0;
   const signo = signalNumber(signal);
-  if (signo !== undefined) dieBy(signo);
-  return 1;
+  return signo === undefined ? 1 : dieBy(signo);
 }
 
 type Parsed =

@@ -12,6 +12,7 @@ import { tell } from "../base/stderr.ts";
 import { createEngine } from "../capture/choose.ts";
 import { monotonicNow } from "../kernel/clock.ts";
 import { status } from "../kernel/proc.ts";
+import { send } from "../kernel/signals.ts";
 import { type Message, parseMessage } from "../record/messages.ts";
 import { clockAnchor, sinkParts } from "../record/parts.ts";
 import { WriteQueue } from "../record/queue.ts";
@@ -63,13 +64,7 @@ export async function main(argv: string[]): Promise<number> {
     parts: sinkParts(),
     anchor: clockAnchor,
     version,
-    resume: (pid) => {
-      try {
-        process.kill(pid, "SIGCONT");
-      } catch {
-        // it is gone already
-      }
-    },
+    resume: (pid) => void send(pid, "SIGCONT"),
     warn,
   });
   // before anybody waits for an answer: it takes a while

@@ -27,7 +27,9 @@ export async function main(argv: string[]): Promise<number> {
     const pid = status?.pid ?? 0;
     const known = readExtended(dir);
     const back = pid !== 0 && pid !== before && !status?.finishing;
-    if (pid === 0 && status?.want !== "u") {
+    // one that was down says so until its supervisor has read what it was asked
+    const heard = before !== 0 || elapsed() > PATIENCE_MS;
+    if (heard && pid === 0 && status?.want !== "u") {
       const why = known?.failed ? `left down: ${known.failed}` : "down and not wanted up";
       return fail(dir, `is ${why}; svc -u ${dir} starts it`);
     }

@@ -40,6 +40,6 @@ export async function main(argv: string[], name = "strace"): Promise<number> {
   const ending = await tracer.run();
   if (s.tip) process.stdout.write(tipText(s.tip, "strace"));
   // the way the command ended, so that callers see the same
-  if (ending.signal !== undefined) dieBy(ending.signal);
+  if (ending.signal !== undefined) return dieBy(ending.signal);
   return ending.status;
 }

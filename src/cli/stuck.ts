@@ -2,9 +2,10 @@
 import { setTimeout as after } from "node:timers/promises";
 import { SysError, UsageError } from "../base/errors.ts";
 import { BpfEngine } from "../capture/bpf/engine.ts";
-import { monotonicNow, wallClock } from "../kernel/clock.ts";
+import { monotonicNow } from "../kernel/clock.ts";
 import { descendants, status, threads } from "../kernel/proc.ts";
 import { currentCall } from "../kernel/tasks.ts";
+import { wallClock } from "../kernel/wall-clock.ts";
 import { escapeJson, JSON_VERSION } from "../render/json/lines.ts";
 import { parseDuration } from "./duration.ts";
 import { type ProgramStack, ProgramStacks, stackLines } from "./live/program-stack.ts";
@@ -129,7 +130,7 @@ function jsonLine({ call: c, stack }: Entry): string {
   const now = wallClock();
   const fields = [
     `"type":"stuck","v":${JSON_VERSION},"ts":${now.seconds}.${String(now.nanoseconds).padStart(9, "0")}`,
-    `"pid":${c.pid},"tid":${c.tid},"comm":${JSON.stringify(c.comm)}`,
+    `"pid":${c.pid},"tid":${c.tid},"comm":${JSON.stringify(c.rawComm)}`,
     `"name":${JSON.stringify(c.call)},"args":${c.json}`,
     `"elapsed":${c.elapsed === undefined ? null : c.elapsed / 1e9}`,
   ];

@@ -1,13 +1,14 @@
 /** `supervise dir`: one service, as daemontools' supervise. */
 
 import { existsSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { UsageError } from "../base/errors.ts";
 import { tell } from "../base/stderr.ts";
 import { becomeSubreaper } from "../kernel/children.ts";
+import { cgroupBase, cgroupOf } from "../supervise/cgroups.ts";
 import { djbMain, Fatal, USAGE_EXIT } from "../supervise/chain.ts";
+import { keepGoing } from "../supervise/keep-going.ts";
 import { RecorderLink } from "../supervise/recorder-link.ts";
-import { cgroupBase } from "../supervise/scan.ts";
 import { Service } from "../supervise/service.ts";
 import { isDirectory, Refused } from "../supervise/service-files.ts";
 
@@ -15,12 +16,13 @@ export function main(argv: string[]): Promise<number> {
   return djbMain("supervise", async () => {
     const [dir] = argv;
     if (argv.length !== 1) throw new UsageError("supervise: usage: supervise dir", USAGE_EXIT);
+    keepGoing("supervise");
     await new Promise<void>((gone, refused) => {
       try {
         const cgroup = isDirectory(dir) ? cgroupBase(dir) : undefined;
         const service = new Service(dir, {
           program: "supervise",
-          cgroup: cgroup && join(cgroup, basename(resolve(dir))),
+          cgroup: cgroup && cgroupOf(cgroup, dir),
           recorder: recorderOf(dir),
           onNeedSubreaper: becomeSubreaper,
           onGone: gone,

@@ -1,6 +1,7 @@
 /** `svscan [dir]`: every service of a directory in one process. */
 import { resolve } from "node:path";
 import { djbMain, Fatal } from "../supervise/chain.ts";
+import { keepGoing } from "../supervise/keep-going.ts";
 import { sharedLogger } from "../supervise/logger/process.ts";
 import { ScanDirectory } from "../supervise/scan.ts";
 
@@ -13,7 +14,8 @@ export function main(argv: string[]): Promise<number> {
     }
     // messages on a service come from what would be its supervise
     const dir = resolve(".");
-    const logging = sharedLogger(dir, "svscan");
+    const logging = sharedLogger(dir, "svscan", false);
+    keepGoing("svscan");
     await new ScanDirectory(dir, { program: "supervise", scanner: "svscan", logging }).start();
     return new Promise(() => {});
   });

@@ -1,5 +1,6 @@
 /** `svtrace top`: a live view of system calls. */
 import { setTimeout as after } from "node:timers/promises";
+import { isatty } from "node:tty";
 import { SysError, UsageError } from "../base/errors.ts";
 import { status } from "../kernel/proc.ts";
 import { parseDuration } from "./duration.ts";
@@ -74,8 +75,9 @@ async function live(watch: Watch, every: number, title: string): Promise<void> {
   let look: Look | undefined;
   let over = false;
   const show = (): void => {
-    const { columns = 80, rows = 24 } = process.stdout;
-    if (look) draw(screen(look, state, columns, rows, title));
+    // a terminal that nobody has told its size says 0
+    const { columns, rows } = process.stdout;
+    if (look) draw(screen(look, state, columns || 80, rows || 24, title));
   };
   const pressed = (input: Buffer): void => {
     for (const key of keysOf(input.toString("latin1"))) if (look && !press(key, state, look)) over = true;
@@ -87,6 +89,9 @@ async function live(watch: Watch, every: number, title: string): Promise<void> {
   };
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
   for (const s of signals) process.on(s, end);
+  // the terminal has hung up: nobody looks any more, and what goes wrong with it until the end is no error
+  for (const stream of [process.stdin, process.stdout]) stream.on("error", end);
+  process.stdin.on("end", end);
   process.stdin.setRawMode(true);
   process.stdin.on("data", pressed);
   process.stdout.on("resize", show);
@@ -96,14 +101,17 @@ async function live(watch: Watch, every: number, title: string): Promise<void> {
     // the first look comes sooner: nobody likes an empty screen
     for (let wait = Math.min(every, 500e6); !over; wait = every) {
       const more = await stepFor(watch, wait, () => over);
-      if (!state.frozen && !over) look = watch.look();
+      if (over) break;
+      if (!state.frozen) look = watch.look();
       show();
       if (!more) break;
     }
   } finally {
-    process.stdout.write(NORMAL);
     process.stdin.off("data", pressed);
-    process.stdin.setRawMode(false);
+    if (isatty(0) && isatty(1)) {
+      process.stdout.write(NORMAL);
+      process.stdin.setRawMode(false);
+    }
     process.stdin.pause();
     process.stdout.off("resize", show);
     for (const s of signals) process.off(s, end);

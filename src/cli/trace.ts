@@ -14,6 +14,9 @@ import { countExtras, countsJson, Intervals } from "./trace/counting.ts";
 import { needsBpf, parseTrace, type TraceSettings } from "./trace/options.ts";
 import { version } from "./version.ts";
 
+/** A table comes late by no more than this share of --interval. */
+const LATE = 0.1;
+
 const LOST = 2;
 
 export async function main(argv: string[], name: string): Promise<number> {
@@ -37,12 +40,13 @@ export async function main(argv: string[], name: string): Promise<number> {
   tracer.handleSignals();
   begin(t, tracer);
   const intervals = t.interval > 0 ? new Intervals(tracer, t.interval, t.json) : undefined;
-  const ending = await tracer.run(() => {
+  const tick = () => {
     intervals?.tick();
     return false;
-  });
+  };
+  const ending = await tracer.run(tick, intervals && Math.max(1, (t.interval / 1e6) * LATE));
   if (t.failOnLoss && tracer.lossCount > 0) return LOST;
-  if (ending.signal !== undefined && s.command.length > 0) dieBy(ending.signal);
+  if (ending.signal !== undefined) return dieBy(ending.signal);
   return ending.status;
 }
 

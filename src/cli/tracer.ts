@@ -5,7 +5,7 @@ import { monotonicNow } from "../kernel/clock.ts";
 import { duplicateOnto } from "../kernel/fds.ts";
 import { startedAt } from "../kernel/proc.ts";
 import { parentOf } from "../kernel/tasks.ts";
-import { expire, listRecordings, realDir, recordingName, recordingsDir } from "../record/names.ts";
+import { expire, listRecordings, nextRecordingName, realDir, recordingsDir } from "../record/names.ts";
 import { readSettings } from "../record/settings.ts";
 import { RecordSession } from "./record-session.ts";
 import { parseSettings } from "./strace/settings.ts";
@@ -17,6 +17,11 @@ export async function main(argv: string[]): Promise<number> {
   if (record !== "") return recordInto(record, Number(pid), fd, until);
   let tracer: Tracer;
   const s = parseSettings(program, options);
+  if (s.seccomp) {
+    // it would outlive us, and what it reports fails where there is no tracer
+    s.seccomp = false;
+    s.warnings.push("--seccomp-bpf is not enabled for a command that the tracer does not start");
+  }
   try {
     tracer = new Tracer(s);
     tracer.handleSignals();
@@ -42,7 +47,7 @@ async function recordInto(dir: string, pid: number, fd: number, until: string): 
     const settings = readSettings(service);
     mkdirSync(dir, { recursive: true, mode: 0o700 });
     const previous = listRecordings(dir).at(-1) ?? null;
-    const file = join(dir, recordingName(Date.now() * 1e6, pid));
+    const file = join(dir, nextRecordingName(dir, Date.now() * 1e6, pid));
     session = new RecordSession({
       file,
       engine: settings.engine,

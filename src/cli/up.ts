@@ -12,7 +12,8 @@ import { lives } from "../kernel/proc.ts";
 import { ChildScript } from "../kernel/spawn.ts";
 import { ask, HOME, lockHome, serve } from "../supervise/api.ts";
 import { fault } from "../supervise/fault.ts";
-import { handedFds, handOverPipes } from "../supervise/log-pipe.ts";
+import { handedFds, handOver } from "../supervise/handed.ts";
+import { keepGoing } from "../supervise/keep-going.ts";
 import { sharedLogger } from "../supervise/logger/process.ts";
 import { ScanDirectory } from "../supervise/scan.ts";
 import { isDirectory } from "../supervise/service-files.ts";
@@ -23,6 +24,8 @@ const DEFAULT_WAIT_S = 60;
 const ANSWER_MS = 10_000;
 const START_MS = 15_000;
 const POLL_MS = 50;
+/** A child of one that has just died, or that we were, may be about to close its copy of the lock: so long (ms) it may take. */
+const LOCK_MS = 1000;
 const O_RDWR = 2;
 /** pid 1 of a container hands these on to its services. */
 const FORWARDED = ["SIGHUP", "SIGUSR1", "SIGUSR2", "SIGQUIT", "SIGALRM"] as const;
@@ -56,16 +59,19 @@ function parse(argv: readonly string[]): Parsed {
 
 async function supervise(dir: string): Promise<number> {
   const program = ownProgram();
-  if (lockHome(dir) === undefined) {
-    throw new UsageError(`${dir}: another svtrace up supervises it; svtrace up --replace ${dir} renews that`);
+  if (!(await locked(dir))) {
+    throw new UsageError(
+      `${dir}: another supervisor has it; if that is svtrace up, svtrace up --replace ${dir} renews it`,
+    );
   }
   const command = [program, "recorder", join(dir, HOME)];
   const scan = new ScanDirectory(dir, {
     program: "svtrace up",
     recorder: { command },
-    logging: sharedLogger(dir, "svtrace up"),
+    logging: sharedLogger(dir, "svtrace up", true),
     shown: printable,
   });
+  keepGoing("svtrace up");
   const asked = new Promise<void>((done) => {
     const first = process.pid === 1;
     for (const signal of ["SIGTERM", "SIGINT", ...(first ? [] : (["SIGHUP"] as const))] as const) {
@@ -91,13 +97,23 @@ async function supervise(dir: string): Promise<number> {
   process.exit(0);
 }
 
-/** Execs: same pid, our children stay ours, the log pipes stay open. */
+/** Whether the directory's lock could be had. */
+async function locked(dir: string): Promise<boolean> {
+  for (const end = performance.now() + LOCK_MS; lockHome(dir) === undefined; ) {
+    if (performance.now() > end) return false;
+    await new Promise((r) => setTimeout(r, POLL_MS));
+  }
+  return true;
+}
+
+/** Execs: same pid, our children stay ours, the log pipes and the FIFOs for commands stay open. */
 function become(program: string, dir: string, scan: ScanDirectory): string {
   fault("replace:begin");
+  const handed = handOver(scan.kept);
   try {
-    const env = handOverPipes(scan.pipes);
-    return replaceProcess(program, [program, "up", dir], env, handedFds());
+    return replaceProcess(program, [program, "up", dir], handed.environment, handedFds());
   } catch (error) {
+    handed.takeBack();
     return (error as Error).message;
   }
 }

@@ -61,8 +61,8 @@ export async function main(argv: string[]): Promise<number> {
 }
 
 async function show(report: Report, view: View, where: string): Promise<void> {
-  if (view.json) return print(`${JSON.stringify(reportJson(report), undefined, 2)}\n`);
-  await print(reportText(report, view.colours, view.all) + where);
+  if (view.json) await print(`${JSON.stringify(reportJson(report), undefined, 2)}\n`);
+  else await print(reportText(report, view.colours, view.all) + where);
 }
 
 /** How long (s) the restarts before the recording `path` took. */

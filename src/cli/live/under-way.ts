@@ -5,11 +5,10 @@ import { LiveMemory } from "../../capture/live-memory.ts";
 import { Decoder } from "../../decode/call.ts";
 import { defaultOptions } from "../../decode/options.ts";
 import { monotonicNow } from "../../kernel/clock.ts";
-import { lockHolder } from "../../kernel/locks.ts";
 import { comm, descendants, status, threads } from "../../kernel/proc.ts";
 import { currentCall, isCompat, offCpu, pipeHolders, waitsForFifo } from "../../kernel/tasks.ts";
 import { infoOf } from "../../record/call-info.ts";
-import { futexWait } from "../../record/holders.ts";
+import { fileLockHolder, futexWait } from "../../record/holders.ts";
 import { SEPARATOR, Targets } from "../../record/targets.ts";
 import { escapeName } from "../../render/escape.ts";
 import { JsonValues } from "../../render/json/values.ts";
@@ -19,8 +18,10 @@ import { durationWords } from "../duration.ts";
 export interface UnderWay {
   readonly pid: number;
   readonly tid: number;
-  /** Escaped, as all texts here. */
+  /** Escaped, as all texts here but the next one. */
   readonly comm: string;
+  /** For JSON, which has an escape of its own. */
+  readonly rawComm: string;
   readonly call: string;
   /** strace's text of the arguments known so far, and JSON of them. */
   readonly args: string;
@@ -66,6 +67,7 @@ export function describe(task: Task, atLeast: number | undefined, search: boolea
     pid,
     tid,
     comm: escapeName(task.comm),
+    rawComm: task.comm,
     call: call.name,
     args,
     json: json.end(),
@@ -82,14 +84,14 @@ function waitsFor(task: Task, args: string, search: boolean): string {
   const { name } = call;
   if (name === "futex") return futex(task);
   if (/^(wait4|waitid|waitpid)$/.test(name)) return child(task);
-  if (name === "flock" || (name.startsWith("fcntl") && F_SETLKW.has(call.args[2]))) {
-    const holder = lockHolder(pid);
-    const file = targets.of(task, infoOf(call), args, 1, 0);
-    return holder === undefined ? escapeName(file) : `${escapeName(file)}, locked by ${who(holder)}`;
-  }
   // the descriptors behind it may have changed since we looked last
   targets.complete = false;
   targets.forgetLinks();
+  if (name === "flock" || (name.startsWith("fcntl") && F_SETLKW.has(call.args[2]))) {
+    const holder = fileLockHolder(task);
+    const file = targets.of(task, infoOf(call), args, 1, 0);
+    return holder === undefined ? escapeName(file) : `${escapeName(file)}, locked by ${who(holder)}`;
+  }
   const target = targets.of(task, infoOf(call), args, 1, 0);
   const shown = target.split(SEPARATOR).map(escapeName).join(", ");
   if (!search || !/^pipe:\[\d+\]$/.test(target)) return shown;

@@ -1,5 +1,5 @@
 /** A log as it grows, through rotations: every line once. */
-import { closeSync, fstatSync, openSync, readSync, statSync, watch } from "node:fs";
+import { closeSync, type FSWatcher, fstatSync, openSync, readSync, statSync, watch } from "node:fs";
 import { join } from "node:path";
 import { logFiles } from "./locate.ts";
 
@@ -27,20 +27,18 @@ export class Follower {
 
   /** Looks whenever the directory changes, until `stop` is aborted. */
   async run(stop: AbortSignal): Promise<void> {
-    await new Promise<void>((done) => {
-      const look = () => this.look();
-      const timer = setInterval(look, LOOK_MS);
-      const watcher = watch(this.dir, look);
-      // the directory is gone: the clock goes on looking, in case it comes back
-      watcher.on("error", () => watcher.close());
-      stop.addEventListener("abort", () => {
-        clearInterval(timer);
-        watcher.close();
-        done();
-      });
+    const stopped = new Promise<void>((done) => stop.addEventListener("abort", () => done()));
+    const look = () => this.look();
+    const timer = setInterval(look, LOOK_MS);
+    const watcher = watched(this.dir, look);
+    try {
       look();
-    });
-    this.close();
+      await stopped;
+    } finally {
+      clearInterval(timer);
+      watcher?.close();
+      this.close();
+    }
   }
 
   /** Reads what there is, in files that are rotated away too. */
@@ -131,6 +129,17 @@ export class Follower {
   private close(): void {
     if (this.fd !== undefined) closeSync(this.fd);
     this.fd = undefined;
+  }
+}
+
+/** Undefined where the user has no watch left: the clock is enough then. */
+function watched(dir: string, look: () => void): FSWatcher | undefined {
+  try {
+    const watcher = watch(dir, look);
+    // the directory is gone: the clock goes on looking, in case it comes back
+    return watcher.on("error", () => watcher.close());
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,7 +1,8 @@
 /** Where the log of a service is: the directory with the file `current`, and the files in it in order of age. */
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { UsageError } from "../../base/errors.ts";
+import { readSmall } from "../../supervise/small-file.ts";
 
 /** Old files of multilog and svlogd: `@`, a TAI64N label, and `.s` (whole) or `.u` (after a crash). */
 const OLD = /^@[0-9a-f]{24}\.[su]$/;
@@ -37,7 +38,7 @@ const isDirectory = (path: string): boolean =>
 function namedInScript(dir: string): string[] {
   return ["multilog", "run"].flatMap((script) => {
     try {
-      const words = readFileSync(join(dir, script), "utf8").split(/["'\s]+/);
+      const words = readSmall(join(dir, script)).split(/["'\s]+/);
       return words.filter((w) => /^[./]/.test(w)).map((w) => resolve(dir, w));
     } catch {
       return [];

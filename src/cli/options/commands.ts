@@ -173,7 +173,7 @@ export const commands: readonly Program[] = [
     section: 1,
     synopsis: ["-p PIDS [--tree] [-k [--stop]] [--for=DURATION] [--json]"],
     options: [
-      { short: "p", long: "attach", value: "PIDS", kind: "pid", help: "these processes" },
+      { short: "p", long: "attach", value: "PIDS", kind: "pid", again: "joins", help: "these processes" },
       { long: "tree", help: "and everything below them" },
       { short: "k", long: "stack-traces", help: "and where in the program each call was made" },
       {
@@ -207,7 +207,14 @@ export const commands: readonly Program[] = [
     section: 1,
     synopsis: ["[-p PIDS [--tree]] [--interval=DURATION] [--once]"],
     options: [
-      { short: "p", long: "attach", value: "PIDS", kind: "pid", help: "these processes (default: all)" },
+      {
+        short: "p",
+        long: "attach",
+        value: "PIDS",
+        kind: "pid",
+        again: "joins",
+        help: "these processes (default: all)",
+      },
       { long: "tree", help: "and everything below them" },
       { long: "interval", value: "DURATION", kind: "text", help: "between updates (default 1s)" },
       { long: "once", help: "print one interval as plain text and end" },
@@ -229,7 +236,8 @@ export const commands: readonly Program[] = [
         short: "p",
         long: "attach",
         value: "PID",
-        kind: "text",
+        kind: "pid",
+        again: "refused",
         help: "say what a running process waits for, from now on",
       },
       {
@@ -281,7 +289,7 @@ export const commands: readonly Program[] = [
         long: "last",
         value: "N",
         kind: "text",
-        help: "how many earlier restarts make what is usual (default: 10)",
+        help: "how many earlier restarts (of a start: starts) make what is usual (default: 10)",
       },
       help,
     ],
@@ -307,6 +315,7 @@ export const commands: readonly Program[] = [
         long: "attach",
         value: "PID",
         kind: "pid",
+        again: "refused",
         help: "record this process and those below it until Ctrl-C",
       },
       {

@@ -7,7 +7,7 @@ import type { Option, Program } from "./types.ts";
 export const USAGE_EXIT = 2;
 
 export interface Arguments {
-  /** By long name, or letter if there is none: the last value given, "" for an option without one. */
+  /** By long name, or letter if there is none: the last value given, or all (Option.again); "" for an option without one. */
   readonly values: ReadonlyMap<string, string>;
   readonly operands: readonly string[];
 }
@@ -27,7 +27,11 @@ export function parseArguments(program: Program, argv: readonly string[]): Argum
     for (;;) {
       const parsed = getopt(table, rest);
       for (const { spec, value } of parsed.options) {
-        values.set(keyOf((spec as (typeof table)[number]).option), value ?? "");
+        const { option } = spec as (typeof table)[number];
+        const before = option.again && values.get(keyOf(option));
+        if (before !== undefined && option.again === "refused")
+          throw wrong(program, `-${option.short} can be given once only`);
+        values.set(keyOf(option), before === undefined ? (value ?? "") : `${before},${value}`);
       }
       const ended = rest[rest.length - parsed.operands.length - 1] === "--";
       if (program.runsCommand || ended || parsed.operands.length === 0) {

@@ -23,6 +23,8 @@ export interface Option {
   /** The value may be left out; it is then attached with `=`. */
   readonly optional?: boolean;
   readonly kind?: Kind;
+  /** What giving it more than once does: values are joined by commas, or it is refused. Else the last one counts. */
+  readonly again?: "joins" | "refused";
   readonly help: string;
 }
 

@@ -1,14 +1,18 @@
 /** What -y, -yy and -Y add to numbers. */
 import { readFileSync, readlinkSync, statSync } from "node:fs";
+import { textOf } from "../../base/bytes.ts";
 import type { DecodeOptions } from "../../decode/options.ts";
 import { interfaceName } from "../../kernel/interfaces.ts";
 import { genericFamily, netlinkFamily } from "../../kernel/netlink.ts";
 import { socketText } from "../../kernel/socket-text.ts";
 import { socketInode } from "../../kernel/sockets.ts";
-import { escapeName } from "../../render/escape.ts";
+import { commOf } from "../../kernel/tasks.ts";
+import { escapeBytes, escapeName } from "../../render/escape.ts";
 import type { StraceSettings } from "./settings.ts";
 
 const AT_FDCWD = -100;
+
+const quotable = (name: Uint8Array): string => escapeBytes(name, 0, name.length);
 
 /** Fills in the look-ups the settings ask for. */
 export function addNames(decode: DecodeOptions, s: StraceSettings): void {
@@ -27,12 +31,12 @@ function fdText(tid: number, fd: number, details: StraceSettings["fds"]): string
   const link = fd === AT_FDCWD ? `/proc/${tid}/cwd` : `/proc/${tid}/fd/${fd}`;
   let target: string;
   try {
-    target = readlinkSync(link);
+    target = textOf(readlinkSync(link, "buffer"));
   } catch {
     return undefined;
   }
   const inode = details.has("socket") ? socketInode(target) : undefined;
-  if (inode !== undefined) return socketText(tid, fd, inode) ?? escapeName(target);
+  if (inode !== undefined) return socketText(tid, inode, quotable) ?? escapeName(target);
   if (details.has("pidfd") && target === "anon_inode:[pidfd]") {
     const pid = processOf(tid, fd);
     if (pid !== undefined) return `pid:${pid}`;
@@ -67,9 +71,6 @@ function interfaceText(index: number): string | undefined {
 }
 
 function commText(pid: number): string | undefined {
-  try {
-    return escapeName(readFileSync(`/proc/${pid}/comm`, "utf8").replace(/\n$/, ""));
-  } catch {
-    return undefined;
-  }
+  const name = commOf(pid);
+  return name === undefined ? undefined : escapeName(name);
 }

@@ -88,6 +88,7 @@ export class Tracer {
         wall: s.wall,
         overhead: s.overhead,
         by: extras.by?.key,
+        head: extras.by?.head,
         filter: pathFilter(s.paths),
         message:
           s.count === "only" && !extras.table && !s.text.quiet.has("attach")
@@ -145,22 +146,23 @@ export class Tracer {
   private openOutput(): Destinations & { close(): void } {
     const { s } = this;
     const { output } = s;
+    const several = s.follow || s.pids.length > 1;
     const broken = (name: string, why: string) => this.say(`${name}: ${why}`);
     if (output === undefined && this.extras.fd === 1) return single(new Output(1, true, false), "none");
-    if (output === undefined) return single(this.stderr, s.follow || s.pids.length > 1 ? "multi" : "none");
+    if (output === undefined) return single(this.stderr, several ? "multi" : "none");
     if (output.startsWith("|") || output.startsWith("!")) {
       if (s.separately)
         throw hint(s.text.program, "piping the output and -ff/--output-separately are mutually exclusive");
       const piped = command(output.slice(1));
       this.shell = piped.pid;
       piped.output.onBroken = (why) => broken(output, why);
-      return single(piped.output, s.follow ? "file" : "none");
+      return single(piped.output, several ? "file" : "none");
     }
     try {
       if (s.separately) return separate(output, s.append, broken);
       const file = openFile(output, s.append);
       file.onBroken = (why) => broken(output, why);
-      return single(file, s.follow || s.pids.length > 1 ? "file" : "none");
+      return single(file, several ? "file" : "none");
     } catch (error) {
       if (error instanceof SysError) throw new UsageError(`Can't fopen '${output}': ${error.text}`);
       throw error;
@@ -228,9 +230,9 @@ export class Tracer {
     interruptBy(Object.values(numbers));
   }
 
-  /** Runs until nothing is traced, `stop` says so, or a signal ends it. */
-  async run(stop: () => boolean = () => false): Promise<Ending> {
-    while (this.engine.step(WAIT_MS) > 0 && !stop()) {
+  /** Runs until nothing is traced, `stop`, which is asked every `every` ms at least, says so, or a signal ends it. */
+  async run(stop: () => boolean = () => false, every = WAIT_MS): Promise<Ending> {
+    while (this.engine.step(Math.min(every, WAIT_MS)) > 0 && !stop()) {
       await turn();
       if (this.interrupted !== 0) break;
     }

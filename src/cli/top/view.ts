@@ -119,7 +119,8 @@ const HELP = [
   "s            sort by the next       /      filter by name or pid",
   "space        freeze                 q      quit",
 ];
-const KEYS = "q quit  Enter look into  Esc back  p processes/calls  s sort  / filter  space freeze  ? help";
+/** Fits into 80 columns. */
+const KEYS = "q quit  ? help  Enter look in  Esc back  p calls  s sort  / filter  space freeze";
 const FIXED = 4;
 
 /** Lines of a screen of that size. */

@@ -158,12 +158,12 @@ export class Watch {
     this.engine.underWay((task, seen) => {
       const { entry, name } = task.call;
       calls.push({ task, since: entry, seen });
-      // the kernel does not count it when it is over
-      if (!seen) return;
+      const key = `${task.pid} ${name}`;
+      // found asleep in it: the kernel does not count it when it is over
+      if (!seen) return credit(key, now - this.last);
       const ns = now - Math.max(entry, this.last);
       if (now - entry < WORTH_SHOWING || ns <= 0) return;
       const id = `${task.tid} ${entry}`;
-      const key = `${task.pid} ${name}`;
       told.set(id, { key, ns: (this.told.get(id)?.ns ?? 0) + ns });
       credit(key, ns);
     });

@@ -1,9 +1,11 @@
 /** -c where the engine counts: extras for the tracer, tables at intervals, counts as JSON. */
 import { BUCKETS, bucketStart, quantile } from "../../base/histogram.ts";
 import { Counts } from "../../capture/bpf/counts/counts.ts";
-import { monotonicNow, wallClock } from "../../kernel/clock.ts";
-import type { CountLine } from "../../render/count-table.ts";
+import { monotonicNow } from "../../kernel/clock.ts";
+import { wallClock } from "../../kernel/wall-clock.ts";
+import { type CountLine, furtherLine } from "../../render/count-table.ts";
 import { JSON_VERSION } from "../../render/json/lines.ts";
+import { timeOfDay } from "../../render/stamps.ts";
 import type { StraceSettings } from "../strace/settings.ts";
 import type { Extras, Tracer } from "../strace/tracer.ts";
 import { type Dimension, heads, keyOf, keyParts, Namer } from "./dimensions.ts";
@@ -23,7 +25,7 @@ export function countExtras(s: StraceSettings, by: Dimension = "syscall"): Extra
       if (kind !== "bpf") return undefined;
       const lines = namer.lines(counts.rows(), s.wall, s.overhead);
       const { over } = counts;
-      if (over > 0) lines.push({ ...nothing, name: `(${over} calls of further ${heads[by]}s)`, calls: over });
+      if (over > 0) lines.push(furtherLine(over, heads[by]));
       return lines;
     },
     onIdle() {
@@ -34,14 +36,6 @@ export function countExtras(s: StraceSettings, by: Dimension = "syscall"): Extra
     },
   };
 }
-
-const nothing: Omit<CountLine, "name" | "calls"> = {
-  errors: 0,
-  total: 0,
-  min: 0,
-  max: 0,
-  buckets: new Float64Array(BUCKETS),
-};
 
 /** Tables of what happened between calls of `tick`. */
 export class Intervals {
@@ -66,14 +60,8 @@ export class Intervals {
       return d ? [d] : [];
     });
     this.before = new Map(lines.map((l) => [l.name, { ...l, buckets: Float64Array.from(l.buckets) }]));
-    this.tracer.showCounts(changed, this.json ? "" : `${timeOfDay()}\n`);
+    this.tracer.showCounts(changed, this.json ? "" : `${timeOfDay(wallClock().seconds)}\n`);
   }
-}
-
-function timeOfDay(): string {
-  const d = new Date();
-  const two = (n: number) => String(n).padStart(2, "0");
-  return `${two(d.getHours())}:${two(d.getMinutes())}:${two(d.getSeconds())}`;
 }
 
 /** What came since; the extremes are those of the buckets, as exact ones are kept for the whole time only. */
