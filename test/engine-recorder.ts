@@ -36,6 +36,8 @@ interface Job {
   readonly bystander?: boolean;
   /** Detach after this many ms. */
   readonly detachAfter?: number;
+  /** Live on for this many ms once detached. */
+  readonly stay?: number;
 }
 
 const job = JSON.parse(process.argv[2]) as Job;
@@ -114,6 +116,8 @@ while (engine.step(50) > 0) {
     const left = performance.now();
     engine.detach();
     put("left", undefined, { ms: performance.now() - left });
+    flush();
+    if (job.stay !== undefined) await new Promise((resolve) => setTimeout(resolve, job.stay));
     break;
   }
 }

@@ -1,5 +1,5 @@
 /** What the tests share: commands with a time limit, directories, compiled programs, waiting, skipping with a reason. */
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { createConnection, createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -148,9 +148,16 @@ export function lacks(...programs: string[]): string {
   return missing.length > 0 ? `${missing.join(", ")} not installed` : "";
 }
 
-/** Why nothing can be compiled for 32 bits, or "". */
-export const no32Bit = (): string =>
-  existsSync("/usr/lib32") || existsSync("/lib32") ? "" : "no 32-bit C library";
+/** Why no 32-bit program can be compiled, or run, or "". */
+export function no32Bit(): string {
+  let program: string;
+  try {
+    program = compiled("pause", "-m32");
+  } catch {
+    return "no libraries to compile for 32 bits";
+  }
+  return spawnSync(program).status === 0 ? "" : "this kernel runs no 32-bit programs";
+}
 
 export const notRoot = (): string => (process.getuid?.() === 0 ? "" : "not root");
 

@@ -137,24 +137,31 @@ describe(...needs("bpf engine under load", noBpf(), lacks("gcc")), () => {
     await r.done;
   });
 
-  it(...needs("leaves nothing in the kernel when it is killed", lacks("bpftool")), async () => {
-    const t = await ticker(3);
-    const r = new Recorder({ ...bpf, attach: t.pid, quiet: false });
-    await r.until("exit");
-    const ids = held(r.child.pid!);
-    expect(ids.prog.length).toBeGreaterThan(5);
-    expect(ids.link.length).toBeGreaterThan(5);
-    expect(ids.prog.every((id) => inKernel("prog").has(id))).toBe(true);
-    r.child.kill("SIGKILL");
-    for (const kind of ["link", "prog", "map"] as const)
-      await waitUntil(`no ${kind} left`, () => {
-        const there = inKernel(kind);
-        return !ids[kind].some((id) => there.has(id));
-      });
-    expect(processState(t.pid)).toMatch(/[RS]/);
-    t.child.kill("SIGUSR1");
-    expect(await t.ended).toBe(7);
-  });
+  it.for<[string, object]>([
+    ["all calls", { followForks: true }],
+    // with timers, and tasks that are to call back
+    ["slow calls", { followForks: true, slowerThan: 1e6 }],
+  ])(
+    ...needs("leaves nothing in the kernel when it is killed, tracing %s", lacks("bpftool")),
+    async ([, options]) => {
+      const t = await ticker(3);
+      const r = new Recorder({ ...bpf, options, attach: t.pid, quiet: false });
+      await r.until("exit");
+      const ids = held(r.child.pid!);
+      expect(ids.prog.length).toBeGreaterThan(5);
+      expect(ids.link.length).toBeGreaterThan(5);
+      expect(ids.prog.every((id) => inKernel("prog").has(id))).toBe(true);
+      r.child.kill("SIGKILL");
+      for (const kind of ["link", "prog", "map"] as const)
+        await waitUntil(`no ${kind} left`, () => {
+          const there = inKernel(kind);
+          return !ids[kind].some((id) => there.has(id));
+        });
+      expect(processState(t.pid)).toMatch(/[RS]/);
+      t.child.kill("SIGUSR1");
+      expect(await t.ended).toBe(7);
+    },
+  );
 
   it("keeps records of all sizes whole, many times around the rings", { timeout: MINUTES }, async () => {
     // each write says its number; it rests now and then, as nobody keeps pace with a gigabyte a second

@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { shells } from "../../src/cli/options/completions.ts";
 import { helpText } from "../../src/cli/options/help.ts";
-import { programs } from "../../src/cli/options/index.ts";
+import { programs, table } from "../../src/cli/options/index.ts";
 import { allPages, pageFile } from "../../src/cli/options/man.ts";
+import { parseArguments } from "../../src/cli/options/parse.ts";
 import { lacks, needs, root, run, svtrace, tempDir } from "../helpers.ts";
 
 const commands = programs.filter((p) => !p.applet);
@@ -47,6 +48,18 @@ test("wrong usage is one line that says what is wrong, and 2", { timeout: 120_00
   expect((await svtrace(["completions", "tcsh"])).stderr).toMatch(
     /^svtrace completions: no completions for tcsh; /,
   );
+});
+
+test("-p given again: one more process, or refused where there can be only one", async () => {
+  for (const name of ["stuck", "top"]) {
+    const { values } = parseArguments(table(name), ["-p", "1,2", "--attach=3", "-p4"]);
+    expect(values.get("attach")).toBe("1,2,3,4");
+  }
+  for (const name of ["record", "why"])
+    expect(await svtrace([name, "-p", "1", "-p", "2"])).toMatchObject({
+      status: 2,
+      stderr: `svtrace ${name}: -p can be given once only; svtrace ${name} --help says more\n`,
+    });
 });
 
 test(...needs("manual pages: no warnings from man-db and mandoc", lacks("man", "mandoc")), async () => {

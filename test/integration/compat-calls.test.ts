@@ -4,7 +4,18 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { compareCalls, type Difference, Script } from "../differential/calls.ts";
 import { missing, same } from "../differential/same.ts";
-import { compiled, debian, lacks, needs, noBpf, run, svtrace, svtracePath, tempDir } from "../helpers.ts";
+import {
+  compiled,
+  debian,
+  lacks,
+  needs,
+  no32Bit,
+  noBpf,
+  run,
+  svtrace,
+  svtracePath,
+  tempDir,
+} from "../helpers.ts";
 
 const peers = lacks("strace", "gcc");
 const EINVAL = 22;
@@ -12,17 +23,7 @@ const X32_BIT = 0x40000000;
 const SOCKETCALL = 102;
 const IPC = 117;
 
-/** Why nothing can be compiled for 32 bits. */
-function noMultilib(): string {
-  if (peers !== "") return "";
-  try {
-    compiled("legacy-calls", "-m32");
-    return "";
-  } catch {
-    return "no libraries to compile for 32 bits";
-  }
-}
-const multilib = noMultilib();
+const no32 = no32Bit();
 
 const pattern = (length: number) => Uint8Array.from({ length }, (_, i) => (7 * i + 1) & 255);
 
@@ -90,7 +91,7 @@ for (const [abi, error, least] of [
   ["x32", 0, 0.93],
   ["x32", EINVAL, 0.94],
 ] as const) {
-  test(...needs(`every call of ${abi}, errno ${error}`, peers), () => {
+  test(...needs(`every call of ${abi}, errno ${error}`, peers, abi === "i386" ? no32 : ""), () => {
     const script = new Script();
     const lists = argumentLists(script);
     const mask = abi === "i386" ? 0xffffffffn : 0xffffffffffffffffn;
@@ -106,7 +107,7 @@ for (const [abi, error, least] of [
   });
 }
 
-test(...needs("calls made through socketcall, ipc and the old select and mmap", peers), () => {
+test(...needs("calls made through socketcall, ipc and the old select and mmap", peers, no32), () => {
   for (const error of [0, EINVAL]) {
     const script = new Script();
     const bytes = script.at(pattern(4096), 4096);
@@ -178,7 +179,7 @@ const bpfToo: readonly (readonly [string, readonly string[], string])[] = [
 ];
 
 for (const [name, engine, lack] of bpfToo) {
-  test(...needs(`a 32-bit program's real calls, ${name}`, peers, multilib, lack), async () => {
+  test(...needs(`a 32-bit program's real calls, ${name}`, peers, no32, lack), async () => {
     const command = [compiled("legacy-calls", "-m32")];
     for (const options of [
       [],
@@ -201,7 +202,7 @@ for (const [name, engine, lack] of bpfToo) {
   });
 }
 
-test(...needs("a 32-bit program's calls counted in the kernel", peers, multilib, noBpf()), async () => {
+test(...needs("a 32-bit program's calls counted in the kernel", peers, no32, noBpf()), async () => {
   const command = [compiled("legacy-calls", "-m32")];
   const counted = async (...tracer: string[]) => {
     const out = join(tempDir("counts"), "table");
@@ -217,7 +218,7 @@ test(...needs("a 32-bit program's calls counted in the kernel", peers, multilib,
   expect(await counted("trace", "--engine", "bpf")).toEqual(byStops);
 });
 
-test(...needs("from 64 to 32 bits and back by exec", ...missing, multilib), async () => {
+test(...needs("from 64 to 32 bits and back by exec", ...missing, no32), async () => {
   const file = join(tempDir("compat"), "file");
   const program = compiled("compat", "-m32");
   await same(["-e", "trace=execve,write,writev,mkdir,fstat64,stat64"], [program, file]);
@@ -235,7 +236,7 @@ test(...needs("from 64 to 32 bits and back by exec", ...missing, multilib), asyn
   }
 });
 
-test(...needs("calls of several ABIs in one program", ...missing), async () => {
+test(...needs("calls of several ABIs in one program", ...missing, no32), async () => {
   for (const options of [[], ["-n"], ["-i"], ["-e", "trace=getppid@x32"], ["-e", "trace=getppid@32"]]) {
     const command = [compiled("abis")];
     const [theirs, us] = await Promise.all([

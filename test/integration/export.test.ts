@@ -1,13 +1,24 @@
 /** Exports of a real recording, read by the parsers of the programs they are for; the documentation's queries. */
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { Profile } from "pprof-format";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
+import { main } from "../../src/cli/export.ts";
 import { formatsTable } from "../../src/export/formats.ts";
-import { svtrace } from "../helpers.ts";
+import { run, svtrace, svtracePath } from "../helpers.ts";
 import { problemsOf, type Trace } from "../perfetto.ts";
 import { speedscopeImport } from "../speedscope.ts";
 
@@ -109,6 +120,83 @@ test("Parquet: DuckDB reads back what was in the table", async () => {
   expect((await query(`FROM '${processes}'`, ":memory:")).length).toBeGreaterThan(3);
   const wrong = await svtrace(["export", "--format", "parquet", "--table", "nothing", "-o", processes, file]);
   expect(wrong.stderr).toMatch(/^svtrace export: no table nothing; there are: call, calls, .*\n$/);
+});
+
+test("a file is replaced by the whole of an export, or stays as it is; what is no file stays what it is", async () => {
+  const out = join(dir, "kept");
+  writeFileSync(out, "kept", { mode: 0o644 });
+  const refused = await svtrace(["export", "-f", "parquet", "--table", "nothing", "-o", out, file]);
+  expect([refused.status, readFileSync(out, "utf8")]).toEqual([1, "kept"]);
+  symlinkSync(out, join(dir, "link"));
+  await exported("-o", join(dir, "link"));
+  expect(statSync(out).mode & 0o777).toBe(0o600);
+  expect(readFileSync(out, "utf8")).toMatch(/ execve\(.*\n/);
+  expect(readdirSync(dir).filter((n) => n.startsWith("."))).toEqual([]);
+  const pipe = join(dir, "pipe");
+  const piped = `mkfifo -m 644 "$1"; head -c 4 "$1" & timeout 5 "$0" export -f parquet -o "$1" "$2"; wait`;
+  expect((await run(["sh", "-c", piped, svtracePath, pipe, file])).stdout).toBe("PAR1");
+  expect(statSync(pipe).mode & 0o777).toBe(0o644);
+});
+
+test("a recording is not exported over itself", async () => {
+  const copy = join(dir, "copy.duckdb");
+  copyFileSync(file, copy);
+  symlinkSync(copy, join(dir, "itself"));
+  for (const format of ["strace", "parquet"]) {
+    const { status, stderr } = await svtrace(["export", "-f", format, "-o", join(dir, "itself"), copy]);
+    expect([status, stderr]).toEqual([
+      2,
+      `svtrace export: -o ${join(dir, "itself")}: this is the recording itself; svtrace export --help says more\n`,
+    ]);
+  }
+  expect(readFileSync(copy).equals(readFileSync(file))).toBe(true);
+});
+
+/** A copy of the recording in which `sql` has been run. */
+async function changed(name: string, sql: string): Promise<string> {
+  const copy = join(dir, name);
+  copyFileSync(file, copy);
+  const instance = await DuckDBInstance.create(copy);
+  const db = await instance.connect();
+  await db.run(sql);
+  db.closeSync();
+  instance.closeSync();
+  return copy;
+}
+
+test("somebody else's recording may have columns of other types", async () => {
+  const views = ["calls", "profile", "syscall"].map((view) => `DROP VIEW IF EXISTS ${view};`).join("");
+  const types = [
+    ["tid", "BIGINT"],
+    ["pid", "VARCHAR"],
+    ["fd", "SMALLINT"],
+  ].map(([column, type]) => `ALTER TABLE call ALTER ${column} TYPE ${type};`);
+  const foreign = await changed("types.duckdb", views + types.join(""));
+  const exported = async (from: string) => (await svtrace(["export", from])).stdout;
+  expect(await exported(foreign)).toBe(await exported(file));
+});
+
+test("Parquet: somebody else's recording cannot read what is beside the output", async () => {
+  writeFileSync(join(dir, "secret"), "secret");
+  const read = `SELECT content FROM read_text('${join(dir, "secret")}')`;
+  const foreign = await changed("foreign.duckdb", `CREATE OR REPLACE VIEW calls AS ${read}`);
+  const out = join(dir, "foreign.parquet");
+  const { stderr } = await svtrace(["export", "-f", "parquet", "-o", out, foreign]);
+  expect(stderr).toMatch(/^svtrace export: .*: it wants to read other files\n$/);
+  expect(existsSync(out)).toBe(false);
+});
+
+test("nothing more is made when nobody reads any more", async () => {
+  const more = "INSERT INTO call SELECT c.* FROM (FROM call LIMIT 100) c, range(50)";
+  const large = await changed("large.duckdb", more);
+  const gone = Object.assign(new Error("write EPIPE"), { code: "EPIPE" });
+  const write = vi.spyOn(process.stdout, "write").mockImplementation((_, done) => {
+    (done as unknown as (error: Error) => void)(gone);
+    return false;
+  });
+  onTestFinished(() => write.mockRestore());
+  expect(await main(["-f", "json", large])).toBe(0);
+  expect(write).toHaveBeenCalledTimes(1);
 });
 
 test("JSON lines: every line has the documented fields, in order of time", async () => {

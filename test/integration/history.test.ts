@@ -1,8 +1,9 @@
 /** history and diff on a service that one time starts slowly. */
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { start, svtrace, svtracePath, tempDir, waitUntil } from "../helpers.ts";
+import { recordingName } from "../../src/record/names.ts";
+import { sleep, start, svtrace, svtracePath, tempDir, waitUntil } from "../helpers.ts";
 
 /** Listens at once, except at its sixth start: then it looks for files that are not there, and sleeps. */
 const RUN = `#!/bin/sh
@@ -72,7 +73,36 @@ test("history shows the slow restart, diff what was different", async () => {
   expect(text).toMatch(/\n +\+2\.\d+ s {2}new: sleep, starting: /);
   expect(text).toContain("perl: openat");
   expect(readFileSync(join(dir, "count"), "utf8")).toBe("6\n");
+
+  // a start is compared with starts
+  await svtrace(["svc", "-d", dir]);
+  await sleep(7);
+  await svtrace(["svc", "-u", dir]);
+  // the stop has a row of its own
+  expect((await ready(7)).slice(6).map((r: { kind: string }) => r.kind)).toEqual(["stop", "start"]);
+  const again = JSON.parse((await svtrace(["diff", "--json", dir])).stdout);
+  expect(again.before).toBe("the start before");
+  expect(again.phases.map((p: { name: string }) => p.name)).not.toContain("stopping");
 }, 180_000);
+
+test("which recordings are earlier does not depend on how a path is spelled", async () => {
+  const dir = tempDir("history");
+  const [first, second, third] = [1, 2, 3].map((i) => join(dir, recordingName(1.7e18 + i * 1e9, 1)));
+  await svtrace(["record", "-o", first, "--", "true"]);
+  copyFileSync(first, second);
+  copyFileSync(first, third);
+  const before = async (path: string) => {
+    const { stdout, stderr } = await svtrace(["diff", "--json", path], { cwd: dir });
+    return stdout === "" ? stderr : JSON.parse(stdout).before;
+  };
+  const [up, name] = [basename(dir), basename(second)];
+  for (const path of [`./${name}`, `${dirname(dir)}//${up}/${name}`])
+    expect([path, await before(path)]).toEqual([path, "the run before"]);
+  const oldest = `../${up}/${basename(first)}`;
+  expect(await before(oldest)).toBe(
+    `svtrace diff: ${oldest}: no earlier run is recorded to compare it with\n`,
+  );
+});
 
 test("errors are one line", async () => {
   const dir = tempDir("history");

@@ -1,7 +1,7 @@
 /** Calls tampered with: the same command under Debian's strace and under ours, compared line by line. */
 import { describe, expect, it } from "vitest";
 import { missing, same } from "../differential/same.ts";
-import { compiled, lacks, needs, run, svtracePath } from "../helpers.ts";
+import { compiled, lacks, needs, no32Bit, run, svtracePath } from "../helpers.ts";
 
 const traced = "trace=chdir,uname,getcwd,getppid,fork,clone";
 
@@ -44,7 +44,7 @@ describe("inject and fault", () => {
     await same(["-e", traced, ...rules.flatMap((r) => ["-e", r])], [compiled("tampered")]);
   });
 
-  it(...needs("in an i386 process", ...missing), async () => {
+  it(...needs("in an i386 process", ...missing, no32Bit()), async () => {
     const program = compiled("tampered", "-m32");
     for (const rule of [
       "error=EPERM",

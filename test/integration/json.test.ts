@@ -1,9 +1,10 @@
 // biome-ignore-all lint/suspicious/noExplicitAny: what JSON holds is what is being tested
 /** JSON lines: every line valid, the values the calls had, both engines alike. */
 import { readFileSync } from "node:fs";
+import { cpus } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { debian, lacks, needs, noBpf, run, svtrace, svtracePath, tempDir } from "../helpers.ts";
+import { debian, lacks, needs, noBpf, run, start, svtrace, svtracePath, tempDir } from "../helpers.ts";
 
 /** Not a wrapper of the same name. */
 const python = debian("python3") ?? "python3";
@@ -109,6 +110,21 @@ test(...needs("--scheduling splits a wait, and names who ended it", bpf, lacks("
   expect(read.blocked).toBeGreaterThan(0.1);
   expect(read.cpu + read.queued + read.blocked).toBeCloseTo(read.duration, 5);
   expect(read.waker).toBe(writer.tid);
+});
+
+test(...needs("no sleep is told as time on the CPU, on any CPU, idle or not", bpf), async () => {
+  const naps = "select(undef, undef, undef, 0.001) for 1 .. 400";
+  for (const cpu of cpus().keys()) {
+    for (const busy of [false, true]) {
+      if (busy) start(["taskset", "-c", String(cpu), "perl", "-e", "while (1) {}"]);
+      const pinned = ["taskset", "-c", String(cpu), "perl", "-e", naps];
+      const all = await events("bpf", ["--scheduling", "-e", "trace=pselect6"], pinned);
+      const slept = all.filter((e) => e.name === "pselect6") as any[];
+      expect(slept).toHaveLength(400);
+      // one that lost its CPU before it could sleep was woken while it waited
+      expect(slept.filter((e) => e.blocked + e.queued < 0.0009)).toEqual([]);
+    }
+  }
 });
 
 test(

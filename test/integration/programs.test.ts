@@ -7,6 +7,7 @@ import {
   isAlive,
   lacks,
   needs,
+  notRoot,
   processState,
   run,
   sleep,
@@ -62,6 +63,41 @@ test(...needs("a tracee that stops itself stays stopped until it is continued", 
   const trace = readFileSync(file, "latin1");
   expect(trace).toMatch(/write\(1, "continued\\n", 10\)/);
   expect(trace).toMatch(/--- SIGCONT \{/);
+});
+
+test(
+  ...needs("as the first process of a pid namespace it has a shell's status for a signal", notRoot()),
+  async () => {
+    const dir = tempDir("namespace");
+    for (const tracer of [["strace"], ["record", "-o", join(dir, "a.duckdb"), "--"]]) {
+      const unshare = ["unshare", "-pf", "--mount-proc", svtracePath, ...tracer];
+      expect((await run([...unshare, "sh", "-c", "kill -SEGV $$"])).status).toBe(128 + 11);
+    }
+  },
+);
+
+test("lines of several processes in a pipe say whose they are", async () => {
+  const file = join(tempDir("piped"), "trace");
+  const loop = ["sh", "-c", "while :; do sleep 0.05; done"];
+  const pids = [start(loop), start(loop)].map((child) => String(child.pid));
+  const options = ["-e", "trace=wait4", "-o", `|cat >${file}`, ...pids.flatMap((pid) => ["-p", pid])];
+  const tracer = start([svtracePath, "strace", ...options]);
+  const whose = () => new Set(readFileSync(file, "latin1").match(/^\d+(?= )/gm));
+  await waitUntil("lines of both", () => pids.every((pid) => whose().has(pid)), 3);
+  tracer.kill("SIGTERM");
+});
+
+test("a command that is stopped ends with an interrupted tracer", async () => {
+  const tracer = start([svtracePath, "strace", "sh", "-c", "kill -STOP $$; sleep 60"]);
+  let trace = "";
+  tracer.stderr!.on("data", (d) => {
+    trace += d;
+  });
+  await waitUntil("the stop line", () => trace.includes("--- stopped by SIGSTOP ---"));
+  const pid = Number(/si_pid=(\d+)/.exec(trace)?.[1]);
+  tracer.kill("SIGTERM");
+  await waitUntil("the tracer ends", () => tracer.signalCode === "SIGTERM");
+  await waitUntil("the command ends", () => !isAlive(pid), 2);
 });
 
 test(...needs("a tracee killed in the middle of a call", gcc), async () => {

@@ -1,6 +1,7 @@
 /** The ptrace engine against small C programs: what it reports, and that tracees live on as if nothing had been there. */
 import { execFileSync, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   buildRecorder,
@@ -12,7 +13,7 @@ import {
   ticker,
   tracers,
 } from "../engine.ts";
-import { waitUntil as becomes, compiled as program, sleep } from "../helpers.ts";
+import { waitUntil as becomes, compiled as program, root, run, sleep, start } from "../helpers.ts";
 
 const gcc = existsSync("/usr/bin/gcc");
 
@@ -117,6 +118,53 @@ describe.runIf(gcc)("ptrace engine (needs gcc)", () => {
     });
     await third.done;
     expect(stderr).toMatch(/PTRACE_SEIZE, \d+\): ESRCH/);
+  });
+
+  it("does not take what cannot be traced for what needs a privilege", async () => {
+    const refusal = async (pid: number): Promise<string> => {
+      const r = new Recorder({ attach: pid }, { stderr: "pipe" });
+      let stderr = "";
+      r.child.stderr!.on("data", (d) => {
+        stderr += d;
+      });
+      await r.done;
+      return /EPERM \((.*)\)/s.exec(stderr)?.[1] ?? stderr;
+    };
+    const parent = start(["/bin/sh", "-c", ": & exec /bin/sleep 60"]);
+    const children = () => readFileSync(`/proc/${parent.pid}/task/${parent.pid}/children`, "latin1");
+    const zombie = await becomes("a child that has ended", () => {
+      const pid = Number(children());
+      return pid > 0 && field(pid, "State") === "Z" && pid;
+    });
+    expect(await refusal(zombie)).toMatch(/has ended, and its parent has not waited for it yet/);
+    const kernel = readFileSync("/proc/2/comm", "latin1");
+    if (kernel === "kthreadd\n") expect(await refusal(2)).toMatch(/a thread of the kernel's own/);
+  });
+
+  it("lets the name of another tracer drive no terminal", async () => {
+    const t = await ticker(0);
+    // the number of ptrace, and PTRACE_SEIZE
+    const script =
+      '$0 = "a\\e[1m\\nb"; syscall(101, 0x4206, $ARGV[0] + 0, 0, 0); syswrite(STDOUT, "x"); sleep 60';
+    const other = start(["perl", "-e", script, String(t.pid)]);
+    await becomes("traced", () => tracers(t.pid)[0] === String(other.pid));
+    const r = new Recorder({ attach: t.pid }, { stderr: "pipe" });
+    let stderr = "";
+    r.child.stderr!.on("data", (d) => {
+      stderr += d;
+    });
+    await r.done;
+    expect(stderr).toContain(`already traced by a\\x1b[1m\\x0ab ${other.pid}`);
+    t.child.kill("SIGKILL");
+  });
+
+  it("reports the calls of an adopted command's children, which have no filter", async () => {
+    const script = "kill -STOP $$; exec /bin/sh -c '/bin/true; :'";
+    const child = spawn("/bin/sh", ["-c", script], { stdio: "ignore" });
+    await becomes("stopped", () => field(child.pid!, "State") === "T");
+    const options = { followForks: true, seccomp: true };
+    const r = await record({ adopt: child.pid, quiet: false, wanted: ["execve"], options });
+    expect(r.of("enter").map((l) => l.path)).toEqual(["/bin/sh", "/bin/true"]);
   });
 
   it("only follows when asked to", async () => {
@@ -252,6 +300,35 @@ describe.runIf(gcc)("ptrace engine (needs gcc)", () => {
     expect(r.of("detached")).toHaveLength(2);
     expect(r.of("left")[0].ms).toBeLessThan(1000);
     expect(existsSync(`/proc/${r.of("new")[0].tid}`), "the program lives on").toBe(true);
+  });
+
+  it("lets go of a parent in vfork when that is over, in a process that lives on", async () => {
+    const r = new Recorder({ argv: [program("vfork-wait"), "600"], quiet: false, stay: 3000 });
+    await r.until("enter", (l) => l.name === "clock_nanosleep");
+    r.child.kill("SIGINT");
+    await r.until("left");
+    await becomes("the program ends", () => field(r.of("new")[0].tid, "State") === "Z", 2);
+    r.child.kill("SIGKILL");
+  });
+
+  it("lets go of children born while it leaves, in a process that lives on", async () => {
+    const loop = start([program("fork-loop")]);
+    const script = `import { readFileSync } from "node:fs";
+      import { trace } from ${JSON.stringify(join(root, "dist/index.js"))};
+      const child = () => readFileSync("/proc/${loop.pid}/task/${loop.pid}/children", "latin1");
+      for (let n = 0; n < 12; n++) {
+        let i = 0;
+        for await (const _ of trace(${loop.pid})) if (++i > 40 + n) break;
+        const seen = new Set();
+        for (const end = Date.now() + 1000; seen.size < 4 && Date.now() < end; ) {
+          seen.add(child());
+          await new Promise((resolve) => setTimeout(resolve, 1));
+        }
+        if (seen.size < 4) throw new Error("children of round " + n + ": " + [...seen]);
+      }`;
+    const { status, stderr } = await run([process.execPath, "--input-type=module", "-e", script]);
+    expect(stderr).toBe("");
+    expect(status).toBe(0);
   });
 
   it("adopts a process that stopped itself before its exec", async () => {

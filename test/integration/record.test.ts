@@ -1,9 +1,11 @@
 /** record, why and export on the built program. */
-import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
+import { waitUntil } from "../helpers.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "svtrace-record-"));
 afterAll(() => rmSync(dir, { recursive: true }));
@@ -74,6 +76,42 @@ test("after SIGKILL of the recorder the command lives and the file is readable",
   expect(why(file).verdict).toMatch(/^Nothing was slow/);
   target.kill("SIGKILL");
 });
+
+test("a reader is waited for until it is done or an interrupt; the command's status is passed on", async () => {
+  const recorded = async (
+    name: string,
+    endWaiting: (recorder: ChildProcess, reader: ChildProcess) => void,
+  ) => {
+    const file = join(dir, name);
+    const command = `getppid for 1 .. 12000; select undef, undef, undef, 0.05 until -e "${file}.read"; mkdir "/proc/rest"; exit 7`;
+    const recorder = spawn("bin/svtrace", ["record", "-o", file, "--", "perl", "-e", command]);
+    await waitUntil("the first batch", () => existsSync(file), 20);
+    // as if into a pager: more than a pipe holds, and nobody takes it
+    const reader = spawn("bin/svtrace", ["export", file]);
+    await once(reader.stdout, "readable");
+    writeFileSync(`${file}.read`, "");
+    let said = "";
+    recorder.stderr.on("data", (text) => {
+      if (said === "") endWaiting(recorder, reader);
+      said += text;
+    });
+    const [status] = await once(recorder, "close");
+    reader.kill("SIGKILL");
+    return { status, said, rest: svtrace("export", file).stdout.includes("/proc/rest") };
+  };
+  const [waited, givenUp] = await Promise.all([
+    recorded("waited.duckdb", (_, reader) => reader.kill("SIGKILL")),
+    recorded("given-up.duckdb", (recorder) => recorder.kill("SIGINT")),
+  ]);
+  const waits = "svtrace: \\S+: being read by \\S+ \\(PID \\d+\\): .*\\n";
+  expect(waited).toEqual({ status: 7, said: expect.stringMatching(new RegExp(`^${waits}$`)), rest: true });
+  const lost = "svtrace record: \\S+: [1-9]\\d* events lost in all\\nsvtrace record: \\S+: IO Error: .*\\n";
+  expect(givenUp).toEqual({
+    status: 7,
+    said: expect.stringMatching(new RegExp(`^${waits}${lost}$`)),
+    rest: false,
+  });
+}, 60_000);
 
 test("errors are one line", () => {
   const missing = svtrace("why", join(dir, "nothing"));

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { expect, onTestFinished, test } from "vitest";
 import { isAlive, needs, notRoot, run, start, svtrace, svtracePath, tempDir, waitUntil } from "../helpers.ts";
+import { up } from "../services.ts";
 
 /** Serves nothing, but listens, so that it is ready at once; then does a few calls a second. */
 const LISTENER = `exec perl -MIO::Socket::INET -e '
@@ -25,20 +26,6 @@ function service(
   chmodSync(join(dir, "run"), 0o755);
   for (const [file, value] of Object.entries(settings)) writeFileSync(join(dir, "trace", file), value);
   return dir;
-}
-
-/** Starts `svtrace up`, ends it (and its services) with the test; what it says is collected. */
-function up(scan: string): { pid: number; said: () => string } {
-  const child = start([svtracePath, "up", scan]);
-  let text = "";
-  child.stderr!.on("data", (d) => {
-    text += d;
-  });
-  onTestFinished(async () => {
-    child.kill("SIGTERM");
-    await waitUntil("svtrace up to end", () => child.exitCode !== null || child.signalCode !== null, 40);
-  });
-  return { pid: child.pid!, said: () => text };
 }
 
 const pidOf = (dir: string): number => {

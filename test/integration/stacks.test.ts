@@ -1,5 +1,5 @@
 /** Where in the program calls are made: strace -k compared with Debian's, and what that cannot see. */
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { chmodSync, copyFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -8,6 +8,7 @@ import {
   debian,
   lacks,
   needs,
+  no32Bit,
   notRoot,
   processState,
   run,
@@ -141,7 +142,7 @@ test(...needs("--seccomp-bpf sees mappings that come and go", ...why), async () 
 });
 
 test(
-  ...needs("static and 32-bit programs, which Debian's strace shows nothing of", ...why, multilib()),
+  ...needs("static and 32-bit programs, which Debian's strace shows nothing of", ...why, no32Bit()),
   async () => {
     for (const flag of ["-static", "-m32"]) {
       const found = await ours(["-e", "trace=getpgid"], [compiled("stacks", flag)]);
@@ -224,10 +225,3 @@ int main(void) { return waits() + 1; }
   expect(stdout).not.toContain("...\n");
   await waitUntil("asleep again", () => processState(child.pid!) === "S");
 });
-
-function multilib(): string {
-  const r = spawnSync("gcc", ["-m32", "-x", "c", "-", "-o", "/dev/null"], {
-    input: "int main(void) { return 0; }",
-  });
-  return r.status === 0 ? "" : "gcc cannot make 32-bit programs";
-}

@@ -10,12 +10,14 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { expect, onTestFinished, test } from "vitest";
 import {
   debian,
   isAlive,
   lacks,
   needs,
+  notRoot,
   run,
   start,
   svtrace,
@@ -149,6 +151,29 @@ test(
   },
 );
 
+test("logs: a damaged file is told of, and the others are shown", async () => {
+  const dir = tempDir("damaged");
+  const old = (n: number, content: Buffer) =>
+    writeFileSync(join(dir, `@40000000${n}${"0".repeat(15)}.s`), content);
+  const packed = gzipSync(numbered(4, 6));
+  old(1, gzipSync(numbered(1, 3)));
+  old(2, packed.subarray(0, packed.length - 6));
+  // its checksum is another
+  old(3, Buffer.concat([packed.subarray(0, -8), Buffer.alloc(4), packed.subarray(-4)]));
+  mkdirSync(join(dir, `@400000004${"0".repeat(15)}.s`));
+  old(5, gzipSync(numbered(7, 8)));
+  writeFileSync(join(dir, "current"), numbered(9, 9));
+  const { status, stdout, stderr } = await svtrace(["logs", dir]);
+  expect({ status, stdout }).toEqual({ status: 0, stdout: numbered(1, 9) });
+  const warnings = stderr.trimEnd().split("\n");
+  expect(warnings.length).toBe(3);
+  for (const [i, line] of warnings.entries()) {
+    expect(line).toContain(`svtrace logs: warning: ${dir}/@40000000${i + 2}`);
+  }
+  expect(warnings[0]).toContain("unexpected end of file");
+  expect((await svtrace(["logs", "-n", "5", dir])).stdout).toBe(numbered(5, 9));
+});
+
 test(...needs("logs -f: every line once, through many rotations", multilog), async () => {
   const dir = tempDir("follow");
   const writer = spawn(debian("multilog")!, ["s4096", "n1000", "./main"], {
@@ -184,3 +209,24 @@ test("logs -f: a current that is renamed and made anew, as svlogd does", async (
   writeFileSync(join(dir, "current"), "five\n");
   await waitUntil("all", () => shown.text === "one\ntwo\nthree\nfour\nfive\n");
 });
+
+test(
+  ...needs("logs -f: without a free inotify instance it looks by the clock", lacks("unshare"), notRoot()),
+  async () => {
+    const dir = tempDir("follow");
+    writeFileSync(join(dir, "current"), "one\n");
+    const none = 'echo 0 > /proc/sys/user/max_inotify_instances; exec "$0" logs -f "$1"';
+    const child = start(["unshare", "-Ur", "sh", "-c", none, svtracePath, dir]);
+    let shown = "";
+    for (const stream of [child.stdout!, child.stderr!])
+      stream.on("data", (d) => {
+        shown += d;
+      });
+    await waitUntil("one", () => shown === "one\n");
+    appendFileSync(join(dir, "current"), "two\n");
+    await waitUntil("both", () => shown === "one\ntwo\n", 3);
+    child.kill("SIGTERM");
+    await waitUntil("its end", () => child.exitCode !== null, 3);
+    expect(child.exitCode).toBe(0);
+  },
+);

@@ -1,12 +1,19 @@
 /** `svtrace stuck`: what processes wait for, without having traced them before. */
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { lacks, needs, noBpf, start, svtrace, tempDir, waitUntil } from "../helpers.ts";
+import { debian, lacks, needs, noBpf, start, svtrace, tempDir, waitUntil } from "../helpers.ts";
+
+/** Not a wrapper of the same name. */
+const python = debian("python3") ?? "python3";
+/** Takes an open file description's lock on its argument, and goes on. */
+const setlkw = (then: string) =>
+  `import fcntl,struct,sys,time\nf=open(sys.argv[1],'w')\nfcntl.fcntl(f,38,struct.pack('hhqqi4x',1,0,0,0,0))\n${then}`;
 
 interface Stuck {
   readonly pid: number;
   readonly tid: number;
+  readonly comm: string;
   readonly name: string;
   readonly on?: string;
   readonly category: string;
@@ -50,6 +57,32 @@ test(
   },
 );
 
+test(
+  ...needs("threads that wait for locks on several files: each its own holder", lacks("python3")),
+  async () => {
+    const dir = tempDir("locks");
+    const [a, b, c] = ["a", "b", "c"].map((f) => join(dir, f));
+    const holders = [a, b].map((f) => start(["flock", f, "sleep", "60"]));
+    const ofd = start([python, "-c", setlkw("time.sleep(60)"), c]);
+    const waits = "import fcntl,sys,threading,time\nfs=[open(f,'w') for f in sys.argv[1:]]\n";
+    const threads =
+      "for f in fs: threading.Thread(target=fcntl.flock,args=(f,fcntl.LOCK_EX)).start(); time.sleep(0.2)";
+    const flocks = start([python, "-c", waits + threads, a, b, a]);
+    const waiter = start([python, "-c", setlkw(""), c]);
+    const found = await waitUntil("all of them", async () => {
+      const calls = await stuck("-p", `${flocks.pid},${waiter.pid}`);
+      const locks = calls.filter((call) => call.on?.includes("locked by"));
+      return locks.length === 4 && locks;
+    });
+    expect(found.map((call) => call.on).sort()).toEqual([
+      `${a}, locked by ${holders[0].pid} (flock)`,
+      `${a}, locked by ${holders[0].pid} (flock)`,
+      `${b}, locked by ${holders[1].pid} (flock)`,
+      `${c}, locked by ${ofd.pid} (python3)`,
+    ]);
+  },
+);
+
 test(...needs("a mutex and the thread that holds it", lacks("gcc")), async () => {
   const dir = mkdtempSync(join(tempDir("mutex"), "m"));
   const source = join(dir, "m.c");
@@ -83,6 +116,17 @@ test(...needs("--for: exact ages of what began meanwhile", noBpf()), async () =>
   expect(now.pid).not.toBe(before.pid);
   expect(now.elapsed).toBeGreaterThan(0);
   expect(now.elapsed).toBeLessThan(4);
+});
+
+test("a name as it is in JSON, escaped for people", async () => {
+  const program = join(tempDir("name"), 'a<b"\n');
+  copyFileSync("/bin/sleep", program);
+  const { pid } = start([program, "60"]);
+  await waitUntil("its sleep", async () => {
+    const [call] = await stuck("-p", String(pid));
+    return call?.comm === 'a<b"\n' && /sleep/.test(call.name);
+  });
+  expect((await svtrace(["stuck", "-p", String(pid)])).stdout).toContain(` a\\74b"\\n `);
 });
 
 test("a process that is not there, and no process at all", async () => {

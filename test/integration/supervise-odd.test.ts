@@ -1,7 +1,7 @@
 /** What is not supposed to happen to a supervisor, and does. */
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { sendControl } from "../../src/supervise/control.ts";
 import { readExtended } from "../../src/supervise/extended.ts";
@@ -18,17 +18,7 @@ import {
   tempDir,
   waitUntil,
 } from "../helpers.ts";
-
-function service(scan: string, name: string, files: Readonly<Record<string, string>> = {}): string {
-  const dir = join(scan, name);
-  for (const [file, text] of Object.entries({ run: "#!/bin/sh\nexec sleep 1000\n", ...files })) {
-    const path = join(dir, file);
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, text);
-    chmodSync(path, 0o755);
-  }
-  return dir;
-}
+import { service } from "../services.ts";
 
 function supervise(...argv: string[]) {
   const child = start(argv);

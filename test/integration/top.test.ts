@@ -1,9 +1,20 @@
 /** `svtrace top`: as text, and on a terminal of 80x24 (tmux). */
 import { execFileSync } from "node:child_process";
-import { chmodSync, copyFileSync } from "node:fs";
+import { chmodSync, copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { debian, lacks, needs, noBpf, start, svtrace, svtracePath, tempDir, waitUntil } from "../helpers.ts";
+import {
+  debian,
+  lacks,
+  needs,
+  noBpf,
+  run,
+  start,
+  svtrace,
+  svtracePath,
+  tempDir,
+  waitUntil,
+} from "../helpers.ts";
 
 /** Not a wrapper of the same name. */
 const python = debian("python3") ?? "python3";
@@ -25,6 +36,14 @@ test(...needs("a thread that is blocked shows, with what it waits for", bpf, lac
   const { stdout } = await svtrace(["top", "--once", "--interval=6s", "-p", String(child.pid)]);
   expect(stdout).toMatch(new RegExp(`^ *${child.pid} python3 +\\S+ ipc +read on pipe:\\[\\d+\\]`, "m"));
   expect(stdout).toMatch(/threads blocked: .*ipc 0\.\d\d/);
+});
+
+test(...needs("so does one that was blocked before", bpf), async () => {
+  const child = start(["sleep", "60"]);
+  await waitUntil("its sleep", () => /nanosleep/.test(wchan(child.pid!)));
+  const { stdout } = await svtrace(["top", "--once", "--interval=1s", "-p", String(child.pid)]);
+  expect(stdout).toMatch(/threads blocked: sleep (0\.9\d|1\.00)$/m);
+  expect(stdout).toMatch(new RegExp(`^ *${child.pid} sleep .* (9\\d|100)\\.\\d clock_nanosleep$`, "m"));
 });
 
 /** A terminal of 80x24 with svtrace top in it. */
@@ -75,6 +94,7 @@ test(
         .split("\n")
         .every((l) => l.length <= 80),
     ).toBe(true);
+    expect(t.screen()).toMatch(/^q quit {2}\? help .* space freeze$/m);
     await shows(/CALLS\/S\*/);
     t.keys("s");
     await shows(/ERR\/S\*/);
@@ -100,6 +120,45 @@ test(
     await waitUntil("the end", t.gone);
   },
 );
+
+const wchan = (pid: number): string => readFileSync(`/proc/${pid}/wchan`, "latin1");
+
+/** A program on a terminal of that size, which is closed when the program has shown something. */
+const HANG_UP = `
+import fcntl, os, pty, struct, sys, termios, time
+rows, columns, wanted, *argv = sys.argv[1:]
+err = os.dup(2)
+pid, fd = pty.fork()
+if pid == 0:
+    fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", int(rows), int(columns), 0, 0))
+    os.dup2(err, 2)
+    os.execv(argv[0], argv)
+shown = b""
+while wanted.encode() not in shown: shown += os.read(fd, 65536)
+time.sleep(0.5)
+os.close(fd)
+print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+`;
+const hangUp = (rows: number, columns: number, wanted: string, ...argv: string[]) =>
+  run([python, "-c", HANG_UP, String(rows), String(columns), wanted, svtracePath, ...argv], { timeout: 10 });
+
+test(...needs("a terminal that hangs up ends it, without a word", bpf, lacks("python3")), async () => {
+  const child = start(["sleep", "60"]);
+  const ended = await hangUp(24, 80, "BLOCKED NOW", "top", "--interval=100ms", "-p", String(child.pid));
+  expect(ended).toMatchObject({ stdout: "0\n", stderr: "" });
+});
+
+test(...needs("a terminal of unknown size is taken for one of 80x24", bpf, lacks("python3")), async () => {
+  const child = start(["sleep", "60"]);
+  const ended = await hangUp(0, 0, "q quit", "top", "--interval=100ms", "-p", String(child.pid));
+  expect(ended).toMatchObject({ stdout: "0\n", stderr: "" });
+});
+
+test(...needs("so it ends other programs", lacks("python3")), async () => {
+  const dir = tempDir("log");
+  writeFileSync(join(dir, "current"), "a line\n");
+  expect(await hangUp(24, 80, "a line", "logs", "-f", dir)).toMatchObject({ stdout: "0\n", stderr: "" });
+});
 
 test("without a terminal it says what to do", async () => {
   const { status, stderr } = await svtrace(["top"]);

@@ -1,15 +1,17 @@
 /** `svtrace trace` on the bpf engine: what it shows, counts, and says when it cannot. */
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import {
+  compiled,
   debian,
   lacks,
   needs,
   noBpf,
   notRoot,
   run,
+  sleep,
   start,
   svtrace,
   svtracePath,
@@ -100,6 +102,29 @@ test(...needs("--slower-than shows slow calls only", bpf), async () => {
   const calls = stderr.split("\n").filter((l) => /\) += /.test(l));
   expect(calls.some((l) => /nanosleep\(/.test(l))).toBe(true);
   expect(stderr).not.toMatch(/openat|mmap/);
+});
+
+test(...needs("--slower-than is woken by what is slow, and sleeps meanwhile", bpf), async () => {
+  const fifo = join(tempDir("slow"), "fifo");
+  execFileSync("mkfifo", [fifo]);
+  const shell = start(["sh", "-c", `while read -r line <${fifo}; do sleep 0.3; done`]);
+  const tracer = start([svtracePath, "trace", "--slower-than=250ms", "-f", "-p", String(shell.pid)]);
+  let stderr = "";
+  tracer.stderr!.on("data", (d) => {
+    stderr += d;
+  });
+  await waitUntil("it to attach", () => stderr.includes("attached"));
+  const sleeps = () => {
+    const text = readFileSync(`/proc/${tracer.pid}/status`, "latin1");
+    return Number(/^voluntary_ctxt_switches:\s+(\d+)/m.exec(text)?.[1]);
+  };
+  await sleep(1);
+  const before = sleeps();
+  await sleep(3);
+  // it looks every 0.1 s whether it is to end
+  expect(sleeps() - before).toBeLessThan(60);
+  writeFileSync(fifo, "\n");
+  await waitUntil("a slow call", () => /nanosleep\(.* = 0/.test(stderr));
 });
 
 test(...needs("-Z: only calls that failed", bpf), async () => {
@@ -234,6 +259,36 @@ test(
     }
   },
 );
+
+test(...needs("threads attached to at once are one line", lacks("gcc")), async () => {
+  const threads = start([compiled("ticker"), "4"]);
+  await waitUntil("its threads", () => readdirSync(`/proc/${threads.pid}/task`).length === 5);
+  for (const engine of bpf === "" ? ["ptrace", "bpf"] : ["ptrace"]) {
+    const options = ["-f", "-o", "/dev/null", "-p", String(threads.pid)];
+    const tracer = start([svtracePath, "trace", "--engine", engine, ...options]);
+    let said = "";
+    tracer.stderr!.on("data", (d) => {
+      said += d;
+    });
+    await waitUntil("a message", () => said.includes("attached"));
+    tracer.kill("SIGTERM");
+    await waitUntil(`the end of the ${engine} engine`, () => tracer.signalCode);
+    expect(said.match(/.*attached.*/g)).toEqual([
+      `svtrace trace: Process ${threads.pid} attached with 5 threads`,
+    ]);
+  }
+});
+
+test("a signal that ends it is what it dies of, with -p, too", async () => {
+  const sleeper = start(["sleep", "60"]);
+  for (const engine of bpf === "" ? ["ptrace", "bpf"] : ["ptrace"]) {
+    const tracer = start([svtracePath, "trace", "--engine", engine, "-p", String(sleeper.pid)]);
+    await new Promise((resolve) => tracer.stderr!.once("data", resolve));
+    tracer.kill("SIGTERM");
+    await waitUntil(`the end of the ${engine} engine`, () => tracer.exitCode ?? tracer.signalCode);
+    expect(tracer.signalCode).toBe("SIGTERM");
+  }
+});
 
 test("options that exclude each other are refused in one line", async () => {
   for (const [options, what] of [
