@@ -98,9 +98,14 @@ async function loaded(server: Server, t: Tracer, dir: string, short: boolean): P
 }
 
 /** Mean rates of contenders by turns. */
-async function rates(contenders: readonly Contender[], lengths: Lengths, short: boolean): Promise<number[]> {
+async function rates(
+  contenders: readonly Contender[],
+  lengths: Lengths,
+  short: boolean,
+  seconds = SECONDS,
+): Promise<number[]> {
   const all: (readonly number[])[] = [];
-  await byTurns(contenders, short ? SECONDS / 4 : SECONDS, (each) => void all.push(each), lengths);
+  await byTurns(contenders, short ? seconds / 4 : seconds, (each) => void all.push(each), lengths);
   return contenders.map((_, i) => all.reduce((sum, each) => sum + each[i], 0) / all.length);
 }
 
@@ -136,7 +141,8 @@ const both = <T>(server: Server, dir: string, use: (loads: readonly Load[], pid:
 
 /**
  * A server beside one like it, before the tracer attaches to it and afterwards. While it is the other's turn the tracer is stopped,
- * so that all it has to do falls into the turns of the traced.
+ * so that all it has to do falls into the turns of the traced. What it does every so often it has done once before, and does as
+ * often as it would.
  */
 async function beside(server: Server, t: Tracer, dir: string, short: boolean): Promise<Result> {
   const out = join(dir, "out");
@@ -148,9 +154,10 @@ async function beside(server: Server, t: Tracer, dir: string, short: boolean): P
     const end = () => void process.kill(pid!, "SIGSTOP");
     let traced: number[];
     try {
-      await pause(ATTACHED);
+      await pause(ATTACHED + (short ? 0 : (t.period ?? 0) * 1000));
       if (tracer.outcome !== undefined) throw new Error(`${tracer.outcome}: ${lastWords(tracer)}`);
-      traced = await rates([{ load, begin, end }, { load: other }], WHOLE, short);
+      const seconds = t.period === undefined ? SECONDS : 2 * t.period;
+      traced = await rates([{ load, begin, end }, { load: other }], WHOLE, short, seconds);
       begin();
       process.kill(pid!, "SIGINT");
       await tracer.wait(LIMIT.end);

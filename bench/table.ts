@@ -82,7 +82,7 @@ export function print(
       `      servers, share of the untraced rate (${redis.name}: ${redis.loadedBy}; ${nginx.name}: ${nginx.loadedBy}):\n` +
       "      of others a load of some 2 s against one in the same round; of svtrace, with +- the standard error, by turns of\n" +
       "      60 ms with another server (the tracer stopped then), less what differed before it attached, times what the\n" +
-      "      tracepoints alone leave\n" +
+      "      tracepoints alone leave; server and load have a CPU each\n" +
       "tracepoints: programs that do nothing, attached and detached by turns; who is not followed pays for these, too\n" +
       `machine: ${cpus().length} x ${cpus()[0]?.model}, Linux ${release()}, Node ${process.version}; ${new Date().toISOString().slice(0, 10)};\n` +
       `      load average ${before.toFixed(1)} before the first round, where 0 is a machine that does nothing else\n` +

@@ -2,9 +2,14 @@
 import { Assembler, r0 } from "../src/capture/bpf/asm.ts";
 import { tracepointId } from "../src/capture/bpf/kernel-fields.ts";
 import * as bpf from "../src/kernel/bpf.ts";
+import { callBackFunction } from "../src/kernel/task-work.ts";
 
 export const CALLS = ["sys_enter", "sys_exit"] as const;
 export const SCHEDULER = ["sched_switch", "sched_waking"] as const;
+export const ENTRIES = ["sys_enter", "sched_exit_tp"] as const;
+
+/** Whether the kernel calls programs back when a task returns to user mode, so that not every return need be seen. */
+export const callsBack = (): boolean => callBackFunction() !== 0;
 
 /** Empty programs for tracepoints, which can be attached and let go again and again. */
 export class EmptyPrograms {

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { withRecording } from "../src/record/reader.ts";
 import { run } from "./measure.ts";
-import { CALLS, SCHEDULER } from "./tracepoints.ts";
+import { CALLS, callsBack, ENTRIES, SCHEDULER } from "./tracepoints.ts";
 
 export const svtrace = resolve("bin/svtrace");
 
@@ -31,6 +31,8 @@ export interface Tracer {
   readonly only?: "dd" | "servers";
   /** Not a tracer: programs that do nothing, at these tracepoints. */
   readonly tracepoints?: readonly string[];
+  /** Seconds between times at which it does more than what calls ask for. */
+  readonly period?: number;
   /** Servers by turns with one that is not followed, which pays for tracepoints, too: the row that tells how much. */
   readonly over?: string;
 }
@@ -38,6 +40,8 @@ export interface Tracer {
 /** What the kernel's tracepoints cost everybody, as long as a program is attached to them. */
 const ALONE = "tracepoints of calls";
 const ALONE_SCHEDULER = "and of the scheduler";
+/** Those of --slower-than where the kernel can call back (6.18). */
+const ALONE_ENTRIES = "of entries and switches";
 const empty = (name: string, tracepoints: readonly string[]): Tracer => ({
   name,
   tracepoints,
@@ -149,6 +153,7 @@ export const tracers: readonly Tracer[] = [
   },
   empty(ALONE, CALLS),
   empty(ALONE_SCHEDULER, [...CALLS, ...SCHEDULER]),
+  empty(ALONE_ENTRIES, ENTRIES),
   {
     name: "svtrace text to file",
     ...ours,
@@ -169,6 +174,8 @@ export const tracers: readonly Tracer[] = [
     name: "svtrace record",
     ...ours,
     over: ALONE_SCHEDULER,
+    // it is written
+    period: 10,
     argv: (o, c) => [svtrace, "record", "-o", o, ...c],
     delivered: recorded,
     required: { slowdown: 2.8, share: 0.85, noLoss: true },
@@ -184,7 +191,7 @@ export const tracers: readonly Tracer[] = [
   {
     name: "svtrace --slower-than=1ms",
     ...ours,
-    over: ALONE,
+    over: callsBack() ? ALONE_ENTRIES : ALONE,
     argv: (o, c) => [svtrace, "trace", "--engine", "bpf", "-f", "--slower-than=1ms", "-o", o, ...c],
     delivered: calls,
     required: { slowdown: 2, share: 0.95 },
