@@ -1,5 +1,5 @@
 /** `svtrace stuck`: what processes wait for, without having traced them before. */
-import { copyFileSync, mkdtempSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { debian, lacks, needs, noBpf, start, svtrace, tempDir, waitUntil } from "../helpers.ts";
@@ -64,6 +64,10 @@ test(
     const [a, b, c] = ["a", "b", "c"].map((f) => join(dir, f));
     const holders = [a, b].map((f) => start(["flock", f, "sleep", "60"]));
     const ofd = start([python, "-c", setlkw("time.sleep(60)"), c]);
+    await waitUntil("locks held", () => {
+      const locks = readFileSync("/proc/locks", "latin1");
+      return [a, b, c].every((f) => locks.includes(`:${statSync(f).ino} `));
+    });
     const waits = "import fcntl,sys,threading,time\nfs=[open(f,'w') for f in sys.argv[1:]]\n";
     const threads =
       "for f in fs: threading.Thread(target=fcntl.flock,args=(f,fcntl.LOCK_EX)).start(); time.sleep(0.2)";
@@ -126,7 +130,7 @@ test("a name as it is in JSON, escaped for people", async () => {
     const [call] = await stuck("-p", String(pid));
     return call?.comm === 'a<b"\n' && /sleep/.test(call.name);
   });
-  expect((await svtrace(["stuck", "-p", String(pid)])).stdout).toContain(` a\\74b"\\n `);
+  expect((await svtrace(["stuck", "-p", String(pid)])).stdout).toContain(` a\\74b\\"\\n `);
 });
 
 test("a process that is not there, and no process at all", async () => {
