@@ -8,8 +8,8 @@ const common = {
   hookTimeout: 60_000,
 };
 
-/** These compare what two tracers print, whatever else the machine does. */
-const comparisons = ["test/integration/*-calls.test.ts", "test/integration/*differential.test.ts"];
+/** These measure time, load both cores or look at the whole machine: one file at a time, after the others. */
+const alone = ["test/alone/*.test.ts"];
 
 export default defineConfig({
   test: {
@@ -19,8 +19,9 @@ export default defineConfig({
         test: {
           ...common,
           testTimeout: 120_000,
-          name: "differential",
-          include: comparisons,
+          name: "integration",
+          include: ["test/**/*.test.ts"],
+          exclude: alone,
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },
@@ -28,10 +29,8 @@ export default defineConfig({
       {
         test: {
           ...common,
-          name: "integration",
-          include: ["test/**/*.test.ts"],
-          exclude: comparisons,
-          // These measure time and load two cores: one file at a time, after the others.
+          name: "alone",
+          include: alone,
           fileParallelism: false,
           sequence: { groupOrder: 2 },
         },

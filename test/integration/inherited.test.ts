@@ -12,6 +12,7 @@ import {
   lacks,
   needs,
   notRoot,
+  python,
   start,
   svtracePath,
   tempDir,
@@ -121,7 +122,7 @@ async function found(
   ];
   // nobody reads what it says: fghack has its own words on a child that is reaped by itself
   await new Promise<void>((ended) => {
-    execFile("python3", argv, { env: environment, timeout: 50_000 }, (_e, _o, x) => {
+    execFile(python, argv, { env: environment, timeout: 50_000 }, (_e, _o, x) => {
       if (x) console.log(x);
       ended();
     });
@@ -189,7 +190,7 @@ test(...needs("supervise and up: a service finds what they were started with", .
     writeFileSync(join(service, "run"), `#!${compiled("probe")}\n`, { mode: 0o755 });
     const output = join(dir, "output");
     const argv = program.map((a) => ({ SERVICE: service, DIR: dir })[a] ?? a);
-    start(["python3", "-I", "-c", BECOME, JSON.stringify({ ...state, output }), ...argv], {
+    start([python, "-I", "-c", BECOME, JSON.stringify({ ...state, output }), ...argv], {
       env: { ...environment },
     });
     // it is started again and again

@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { openSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { lacks, needs, svtracePath, tempDir, which } from "../helpers.ts";
+import { lacks, needs, python, svtracePath, tempDir } from "../helpers.ts";
 
 const LOOK = `
 import fcntl, os, json, time
@@ -22,12 +22,12 @@ print(json.dumps([fds, status, limits, nice, env, os.getcwd(), open("/proc/self/
 
 /** What a program finds, and how it leaves its standard output (a pipe or socket of ours) behind. */
 function look(prefix: readonly string[], extra: number): Promise<unknown> {
-  const argv = [...prefix, which("python3")!, "-I", "-c", LOOK];
+  const argv = [...prefix, python, "-I", "-c", LOOK];
   const after = `import fcntl; open(3, "w").write(hex(fcntl.fcntl(1, fcntl.F_GETFL)))`;
   const script = `"$@"; exec "$PYTHON" -I -c '${after}'`;
   const child = spawn("/bin/sh", ["-c", script, "sh", ...argv], {
     stdio: ["ignore", "pipe", "pipe", "pipe", "ignore", extra],
-    env: { PATH: process.env.PATH, A: "1", B: "two words", PYTHON: which("python3")! },
+    env: { PATH: process.env.PATH, A: "1", B: "two words", PYTHON: python },
   });
   const texts = ["", ""];
   child.stderr!.resume();

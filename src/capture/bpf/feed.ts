@@ -8,6 +8,7 @@ import { type Backlog, type BacklogPlace, BacklogRoom } from "./backlog.ts";
 import { Guard } from "./guard.ts";
 import { Chain, Merge } from "./merge.ts";
 import { Pace } from "./pace.ts";
+import { BUSY } from "./turns.ts";
 
 /** Records handled between looks at the clock and at the rings, whose room is given back; fewer with less time (ns) than that. */
 const STRIDE = 128;
@@ -29,7 +30,7 @@ export class Feed {
   private readonly chains: readonly Chain[];
   private readonly merge: Merge;
   private readonly pace: Pace | undefined;
-  private readonly guard: Guard | undefined;
+  private guard: Guard | undefined;
   private readonly eager: boolean;
   /** When room was made (ns), no longer ago than it takes to be no rush, and what had been sent by then. */
   private relieved = 0;
@@ -49,13 +50,13 @@ export class Feed {
 
   /**
    * Without a place for backlogs everything is handled at once, and at the priority we have. `guarded`: this thread goes
-   * behind the traced.
+   * behind the traced once they are busy.
    */
   constructor(
     private readonly rings: readonly Ring[],
     private readonly handle: (record: Ring | Backlog) => void,
     place: BacklogPlace | undefined,
-    guarded: boolean,
+    private guarded: boolean,
   ) {
     const room = place && place.limit > 0 ? new BacklogRoom(place) : undefined;
     this.chains = rings.map((ring) => new Chain(ring, room));
@@ -63,7 +64,6 @@ export class Feed {
     this.eager = room?.place.eager === true;
     if (!room || this.eager) return;
     this.pace = new Pace();
-    if (guarded) this.guard = Guard.of(rings, URGENT);
   }
 
   /** Bytes that wait. */
@@ -107,7 +107,14 @@ export class Feed {
   /** Until when (ns) records may be handled. */
   private begin(): number {
     if (this.eager) return monotonicNow() + TURN;
-    return this.pace?.begin(this.sent) || Number.POSITIVE_INFINITY;
+    if (!this.pace) return Number.POSITIVE_INFINITY;
+    const { sent } = this;
+    // a thread takes as long to start as a short command to end
+    if (this.guarded && sent > BUSY) {
+      this.guarded = false;
+      this.guard = Guard.of(this.rings, URGENT);
+    }
+    return this.pace.begin(sent) || Number.POSITIVE_INFINITY;
   }
 
   private release(): void {

@@ -5,11 +5,11 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import {
   compiled,
-  debian,
   lacks,
   needs,
   noBpf,
   notRoot,
+  python,
   run,
   sleep,
   start,
@@ -19,8 +19,6 @@ import {
   waitUntil,
 } from "../helpers.ts";
 
-/** Not a wrapper of the same name. */
-const python = debian("python3") ?? "python3";
 const bpf = noBpf();
 const nobody = ["setpriv", "--reuid=65534", "--clear-groups", "--inh-caps=-all"];
 

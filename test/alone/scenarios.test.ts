@@ -1,9 +1,9 @@
 /** The quick ones of the scenarios (`npm run scenarios` runs all): `why` names what was injected, of real services. */
 import { expect, test } from "vitest";
 import { needs } from "../helpers.ts";
-import { checkHealthy } from "./healthy.ts";
-import { runScenario } from "./judge.ts";
-import { healthy, scenarios } from "./suite.ts";
+import { checkHealthy } from "../scenarios/healthy.ts";
+import { runScenario } from "../scenarios/judge.ts";
+import { healthy, scenarios } from "../scenarios/suite.ts";
 
 const engine = process.env.SVTRACE_ENGINE ?? "";
 

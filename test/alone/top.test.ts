@@ -4,10 +4,10 @@ import { chmodSync, copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import {
-  debian,
   lacks,
   needs,
   noBpf,
+  python,
   run,
   start,
   svtrace,
@@ -16,8 +16,6 @@ import {
   waitUntil,
 } from "../helpers.ts";
 
-/** Not a wrapper of the same name. */
-const python = debian("python3") ?? "python3";
 const bpf = noBpf();
 
 test(...needs("--once: rates, percentiles and what is blocked, as plain text", bpf), async () => {

@@ -2,10 +2,8 @@
 import { copyFileSync, mkdtempSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { debian, lacks, needs, noBpf, start, svtrace, tempDir, waitUntil } from "../helpers.ts";
+import { lacks, needs, noBpf, python, start, svtrace, tempDir, waitUntil } from "../helpers.ts";
 
-/** Not a wrapper of the same name. */
-const python = debian("python3") ?? "python3";
 /** Takes an open file description's lock on its argument, and goes on. */
 const setlkw = (then: string) =>
   `import fcntl,struct,sys,time\nf=open(sys.argv[1],'w')\nfcntl.fcntl(f,38,struct.pack('hhqqi4x',1,0,0,0,0))\n${then}`;

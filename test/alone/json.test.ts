@@ -4,10 +4,8 @@ import { readFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { debian, lacks, needs, noBpf, run, start, svtrace, svtracePath, tempDir } from "../helpers.ts";
+import { lacks, needs, noBpf, python, run, start, svtrace, svtracePath, tempDir } from "../helpers.ts";
 
-/** Not a wrapper of the same name. */
-const python = debian("python3") ?? "python3";
 const bpf = noBpf();
 
 interface Event {
