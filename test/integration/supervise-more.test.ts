@@ -38,8 +38,11 @@ function service(scan: string, name: string, files: Files): string {
 
 const supervise = (dir: string) => start([svtracePath, "supervise", dir]);
 const state = (dir: string): Extended => readExtended(dir)!;
-const isUp = (dir: string) =>
-  waitUntil(`${dir} up`, () => readExtended(dir)?.state === "up" && state(dir).pid, 20);
+/** Its pid while it is up, of one look at it. */
+const upAs = (seen: Extended | undefined) => seen?.state === "up" && seen.pid;
+const startedAgain = (dir: string, former: number) =>
+  waitUntil("started again", () => ![false, former].includes(upAs(state(dir))), 20);
+const isUp = (dir: string) => waitUntil(`${dir} up`, () => upAs(readExtended(dir)), 20);
 const text = (...path: string[]): string => readFileSync(join(...path), "utf8");
 const inState = (dir: string, wanted: string) =>
   waitUntil(`${dir} ${wanted}`, () => readExtended(dir)?.state === wanted, 20);
@@ -58,13 +61,13 @@ test("finish is told exit code or signal; 125 leaves the service down", async ()
 });
 
 test("finish shows in the status as runit has it, and is killed after finish-timeout", async () => {
-  const dir = service(tempDir(), "s", { run: "exit 0", finish: "exec sleep 1000", "finish-timeout": "0.4" });
+  const dir = service(tempDir(), "s", { run: "exit 0", finish: "exec sleep 1000", "finish-timeout": "1" });
   supervise(dir);
   const status = await waitUntil("finish", () => {
     const bytes = readFileSync(join(dir, "supervise/status"));
     return bytes[19] === 2 && bytes.readUInt32LE(12);
   });
-  expect(text(`/proc/${status}/cmdline`)).toContain("sleep");
+  await waitUntil("its sleep", () => text(`/proc/${status}/cmdline`).includes("sleep"));
   sendControl(dir, "d");
   await inState(dir, "down");
   expect(isAlive(status)).toBe(false);
@@ -117,7 +120,7 @@ test("leftovers of the last lifetime are ended before the next start", async () 
     await waitUntil("the child", () => existsSync(join(dir, "child")) && text(dir, "child")),
   );
   process.kill(pid, "SIGKILL");
-  await waitUntil("the next", () => state(dir).state === "up" && state(dir).pid !== pid, 20);
+  await startedAgain(dir, pid);
   expect(isAlive(child)).toBe(false);
   expect(existsSync(join(dir, "overlap"))).toBe(false);
   sendControl(dir, "dx");
@@ -230,7 +233,7 @@ test("killed supervisor: the next one takes over, hears of deaths at once and kn
   expect([state(dir).pid, state(log).pid, state(dir).starts]).toEqual([pid, logger, 1]);
   await sleep(1.2);
   process.kill(pid, "SIGUSR1");
-  await waitUntil("started again", () => state(dir).state === "up" && state(dir).pid !== pid);
+  await startedAgain(dir, pid);
   const { lastExit, lastRestart } = state(dir);
   expect(lastExit).toMatchObject({ pid, signal: "USR1", missed: false });
   expect(lastRestart!.started - lastRestart!.dead).toBeLessThan(1);
@@ -248,10 +251,10 @@ test("svtrace up --replace: same pid, services untouched, children still ours", 
       status: 0,
       stdout: `${scan}: supervisor replaced (pid ${child.pid})\n`,
     });
-    await waitUntil("open", () => state(dir).state === "up" && state(dir).pid === pid);
+    await waitUntil("open", () => upAs(state(dir)) === pid);
   }
   process.kill(pid, "SIGUSR2");
-  await waitUntil("started again", () => state(dir).state === "up" && state(dir).pid !== pid);
+  await startedAgain(dir, pid);
   expect(state(dir).lastExit).toMatchObject({ pid, signal: "USR2" });
   expect(await svtrace(["up", scan])).toMatchObject({ status: 1 });
 });

@@ -17,7 +17,7 @@ function up(scan: string) {
 }
 
 const isUp = (dir: string, seconds = 30) =>
-  waitUntil(`${dir} up`, () => readExtended(dir)?.state === "up" && readExtended(dir)!.pid, seconds);
+  waitUntil(`${dir} up`, () => [readExtended(dir)].find((e) => e?.state === "up")?.pid, seconds);
 const inState = (dir: string, wanted: string) =>
   waitUntil(`${dir} ${wanted}`, () => readExtended(dir)?.state === wanted, 30);
 
