@@ -57,10 +57,10 @@ export async function main(argv: string[]): Promise<number> {
 /** Has a service's flight recorder written down. */
 async function save(target: string): Promise<number> {
   const dir = serviceDirOf(target);
-  if (!dir) throw new UsageError(`record: ${target}: not a recorded service (it has no trace/recordings)`);
+  if (!dir) throw new UsageError(`${target}: not a recorded service (it has no trace/recordings)`);
   const reply = await askRecorder(dirname(dir), { op: "save", dir }, SAVE_PATIENCE);
   if (typeof reply?.saved !== "number")
-    throw new UsageError(`record: ${target}: no recorder answers; is svtrace up running?`);
+    throw new UsageError(`${target}: no recorder answers; is svtrace up running?`);
   process.stdout.write(`${reply.saved} calls saved\n`);
   return 0;
 }
