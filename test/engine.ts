@@ -6,6 +6,14 @@ import { build } from "esbuild";
 import { expect } from "vitest";
 import { compiled, root, waitUntil } from "./helpers.ts";
 
+/** What test/programs/abis.c calls: ABI, name, first argument. */
+export const abiCalls = [
+  ["i386", "getppid", 5],
+  ["x32", "getppid", 7],
+  ["x86_64", "syscall_0xffffffffffffffff", 8],
+  ["x86_64", "getppid", 9],
+];
+
 export interface Line {
   readonly event: string;
   readonly tid: number;

@@ -2,6 +2,7 @@
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { onTestFinished } from "vitest";
+import { readExtended } from "../src/supervise/extended.ts";
 import { start, svtracePath, waitUntil } from "./helpers.ts";
 
 const RUN = "#!/bin/sh\nexec sleep 1000\n";
@@ -20,6 +21,22 @@ export function service(
     chmodSync(path, 0o755);
   }
   return dir;
+}
+
+/** The pid of a service's process if it is up, else 0: of one look at its state, which may change between two. */
+export function upPid(dir: string): number {
+  const e = readExtended(dir);
+  return e?.state === "up" ? e.pid : 0;
+}
+
+/** Starts a supervisor; what it says is collected. */
+export function supervisor(...argv: string[]) {
+  const child = start(argv);
+  let stderr = "";
+  child.stderr!.setEncoding("latin1").on("data", (d) => {
+    stderr += d;
+  });
+  return { child, stderr: () => stderr };
 }
 
 /** Starts `svtrace up`, ends it (and its services, in order) with the test; what it says is collected. */

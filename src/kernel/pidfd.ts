@@ -2,6 +2,7 @@
 import { closeSync, readFileSync } from "node:fs";
 import { watchFd } from "./epoll.ts";
 import { errno, libc } from "./ffi.ts";
+import { statFields } from "./tasks.ts";
 
 const syscall = libc("long syscall(long number, long a, long b)");
 const ioctl = libc("int ioctl(int fd, unsigned long request, void *arg)");
@@ -72,7 +73,7 @@ function lives(pid: number): boolean {
 function zombieStatus(pid: number): number | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    const fields = statFields(stat);
     return fields[0] === "Z" && fields.length >= 50 ? Number(fields[49]) : undefined;
   } catch {
     return undefined;

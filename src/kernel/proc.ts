@@ -1,7 +1,7 @@
 /** Tasks as /proc/PID shows them. Everything returns undefined (or nothing) for a task that is gone. */
 import { closeSync, openSync, readdirSync, readFileSync, readSync } from "node:fs";
 import { monotonicNow } from "./clock.ts";
-import { commOf } from "./tasks.ts";
+import { commOf, statFields } from "./tasks.ts";
 
 function text(path: string): string | undefined {
   try {
@@ -61,17 +61,16 @@ export function exiting(tid: number): boolean {
 /** Whether a task is one of the kernel's own. */
 export const isKernelThread = (tid: number): boolean => ((flags(tid) ?? 0) & KTHREAD) !== 0;
 
-function flags(tid: number): number | undefined {
+const flags = (tid: number): number | undefined => statNumber(tid, 6);
+
+/** A field of /proc/TID/stat, by its place after comm. */
+function statNumber(tid: number, place: number): number | undefined {
   const stat = text(`/proc/${tid}/stat`);
-  return stat === undefined ? undefined : Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[6]);
+  return stat === undefined ? undefined : Number(statFields(stat)[place]);
 }
 
 /** When a task was started: clock ticks (1/100 s) since boot, field 22 of /proc/TID/stat. With the pid it is unique. */
-export function startTime(tid: number): number | undefined {
-  const stat = text(`/proc/${tid}/stat`);
-  // comm, in parentheses, may contain anything
-  return stat === undefined ? undefined : Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]);
-}
+export const startTime = (tid: number): number | undefined => statNumber(tid, 19);
 
 /** When a task was started in ns of CLOCK_MONOTONIC, to 20 ms. */
 export function startedAt(tid: number): number | undefined {
@@ -126,10 +125,7 @@ export function groupMembers(pgid: number): number[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
-    .filter((pid) => {
-      const stat = text(`/proc/${pid}/stat`);
-      return stat !== undefined && Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[2]) === pgid;
-    });
+    .filter((pid) => statNumber(pid, 2) === pgid);
 }
 
 /** Unix time (s, to 10 ms) of clock ticks since boot, by the clock as it is set now. */

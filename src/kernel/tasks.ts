@@ -20,12 +20,17 @@ function text(path: string): string | undefined {
   }
 }
 
+/**
+ * Fields of a line of /proc/TID/stat (proc(5)) from the third, the state, on; the second is comm in parentheses, which may
+ * contain anything.
+ */
+export const statFields = (stat: string): string[] => stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+
 /** CPU time of one thread; exact where the kernel has schedstat, else to 10 ms. */
 export function taskTimes(pid: number, tid: number): TaskTimes | undefined {
   const stat = text(`/proc/${pid}/task/${tid}/stat`);
   if (stat === undefined) return undefined;
-  // comm, in parentheses, may contain anything
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const fields = statFields(stat);
   let user = (Number(fields[11]) * 1e9) / USER_HZ;
   let system = (Number(fields[12]) * 1e9) / USER_HZ;
   const sched = text(`/proc/${pid}/task/${tid}/schedstat`)?.split(" ");
@@ -61,7 +66,7 @@ export function commOf(pid: number): string | undefined {
 
 export function parentOf(pid: number): number | undefined {
   const stat = text(`/proc/${pid}/stat`);
-  return stat === undefined ? undefined : Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
+  return stat === undefined ? undefined : Number(statFields(stat)[1]);
 }
 
 /** Functions of fs/pipe.c in which the opening of a FIFO, reading and writing wait (Linux 5.3 to 6.18). */

@@ -1,7 +1,16 @@
 /** The bpf engine on the running kernel: what it reports, whole and in the right place. */
 import { spawn } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { buildRecorder, field, Recorder, record, removeRecorder, ticker, tracers } from "../engine.ts";
+import {
+  abiCalls,
+  buildRecorder,
+  field,
+  Recorder,
+  record,
+  removeRecorder,
+  ticker,
+  tracers,
+} from "../engine.ts";
 import { compiled, lacks, needs, no32Bit, noBpf, sleep, start, svtrace, waitUntil } from "../helpers.ts";
 
 const bpf = { engine: "bpf" };
@@ -58,23 +67,17 @@ describe(...needs("bpf engine", noBpf(), lacks("gcc")), () => {
     expect(r.of("new")).toHaveLength(3);
   });
 
-  const abis = [
-    ["i386", "getppid", 5],
-    ["x32", "getppid", 7],
-    ["x86_64", "syscall_0xffffffffffffffff", 8],
-    ["x86_64", "getppid", 9],
-  ];
   const x64 = process.arch === "x64";
   it.runIf(x64)(...needs("tells i386, x32 and x86_64 calls apart", no32Bit()), async () => {
     const r = await record({ ...bpf, argv: [program("abis")], quiet: false });
     const calls = r.of("enter").slice(-5, -1);
-    expect(calls.map((l) => [l.abi, l.name, l.a0])).toEqual(abis);
+    expect(calls.map((l) => [l.abi, l.name, l.a0])).toEqual(abiCalls);
   });
 
   it.runIf(x64)("tells x32 and x86_64 calls apart", async () => {
     const r = await record({ ...bpf, argv: [program("abis"), "no i386"], quiet: false });
     const calls = r.of("enter").slice(-4, -1);
-    expect(calls.map((l) => [l.abi, l.name, l.a0])).toEqual(abis.slice(1));
+    expect(calls.map((l) => [l.abi, l.name, l.a0])).toEqual(abiCalls.slice(1));
   });
 
   it("only follows when asked to", async () => {

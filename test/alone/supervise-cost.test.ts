@@ -16,6 +16,7 @@ import {
   tempDir,
   waitUntil,
 } from "../helpers.ts";
+import { upPid } from "../services.ts";
 
 /** From the moment it knows of the death to the clone, and from the command's byte to TERM. */
 const CALLS_TO_CLONE = 18;
@@ -31,11 +32,6 @@ function service(files: Readonly<Record<string, string>>): string {
   chmodSync(join(dir, "run"), 0o755);
   return dir;
 }
-
-const pidOf = (dir: string) => {
-  const e = readExtended(dir);
-  return e?.state === "up" ? e.pid : 0;
-};
 
 /** strace on the main thread of a process, once it is attached. */
 async function traced(pid: number, out: string): Promise<ChildProcess> {
@@ -67,12 +63,12 @@ test(
   async () => {
     const dir = service({ run: "#!/bin/sh\nexec sleep 1000" });
     const supervisor = start([svtracePath, "supervise", dir]);
-    const pid = await waitUntil("up", () => pidOf(dir), 20);
+    const pid = await waitUntil("up", () => upPid(dir), 20);
     await sleep(1.2);
     const out = join(tempDir("cost"), "trace");
     const tracer = await traced(supervisor.pid!, out);
     sendControl(dir, "t");
-    await waitUntil("the next", () => ![0, pid].includes(pidOf(dir)), 30);
+    await waitUntil("the next", () => ![0, pid].includes(upPid(dir)), 30);
     const lines = await waitUntil("the trace", () => {
       const all = readFileSync(out, "utf8").split("\n");
       return all.some((l) => l.startsWith("rename(")) && all;

@@ -6,15 +6,11 @@ import { expect, test } from "vitest";
 import { sendControl } from "../../src/supervise/control.ts";
 import { readExtended } from "../../src/supervise/extended.ts";
 import { debian, isAlive, run, sleep, start, svtracePath, tempDir, waitUntil } from "../helpers.ts";
-import { service, up } from "../services.ts";
+import { service, up, upPid } from "../services.ts";
 
 const pidOf = (dir: string): number => readExtended(dir)?.pid ?? 0;
 const isUp = (dir: string, but = 0) =>
-  waitUntil(
-    `${dir} up`,
-    () => readExtended(dir)?.state === "up" && pidOf(dir) !== 0 && pidOf(dir) !== but && pidOf(dir),
-    30,
-  );
+  waitUntil(`${dir} up`, () => [upPid(dir)].find((pid) => pid !== but), 30);
 const lines = (path: string) => (existsSync(path) ? readFileSync(path, "utf8").trim().split("\n") : []);
 /** Says when it is there and when it hears TERM. */
 const hears = (then: string) =>

@@ -19,6 +19,7 @@ import {
   tempDir,
   waitUntil,
 } from "../helpers.ts";
+import { upPid } from "../services.ts";
 
 interface Files {
   readonly [name: string]: string;
@@ -38,11 +39,9 @@ function service(scan: string, name: string, files: Files): string {
 
 const supervise = (dir: string) => start([svtracePath, "supervise", dir]);
 const state = (dir: string): Extended => readExtended(dir)!;
-/** Its pid while it is up, of one look at it. */
-const upAs = (seen: Extended | undefined) => seen?.state === "up" && seen.pid;
-const startedAgain = (dir: string, former: number) =>
-  waitUntil("started again", () => ![false, former].includes(upAs(state(dir))), 20);
-const isUp = (dir: string) => waitUntil(`${dir} up`, () => upAs(readExtended(dir)), 20);
+const startedAgain = (dir: string, former: number, seconds = 10) =>
+  waitUntil("started again", () => ![0, former].includes(upPid(dir)), seconds);
+const isUp = (dir: string) => waitUntil(`${dir} up`, () => upPid(dir), 20);
 const text = (...path: string[]): string => readFileSync(join(...path), "utf8");
 const inState = (dir: string, wanted: string) =>
   waitUntil(`${dir} ${wanted}`, () => readExtended(dir)?.state === wanted, 20);
@@ -120,7 +119,7 @@ test("leftovers of the last lifetime are ended before the next start", async () 
     await waitUntil("the child", () => existsSync(join(dir, "child")) && text(dir, "child")),
   );
   process.kill(pid, "SIGKILL");
-  await startedAgain(dir, pid);
+  await startedAgain(dir, pid, 20);
   expect(isAlive(child)).toBe(false);
   expect(existsSync(join(dir, "overlap"))).toBe(false);
   sendControl(dir, "dx");
@@ -251,7 +250,7 @@ test("svtrace up --replace: same pid, services untouched, children still ours", 
       status: 0,
       stdout: `${scan}: supervisor replaced (pid ${child.pid})\n`,
     });
-    await waitUntil("open", () => upAs(state(dir)) === pid);
+    await waitUntil("open", () => upPid(dir) === pid);
   }
   process.kill(pid, "SIGUSR2");
   await startedAgain(dir, pid);

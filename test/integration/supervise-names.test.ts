@@ -4,20 +4,12 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { sendControl } from "../../src/supervise/control.ts";
 import { readExtended } from "../../src/supervise/extended.ts";
-import { isAlive, run, sleep, start, svtrace, svtracePath, tempDir, waitUntil } from "../helpers.ts";
-import { service } from "../services.ts";
+import { isAlive, run, sleep, type start, svtrace, svtracePath, tempDir, waitUntil } from "../helpers.ts";
+import { service, supervisor, upPid } from "../services.ts";
 
-function up(scan: string) {
-  const child = start([svtracePath, "up", scan]);
-  let stderr = "";
-  child.stderr!.setEncoding("latin1").on("data", (d) => {
-    stderr += d;
-  });
-  return { child, stderr: () => stderr };
-}
+const up = (scan: string) => supervisor(svtracePath, "up", scan);
 
-const isUp = (dir: string, seconds = 30) =>
-  waitUntil(`${dir} up`, () => [readExtended(dir)].find((e) => e?.state === "up")?.pid, seconds);
+const isUp = (dir: string, seconds = 30) => waitUntil(`${dir} up`, () => upPid(dir), seconds);
 const inState = (dir: string, wanted: string) =>
   waitUntil(`${dir} ${wanted}`, () => readExtended(dir)?.state === wanted, 30);
 

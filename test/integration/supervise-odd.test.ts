@@ -18,26 +18,16 @@ import {
   tempDir,
   waitUntil,
 } from "../helpers.ts";
-import { service } from "../services.ts";
+import { service, supervisor, upPid } from "../services.ts";
 
-function supervise(...argv: string[]) {
-  const child = start(argv);
-  let stderr = "";
-  child.stderr!.setEncoding("latin1").on("data", (d) => {
-    stderr += d;
-  });
-  return { child, stderr: () => stderr };
-}
-
-const isUp = (dir: string) =>
-  waitUntil(`${dir} up`, () => [readExtended(dir)].find((e) => e?.state === "up")?.pid, 30);
+const isUp = (dir: string) => waitUntil(`${dir} up`, () => upPid(dir), 30);
 const ended = (child: { exitCode: number | null }) => waitUntil("the end", () => child.exitCode !== null, 30);
 
 test("a log directory made after the service is served from its next start on", async () => {
   const scan = tempDir("late");
   const dir = service(scan, "app", { run: "#!/bin/sh\necho said\nexec sleep 1000\n" });
   const other = service(scan, "other", { run: "#!/bin/sh\necho said\nexec sleep 1000\n" });
-  const { child } = supervise(svtracePath, "up", scan);
+  const { child } = supervisor(svtracePath, "up", scan);
   await isUp(dir);
   await isUp(other);
   service(dir, "log", { run: `#!/bin/sh\nexec ${svtracePath} multilog ./main\n` });
@@ -50,7 +40,7 @@ test("a log directory made after the service is served from its next start on", 
   const pid = await isUp(dir);
   child.kill("SIGKILL");
   await waitUntil("its death", () => child.signalCode !== null);
-  const next = supervise(svtracePath, "up", scan).child;
+  const next = supervisor(svtracePath, "up", scan).child;
   await waitUntil("taken over", () => readExtended(dir)?.supervisor.pid === next.pid, 30);
   expect(await isUp(dir)).toBe(pid);
   next.kill("SIGTERM");
@@ -66,7 +56,7 @@ test("a log that is down does not hold the end up, and what it had not read is t
   });
   const text = () => readFileSync(join(dir, "log/main/current"), "utf8");
   const say = (line: string) => run(["sh", "-c", `cat >'${dir}/say'`], { input: line });
-  const { child } = supervise(svtracePath, "up", scan);
+  const { child } = supervisor(svtracePath, "up", scan);
   await waitUntil("the pipe", () => existsSync(join(dir, "say")), 30);
   await say("one\n");
   await waitUntil("one", () => text() === "one\n", 30);
@@ -75,7 +65,7 @@ test("a log that is down does not hold the end up, and what it had not read is t
   await say("two\n");
   child.kill("SIGTERM");
   await ended(child);
-  const again = supervise(svtracePath, "up", scan).child;
+  const again = supervisor(svtracePath, "up", scan).child;
   await waitUntil("two", () => text() === "one\ntwo\n", 30);
   again.kill("SIGTERM");
   await ended(again);
@@ -96,7 +86,7 @@ test(
     onTestFinished(() => {
       spawnSync("umount", ["-l", small]);
     });
-    const first = supervise(svtracePath, "up", scan);
+    const first = supervisor(svtracePath, "up", scan);
     await waitUntil("the pipe", () => existsSync(join(dir, "say")), 30);
     await waitUntil("the log", () => existsSync(join(small, "current")), 30);
     spawnSync("dd", ["if=/dev/zero", `of=${join(small, "ballast")}`, "bs=4k"]);
@@ -107,7 +97,7 @@ test(
     await ended(first.child);
     expect(first.stderr()).toContain("the rest is kept for the next logger");
     rmSync(join(small, "ballast"));
-    const next = supervise(svtracePath, "up", scan).child;
+    const next = supervisor(svtracePath, "up", scan).child;
     const text = () => readFileSync(join(small, "current"), "utf8");
     await waitUntil("all lines", () => text() === line.repeat(100), 30);
     next.kill("SIGTERM");
@@ -123,16 +113,16 @@ test(
     const dirs = names.map((name) =>
       service(scan, name, { run: "#!/bin/sh\necho >>starts\nexec sleep 1000\n" }),
     );
-    const few = supervise("prlimit", "--nofile=80:80", svtracePath, "up", scan);
+    const few = supervisor("prlimit", "--nofile=80:80", svtracePath, "up", scan);
     await waitUntil("a complaint", () => few.stderr().includes("process cannot open more files"), 30);
     const some = await waitUntil("some", () => dirs.filter((d) => readExtended(d)?.state === "up"), 30);
     few.child.kill("SIGKILL");
     await waitUntil("its death", () => few.child.signalCode !== null);
-    const next = supervise("prlimit", "--nofile=80:80", svtracePath, "up", scan);
+    const next = supervisor("prlimit", "--nofile=80:80", svtracePath, "up", scan);
     await waitUntil("a complaint", () => next.stderr().includes("process cannot open more files"), 30);
     next.child.kill("SIGKILL");
     await waitUntil("its death", () => next.child.signalCode !== null);
-    const last = supervise(svtracePath, "up", scan).child;
+    const last = supervisor(svtracePath, "up", scan).child;
     for (const dir of dirs) await isUp(dir);
     for (const dir of some) expect(statSync(join(dir, "starts")).size).toBe(1);
     last.kill("SIGTERM");
@@ -143,7 +133,7 @@ test(
 test("SIGUSR1 does not open Node's debugger", async () => {
   const scan = tempDir("usr1");
   const dir = service(scan, "app");
-  const { child, stderr } = supervise(svtracePath, "up", scan);
+  const { child, stderr } = supervisor(svtracePath, "up", scan);
   const pid = await isUp(dir);
   process.kill(child.pid!, "SIGUSR1");
   await waitUntil("its death", () => child.signalCode === "SIGUSR1", 30);
@@ -155,7 +145,7 @@ test("SIGUSR1 does not open Node's debugger", async () => {
 test("the directory of a running service is removed: up --stop ends it all the same", async () => {
   const scan = tempDir("removed");
   const dir = service(scan, "app");
-  const { child } = supervise(svtracePath, "up", scan);
+  const { child } = supervisor(svtracePath, "up", scan);
   const pid = await isUp(dir);
   rmSync(dir, { recursive: true });
   expect(await svtrace(["up", "--stop", scan])).toMatchObject({ status: 0 });
@@ -166,7 +156,7 @@ test("the directory of a running service is removed: up --stop ends it all the s
 test("needs that were put right are heard of with the next u", async () => {
   const scan = tempDir("needs");
   const dir = service(scan, "app", { needs: "nobody\n" });
-  const { child } = supervise(svtracePath, "up", scan);
+  const { child } = supervisor(svtracePath, "up", scan);
   await waitUntil("waiting", () => readExtended(dir)?.waitsFor[0] === "nobody", 30);
   rmSync(join(dir, "needs"));
   sendControl(dir, "u");
