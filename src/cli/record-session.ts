@@ -155,18 +155,14 @@ export class RecordSession {
   /** A reader (`svtrace export | less`) may have the file for any time: there is no later flush to leave the rest to. */
   private async writeRest(): Promise<void> {
     const now = this.told;
-    let saidSo = false;
     await this.flush(now);
-    while (this.failure?.isLocked && !this.givenUp) {
-      if (!saidSo) {
-        const holder = lockHolder(this.failure.message);
-        tell(
-          `svtrace: ${this.file}: being read by ${holder}: to write the rest, we wait; an interrupt ends that\n`,
-        );
-      }
-      saidSo = true;
-      await this.flush(now);
+    if (this.failure?.isLocked && !this.givenUp) {
+      const holder = lockHolder(this.failure.message);
+      tell(
+        `svtrace: ${this.file}: being read by ${holder}: to write the rest, we wait; an interrupt ends that\n`,
+      );
     }
+    while (this.failure?.isLocked && !this.givenUp) await this.flush(now);
     if (this.failure) this.sink.dropped(this.sink.waiting, NOT_WRITTEN);
   }
 

@@ -93,14 +93,14 @@ export function withSource<T>(path: string, use: (source: Source) => Promise<T>)
       recording,
       calls: (shortest) => tablesOf(db, lifetime, shortest),
       totals: async () =>
-        (await objects(
+        objects<CallTotal>(
           db,
           ["tid", "pid", "comm", "name", "target", "calls", "ns"],
           `FROM (SELECT s.tid, s.pid, coalesce(p.comm, '') AS comm, s.name, s.target, count(*) AS calls,
               sum(s.duration_ns)::BIGINT AS ns, min(s.ts) AS first
              FROM syscall s LEFT JOIN (${OWNERS}) p ON p.tid = s.tid AND s.ts >= p.since AND s.ts < p.until
              GROUP BY ALL) ORDER BY first, tid, name`,
-        )) as unknown as CallTotal[],
+        ),
     });
   });
 }
@@ -116,20 +116,20 @@ export type HistogramTotal = Pick<HistogramRow, "name" | "to_ns" | "calls">;
  */
 export function readRates(path: string): Promise<{ rates: RateTotal[]; histograms: HistogramTotal[] }> {
   return withRecording(path, async (db, { format }) => ({
-    rates: (await objects(
+    rates: await objects<RateTotal>(
       db,
       ["name", "calls", "errors", "total_ns"],
       `FROM (SELECT name, sum(calls)::BIGINT AS calls, sum(errors)::BIGINT AS errors, sum(total_ns)::BIGINT AS total_ns,
          min(ts) AS first FROM rate GROUP BY name) ORDER BY first, name`,
-    )) as unknown as RateTotal[],
+    ),
     histograms:
       format === 1
         ? []
-        : ((await objects(
+        : await objects<HistogramTotal>(
             db,
             ["name", "to_ns", "calls"],
             "FROM (SELECT name, to_ns, sum(calls)::BIGINT AS calls FROM histogram GROUP BY name, to_ns)",
-          )) as unknown as HistogramTotal[]),
+          ),
   }));
 }
 
@@ -183,7 +183,7 @@ async function lifetimeOf(db: DuckDBConnection): Promise<Lifetime | undefined> {
   const [first] = await objects(db, ["format"], "FROM lifetime");
   if (!first || Number(first.format) >= 3) return (await rows<Lifetime>(db, "lifetime"))[0];
   const columns = tables.lifetime.map(([name]) => name as string).filter((name) => name !== "boot");
-  return { ...(await objects(db, columns, "FROM lifetime"))[0], boot: "" } as unknown as Lifetime;
+  return { ...(await objects<Omit<Lifetime, "boot">>(db, columns, "FROM lifetime"))[0], boot: "" };
 }
 
 async function open(
@@ -331,14 +331,14 @@ export async function rows<T = Record<string, unknown>>(
   tail = "",
 ): Promise<T[]> {
   const columns = tables[table].map(([name]) => name as string);
-  return (await objects(db, columns, `FROM "${table}" ${tail}`)) as T[];
+  return objects<T>(db, columns, `FROM "${table}" ${tail}`);
 }
 
-async function objects(
+async function objects<T = Record<string, unknown>>(
   db: DuckDBConnection,
   columns: readonly string[],
   from: string,
-): Promise<Record<string, unknown>[]> {
+): Promise<T[]> {
   const reader = await db.runAndReadAll(`SELECT ${columns.map((c) => `"${c}"`).join(", ")} ${from}`);
   const data = reader.getColumnsJS();
   const kept = new Map<string, string>();
@@ -357,7 +357,7 @@ async function objects(
       } else out[r][name] = value;
     }
   }
-  return out;
+  return out as T[];
 }
 
 export async function firstNumber(db: DuckDBConnection, sql: string): Promise<number> {

@@ -41,16 +41,14 @@ interface Turn {
   busy: boolean;
   /** Something is on disk. */
   begun: boolean;
-  /** The device on which writing failed last. */
-  failsOn: number | undefined;
 }
 
 export class Writing {
   private readonly turns = new WeakMap<RecordingSink, Turn>();
   private readonly asked = new Set<RecordingSink>();
   private busy = false;
-  /** Of each device on which writing fails, for how many. */
-  private readonly failing = new Map<number, number>();
+  /** Those whose writing failed last, and on which device. */
+  private readonly failing = new Map<Turn, number>();
 
   constructor(
     private readonly write: (batch: Batch) => Promise<Written>,
@@ -150,27 +148,26 @@ export class Writing {
     if (this.failsNoMore(turn)) this.warn(`${serviceOf(sink)}: recording again`);
   }
 
+  private failsOn(device: number): boolean {
+    return [...this.failing.values()].includes(device);
+  }
+
   /** Whether it was the last one on its device that failed. */
   private failsNoMore(turn: Turn): boolean {
-    const device = turn.failsOn;
-    if (device === undefined) return false;
-    turn.failsOn = undefined;
-    const left = (this.failing.get(device) ?? 1) - 1;
-    if (left > 0) this.failing.set(device, left);
-    else this.failing.delete(device);
-    return left <= 0;
+    const device = this.failing.get(turn);
+    this.failing.delete(turn);
+    return device !== undefined && !this.failsOn(device);
   }
 
   /** One warning for a disk, not one for each service and lifetime. */
   private failed(sink: RecordingSink, turn: Turn, reason: string): void {
     // whoever reads the file is done some time
     turn.failures = isLocked(reason) ? 1 : turn.failures + 1;
-    if (turn.failsOn !== undefined) return;
+    if (this.failing.has(turn)) return;
     const device = deviceOf(sink);
-    const others = this.failing.get(device) ?? 0;
-    turn.failsOn = device;
-    this.failing.set(device, others + 1);
-    if (others > 0) return;
+    const known = this.failsOn(device);
+    this.failing.set(turn, device);
+    if (known) return;
     this.warn(
       `${serviceOf(sink)}: unable to write the recording, trying again every ${RETRY / 1e9} s: ${reason}`,
     );
@@ -199,7 +196,6 @@ export class Writing {
         failures: 0,
         busy: false,
         begun: false,
-        failsOn: undefined,
       };
       this.turns.set(sink, turn);
     }

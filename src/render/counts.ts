@@ -45,8 +45,7 @@ export class Counter implements EventSink {
   constructor(private readonly settings: CountSettings) {}
 
   newTask(task: Task, attached: boolean): void {
-    if (!attached && task.parent === 0) return;
-    const text = attachText(task);
+    const text = attachText(task, attached);
     if (text !== undefined) this.settings.message?.(text);
   }
 

@@ -73,10 +73,8 @@ export class LineWriter implements EventSink {
     const abi = this.foreign.get(task.parent);
     if (abi) this.foreign.set(task.tid, abi);
     this.lines.set(task, { held: "", column: 0, complete: false, broken: false, stack: "" });
-    if ((attached || task.parent !== 0) && !this.settings.quiet.has("attach")) {
-      const text = attachText(task);
-      if (text !== undefined) this.message(text);
-    }
+    const text = this.settings.quiet.has("attach") ? undefined : attachText(task, attached);
+    if (text !== undefined) this.message(text);
   }
 
   enter(task: Task, memory: Memory): void {

@@ -9,6 +9,7 @@ import { bytesOf, wellFormed } from "../base/bytes.ts";
 import { bootId } from "../kernel/boot.ts";
 import { Cgroup } from "../kernel/cgroup.ts";
 import { comm, descendants, lives, startTime } from "../kernel/proc.ts";
+import { send } from "../kernel/signals.ts";
 import { files } from "./layout.ts";
 import { identityOf } from "./links.ts";
 import { type Plan, type State, table } from "./machine.ts";
@@ -199,11 +200,7 @@ export function isThere({ pid, born }: Process): boolean {
 export function bornAt(pid: number): number | undefined {
   const born = startTime(pid);
   if (born !== undefined) return born;
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ESRCH") return undefined;
-  }
+  if (!send(pid, 0)) return undefined;
   // throws what kept us from seeing it; if it has just ended, undefined it is
   try {
     closeSync(openSync(`/proc/${pid}/stat`, "r"));

@@ -14,7 +14,7 @@ export class LogPipe {
     readonly writer: number,
   ) {
     this.open = new Set([reader, writer]);
-    this.inode = inodeOf(reader)!;
+    this.inode = fstatSync(reader).ino;
   }
 
   /** Throws SysError. */
@@ -46,14 +46,6 @@ export class LogPipe {
   /** Closes one end, or both. */
   close(...fds: readonly number[]): void {
     for (const fd of fds.length > 0 ? fds : [...this.open]) if (this.open.delete(fd)) closeFd(fd);
-  }
-}
-
-function inodeOf(fd: number): number | undefined {
-  try {
-    return fstatSync(fd).ino;
-  } catch {
-    return undefined;
   }
 }
 

@@ -133,7 +133,6 @@ export class Service {
     this.files = undefined;
     this.state = "down";
     this.events.length = 0;
-    this.handling = false;
     this.main.forget();
   }
 

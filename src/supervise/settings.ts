@@ -133,7 +133,7 @@ function entries(dir: string): ReadonlySet<string> {
 
 function contents(path: string, complain: (why: string) => void): string | undefined {
   try {
-    return readSmall(bytesOf(path)).trim();
+    return readSmall(path).trim();
   } catch (error) {
     // what has gone meanwhile is no setting
     if ((error as NodeJS.ErrnoException).code === undefined) complain((error as Error).message);

@@ -1,12 +1,11 @@
 /** What -y, -yy and -Y add to numbers. */
-import { readFileSync, readlinkSync, statSync } from "node:fs";
-import { textOf } from "../../base/bytes.ts";
+import { readFileSync, statSync } from "node:fs";
 import type { DecodeOptions } from "../../decode/options.ts";
 import { interfaceName } from "../../kernel/interfaces.ts";
 import { genericFamily, netlinkFamily } from "../../kernel/netlink.ts";
 import { socketText } from "../../kernel/socket-text.ts";
 import { socketInode } from "../../kernel/sockets.ts";
-import { commOf } from "../../kernel/tasks.ts";
+import { commOf, cwdOf, fdLink } from "../../kernel/tasks.ts";
 import { escapeBytes, escapeName } from "../../render/escape.ts";
 import type { StraceSettings } from "./settings.ts";
 
@@ -29,12 +28,8 @@ export function addNames(decode: DecodeOptions, s: StraceSettings): void {
 function fdText(tid: number, fd: number, details: StraceSettings["fds"]): string | undefined {
   if (fd < 0 && fd !== AT_FDCWD) return undefined;
   const link = fd === AT_FDCWD ? `/proc/${tid}/cwd` : `/proc/${tid}/fd/${fd}`;
-  let target: string;
-  try {
-    target = textOf(readlinkSync(link, "buffer"));
-  } catch {
-    return undefined;
-  }
+  const target = fd === AT_FDCWD ? cwdOf(tid) : fdLink(tid, fd);
+  if (target === undefined) return undefined;
   const inode = details.has("socket") ? socketInode(target) : undefined;
   if (inode !== undefined) return socketText(tid, inode, quotable) ?? escapeName(target);
   if (details.has("pidfd") && target === "anon_inode:[pidfd]") {

@@ -93,16 +93,18 @@ export class LoggerProcess implements SharedLogging {
   /** Gives up the pipes of which everything is in the log. */
   private lookForEnds(): void {
     const jobs = [...this.jobs.values()];
-    for (const pipe of this.ending) {
+    const ended = [...this.ending].filter((pipe) => {
       const job = this.jobs.get(pipe.inode)!;
       // what is in the spool is for the directory's next pipe to take along
       const done = jobs.some((j) => placeId(j) === placeId(job) && !j.last) || spoolIsEmpty(job.dir);
-      if (!done || !isEmpty(pipe)) continue;
+      return done && isEmpty(pipe);
+    });
+    for (const pipe of ended) {
       this.ending.delete(pipe);
       this.jobs.delete(pipe.inode);
-      this.bring();
-      pipe.close();
     }
+    if (ended.length > 0) this.bring();
+    for (const pipe of ended) pipe.close();
     if (this.ending.size > 0) return;
     clearInterval(this.looking);
     this.looking = undefined;
