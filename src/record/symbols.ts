@@ -1,5 +1,5 @@
 /** Turns places in programs into functions. Slow at first sight of a program, so not for the thread that captures. */
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, readSync, statSync } from "node:fs";
 import { demangle } from "../symbols/demangle.ts";
 import { ElfSymbols } from "../symbols/elf-symbols.ts";
 import { KernelSymbols, perfMap, type TextMap } from "../symbols/text-maps.ts";
@@ -9,6 +9,8 @@ import type { Frame, RawFrame } from "./model.ts";
 const MAX_FILES = 64;
 /** A larger perf map (bytes) is not read. */
 const MAX_PERF_MAP = 1 << 28;
+/** Bytes of /proc/kallsyms, about. It comes by the page, for each of which readFileSync would make a buffer of 64 KiB. */
+const KALLSYMS = 1 << 24;
 
 export class Symbols {
   private readonly files = new Map<string, ElfSymbols | undefined>();
@@ -18,7 +20,7 @@ export class Symbols {
   resolve(frame: RawFrame): Frame {
     const { module, offset } = frame;
     if (module === "[kernel]") {
-      this.kernel ??= new KernelSymbols(read("/proc/kallsyms"));
+      this.kernel ??= new KernelSymbols(readPages("/proc/kallsyms", KALLSYMS));
       return { function: this.kernel.find(offset) ?? "", module, address: offset };
     }
     if (module === "[jit]") return { function: this.compiled(frame), module, address: offset };
@@ -51,6 +53,26 @@ export class Symbols {
       this.perf = { path, stamp, map: perfMap(read(path).toString()) };
     return demangle(this.perf.map.find(offset)?.name ?? "");
   }
+}
+
+/** All of a file of procfs, or nothing if it cannot be read. `usual`: bytes it may well have. */
+function readPages(path: string, usual: number): Buffer {
+  let bytes = Buffer.allocUnsafe(usual);
+  let length = 0;
+  try {
+    const fd = openSync(path, "r");
+    try {
+      for (let n = -1; n !== 0; length += n) {
+        if (length === bytes.length) bytes = Buffer.concat([bytes], 2 * length);
+        n = readSync(fd, bytes, length, bytes.length - length, null);
+      }
+    } finally {
+      closeSync(fd);
+    }
+  } catch {
+    return Buffer.alloc(0);
+  }
+  return bytes.subarray(0, length);
 }
 
 function read(path: string): Buffer {
