@@ -22,11 +22,13 @@ const SAMPLE_FREQUENCY = 99;
 /** Longest wait in the kernel (ms). */
 const WAIT = 20;
 /**
- * A flush is due after this long (ns), later while events wait to become calls, as the traced need the CPU, and with this
- * many calls when a burst is over, or in it with so many: large ones cost less a call.
+ * A flush is due after this long (ns), and with this many calls when a burst is over, or in it with so many: large ones cost
+ * less a call. While events wait to become calls, as the traced need the CPU, it is later, as a flush takes some 0.3 s of a CPU
+ * for whatever few calls: what a crash would lose is mostly those events then.
  */
 const FLUSH_INTERVAL = 2e9;
-const LATE_FLUSH_INTERVAL = 10e9;
+const FIRST_LATE_FLUSH = 10e9;
+const LATE_FLUSH_INTERVAL = 30e9;
 const FLUSH_CALLS = 100_000;
 const BURST_CALLS = 300_000;
 /** Calls that wait to be written, at most. */
@@ -113,6 +115,7 @@ export class RecordSession {
   async run(over: () => boolean = () => false): Promise<string | undefined> {
     let flushed = monotonicNow();
     let took = 0;
+    let begun = false;
     let writing: Promise<void> | undefined;
     let worked = true;
     const once = async (): Promise<number> => {
@@ -122,10 +125,12 @@ export class RecordSession {
       const now = monotonicNow();
       this.sink.tick(now, this.engine.told);
       const { waiting } = this.sink;
-      const usual = this.engine.late ? LATE_FLUSH_INTERVAL : FLUSH_INTERVAL;
+      const late = begun ? LATE_FLUSH_INTERVAL : FIRST_LATE_FLUSH;
+      const usual = this.engine.late ? late : FLUSH_INTERVAL;
       const due = now - flushed > nextWrite(took, usual);
       if (!writing && (due || waiting > (worked ? BURST_CALLS : FLUSH_CALLS))) {
         flushed = now;
+        begun = true;
         writing = this.flush(this.told).finally(() => {
           took = monotonicNow() - flushed;
           writing = undefined;
