@@ -156,7 +156,7 @@ async function beside(server: Server, t: Tracer, dir: string, short: boolean): P
     try {
       await pause(ATTACHED + (short ? 0 : (t.period ?? 0) * 1000));
       if (tracer.outcome !== undefined) throw new Error(`${tracer.outcome}: ${lastWords(tracer)}`);
-      const seconds = t.period === undefined ? SECONDS : 2 * t.period;
+      const seconds = t.period ?? SECONDS;
       traced = await rates([{ load, begin, end }, { load: other }], WHOLE, short, seconds);
       begin();
       process.kill(pid!, "SIGINT");

@@ -31,7 +31,7 @@ export interface Tracer {
   readonly only?: "dd" | "servers";
   /** Not a tracer: programs that do nothing, at these tracepoints. */
   readonly tracepoints?: readonly string[];
-  /** Seconds between times at which it does more than what calls ask for. */
+  /** Seconds in which it once does more than what calls ask for. */
   readonly period?: number;
   /** Servers by turns with one that is not followed, which pays for tracepoints, too: the row that tells how much. */
   readonly over?: string;
@@ -174,8 +174,8 @@ export const tracers: readonly Tracer[] = [
     name: "svtrace record",
     ...ours,
     over: ALONE_SCHEDULER,
-    // it is written
-    period: 10,
+    // it is written every 30
+    period: 32,
     argv: (o, c) => [svtrace, "record", "-o", o, ...c],
     delivered: recorded,
     required: { slowdown: 2.8, share: 0.85, noLoss: true },

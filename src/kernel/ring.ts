@@ -215,10 +215,13 @@ export class RingPositions {
     return this.rings.reduce((sum, r) => (sum + Atomics.load(r.consumer, 0)) | 0, 0) >>> 0;
   }
 
-  /** Whether more than this share of one of them is taken. */
-  fuller(share: number): boolean {
-    return this.rings.some(
-      (r) => (Atomics.load(r.producer, 0) - Atomics.load(r.consumer, 0)) >>> 0 > r.size * share,
-    );
+  /** Bytes until this share of one of them is taken; negative when more is. */
+  until(share: number): number {
+    let least = Number.POSITIVE_INFINITY;
+    for (const { producer, consumer, size } of this.rings) {
+      const taken = (Atomics.load(producer, 0) - Atomics.load(consumer, 0)) >>> 0;
+      least = Math.min(least, size * share - taken);
+    }
+    return least;
   }
 }

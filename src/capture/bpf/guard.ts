@@ -13,11 +13,14 @@ import { policyOf, SCHED_IDLE, SCHED_OTHER, setPolicy } from "../../kernel/sched
 import { type Standing, Turns } from "./turns.ts";
 
 const ROLE = "svtrace-ring-guard";
+/** Bytes that a CPU sends in a ms, at the most: half of a lane of 16 MiB is full after 25. */
+const FASTEST = (1 << 23) / 25;
 /**
- * ms between looks. At the most that a CPU sends, half of a lane of 16 MiB is full after 25; what smaller ones have no room for
- * goes to the ring of all CPUs.
+ * ms between looks: as long as nothing can fill up, at most. What there is no room for in smaller lanes goes to the ring of
+ * all CPUs. Each look takes 70 us of a CPU on some virtual machines.
  */
-const EVERY = 5;
+const OFTEN = 5;
+const SELDOM = 25;
 /** By so much lower is the reader's nice value when it is ahead. */
 const AHEAD = 5;
 
@@ -107,13 +110,14 @@ function watch({ shared, tid, nice, places, most }: Task): void {
       rings ??= new RingPositions(places);
       const now = monotonicNow();
       const { sent, read } = rings;
+      const left = rings.until(most);
       turns ??= new Turns(now, sent, read);
-      const wanted = turns.look(now, sent, read, rings.fuller(most));
+      const wanted = turns.look(now, sent, read, left < 0);
       if (wanted !== standing) place(tid, wanted, nice);
       standing = wanted;
       leaveNative();
       Atomics.store(words, LOOKING, 0);
-      Atomics.wait(words, STOP, 0, EVERY);
+      Atomics.wait(words, STOP, 0, Math.max(OFTEN, Math.min(left / FASTEST, SELDOM)));
     }
   } finally {
     // whoever closes us waits for this, whatever went wrong here
