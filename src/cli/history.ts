@@ -6,6 +6,7 @@ import { readyAt } from "../analyse/phases.ts";
 import { duration } from "../analyse/words.ts";
 import { UsageError } from "../base/errors.ts";
 import { printable } from "../base/printable.ts";
+import { localTime } from "../kernel/localtime.ts";
 import type { Recording } from "../record/model.ts";
 import { table } from "./options/index.ts";
 import { parseArguments } from "./options/parse.ts";
@@ -123,8 +124,6 @@ function line(r: HistoryRow): string {
 }
 
 function stamp(ns: number): string {
-  const d = new Date(ns / 1e6);
-  const two = (n: number) => String(n).padStart(2, "0");
-  const day = `${d.getFullYear()}-${two(d.getMonth() + 1)}-${two(d.getDate())}`;
-  return `${day} ${two(d.getHours())}:${two(d.getMinutes())}:${two(d.getSeconds())}`;
+  const local = localTime(Math.floor(ns / 1e9));
+  return local ? `${local.date} ${local.clock}` : "????-??-?? ??:??:??";
 }

@@ -1,5 +1,5 @@
 /** Points in time as people read them, for comments. */
-import { localTime } from "../kernel/localtime.ts";
+import { type LocalTime, localTime } from "../kernel/localtime.ts";
 import type { Context } from "./context.ts";
 
 const two = (n: number) => String(n).padStart(2, "0");
@@ -17,12 +17,9 @@ function parts(second: number): readonly [string, string] | undefined {
   return cachedText;
 }
 
-function textOf([year, month, day, hour, minute, second, offset]: readonly number[]): [string, string] {
+function textOf({ date, clock, offset }: LocalTime): [string, string] {
   const zone = Math.floor(Math.abs(offset) / 60);
-  return [
-    `${year}-${two(month)}-${two(day)}T${two(hour)}:${two(minute)}:${two(second)}`,
-    `${offset < 0 ? "-" : "+"}${two(Math.floor(zone / 60))}${two(zone % 60)}`,
-  ];
+  return [`${date}T${clock}`, `${offset < 0 ? "-" : "+"}${two(Math.floor(zone / 60))}${two(zone % 60)}`];
 }
 
 /** `2024-01-31T12:00:00.5+0000`, or undefined for no time at all or one that makes no sense. */

@@ -11,11 +11,26 @@ const FIRST_YEAR = 1900;
 const tm = new Int32Array(TM_BYTES / 4);
 const time = new BigInt64Array(1);
 
-/** Year, month (1 to 12), day, hour, minute, second, and seconds east of UTC; undefined if there is no such date. */
-export function localTime(unixSeconds: number): readonly number[] | undefined {
+export interface LocalTime {
+  /** `2026-11-26`. */
+  readonly date: string;
+  /** `21:30:00`. */
+  readonly clock: string;
+  /** Seconds east of UTC. */
+  readonly offset: number;
+}
+
+const two = (n: number): string => String(n).padStart(2, "0");
+
+/** Undefined if there is no such date. */
+export function localTime(unixSeconds: number): LocalTime | undefined {
   if (!Number.isSafeInteger(unixSeconds)) return undefined;
   time[0] = BigInt(unixSeconds);
   if (!localtime_r(time, tm)) return undefined;
   const [second, minute, hour, day, month, year] = tm;
-  return [year + FIRST_YEAR, month + 1, day, hour, minute, second, tm[OFFSET]];
+  return {
+    date: `${year + FIRST_YEAR}-${two(month + 1)}-${two(day)}`,
+    clock: `${two(hour)}:${two(minute)}:${two(second)}`,
+    offset: tm[OFFSET],
+  };
 }

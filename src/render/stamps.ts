@@ -16,10 +16,7 @@ let clockText = "";
 export function timeOfDay(seconds: number): string {
   if (seconds !== clockSecond) {
     clockSecond = seconds;
-    clockText = (localTime(seconds) ?? [])
-      .slice(3, 6)
-      .map((n) => digits(n, 2))
-      .join(":");
+    clockText = localTime(seconds)?.clock ?? "";
   }
   return clockText;
 }

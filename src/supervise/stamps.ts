@@ -1,6 +1,6 @@
 /** tai64n and tai64nlocal: stamping lines, and making stamps readable. */
 import { tai64nLabel } from "../base/tai.ts";
-import { localTime as brokenDown } from "../kernel/localtime.ts";
+import { localTime } from "../kernel/localtime.ts";
 import { wallClock } from "../kernel/wall-clock.ts";
 import { AREA_BYTES, type Area, copyWords } from "./area.ts";
 
@@ -182,7 +182,7 @@ export class LocalTimes {
     const seconds = (high - EPOCH_HIGH) * TWO_32 + low - EPOCH_LOW;
     if (seconds !== this.dated) {
       this.dated = seconds;
-      this.date = localTime(seconds);
+      this.date = localPrefix(seconds);
     }
     const known = this.date !== "" && digits.length <= DIGITS_MAX;
     if (known) this.out.add(this.date + String(nanoseconds).padStart(9, "0"));
@@ -196,10 +196,7 @@ export class LocalTimes {
 const hex = Int8Array.from({ length: 256 }, (_, c) => "0123456789abcdef".indexOf(String.fromCharCode(c)));
 
 /** `2026-11-26 21:30:00.`; empty if there is no such date. */
-export function localTime(seconds: number): string {
-  const parts = brokenDown(seconds);
-  if (!parts) return "";
-  const [year, ...rest] = parts;
-  const [month, day, hour, minute, second] = rest.map((n) => String(n).padStart(2, "0"));
-  return `${year}-${month}-${day} ${hour}:${minute}:${second}.`;
+export function localPrefix(seconds: number): string {
+  const local = localTime(seconds);
+  return local ? `${local.date} ${local.clock}.` : "";
 }

@@ -2,7 +2,7 @@
 import { textOf } from "../../base/bytes.ts";
 import { printable } from "../../base/printable.ts";
 import { parseTai64n } from "../../base/tai.ts";
-import { localTime } from "../../supervise/stamps.ts";
+import { localPrefix } from "../../supervise/stamps.ts";
 
 export interface LineStyle {
   readonly stamps: "local" | "utc" | "raw";
@@ -19,7 +19,7 @@ export function showLine(line: Uint8Array, { stamps }: LineStyle): string {
 }
 
 function date({ seconds, nanoseconds }: { seconds: number; nanoseconds: number }, utc: boolean): string {
-  const text = utc ? utcTime(seconds) : localTime(seconds);
+  const text = utc ? utcTime(seconds) : localPrefix(seconds);
   return `${text || "????-??-?? ??:??:??."}${String(nanoseconds).padStart(9, "0")}${utc ? "Z" : ""}`;
 }
 
