@@ -1,8 +1,8 @@
+import { execFileSync } from "node:child_process";
 import { truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { tempDir } from "../../test/helpers.ts";
-import { makeFifo } from "../kernel/files.ts";
 import { readSmall } from "./small-file.ts";
 
 test("the text of a file, whatever its bytes are", () => {
@@ -23,7 +23,7 @@ test("what is too long, is not a file or is not there", () => {
   expect(() => readSmall(path)).toThrow("is longer than 64 KiB");
   expect(() => readSmall(dir)).toThrow("is no regular file");
   // nobody writes to it, and we do not wait for anybody
-  makeFifo(join(dir, "fifo"), 0o600);
+  execFileSync("mkfifo", [join(dir, "fifo")]);
   expect(() => readSmall(join(dir, "fifo"))).toThrow("is no regular file");
   expect(() => readSmall("/dev/zero")).toThrow("is no regular file");
 });

@@ -1,6 +1,6 @@
 /** Files that people write, a few lines long: whatever lies there instead must neither hold us up nor fill our memory. */
 import { closeSync, constants, fstatSync, openSync, readFileSync, readSync } from "node:fs";
-import { bytesOf, textOf } from "../base/bytes.ts";
+import { bytesOf, textOf } from "./bytes.ts";
 
 const LIMIT = 64 * 1024;
 
@@ -9,6 +9,16 @@ const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
 
 /** To write what may have been replaced by a FIFO: one that nobody reads is refused, not waited for. */
 export const WRITING = constants.O_WRONLY | constants.O_CREAT | constants.O_NONBLOCK;
+
+/** Whether what could not be read is not there. */
+export const isAbsent = (error: unknown): boolean =>
+  ["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "");
+
+/** Why `readSmall` threw, in words that go behind the file's name. */
+export function unreadable(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return code === undefined ? `it ${message}` : `it cannot be read: ${code}`;
+}
 
 /** All of a file, of a FIFO what is in it. Throws a node:fs error. */
 export function readWhole(path: string | Buffer): Buffer {

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, onTestFinished, test } from "vitest";
+import { makeFifo } from "../kernel/files.ts";
 import { BEGUN, expire, listRecordings, nextRecordingName, recordingName } from "./names.ts";
 import { defaultSettings, readSettings, settingsTable } from "./settings.ts";
 
@@ -27,6 +28,15 @@ test("settings are files; what means nothing is said and keeps its default", () 
   expect(warnings).toEqual(["trace/flight: 'ten seconds' is not understood; using 10 s"]);
   set("keep", "1");
   expect(readSettings(dir).keep).toBe(20);
+  set("keep", "2.5");
+  rmSync(join(dir, "trace", "flight"));
+  makeFifo(join(dir, "trace", "flight"), 0o600);
+  const more: string[] = [];
+  expect(readSettings(dir, (w) => more.push(w)).keep).toBe(20);
+  expect(more).toEqual([
+    "trace/flight ignored: it is no regular file",
+    "trace/keep: '2.5' is not understood; using 20",
+  ]);
 });
 
 test("the documentation shows this table", () => {

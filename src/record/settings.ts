@@ -2,8 +2,8 @@
  * Settings of a recorded service: each is a file in its `trace/` directory. This table is what parses them and what
  * docs/RECORDING.md shows.
  */
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { isAbsent, readSmall, unreadable } from "../base/small-file.ts";
 
 export type Policy = "default" | "everything" | "slow";
 export type EngineChoice = "auto" | "bpf" | "ptrace";
@@ -42,6 +42,11 @@ function number(unit: string, scale: number, least = 0): Kind<number> {
     parse: (text) => (/^\d+(\.\d+)?$/.test(text) && Number(text) >= least ? Number(text) * scale : undefined),
     show: (value) => `${value / scale}${unit}`,
   };
+}
+
+function whole(least: number): Kind<number> {
+  const { parse, show } = number("", 1, least);
+  return { parse: (text) => (/^\d+$/.test(text) ? parse(text) : undefined), show };
 }
 
 function word<T extends string>(...words: readonly T[]): Kind<T> {
@@ -83,7 +88,7 @@ export const settings = [
     10e9,
     "while running, the calls of the last so many seconds are held in memory (0: none)",
   ),
-  setting("flightCalls", "flight-calls", number("", 1, 16), 8192, "but no more calls than this"),
+  setting("flightCalls", "flight-calls", whole(16), 8192, "but no more calls than this"),
   setting(
     "flightSlow",
     "flight-slow",
@@ -101,7 +106,7 @@ export const settings = [
   setting(
     "keep",
     "keep",
-    number("", 1, 2),
+    whole(2),
     20,
     "newest recordings kept; at least 2, since a restart is explained from two",
   ),
@@ -120,7 +125,7 @@ export const settings = [
 export function readSettings(serviceDir: string, warn: (text: string) => void = () => undefined): Settings {
   const out: Record<string, unknown> = {};
   for (const { key, file, kind, otherwise } of settings) {
-    const found = content(join(serviceDir, "trace", file));
+    const found = content(join(serviceDir, "trace", file), (why) => warn(`trace/${file} ignored: ${why}`));
     const value = found === undefined || found === "" ? undefined : kind.parse(found);
     if (found && value === undefined) {
       warn(
@@ -139,11 +144,12 @@ export function defaultSettings(): Settings {
 
 const plain = (shown: string): string => shown.replaceAll("`", "");
 
-/** First line of a file, undefined when there is none (or it is a directory). */
-function content(path: string): string | undefined {
+/** First line of a file, undefined when there is none. `complain` is told why what is there is no setting. */
+function content(path: string, complain: (why: string) => void): string | undefined {
   try {
-    return readFileSync(path, "utf8").slice(0, 4096).split("\n")[0].trim();
-  } catch {
+    return readSmall(path).split("\n")[0].trim();
+  } catch (error) {
+    if (!isAbsent(error)) complain(unreadable(error));
     return undefined;
   }
 }

@@ -6,6 +6,7 @@
 import { closeSync, openSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { bytesOf, wellFormed } from "../base/bytes.ts";
+import { readWhole } from "../base/small-file.ts";
 import { bootId } from "../kernel/boot.ts";
 import { Cgroup } from "../kernel/cgroup.ts";
 import { comm, descendants, lives, startTime } from "../kernel/proc.ts";
@@ -13,7 +14,6 @@ import { send } from "../kernel/signals.ts";
 import { files } from "./layout.ts";
 import { identityOf } from "./links.ts";
 import { type Plan, type State, table } from "./machine.ts";
-import { readWhole } from "./small-file.ts";
 
 /** A process, told from a later one with the same pid by its start time (clock ticks since boot). */
 export interface Process {

@@ -2,8 +2,7 @@
 import { signalName, signalNumber } from "../kernel/signals.ts";
 import { endSignal, exitCode } from "../kernel/wait.ts";
 import type { Extended, LastExit, LastRestart } from "./extended.ts";
-
-const MAX_DEATHS = 100;
+import { MAX_DEATHS } from "./settings.ts";
 
 export type HistoryFields = Pick<
   Extended,

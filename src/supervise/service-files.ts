@@ -20,6 +20,7 @@ import { Socket } from "node:net";
 import { join, resolve } from "node:path";
 import { bytesOf } from "../base/bytes.ts";
 import { SysError } from "../base/errors.ts";
+import { readWhole, WRITING } from "../base/small-file.ts";
 import { lockFile, makeFifo, openFifoBothWays, openFifoReader } from "../kernel/files.ts";
 import { words } from "./chain.ts";
 import { type Extended, parseExtended } from "./extended.ts";
@@ -34,7 +35,6 @@ import {
   unpackStatus,
 } from "./layout.ts";
 import { identityOf } from "./links.ts";
-import { readWhole, WRITING } from "./small-file.ts";
 
 /** O_PATH, which node:fs does not name. */
 const O_PATH = 0o10000000;

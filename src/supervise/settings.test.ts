@@ -58,6 +58,14 @@ test("what is no setting is said each time", () => {
     expect(reader.read(dir, (text) => said.push(text)).tally).toBe(undefined);
     expect(said).toEqual(["death-tally ignored: not 2 numbers"]);
   }
+  const said: string[] = [];
+  writeFileSync(join(dir, "death-tally"), "150 3600");
+  symlinkSync("backoff", join(dir, "backoff"));
+  reader.read(dir, (text) => said.push(text));
+  expect(said.sort()).toEqual([
+    "backoff ignored: it cannot be read: ELOOP",
+    "death-tally ignored: COUNT is not from 1 to 100",
+  ]);
 });
 
 test("numbers are digits, and a point: nothing is not 0", () => {

@@ -2,7 +2,7 @@
 import { type BigIntStats, existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { bytesOf } from "../base/bytes.ts";
-import { readSmall } from "./small-file.ts";
+import { isAbsent, readSmall, unreadable } from "../base/small-file.ts";
 
 export interface Settings {
   /** ms from TERM to KILL; undefined: never. */
@@ -23,6 +23,8 @@ export interface Settings {
 
 /** daemontools: at most one start a second (ms). */
 const START_INTERVAL = 1000;
+/** Deaths that are remembered. */
+export const MAX_DEATHS = 100;
 const LAST_STANDARD_FD = 2;
 const HIGHEST_FD = 1023;
 
@@ -89,9 +91,7 @@ export class SettingsReader {
     const complaints: string[] = [];
     const text = (name: string) => {
       const found = paths.filter((path) => path.endsWith(`/${name}`));
-      const texts = found.map((path) =>
-        contents(path, (why) => complaints.push(`${name} ignored: it ${why}`)),
-      );
+      const texts = found.map((path) => contents(path, (why) => complaints.push(`${name} ignored: ${why}`)));
       return texts.find((c) => c !== undefined);
     };
     const settings = parse(text, (t) => complaints.push(t));
@@ -135,8 +135,7 @@ function contents(path: string, complain: (why: string) => void): string | undef
   try {
     return readSmall(path).trim();
   } catch (error) {
-    // what has gone meanwhile is no setting
-    if ((error as NodeJS.ErrnoException).code === undefined) complain((error as Error).message);
+    if (!isAbsent(error)) complain(unreadable(error));
     return undefined;
   }
 }
@@ -162,7 +161,11 @@ function parse(text: (name: string) => string | undefined, complain: (text: stri
     fd = undefined;
   }
   const [first, max] = numbers("backoff", 2)?.map((s) => s * 1000) ?? [START_INTERVAL, START_INTERVAL];
-  const tally = numbers("death-tally", 2);
+  let tally = numbers("death-tally", 2);
+  if (tally && !(Number.isInteger(tally[0]) && tally[0] > 0 && tally[0] <= MAX_DEATHS)) {
+    complain(`death-tally ignored: COUNT is not from 1 to ${MAX_DEATHS}`);
+    tally = undefined;
+  }
   return {
     stopTimeout: seconds("stop-timeout"),
     finishTimeout: seconds("finish-timeout"),

@@ -2,7 +2,7 @@
 import { readdirSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { UsageError } from "../../base/errors.ts";
-import { readSmall } from "../../supervise/small-file.ts";
+import { readSmall } from "../../base/small-file.ts";
 
 /** Old files of multilog and svlogd: `@`, a TAI64N label, and `.s` (whole) or `.u` (after a crash). */
 const OLD = /^@[0-9a-f]{24}\.[su]$/;

@@ -4,6 +4,7 @@ import { closeSync, fsync, openSync, writeSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import { promisify } from "node:util";
 import { bytesOf } from "../../base/bytes.ts";
+import { readSmall, WRITING } from "../../base/small-file.ts";
 import { onEnd } from "../../kernel/children.ts";
 import { send } from "../../kernel/signals.ts";
 import { AREA_BYTES, takeArea } from "../area.ts";
@@ -12,7 +13,6 @@ import { alert, STATUS_BYTES, statusText } from "../multilog/asides.ts";
 import { Lines } from "../multilog/lines.ts";
 import { LogDir, type Mark, type Pace } from "../multilog/log-dir.ts";
 import type { Script } from "../multilog/script.ts";
-import { readSmall, WRITING } from "../small-file.ts";
 import { parseScriptFile } from "./script-file.ts";
 import type { Position, Spool } from "./spool.ts";
 
