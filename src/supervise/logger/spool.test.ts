@@ -93,3 +93,23 @@ test("of another boot nothing is taken up", () => {
   writeFileSync(file, readFileSync(file, "latin1").replace(/"boot":"./, '"boot":"-'), "latin1");
   expect(new Spool(file).left).toBe(undefined);
 });
+
+test("what was left in order is taken up in another boot, too, but for what the logs were", () => {
+  const file = path();
+  const [reader, writer] = pipe();
+  const spool = new Spool(file);
+  writeSync(writer, "one\ntwo\n");
+  spool.refill(reader, 100);
+  spool.commit(4, position);
+  spool.close();
+  for (const end of [reader, writer]) closeSync(end);
+  const another = () =>
+    writeFileSync(file, readFileSync(file, "latin1").replace(/"boot":"./, '"boot":"-'), "latin1");
+  another();
+  const next = new Spool(file);
+  expect(next.left).toEqual({ script: "", marks: {}, long: null });
+  expect(text(next)).toBe("two\n");
+  // nothing is sealed while it is in use
+  another();
+  expect(new Spool(file).left).toBe(undefined);
+});

@@ -4,9 +4,9 @@
  * how long the log's files were then. Whoever comes after us takes back what the files hold beyond that.
  *
  * The header is one page, written by one call: a process is killed before or after that, not within. It is of no use
- * after a crash of the machine, which it knows by the boot id.
+ * after a crash of the machine, which it knows by the boot id; who leaves in order makes sure that all is on disk.
  */
-import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, readSync, writeSync } from "node:fs";
 import { bootId } from "../../kernel/boot.ts";
 import { moveFromPipe } from "../../kernel/pipes.ts";
 import type { Mark } from "../multilog/log-dir.ts";
@@ -33,7 +33,11 @@ interface Header extends Position {
   readonly done: number;
   /** What is not dealt with and no more in the data comes first; base64. */
   readonly rest: string;
+  /** All is on disk, and the log's files hold nothing beyond it. */
+  readonly sealed?: boolean;
 }
+
+const UNKNOWN: Position = { script: "", marks: {}, long: null };
 
 export class Spool {
   private readonly fd: number;
@@ -54,11 +58,12 @@ export class Spool {
       this.length = 0;
       return;
     }
-    const { boot: _boot, done, rest, ...position } = header;
-    this.position = position;
+    const { boot, done, rest, sealed, ...position } = header;
+    this.position = boot === bootId() ? position : UNKNOWN;
     this.rest = Buffer.from(rest, "base64");
     // it was emptied, and we died before that was noted
     this.done = done > this.length ? 0 : done;
+    if (sealed) this.write(this.done, this.rest, this.position);
   }
 
   /** Where our predecessor was; undefined if there was none since the machine started, or it came to its end. */
@@ -71,7 +76,7 @@ export class Spool {
     readSync(this.fd, page, 0, HEADER, 0);
     try {
       const header = JSON.parse(page.toString("utf8", 0, page.indexOf(0))) as Header;
-      return header.boot === bootId() ? header : undefined;
+      return header.boot === bootId() || header.sealed ? header : undefined;
     } catch {
       return undefined;
     }
@@ -116,11 +121,11 @@ export class Spool {
 
   /** What comes is for whoever is next, though nobody has begun to deal with it. Throws a node:fs error. */
   keep(): void {
-    if (!this.position) this.commit(0, { script: "", marks: {}, long: null });
+    if (!this.position) this.commit(0, UNKNOWN);
   }
 
-  private write(done: number, rest: Buffer, position: Position): void {
-    const header: Header = { ...position, boot: bootId(), done, rest: rest.toString("base64") };
+  private write(done: number, rest: Buffer, position: Position, sealed = false): void {
+    const header: Header = { ...position, boot: bootId(), done, rest: rest.toString("base64"), sealed };
     const text = JSON.stringify(header);
     const page = Buffer.alloc(HEADER);
     if (Buffer.byteLength(text) >= HEADER) throw new Error("the script names too many logs for one logger");
@@ -137,8 +142,19 @@ export class Spool {
     closeSync(this.fd);
   }
 
-  /** Leaves everything for whoever comes next. */
+  /** Leaves everything for whoever comes next, though the machine is started anew before that. */
   close(): void {
+    if (this.position && this.pending > 0) this.seal(this.position);
     closeSync(this.fd);
+  }
+
+  private seal(position: Position): void {
+    try {
+      fsyncSync(this.fd);
+      this.write(this.done, this.rest, position, true);
+      fsyncSync(this.fd);
+    } catch {
+      // it is good as long as the machine runs
+    }
   }
 }
