@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import net from "node:net";
 import { dirname, join } from "node:path";
+import { shortPath } from "../base/short-path.ts";
 
 /** Socket of the recorder that records the services of `scanDir` (or of the directory it lies in). */
 function recorderSocket(scanDir: string): string | undefined {
@@ -19,7 +20,7 @@ export function askRecorder(
   const path = recorderSocket(scanDir);
   if (!path) return Promise.resolve(undefined);
   return new Promise((resolve) => {
-    const socket = net.connect(path);
+    const socket = shortPath(path, (short) => net.connect(short));
     let text = "";
     const done = (answer?: Record<string, unknown>) => {
       clearTimeout(timer);

@@ -8,6 +8,7 @@ import net from "node:net";
 import { dirname, join, resolve } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 import { UsageError } from "../base/errors.ts";
+import { shortPath } from "../base/short-path.ts";
 import { tell } from "../base/stderr.ts";
 import { createEngine } from "../capture/choose.ts";
 import { monotonicNow } from "../kernel/clock.ts";
@@ -190,7 +191,7 @@ async function listen(
   try {
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject);
-      server.listen(path, resolve);
+      shortPath(path, (short) => server.listen(short, resolve));
     });
   } finally {
     process.umask(umask);

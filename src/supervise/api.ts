@@ -1,7 +1,8 @@
 /** The socket of `svtrace up`: one JSON object a line each way, for root and the supervisor's own user. */
-import { closeSync, constants, mkdirSync, openSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
+import { shortPath } from "../base/short-path.ts";
 import { lockFile } from "../kernel/files.ts";
 import { peerOf } from "../kernel/unix-socket.ts";
 import type { ScanDirectory } from "./scan.ts";
@@ -57,17 +58,6 @@ export function lockHome(dir: string): number | undefined {
   return fd;
 }
 
-/** Paths of sockets are limited to 107 bytes, those of directories are not. */
-function shortPath<T>(dir: string, use: (path: string) => T): T {
-  const fd = openSync(join(dir, HOME), constants.O_DIRECTORY);
-  try {
-    return use(`/proc/self/fd/${fd}/${SOCKET}`);
-  } finally {
-    // bind(2) and connect(2) have been made when the call returns
-    closeSync(fd);
-  }
-}
-
 /** Begins to answer. Throws a node:fs error. */
 export function serve(dir: string, options: ApiOptions): Server {
   rmSync(join(dir, HOME, SOCKET), { force: true });
@@ -95,7 +85,7 @@ export function serve(dir: string, options: ApiOptions): Server {
   // nobody may find it with wider permissions
   const umask = process.umask(0o177);
   try {
-    shortPath(dir, (path) => server.listen(path));
+    shortPath(join(dir, HOME, SOCKET), (path) => server.listen(path));
   } finally {
     process.umask(umask);
   }
@@ -166,7 +156,7 @@ function eachLine(socket: Socket, handle: (line: string) => void): void {
 /** Asks the supervisor of a directory. Rejects with a node:net error when there is none, or when it takes too long (ETIMEDOUT). */
 export function ask(dir: string, request: Request, ms: number): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const socket = shortPath(dir, (path) => connect(path));
+    const socket = shortPath(join(dir, HOME, SOCKET), (path) => connect(path));
     const timer = setTimeout(
       () => socket.destroy(Object.assign(new Error("no answer in time"), { code: "ETIMEDOUT" })),
       ms,

@@ -4,6 +4,7 @@
  */
 
 import { connect, type Socket } from "node:net";
+import { shortPath } from "../base/short-path.ts";
 import { status } from "../kernel/proc.ts";
 import { send } from "../kernel/signals.ts";
 import { sameArguments } from "../kernel/tasks.ts";
@@ -52,7 +53,8 @@ export class RecorderLink {
     if (this.socket) return Promise.resolve(true);
     if (this.closed) return Promise.resolve(false);
     this.connecting ??= new Promise<boolean>((resolve) => {
-      const socket = connect(this.path);
+      const socket = this.connect();
+      if (!socket) return resolve(false);
       // the recorder alone is no reason to live on
       socket.unref();
       socket.on("connect", () => {
@@ -71,6 +73,15 @@ export class RecorderLink {
       this.connecting = undefined;
     });
     return this.connecting;
+  }
+
+  /** Undefined where there is no directory for the socket. */
+  private connect(): Socket | undefined {
+    try {
+      return shortPath(this.path, (path) => connect(path));
+    } catch {
+      return undefined;
+    }
   }
 
   /** pid of the recorder, when connected. */
