@@ -6,6 +6,7 @@
 
 import { SysError } from "../base/errors.ts";
 import { childRunner, childRunner3, nr } from "./arch/index.ts";
+import { bootBytes } from "./boot.ts";
 import { machineCode } from "./code.ts";
 import { addressOf, errnoName, errnoText, libc } from "./ffi.ts";
 import { inherited, wasOpen } from "./inherited.ts";
@@ -228,20 +229,26 @@ export class ChildScript {
   }
 
   /**
-   * The child writes its pid and the time since boot (CLOCK_BOOTTIME: seconds, nanoseconds), 8 bytes each, to `fd`: who
-   * reads that knows the process even if we die before we do.
+   * The child writes its pid and the time since boot (CLOCK_BOOTTIME: seconds, nanoseconds), 8 bytes each, and the id of
+   * the boot (16) to `fd`: who reads that knows the process even if we die before we do.
    */
   recordStart(fd: number): this {
     const time = new BigUint64Array(2);
-    const vectors = BigUint64Array.of(0n, 8n, BigInt(addressOf(time)), 16n);
-    this.keep.push(time, vectors);
+    const boot = bootBytes();
+    const vectors = BigUint64Array.from([0, 8, addressOf(time), 16, addressOf(boot), boot.length], BigInt);
+    this.keep.push(time, boot, vectors);
     this.add("clock_gettime()", nr.clock_gettime, [CLOCK_BOOTTIME, addressOf(time)]);
     const getpid = this.steps.length;
     this.add("getpid()", nr.getpid, []);
     this.fixups.push((resultAt) => {
       vectors[0] = BigInt(resultAt(getpid));
     });
-    return this.add(`pwritev(${fd})`, nr.pwritev, [fd, addressOf(vectors), 2, 0], STEP_IGNORE);
+    return this.add(
+      `pwritev(${fd})`,
+      nr.pwritev,
+      [fd, addressOf(vectors), vectors.length / 2, 0],
+      STEP_IGNORE,
+    );
   }
 
   execve(

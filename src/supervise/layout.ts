@@ -1,5 +1,6 @@
 /** What lies in `service/supervise/`, byte for byte as daemontools and runit expect it. */
 import { packTai64n, unpackTai64n } from "../base/tai.ts";
+import { BOOT_BYTES, bootBytes } from "../kernel/boot.ts";
 
 /** 18 bytes of daemontools, then two of runit: whether TERM was sent, and 0 down, 1 run, 2 finish. */
 export const STATUS_SIZE = 20;
@@ -18,7 +19,7 @@ export const files = {
   status: "supervise/status",
   statusNew: "supervise/status.new",
   extended: "supervise/svtrace.json",
-  /** pid and time since boot, written by the child itself just before its exec. */
+  /** pid, time since boot and the boot's id, written by the child itself just before its exec. */
   child: "supervise/svtrace.child",
 } as const;
 
@@ -70,11 +71,12 @@ export interface ChildRecord {
   readonly alive: number;
 }
 
-const CHILD_SIZE = 24;
+const BOOT_AT = 24;
 
-/** Undefined if it is none. */
+/** Undefined if it is none, or of another boot. */
 export function unpackChildRecord(bytes: Uint8Array): ChildRecord | undefined {
-  if (bytes.length !== CHILD_SIZE) return undefined;
+  if (bytes.length !== BOOT_AT + BOOT_BYTES) return undefined;
+  if (Buffer.compare(bytes.subarray(BOOT_AT), bootBytes()) !== 0) return undefined;
   const v = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const [pid, seconds, nanoseconds] = [0, 8, 16].map((at) => Number(v.getBigUint64(at, true)));
   return { pid, alive: seconds * 100 + Math.floor(nanoseconds / 1e7) };

@@ -1,23 +1,43 @@
 /** Who belongs to a service beside its main process: its cgroup knows, or else we follow descent and process group. */
 
-import type { Cgroup } from "../kernel/cgroup.ts";
+import { Cgroup } from "../kernel/cgroup.ts";
 import { descendants, groupMembers, startTime } from "../kernel/proc.ts";
 import { send } from "../kernel/signals.ts";
 import { commandLine } from "../kernel/tasks.ts";
 import { isThere, type Process } from "./extended.ts";
 
 export class LeftOver {
-  /** Without a cgroup: whom we have seen descend from the process. */
-  private known: Process[] = [];
   private group = 0;
 
-  constructor(readonly cgroup: Cgroup | undefined) {}
+  /** `known`: without a cgroup, whom we have seen descend from the process. */
+  constructor(
+    readonly cgroup: Cgroup | undefined,
+    private known: Process[] = [],
+  ) {}
+
+  /** In the cgroup at `dir`, if there is to be one. */
+  static in(dir: string | null | undefined): LeftOver {
+    return new LeftOver(dir ? Cgroup.make(dir) : undefined);
+  }
+
+  /** As a supervisor before us knew it: `main` lives (0 if not), and so does who is `left`. */
+  static restored(cgroup: string | null, main: number, left: Process[]): LeftOver {
+    if (cgroup === null) return new LeftOver(undefined, left);
+    // where it lives nobody was killed
+    const group = Cgroup.at(cgroup);
+    return group.pids().includes(main) ? new LeftOver(group) : LeftOver.in(cgroup);
+  }
 
   /** Looks who descends from the process now; with `group` it leads a process group that is all its own. */
   note(main: number, group: boolean): void {
     if (this.cgroup || main === 0) return;
     if (group) this.group = main;
     this.add(descendants(main));
+  }
+
+  /** `main`, which has ended, led a process group that was all its own. While somebody is in that, nobody else gets the pid. */
+  led(main: number): void {
+    if (startTime(main) === undefined) this.group = main;
   }
 
   private add(pids: readonly number[]): void {

@@ -71,6 +71,12 @@ export class MainProcess {
     this.changed = { seconds, nanoseconds: Math.round((known.since - seconds) * 1e9) };
   }
 
+  /** ms since the pid changed, as far as the clock was not set meanwhile; never negative. */
+  get age(): number {
+    const { seconds, nanoseconds } = this.changed;
+    return Math.max(0, Date.now() - seconds * 1000 - nanoseconds / 1e6);
+  }
+
   /** Whatever becomes of it is not told any more. */
   forget(): void {
     this.unwatch?.();

@@ -4,7 +4,6 @@ import { basename } from "node:path";
 import { SysError } from "../base/errors.ts";
 import { tell } from "../base/stderr.ts";
 import { bootId } from "../kernel/boot.ts";
-import { Cgroup } from "../kernel/cgroup.ts";
 import { status as taskStatus } from "../kernel/proc.ts";
 import { send } from "../kernel/signals.ts";
 import { endSignal, exitCode } from "../kernel/wait.ts";
@@ -140,14 +139,10 @@ export class Service {
     this.files!.forgetChildRecord();
     this.want = up ? "u" : "d";
     this.plan = up ? "up" : "once";
-    this.makeCgroup(this.options.cgroup);
+    this.rest = LeftOver.in(this.options.cgroup);
     this.leftOver = this.rest.alive();
     const clear = this.leftOver.length > 0 && this.settings.stopTimeout !== undefined;
     this.state = clear ? "clearing" : up ? "waiting" : "down";
-  }
-
-  private makeCgroup(dir: string | null | undefined): void {
-    this.rest = new LeftOver(dir === undefined || dir === null ? undefined : Cgroup.make(dir));
   }
 
   /** One control byte. */
@@ -397,7 +392,8 @@ export class Service {
       this.leftOver = known.leftOver.filter(isThere);
     } else this.want = this.files!.readStatus()?.want ?? "u";
     this.pace.restore(known?.startedAt ?? null, this.settings);
-    this.makeCgroup(known?.cgroup);
+    this.rest = LeftOver.restored(known?.cgroup ?? null, alive?.pid ?? 0, this.leftOver);
+    if (this.grouped) this.rest.led(ended?.pid ?? known?.reaped ?? 0);
     this.main.restore(alive ?? { pid: ended?.pid ?? 0, born: 0 }, known);
   }
 
@@ -425,7 +421,8 @@ export class Service {
       }
       const left = this.history.untilKill(this.settings.stopTimeout);
       if (left !== undefined) this.setTimer(left);
-    }
+    } else if (this.settings.finishTimeout !== undefined)
+      this.setTimer(Math.max(0, this.settings.finishTimeout - this.main.age));
     this.main.watch();
     this.notes.note();
     this.notes.writeSoon();
@@ -450,7 +447,8 @@ export class Service {
   }
 
   get intention(): string {
-    return this.plan + this.want;
+    // whose process it is: the one of finish, or the next one
+    return this.plan + this.want + (this.state === "finishing" ? "finish" : "");
   }
 
   get status(): Status {

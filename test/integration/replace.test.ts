@@ -19,7 +19,7 @@ import {
   tempDir,
   waitUntil,
 } from "../helpers.ts";
-import { service, up } from "../services.ts";
+import { service, up, upPid } from "../services.ts";
 
 const MULTILOG = `#!/bin/sh\nexec ${svtracePath} multilog ./main\n`;
 
@@ -231,3 +231,26 @@ test("svc and svok find a supervisor that is being replaced, and commands wait f
 
 /** Whether Node has made its event loop there. */
 const listens = (pid: number) => Object.values(descriptors(pid)).some((t) => t === "anon_inode:[eventpoll]");
+
+test(
+  ...needs("what is left of a service does not keep its next process out of its cgroup", notRoot()),
+  async () => {
+    const scan = tempDir("group");
+    const dir = service(scan, "app", { run: "#!/bin/sh\nsleep 1000 &\necho $! > child\nexec sleep 1000\n" });
+    const first = up(scan);
+    const before = await upUnder(dir, first.pid);
+    const { cgroup } = readExtended(dir)!;
+    // there is none where version 2 is not to be had
+    if (cgroup === null) return;
+    process.kill(first.pid, "SIGKILL");
+    const { pid } = up(scan);
+    await upUnder(dir, pid);
+    sendControl(dir, "t");
+    const next = await waitUntil("the next one", () => ![0, before].includes(upPid(dir)) && upPid(dir), 20);
+    const members = readFileSync(join(cgroup, "cgroup.procs"), "utf8").split("\n");
+    expect(members).toEqual(
+      expect.arrayContaining([String(next), readFileSync(join(dir, "child"), "utf8").trim()]),
+    );
+    process.kill(Number(members.find((m) => m !== String(next))), "SIGKILL");
+  },
+);

@@ -1,4 +1,5 @@
 /** What goes beyond daemontools: finish, stop timeout, leftovers, readiness, needs, backoff, taking over, pid 1. */
+import type { ChildProcess } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
@@ -39,6 +40,15 @@ function service(scan: string, name: string, files: Files): string {
 
 const supervise = (dir: string) => start([svtracePath, "supervise", dir]);
 const state = (dir: string): Extended => readExtended(dir)!;
+/** Kills a supervisor; another one comes after it. */
+async function successor(dir: string, former: ChildProcess, meanwhile: () => void = () => {}): Promise<void> {
+  former.kill("SIGKILL");
+  await waitUntil("its death", () => former.signalCode !== null);
+  meanwhile();
+  const { pid } = supervise(dir);
+  await waitUntil("the next supervisor", () => readExtended(dir)?.supervisor.pid === pid, 20);
+}
+
 const startedAgain = (dir: string, former: number, seconds = 10) =>
   waitUntil("started again", () => ![0, former].includes(upPid(dir)), seconds);
 const isUp = (dir: string) => waitUntil(`${dir} up`, () => upPid(dir), 20);
@@ -59,18 +69,25 @@ test("finish is told exit code or signal; 125 leaves the service down", async ()
   expect(state(dir).failed).toContain("125");
 });
 
-test("finish shows in the status as runit has it, and is killed after finish-timeout", async () => {
-  const dir = service(tempDir(), "s", { run: "exit 0", finish: "exec sleep 1000", "finish-timeout": "1" });
-  supervise(dir);
-  const status = await waitUntil("finish", () => {
-    const bytes = readFileSync(join(dir, "supervise/status"));
-    return bytes[19] === 2 && bytes.readUInt32LE(12);
-  });
-  await waitUntil("its sleep", () => text(`/proc/${status}/cmdline`).includes("sleep"));
-  sendControl(dir, "d");
-  await inState(dir, "down");
-  expect(isAlive(status)).toBe(false);
-});
+test.each([
+  ["", false],
+  [", by a supervisor that takes over, too", true],
+])(
+  "finish shows in the status as runit has it, and is killed after finish-timeout%s",
+  async (_, takenOver) => {
+    const dir = service(tempDir(), "s", { run: "exit 0", finish: "exec sleep 1000", "finish-timeout": "1" });
+    const first = supervise(dir);
+    const status = await waitUntil("finish", () => {
+      const bytes = readFileSync(join(dir, "supervise/status"));
+      return bytes[19] === 2 && bytes.readUInt32LE(12);
+    });
+    await waitUntil("its sleep", () => text(`/proc/${status}/cmdline`).includes("sleep"));
+    if (takenOver) await successor(dir, first);
+    sendControl(dir, "d");
+    await inState(dir, "down");
+    expect(isAlive(status)).toBe(false);
+  },
+);
 
 const stubborn =
   "trap '' TERM\n(trap '' TERM; exec sleep 1000) &\necho $! > child\nwhile :; do sleep 1; done";
@@ -106,24 +123,51 @@ test("stop-timeout: TERM, then KILL to all; meanwhile it can be seen who is aliv
   expect(state(dir).lastExit).toMatchObject({ signal: "KILL" });
 });
 
-test("leftovers of the last lifetime are ended before the next start", async () => {
+test.each([
+  ["", "0.3", (_: string, _first: ChildProcess, pid: number) => void process.kill(pid, "SIGKILL")],
+  [
+    ", though the supervisor died over it",
+    "2",
+    async (dir: string, first: ChildProcess, pid: number) => {
+      process.kill(pid, "SIGKILL");
+      await inState(dir, "clearing");
+      await successor(dir, first);
+    },
+  ],
+  [
+    ", though no supervisor saw its end",
+    "0.3",
+    (dir: string, first: ChildProcess, pid: number) =>
+      successor(dir, first, () => void process.kill(pid, "SIGKILL")),
+  ],
+])("leftovers of the last lifetime are ended before the next start%s", async (_, timeout, kill) => {
   const dir = service(tempDir(), "s", {
     // what nobody has waited for yet is no more
     run: '[ -e child ] && grep -q "State:.[^Z]" /proc/$(cat child)/status 2>/dev/null && touch overlap\n(trap "" TERM; exec sleep 1000) & echo $! > child\nexec sleep 1000',
-    "stop-timeout": "0.3",
+    "stop-timeout": timeout,
     backoff: "0 0",
   });
-  supervise(dir);
+  const first = supervise(dir);
   const pid = await isUp(dir);
   const child = Number(
     await waitUntil("the child", () => existsSync(join(dir, "child")) && text(dir, "child")),
   );
-  process.kill(pid, "SIGKILL");
+  await kill(dir, first, pid);
   await startedAgain(dir, pid, 20);
   expect(isAlive(child)).toBe(false);
   expect(existsSync(join(dir, "overlap"))).toBe(false);
   sendControl(dir, "dx");
   await inState(dir, "gone");
+});
+
+test("a process whose start was not noted any more is taken for run, not for finish", async () => {
+  const dir = service(tempDir(), "s", { finish: "exit 0", backoff: "0 0" });
+  const first = start(["env", "SVTRACE_FAULT=start:spawned:2", svtracePath, "supervise", dir]);
+  const pid = await isUp(dir);
+  sendControl(dir, "t");
+  await waitUntil("the fault", () => first.signalCode !== null);
+  await successor(dir, first);
+  await startedAgain(dir, pid);
 });
 
 test("commands are answered during the respawn delay", async () => {
