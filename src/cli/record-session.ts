@@ -7,7 +7,7 @@ import { monotonicNow } from "../kernel/clock.ts";
 import { lockHolder } from "../record/lock.ts";
 import type { Lifetime } from "../record/model.ts";
 import { clockAnchor, sinkParts } from "../record/parts.ts";
-import { type WriteFailure, WriteQueue } from "../record/queue.ts";
+import { WriteFailure, WriteQueue } from "../record/queue.ts";
 import { defaultSettings, type Settings } from "../record/settings.ts";
 import { RecordingSink } from "../record/sink.ts";
 import { STRING_LIMIT } from "../record/strace-text.ts";
@@ -181,8 +181,12 @@ export class RecordSession {
     const batch = this.sink.take(now);
     if (!batch) return;
     try {
-      await this.queue.write(batch);
+      const { removed } = await this.queue.write(batch);
       this.failure = undefined;
+      if (!removed) return;
+      this.sink.restart(batch);
+      if (this.sink.state === "dead") this.failure = new WriteFailure("it was removed before its end", 0);
+      else await this.flush(now);
     } catch (error) {
       this.failure = error as WriteFailure;
       this.sink.giveBack(batch);

@@ -1,8 +1,8 @@
 /** `svtrace record -o FILE [-p PID | -- command]`: records one command, or a running process. */
-import { accessSync, constants, existsSync, rmSync, statSync } from "node:fs";
+import { accessSync, constants, realpathSync, rmSync, statSync } from "node:fs";
 import { basename, delimiter, dirname, join, resolve } from "node:path";
 import { signalNumber } from "../abi/signals.ts";
-import { UsageError } from "../base/errors.ts";
+import { oneLine, UsageError } from "../base/errors.ts";
 import { tell } from "../base/stderr.ts";
 import type { EngineKind } from "../capture/choose.ts";
 import { attachBelow } from "../capture/tree.ts";
@@ -10,6 +10,7 @@ import { dieBy } from "../kernel/own-signals.ts";
 import { environment } from "../kernel/spawn.ts";
 import { commOf } from "../kernel/tasks.ts";
 import { serviceDirOf } from "../record/locate.ts";
+import { LOG } from "../record/names.ts";
 import { table } from "./options/index.ts";
 import { parseArguments, wrong } from "./options/parse.ts";
 import { RecordSession } from "./record-session.ts";
@@ -21,7 +22,8 @@ const SAVE_PATIENCE = 10_000;
 export async function main(argv: string[]): Promise<number> {
   const parsed = parse(argv);
   if ("save" in parsed) return save(parsed.save);
-  const { file, pid, command } = parsed;
+  const { pid, command } = parsed;
+  const file = await placeFor(parsed.file);
   const session = new RecordSession({
     file,
     engine: parsed.engine,
@@ -32,8 +34,11 @@ export async function main(argv: string[]): Promise<number> {
   if (pid !== undefined) {
     engine.attach(pid);
     attachBelow(engine, [pid]);
+    makeRoom(file);
   } else {
-    sink.lifetime.pid = engine.start({ path: findProgram(command[0]), argv: command, env: environment() });
+    const path = findProgram(command[0]);
+    makeRoom(file);
+    sink.lifetime.pid = engine.start({ path, argv: command, env: environment() });
   }
   let interrupted = false;
   let letGo = false;
@@ -95,16 +100,31 @@ function parse(argv: string[]): Parsed {
   if (pid !== undefined && !(Number.isInteger(pid) && pid > 0)) {
     throw wrong(program, `${attach}: not a process id`);
   }
-  const file = resolve(output);
-  if (existsSync(file)) {
-    // Adding to another command's recording would mix two lifetimes; overwriting a foreign file would be worse.
-    if (!file.endsWith(".duckdb") && statSync(file).size > 0) {
-      throw new UsageError(`${output}: exists and does not end in .duckdb; not overwritten`, 1);
-    }
-    rmSync(file);
-    rmSync(`${file}.wal`, { force: true });
+  return { file: output, pid, command: [...command], engine };
+}
+
+/**
+ * The path of a recording to be made. What is there is replaced if it is a recording: adding to it would mix two lifetimes. Throws
+ * UsageError for anything else but an empty file.
+ */
+async function placeFor(output: string): Promise<string> {
+  const found = statSync(output, { throwIfNoEntry: false });
+  if (!found) return resolve(output);
+  if (!found.isFile())
+    throw new UsageError(`${output}: not a regular file; a recording needs one of its own`, 1);
+  const file = realpathSync(output);
+  if (found.size > 0) {
+    const { readRecording } = await import("../record/reader.ts");
+    await readRecording(file, { calls: false }).catch((error) => {
+      throw new UsageError(`${oneLine(error)}; not overwritten`, 1);
+    });
   }
-  return { file, pid, command: [...command], engine };
+  return file;
+}
+
+/** Removes an old recording: not before there is something to take its place. */
+function makeRoom(file: string): void {
+  for (const old of [file, file + LOG]) rmSync(old, { force: true });
 }
 
 function findProgram(name: string): string {

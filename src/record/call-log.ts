@@ -1,7 +1,7 @@
 /** The calls of one lifetime that are kept and wait to be written; how many is bounded. */
 import type { Task } from "../capture/event.ts";
 import type { CallInfo } from "./call-info.ts";
-import { CallBuffer, putCall } from "./columns.ts";
+import { CallBuffer, countOf, putCall } from "./columns.ts";
 import type { Batch, CallColumns, CallRow } from "./model.ts";
 import type { Result } from "./text.ts";
 import { Text, Texts } from "./texts.ts";
@@ -98,6 +98,12 @@ export class CallLog {
     this.texts.giveBack(texts);
     this.calls.giveBack(calls);
     this.bound();
+  }
+
+  /** The texts of calls that wait, and of those `taken` last, are lost. Returns how many calls go with them. */
+  restart(taken: readonly CallColumns[]): number {
+    this.texts.restart();
+    return countOf(taken) + countOf(this.calls.take());
   }
 
   /** Drops what is least worth. */

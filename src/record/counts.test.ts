@@ -23,4 +23,7 @@ test("counts are per second and name, and come back when they could not be writt
   expect(h.some).toBe(false);
   h.giveBack(taken);
   expect(h.take(9e9)).toEqual(taken);
+  h.add(9.5e9, "read", 1000, false);
+  expect(h.take(9.6e9).rates).toEqual([]);
+  expect(h.take(9.6e9, true).rates).toMatchObject([{ ts: 9e9, name: "read", calls: 1 }]);
 });

@@ -76,9 +76,9 @@ export class Counters {
     return c;
   }
 
-  /** Seconds that are over at `now`. */
-  take(now: number): { rates: RateRow[]; histograms: HistogramRow[] } {
-    if (now - this.second >= SECOND) this.next(Math.floor(now / SECOND) * SECOND);
+  /** Seconds that are over at `now`; nothing comes after the `last` ones. */
+  take(now: number, last = false): { rates: RateRow[]; histograms: HistogramRow[] } {
+    if (last || now - this.second >= SECOND) this.next(Math.floor(now / SECOND) * SECOND);
     const { rates, histograms } = this;
     this.rates = [];
     this.histograms = [];

@@ -70,9 +70,9 @@ export class Demux implements EventSink {
     this.of(task)?.exec(task, formerTid, now);
   }
 
-  superseded(task: Task, byTid: number, now: number): void {
+  superseded(task: Task): void {
     this.events++;
-    this.of(task)?.superseded(task, byTid, now);
+    this.of(task)?.superseded(task);
     this.byTask.delete(task);
   }
 

@@ -67,8 +67,10 @@ export class Past {
   keepFlight(now: number): number {
     const { text } = this.options;
     const { flight, flightCalls } = this.options.settings;
+    // what is noted reaches beyond `now`, which is when the call ended that is told of
+    const seen = Math.max(now, this.options.now());
     const noted = flight > 0 ? this.noted(Math.max(now - flight, this.kept), flightCalls)() : [];
-    this.kept = now;
+    this.kept = seen;
     this.keep(noted);
     let kept = noted.length;
     for (const { task, info, text: words } of this.flight.take(now)) {

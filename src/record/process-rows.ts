@@ -88,14 +88,22 @@ export class ProcessRows {
     row.comm = commOf(task.tid) ?? row.comm;
   }
 
-  execed(task: Task, formerTid: number): ProcessRow {
+  /** A thread that made the exec has its process's tid since; what it was is over, the others are, too. */
+  execed(task: Task, formerTid: number, now: number): ProcessRow {
+    if (formerTid !== task.tid) this.superseded(task, formerTid, now);
     const row = this.of(task);
     row.comm = task.comm || commOf(task.tid) || row.comm;
     // what /proc says may be of an exec after this one, or nothing any more
     row.argv = commandText(task.argv ?? commandLine(task.pid));
     row.pid = task.pid;
-    if (formerTid !== task.tid) this.byTid.delete(formerTid);
     return row;
+  }
+
+  private superseded(task: Task, formerTid: number, now: number): void {
+    const former = this.byTid.get(formerTid);
+    if (former) this.died(former, now);
+    // the first thread had ended before the exec
+    if (this.byTid.get(task.tid)?.died !== null) this.byTid.delete(task.tid);
   }
 
   died(row: ProcessRow, now: number): void {

@@ -1,4 +1,5 @@
 /** Watches the signs of readiness that ready.ts describes. */
+import type { Task } from "../capture/event.ts";
 import type { Lifetime } from "./model.ts";
 import * as ready from "./ready.ts";
 
@@ -6,6 +7,8 @@ import * as ready from "./ready.ts";
 export const REST = 50e6;
 /** Signs of readiness are looked for this long (ns). */
 const WATCH = ready.START_LIMIT + 240e9;
+/** Threads that are known to have looked. */
+const MOST_LOOKERS = 1000;
 
 export class Readiness {
   private lastProgress: number;
@@ -37,9 +40,18 @@ export class Readiness {
     );
   }
 
-  /** A thread looked for clients without waiting for them: what it accepts then is in passing, in mid-start. */
-  looked(tid: number): void {
-    if (this.lookers.size < 1000) this.lookers.add(tid);
+  /**
+   * A call that clients may be awaited with is over; `args` is its text. Who looked for them without waiting accepts in passing
+   * then, in mid-start.
+   */
+  served(task: Task, args: string, target: string, stopping: boolean): void {
+    const { call, tid } = task;
+    if (ready.onlyLooks(call.name, call.args, args)) {
+      if (this.lookers.size < MOST_LOOKERS) this.lookers.add(tid);
+    } else if (!stopping) {
+      const accepted = call.error === 0 && call.name.startsWith("accept");
+      this.awaits(target, call.entry || call.exit, task, accepted);
+    }
   }
 
   born(pid: number, now: number): void {

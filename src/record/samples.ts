@@ -70,6 +70,16 @@ export class SampleBuffer {
     this.frames = [...samples.frames, ...this.frames];
   }
 
+  /** What stacks and frames stand for is lost. Returns how many samples go with them, those `taken` last included. */
+  restart(taken: Samples): number {
+    const { rows } = this.take();
+    this.stackIds.clear();
+    this.frameIds.clear();
+    this.nextStack = 0;
+    this.nextFrame = 0;
+    return taken.rows.length + rows.length;
+  }
+
   private userFrame(pid: number, address: number, now: number): number {
     const { module, offset } = this.images.locate(pid, address, now);
     return this.frame(module, offset, pid);

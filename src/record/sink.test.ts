@@ -428,3 +428,20 @@ test("of threads that died while nothing could be written so many are kept, and 
   expect(batch.processes.length).toBe(100_001);
   expect(batch.losses).toEqual([{ ts: 1e9, count: 10, reason: "threads not kept: too many" }]);
 });
+
+test("a thread's exec: the process goes on, and its end is that of the lifetime", () => {
+  const sink = makeSink();
+  const [main, worker] = [new Task(PID, PID, 0), new Task(PID - 1, PID, PID)];
+  for (const task of [main, worker]) sink.newTask(task, false);
+  sink.superseded(main);
+  worker.tid = PID;
+  sink.exec(worker, PID - 1, 1e9);
+  expect(sink.threads).toBe(1);
+  sink.exited(worker, { status: 3, signal: undefined, coreDumped: false }, 2e9);
+  const { processes, lifetime } = sink.take(3e9)!;
+  expect(processes.map((p) => [p.tid, p.died, p.status])).toEqual([
+    [PID - 1, 1e9, null],
+    [PID, 2e9, 3],
+  ]);
+  expect(lifetime).toMatchObject({ died: 2e9, ended: 2e9, status: 3 });
+});

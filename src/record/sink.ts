@@ -6,6 +6,7 @@ import type { Before } from "./before.ts";
 import { type CallInfo, infoOf } from "./call-info.ts";
 import { CallLog } from "./call-log.ts";
 import { Counters, Losses } from "./counts.ts";
+import { signalRow } from "./describe.ts";
 import { Flight } from "./flight.ts";
 import { newLifetime, phasesOf } from "./lifetime.ts";
 import type { Batch, EventRow, Lifetime, ProcessRow, SignalRow } from "./model.ts";
@@ -171,18 +172,10 @@ export class RecordingSink implements EventSink {
   }
 
   signal(task: Task, event: SignalEvent, now: number): void {
-    const name = this.options.signalName(event.signo);
-    const sender = event.info && event.info.getInt32(8, true) <= 0 ? event.info.getInt32(16, true) : 0;
-    this.signals.add({
-      ts: now,
-      tid: task.tid,
-      pid: task.pid,
-      name,
-      info: event.info ? this.options.text.siginfo(task, event.info) : "",
-      sender,
-    });
+    const row = signalRow(task, event, now, this.options);
+    this.signals.add(row);
     this.dirty = true;
-    const by = task.pid === this.lifetime.pid && this.requests.signal(now, name, sender);
+    const by = task.pid === this.lifetime.pid && this.requests.signal(now, row.name, row.sender);
     if (by) this.askedToStop(now, by);
   }
 
@@ -191,7 +184,7 @@ export class RecordingSink implements EventSink {
   }
 
   exec(task: Task, formerTid: number, now: number): void {
-    const row = this.processes.execed(task, formerTid);
+    const row = this.processes.execed(task, formerTid, now);
     this.samples.forget(task.pid);
     this.event(now, "exec", task.pid, row.argv);
     this.readiness.progress(now, task.tid);
@@ -201,9 +194,9 @@ export class RecordingSink implements EventSink {
     if (again || (this.state !== "stopping" && this.readiness.takeBack())) this.turn("starting", now);
   }
 
-  superseded(task: Task, _byTid: number, now: number): void {
+  /** The process goes on under the tid of its first thread. */
+  superseded(task: Task): void {
     this.open.forget(task);
-    this.gone(this.processes.of(task), now);
   }
 
   exited(task: Task, event: ExitEvent, now: number): void {
@@ -389,7 +382,7 @@ export class RecordingSink implements EventSink {
       ...this.log.take(),
       signals: this.signals.take(),
       events: this.events.take(),
-      ...this.counters.take(now),
+      ...this.counters.take(now, this.isFrozen || this.state === "dead"),
       samples: this.samples.take(),
       limit: this.options.settings.file,
       ranFrom: this.ranFrom,
@@ -399,12 +392,24 @@ export class RecordingSink implements EventSink {
   /** Takes back what could not be written, to hand it over again; within the limits, and counting the rest. */
   giveBack(batch: Batch): void {
     this.log.giveBack(batch);
+    this.samples.giveBack(batch.samples);
+    this.giveBackRows(batch);
+  }
+
+  private giveBackRows(batch: Batch): void {
     this.processes.giveBack(batch.processes);
     this.signals.giveBack(batch.signals);
     this.events.giveBack(batch.events);
     this.counters.giveBack(batch);
-    this.samples.giveBack(batch.samples);
     this.dirty = true;
+  }
+
+  /** The recording was removed, with the texts that calls of `batch` are named by: another one begins, unless it is over. */
+  restart(batch: Batch): void {
+    if (this.state === "dead") return;
+    const gone = this.log.restart(batch.calls) + this.samples.restart(batch.samples);
+    this.dropped(Math.max(1, gone), "calls and samples of before: the recording was removed");
+    this.giveBackRows(batch);
   }
 
   /** Drops what is least worth of the calls that wait. */
@@ -437,11 +442,7 @@ export class RecordingSink implements EventSink {
     if (this.options.wanted === undefined || this.options.wanted(call.name)) {
       this.log.store(task, info, result, target, this.targets.fdOf(task, info));
     }
-    if (info.clients && ready.onlyLooks(call.name, call.args, args)) this.readiness.looked(task.tid);
-    else if (info.clients && this.state !== "stopping") {
-      const accepted = call.error === 0 && call.name.startsWith("accept");
-      this.readiness.awaits(target, call.entry || call.exit, task, accepted);
-    }
+    if (info.clients) this.readiness.served(task, args, target, this.state === "stopping");
     this.dirty = true;
   }
 

@@ -65,6 +65,14 @@ export class Texts {
     for (const t of texts) this.characters += t.length;
   }
 
+  /** Nothing of before is known to who reads the recording. */
+  restart(): void {
+    this.base = 0;
+    this.fresh = [];
+    this.characters = 0;
+    this.forget();
+  }
+
   /** Keeps of the texts not yet taken those that `used` names; returns their new ids, by old id minus `from`. */
   compact(used: (id: number) => boolean): { from: number; ids: Int32Array } {
     const { fresh, base } = this;

@@ -34,6 +34,8 @@ function engine(): Promise<DuckDBInstance> {
 export interface Written {
   /** Calls that had to go because the file was larger than it may be. */
   readonly trimmed: number;
+  /** Nothing was written: the file with what the batch goes on from has been removed. */
+  readonly removed?: boolean;
   /** The batch is safe (in the write-ahead log beside the file), but the disk is at its end. */
   readonly problem?: string;
 }
@@ -44,6 +46,7 @@ export interface Written {
  */
 export async function writeBatch(batch: Batch): Promise<Written> {
   const { path, limit } = batch;
+  if (goesOn(batch) && !existsSync(path)) return { trimmed: 0, removed: true };
   const { problem } = await withEngine((db) =>
     attached(db, path, () => write({ db, catalog: CATALOG }, batch)),
   );
@@ -56,6 +59,10 @@ export async function writeBatch(batch: Batch): Promise<Written> {
     return { trimmed: 0 };
   }
 }
+
+/** Whether it refers to texts or stacks of batches before. */
+const goesOn = ({ texts, samples: { stacks } }: Batch): boolean =>
+  texts.base > 0 || (stacks.length > 0 && stacks[0].id > 0);
 
 async function withEngine<T>(use: (db: DuckDBConnection) => Promise<T>): Promise<T> {
   try {

@@ -1,8 +1,12 @@
+import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { tempDir } from "../../test/helpers.ts";
 import { Task } from "../capture/event.ts";
-import { makeSink, PID } from "./synthetic.ts";
+import { readRecording } from "./reader.ts";
+import { call, makeSink, PID } from "./synthetic.ts";
+import { writeBatch } from "./writer.ts";
 import { Writing } from "./writing.ts";
 
 test("of recordings on one disk, of which one cannot be written, is spoken twice: when it begins and when it is over", async () => {
@@ -32,6 +36,38 @@ test("of recordings on one disk, of which one cannot be written, is spoken twice
   await round();
   await round();
   expect(said.slice(1)).toEqual(["held: recording again"]);
+});
+
+test("a recording that was removed begins anew, and says so; one that is over stays removed", async () => {
+  const recordings = join(tempDir(), "svc", "trace", "recordings");
+  mkdirSync(recordings, { recursive: true });
+  const path = join(recordings, "a.duckdb");
+  const writing = new Writing(
+    writeBatch,
+    () => 0,
+    () => 0,
+    () => {},
+  );
+  const sink = makeSink({ path });
+  const task = new Task(PID, PID, 0);
+  sink.newTask(task, false);
+  call(sink, task, "openat", 0.1, 0.2);
+  await writing.flush(sink);
+  rmSync(path);
+  call(sink, task, "openat", 0.3, 0.4);
+  await writing.flush(sink);
+  expect(existsSync(path)).toBe(false);
+  call(sink, task, "openat", 0.5, 0.6);
+  await writing.flush(sink);
+  const { calls, losses } = await readRecording(path);
+  expect([...calls].map((c) => [c.ts, c.name])).toEqual([[0.5e9, "openat"]]);
+  expect(losses).toMatchObject([{ count: 1, reason: expect.stringContaining("removed") }]);
+  rmSync(path);
+  sink.end(1e9);
+  await writing.flush(sink);
+  await writing.flush(sink);
+  expect(existsSync(path)).toBe(false);
+  expect(writing.settled(sink)).toBe(true);
 });
 
 test("the end of a lifetime is given up where the disk does not take it, not because somebody reads the file", async () => {

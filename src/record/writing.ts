@@ -131,7 +131,8 @@ export class Writing {
 
   private async attempt(sink: RecordingSink, turn: Turn, batch: Batch): Promise<void> {
     try {
-      const { trimmed, problem } = await this.write(batch);
+      const { trimmed, problem, removed } = await this.write(batch);
+      if (removed) sink.restart(batch);
       sink.dropped(trimmed, "calls removed: the recording had reached its size (trace/file)");
       if (problem === undefined) this.succeeded(sink, turn);
       else this.failed(sink, turn, problem);

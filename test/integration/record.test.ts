@@ -1,7 +1,16 @@
 /** record, why and export on the built program. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  lstatSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
@@ -112,6 +121,27 @@ test("a reader is waited for until it is done or an interrupt; the command's sta
     rest: false,
   });
 }, 60_000);
+
+test("only a recording is replaced, and not before there is another", () => {
+  const [file, foreign, device] = ["again.duckdb", "foreign.duckdb", "null"].map((name) => join(dir, name));
+  expect(svtrace("record", "-o", file, "--", "true").status).toBe(0);
+  expect(svtrace("record", "-o", file, "--", "no-such-program").status).toBe(1);
+  expect(why(file).lifetime.service).toBe("true");
+  expect(svtrace("record", "-o", file, "--", "sh", "-c", ":").status).toBe(0);
+  expect(why(file).lifetime.service).toBe("sh");
+  writeFileSync(foreign, "mine\n");
+  expect(svtrace("record", "-o", foreign, "--", "true")).toMatchObject({
+    status: 1,
+    stderr: expect.stringMatching(/^svtrace record: .*foreign.duckdb.*; not overwritten\n$/),
+  });
+  expect(readFileSync(foreign, "utf8")).toBe("mine\n");
+  symlinkSync("/dev/null", device);
+  expect(svtrace("record", "-o", device, "--", "true")).toMatchObject({
+    status: 1,
+    stderr: expect.stringContaining("not a regular file"),
+  });
+  expect(lstatSync(device).isSymbolicLink() && statSync(device).isCharacterDevice()).toBe(true);
+});
 
 test("errors are one line", () => {
   const missing = svtrace("why", join(dir, "nothing"));

@@ -309,7 +309,13 @@ export const commands: readonly Program[] = [
     section: 1,
     synopsis: ["[OPTIONS] -o FILE [--] COMMAND...", "[OPTIONS] -o FILE -p PID", "--save SERVICE"],
     options: [
-      { short: "o", long: "output", value: "FILE", kind: "file", help: "the recording, a DuckDB database" },
+      {
+        short: "o",
+        long: "output",
+        value: "FILE",
+        kind: "file",
+        help: "the recording, a DuckDB database; one that is there is replaced",
+      },
       {
         short: "p",
         long: "attach",
