@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { onTestFinished } from "vitest";
 import { readExtended } from "../src/supervise/extended.ts";
-import { start, svtracePath, waitUntil } from "./helpers.ts";
+import { debian, start, svtracePath, waitUntil } from "./helpers.ts";
 
 const RUN = "#!/bin/sh\nexec sleep 1000\n";
 
@@ -28,6 +28,12 @@ export function upPid(dir: string): number {
   const e = readExtended(dir);
   return e?.state === "up" ? e.pid : 0;
 }
+
+/** What is put before a command that is to find no cgroups; none where it finds them all the same. */
+export const withoutCgroups: readonly string[] =
+  process.getuid?.() === 0 && debian("unshare") !== undefined
+    ? ["unshare", "--mount", "sh", "-c", 'mount -t tmpfs none /sys/fs/cgroup && exec "$@"', "sh"]
+    : [];
 
 /** Starts a supervisor; what it says is collected. */
 export function supervisor(...argv: string[]) {

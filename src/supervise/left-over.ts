@@ -1,7 +1,7 @@
 /** Who belongs to a service beside its main process: its cgroup knows, or else we follow descent and process group. */
 
 import { Cgroup } from "../kernel/cgroup.ts";
-import { descendants, groupMembers, startTime } from "../kernel/proc.ts";
+import { descendants, groupMembers, lives, startTime } from "../kernel/proc.ts";
 import { send } from "../kernel/signals.ts";
 import { commandLine } from "../kernel/tasks.ts";
 import { isThere, type Process } from "./extended.ts";
@@ -37,7 +37,7 @@ export class LeftOver {
 
   /** `main`, which has ended, led a process group that was all its own. While somebody is in that, nobody else gets the pid. */
   led(main: number): void {
-    if (startTime(main) === undefined) this.group = main;
+    if (!lives(main)) this.group = main;
   }
 
   private add(pids: readonly number[]): void {

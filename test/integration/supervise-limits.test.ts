@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { sendControl } from "../../src/supervise/control.ts";
 import { readExtended } from "../../src/supervise/extended.ts";
-import { debian, isAlive, run, sleep, start, svtracePath, tempDir, waitUntil } from "../helpers.ts";
-import { service, up, upPid } from "../services.ts";
+import { isAlive, run, sleep, start, svtracePath, tempDir, waitUntil } from "../helpers.ts";
+import { service, up, upPid, withoutCgroups } from "../services.ts";
 
 const pidOf = (dir: string): number => readExtended(dir)?.pid ?? 0;
 const isUp = (dir: string, but = 0) =>
@@ -73,9 +73,7 @@ test("what is left of a service that dies by itself ends before its next start, 
     run: "#!/bin/sh\nsleep 1000 & echo $! >>left; exec sleep 0.1\n",
     "stop-timeout": "2\n",
   });
-  const inside = ["unshare", "--mount", "sh", "-c", 'mount -t tmpfs none /sys/fs/cgroup && exec "$@"', "sh"];
-  const possible = process.getuid?.() === 0 && debian("unshare") !== undefined;
-  start([...(possible ? inside : []), svtracePath, "up", scan]);
+  start([...withoutCgroups, svtracePath, "up", scan]);
   const left = () => lines(join(dir, "left")).map(Number);
   await waitUntil("three starts", () => left().length >= 3, 30);
   expect(left().slice(0, -1).filter(isAlive)).toEqual([]);
