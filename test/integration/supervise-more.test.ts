@@ -6,7 +6,6 @@ import { expect, onTestFinished, test } from "vitest";
 import { sendControl } from "../../src/supervise/control.ts";
 import { aliveOf, type Extended, readExtended } from "../../src/supervise/extended.ts";
 import {
-  debian,
   isAlive,
   lacks,
   needs,
