@@ -12,6 +12,7 @@ import { closeFd, pipe } from "../kernel/pipes.ts";
 import { readable } from "../kernel/poll.ts";
 import { ChildScript } from "../kernel/spawn.ts";
 import { waitStopped } from "../kernel/tracewait.ts";
+import { becomeAccount } from "../kernel/users.ts";
 import { commandOf } from "./strace/program.ts";
 import type { StraceSettings } from "./strace/settings.ts";
 
@@ -36,7 +37,9 @@ export function traceInBackground(b: Background): never {
   const command = commandOf(b.settings);
   const problem = startTracer(b);
   if (problem) tell(`${b.settings.text.program}: no trace: ${problem}\n`);
-  return replaceProcess(command.path, command.argv, command.env);
+  const { path, argv, env, user } = command;
+  // after the tracer has attached, which is to keep its own account
+  return replaceProcess(path, argv, env, undefined, () => user && becomeAccount(user));
 }
 
 /** Returns why there is no trace, or undefined once the tracer has attached. */

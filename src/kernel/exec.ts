@@ -6,16 +6,18 @@ import { CStringArray, cString } from "./memory.ts";
 import { environment } from "./spawn.ts";
 
 /**
- * Replaces this process by `path`, same pid. It finds descriptors, signals and limits as we did. Returns only by throwing
- * SysError.
+ * Replaces this process by `path`, same pid. It finds descriptors, signals and limits as we did. `beforeExec` is for what
+ * would hurt this process: another account. Returns only by throwing SysError.
  */
 export function replaceProcess(
   path: string | Uint8Array,
   argv: readonly (string | Uint8Array)[],
   env: readonly (string | Uint8Array)[] = environment(),
   ours: ReadonlySet<number> = new Set(),
+  beforeExec?: () => void,
 ): never {
   const passed = inheritedFds(ours).filter(closesOnExec);
+  beforeExec?.();
   for (const fd of passed) setCloseOnExec(fd, false);
   const args = new CStringArray(argv);
   const vars = new CStringArray(env);

@@ -35,9 +35,9 @@ export function accountNamed(name: string | Uint8Array): Account | undefined {
   }
 }
 
-/** Takes on the account for good, its group as the only one. Throws SysError. */
-export function becomeAccount({ uid, gid }: Account): void {
-  check(setgroups(1, Uint32Array.of(gid)), "setgroups()", "only root can change groups");
+/** Takes on the account for good, with these groups or its own as the only one. Throws SysError. */
+export function becomeAccount({ uid, gid, groups = [gid] }: Account & { groups?: readonly number[] }): void {
+  check(setgroups(groups.length, Uint32Array.from(groups)), "setgroups()", "only root can change groups");
   check(setgid(gid), `setgid(${gid})`);
   check(setuid(uid), `setuid(${uid})`);
 }

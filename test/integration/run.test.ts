@@ -18,6 +18,7 @@ import {
   isAlive,
   lacks,
   needs,
+  notRoot,
   root,
   run,
   sleep,
@@ -31,6 +32,7 @@ import {
 const daemontools = lacks("svscan", "supervise", "multilog", "svc", "svstat", "perl");
 const runit = lacks("runsv", "sv", "perl");
 const gcc = lacks("gcc");
+const asRoot = [notRoot(), debian("strace") ? "" : "no strace"];
 
 const executable = (path: string, text: string): void => {
   writeFileSync(path, text);
@@ -251,6 +253,15 @@ test("the command's status and signal are its own, and so is its standard input"
   expect(result).toMatchObject({ status: 42, stdout: "abc\n", stderr: "" });
   const killed = await svtrace(["run", "-o", file, "--", "/bin/sh", "-c", "kill -9 $$"]);
   expect(killed.signal).toBe("SIGKILL");
+});
+
+test(...needs("-u: the command's user, group and groups are those strace gives it", ...asRoot), async () => {
+  const file = join(tempDir("user"), "trace");
+  const id = async (...tracer: string[]) => (await run([...tracer, "-u", "daemon", "-o", file, "id"])).stdout;
+  const theirs = await id(debian("strace")!);
+  expect(theirs).toMatch(/^uid=[1-9].* gid=[1-9].* groups=[1-9]/);
+  const ours = await Promise.all([id(svtracePath, "run"), id(svtracePath, "strace", "-D")]);
+  expect(ours).toEqual([theirs, theirs]);
 });
 
 test("a trace that cannot be written: the command runs, one line says why", async () => {
