@@ -3,7 +3,6 @@
  * first. Its pid, parent and signals are the command's from the first instruction to the last.
  */
 import { readSync } from "node:fs";
-import { resolve } from "node:path";
 import { SysError } from "../base/errors.ts";
 import { tell } from "../base/stderr.ts";
 import { replaceProcess } from "../kernel/exec.ts";
@@ -22,14 +21,10 @@ const O_RDWR = 2;
 
 export interface Background {
   readonly settings: StraceSettings;
-  /** strace's options as given; the tracer reads them again. */
+  /** The options as given; the tracer reads them again. */
   readonly argv: readonly string[];
   /** 1 grandchild, 2 process group, 3 session of its own. */
   readonly level: 1 | 2 | 3;
-  /** all, main or main+SECONDS. */
-  readonly until: string;
-  /** Directory for a recording, instead of text. */
-  readonly record?: string;
 }
 
 /** Starts the tracer, waits until it has attached and becomes the command. Whatever goes wrong, the command runs. */
@@ -53,16 +48,7 @@ function startTracer(b: Background): string | undefined {
     script.openAs("/dev/null", O_RDWR, 0);
     if (b.settings.output === undefined || /^[|!]/.test(b.settings.output)) script.inherit([1]);
     const program = ownProgram();
-    const args = [
-      program,
-      "tracer",
-      String(process.pid),
-      String(writer),
-      b.until,
-      b.record === undefined ? "" : resolve(b.record),
-      b.settings.text.program,
-      ...b.argv,
-    ];
+    const args = [program, "tracer", String(process.pid), String(writer), b.settings.text.program, ...b.argv];
     const child = script.execve(program, args).spawn();
     closeFd(writer);
     waitStopped(child.pid);

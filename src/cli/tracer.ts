@@ -1,6 +1,6 @@
-/** The tracer behind `svtrace run` and -D; not for people. Arguments: PID, descriptor to answer on, until, directory to record into or nothing, program name, options. */
+/** The tracer behind `svtrace run` and -D; not for people. Arguments: PID, descriptor to answer on, program name, options. */
 import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { monotonicNow } from "../kernel/clock.ts";
 import { duplicateOnto } from "../kernel/fds.ts";
 import { startedAt } from "../kernel/proc.ts";
@@ -8,15 +8,16 @@ import { parentOf } from "../kernel/tasks.ts";
 import { expire, listRecordings, nextRecordingName, realDir, recordingsDir } from "../record/names.ts";
 import { readSettings } from "../record/settings.ts";
 import { RecordSession } from "./record-session.ts";
+import { parseRun, RUN, type RunSettings } from "./run-options.ts";
 import { parseSettings } from "./strace/settings.ts";
 import { Tracer } from "./strace/tracer.ts";
 
 export async function main(argv: string[]): Promise<number> {
-  const [pid, answer, until, record, program, ...options] = argv;
+  const [pid, answer, program, ...options] = argv;
   const fd = Number(answer);
-  if (record !== "") return recordInto(record, Number(pid), fd, until);
+  const { strace: s, until, record } = parse(program, options);
+  if (record !== undefined) return recordInto(resolve(record), Number(pid), fd, until);
   let tracer: Tracer;
-  const s = parseSettings(program, options);
   if (s.seccomp) {
     // it would outlive us, and what it reports fails where there is no tracer
     s.seccomp = false;
@@ -37,6 +38,12 @@ export async function main(argv: string[]): Promise<number> {
   const over = lifetimeOver(tracer, Number(pid), until);
   await tracer.run(over);
   return 0;
+}
+
+/** strace's -D knows none of run's options. */
+function parse(program: string, argv: readonly string[]): RunSettings {
+  if (program === RUN) return parseRun(argv);
+  return { strace: parseSettings(program, argv), until: "all", record: undefined };
 }
 
 /** Records the lifetime of `pid`, with the settings that a `trace/` directory beside DIR holds. */

@@ -244,7 +244,7 @@ test(
   },
 );
 
-test("the command's status and signal are its own, and so is its standard input", async () => {
+test("the command's status and signal are its own, and so are its standard input and its options", async () => {
   const dir = tempDir("status");
   const file = join(dir, "trace");
   const result = await svtrace(["run", "-o", file, "--", "/bin/sh", "-c", "cat; exit 42"], {
@@ -253,6 +253,8 @@ test("the command's status and signal are its own, and so is its standard input"
   expect(result).toMatchObject({ status: 42, stdout: "abc\n", stderr: "" });
   const killed = await svtrace(["run", "-o", file, "--", "/bin/sh", "-c", "kill -9 $$"]);
   expect(killed.signal).toBe("SIGKILL");
+  const { stdout } = await svtrace(["run", "-o", file, "echo", "--until=x", "--record"]);
+  expect(stdout).toBe("--until=x --record\n");
 });
 
 test(...needs("-u: the command's user, group and groups are those strace gives it", ...asRoot), async () => {

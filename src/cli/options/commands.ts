@@ -1,8 +1,9 @@
 /** svtrace's own commands. */
 import { formats } from "../../export/formats.ts";
+import { runOptions } from "../run-options.ts";
 import { type StraceOption, options as straceOptions } from "../strace/options.ts";
 import { traceOptions as traceMore } from "../trace/options.ts";
-import type { Option, Program } from "./types.ts";
+import type { Kind, Option, Program } from "./types.ts";
 
 const exits = [
   ["0", "done"],
@@ -21,13 +22,21 @@ const service = { name: "SERVICE", kind: "service" } as const;
 const recording = { name: "SERVICE|RECORDING", kind: "recording", optional: true } as const;
 const command = { name: "COMMAND", kind: "command", repeated: true } as const;
 
+/** What values of options are that take more than text. */
+const kinds: Readonly<Record<string, Kind>> = {
+  output: "file",
+  attach: "pid",
+  user: "user",
+  until: ["all", "main", "main+5"],
+  record: "directory",
+};
 const strace = (rows: readonly StraceOption[]): readonly Option[] =>
   rows.map((o) => ({
     short: o.short || undefined,
     long: o.long,
     value: o.argument === "none" ? undefined : o.value?.replace(/^\[=(.*)\]$/, "$1") || "VALUE",
     optional: o.argument === "optional",
-    kind: o.id === "output" ? "file" : o.id === "attach" ? "pid" : o.id === "user" ? "user" : "text",
+    kind: kinds[o.id] ?? "text",
     help: o.help,
   }));
 const traceOptions = strace(straceOptions);
@@ -387,18 +396,7 @@ export const commands: readonly Program[] = [
     synopsis: ["[OPTIONS] [--until=all|main|main+SECONDS] -- COMMAND..."],
     options: [
       ...traceOptions.filter((o) => o.long !== "attach" && o.long !== "daemonize"),
-      {
-        long: "until",
-        value: "WHEN",
-        kind: ["all", "main", "main+5"],
-        help: "let go when the last followed process is dead (all, default), when the command itself is (main), or SECONDS later (main+SECONDS)",
-      },
-      {
-        long: "record",
-        value: "DIR",
-        kind: "directory",
-        help: "print nothing; record the lifetime into a file in DIR, for svtrace why DIR",
-      },
+      ...strace(runOptions),
     ],
     operands: [command],
     runsCommand: true,

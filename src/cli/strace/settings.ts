@@ -91,7 +91,9 @@ export interface MoreOptions {
   readonly table: readonly StraceOption[];
   apply(s: StraceSettings, id: string, value: string): void;
   /** There is something to trace besides a command and -p. */
-  enough(): boolean;
+  enough?(): boolean;
+  /** What captures if --engine does not say. */
+  readonly engine?: StraceSettings["engine"];
 }
 
 export function parseSettings(program: string, argv: readonly string[], more?: MoreOptions): StraceSettings {
@@ -104,7 +106,7 @@ export function parseSettings(program: string, argv: readonly string[], more?: M
     throw error;
   }
   const counts = { f: 0, F: 0, D: 0, q: 0, t: 0, x: 0, y: 0 };
-  if (more) s.engine = "auto";
+  if (more?.engine) s.engine = more.engine;
   const given = new Set<string>();
   let byStatus = 0;
   for (const option of parsed.options) {
@@ -117,7 +119,7 @@ export function parseSettings(program: string, argv: readonly string[], more?: M
   }
   if (byStatus > 1) s.warnings.push(LAST_COUNTS);
   s.command = parsed.operands;
-  s.elsewhere = more?.enough() ?? false;
+  s.elsewhere = more?.enough?.() ?? false;
   s.silent = counts.q > 0;
   if (!s.help && !s.version) applyRules(s, counts, given);
   return s;

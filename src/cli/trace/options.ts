@@ -79,6 +79,7 @@ export function parseTrace(program: string, argv: readonly string[]): TraceSetti
   };
   const strace = parseSettings(program, argv, {
     table: traceOptions,
+    engine: "auto",
     enough: () => t.all || t.cgroup !== undefined,
     apply: (_s, id, value) => {
       switch (id) {
