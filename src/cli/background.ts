@@ -3,7 +3,7 @@
  * first. Its pid, parent and signals are the command's from the first instruction to the last.
  */
 import { readSync } from "node:fs";
-import { SysError } from "../base/errors.ts";
+import { SysError, UsageError } from "../base/errors.ts";
 import { tell } from "../base/stderr.ts";
 import { replaceProcess } from "../kernel/exec.ts";
 import { ownProgram } from "../kernel/inherited.ts";
@@ -15,8 +15,9 @@ import { becomeAccount } from "../kernel/users.ts";
 import { commandOf } from "./strace/program.ts";
 import type { StraceSettings } from "./strace/settings.ts";
 
-/** A tracer that has not attached by now is not waited for. */
+/** A tracer that has not attached by now is not waited for: a service is to start soon, a trace that is needed is worth a wait. */
 const PATIENCE_MS = 5000;
+const NEEDED_PATIENCE_MS = 60_000;
 const O_RDWR = 2;
 
 export interface Background {
@@ -25,12 +26,15 @@ export interface Background {
   readonly argv: readonly string[];
   /** 1 grandchild, 2 process group, 3 session of its own. */
   readonly level: 1 | 2 | 3;
+  /** The trace is what is wanted: without it the command does not run. */
+  readonly needed: boolean;
 }
 
-/** Starts the tracer, waits until it has attached and becomes the command. Whatever goes wrong, the command runs. */
+/** Starts the tracer, waits until it has attached and becomes the command, which a service does whatever goes wrong. */
 export function traceInBackground(b: Background): never {
   const command = commandOf(b.settings);
   const problem = startTracer(b);
+  if (problem && b.needed) throw new UsageError(problem);
   if (problem) tell(`${b.settings.text.program}: no trace: ${problem}\n`);
   const { path, argv, env, user } = command;
   // after the tracer has attached, which is to keep its own account
@@ -52,7 +56,7 @@ function startTracer(b: Background): string | undefined {
     const child = script.execve(program, args).spawn();
     closeFd(writer);
     waitStopped(child.pid);
-    return answer(reader);
+    return answer(reader, b.needed ? NEEDED_PATIENCE_MS : PATIENCE_MS);
   } catch (error) {
     return error instanceof SysError ? error.message : String(error);
   } finally {
@@ -60,13 +64,13 @@ function startTracer(b: Background): string | undefined {
   }
 }
 
-function answer(reader: number): string | undefined {
+function answer(reader: number, patience: number): string | undefined {
   const bytes = Buffer.alloc(4096);
   let text = "";
-  const deadline = performance.now() + PATIENCE_MS;
+  const deadline = performance.now() + patience;
   while (!text.includes("\n")) {
     if (!readable(reader, deadline - performance.now()))
-      return `the tracer did not attach within ${PATIENCE_MS / 1000} s`;
+      return `the tracer did not attach within ${patience / 1000} s`;
     const n = readSync(reader, bytes);
     if (n === 0) return "the tracer ended before it had attached";
     text += bytes.toString("utf8", 0, n);

@@ -16,5 +16,5 @@ export async function main(argv: string[]): Promise<number> {
     throw new UsageError("a command is missing; usage: svtrace run [options] -- command");
   if (settings.pids.length > 0)
     throw new UsageError("-p does not go with a command to become; use svtrace strace -p");
-  return traceInBackground({ settings, argv, level: 3 });
+  return traceInBackground({ settings, argv, level: 3, needed: false });
 }

@@ -29,7 +29,7 @@ export async function main(argv: string[], name = "strace"): Promise<number> {
   }
   if (s.daemonize !== 0) {
     const { traceInBackground } = await import("./background.ts");
-    return traceInBackground({ settings: s, argv, level: s.daemonize });
+    return traceInBackground({ settings: s, argv, level: s.daemonize, needed: true });
   }
   const counting = s.count === "only" && s.engine !== "ptrace";
   const tracer = new Tracer(s, counting ? (await import("./trace/counting.ts")).countExtras(s) : {});
