@@ -24,6 +24,8 @@ export async function main(argv: string[]): Promise<number> {
     s.warnings.push("--seccomp-bpf is not enabled for a command that the tracer does not start");
   }
   try {
+    // files of tasks to come are opened when we are elsewhere
+    if (s.separately && s.output !== undefined) s.output = fromHere(s.output);
     tracer = new Tracer(s);
     tracer.handleSignals();
     tracer.adopt(Number(pid));
@@ -90,6 +92,9 @@ async function recordInto(dir: string, pid: number, fd: number, until: string): 
 function serviceOf(dir: string): string {
   return recordingsDir(dirname(dirname(dir))) === dir ? realDir(dirname(dirname(dir))) : process.cwd();
 }
+
+/** An absolute path, whatever links there are in it; a pipe is none. */
+const fromHere = (path: string): string => (/^[/|!]/.test(path) ? path : `${process.cwd()}/${path}`);
 
 /** The service's directory can be unmounted and its terminal closed while we are still there. */
 function letGoOfSurroundings(hasFile: boolean): void {

@@ -54,6 +54,7 @@ S -e trace=chdir -e fault=chdir:error=EIO:when=2..3 sh -c 'cd /; cd /; cd /; cd 
 S -e trace=chdir -e inject=chdir:delay_exit=10ms:error=EIO:signal=CHLD sh -c 'cd /nosuch; cd /'
 S -e trace=write -e inject=write:poke_enter=@arg2=4142 echo hello
 S -D -e trace=chdir -o out sh -c 'cd /; exit 5'; while ! grep -q exited out; do sleep 0.1; done
+S -D -ff -e trace=chdir -o out sh -c 'cd /; exit 5'; while ! grep -qs exited out.*; do sleep 0.1; done
 S -D -o /nosuch/out sh -c 'echo ran; exit 7'
 S -E A=1 -E HOME -e trace=none sh -c 'echo $A $HOME'
 S -e trace=?nosuch,/^chd sh -c 'cd /'
