@@ -29,6 +29,7 @@ export async function main(argv: string[]): Promise<number> {
     tracer = new Tracer(s);
     tracer.handleSignals();
     tracer.adopt(Number(pid));
+    tracer.attach();
   } catch (error) {
     writeSync(fd, `${error instanceof Error ? error.message : String(error)}\n`);
     return 1;

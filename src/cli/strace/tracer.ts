@@ -146,7 +146,7 @@ export class Tracer {
   private openOutput(): Destinations & { close(): void } {
     const { s } = this;
     const { output } = s;
-    const several = s.follow || s.pids.length > 1;
+    const several = s.follow || s.pids.length + Math.min(1, s.command.length) > 1;
     const broken = (name: string, why: string) => this.say(`${name}: ${why}`);
     if (output === undefined && this.extras.fd === 1) return single(new Output(1, true, false), "none");
     if (output === undefined) return single(this.stderr, several ? "multi" : "none");
