@@ -57,6 +57,7 @@ S -D -e trace=chdir -o out sh -c 'cd /; exit 5'; while ! grep -q exited out; do 
 S -D -ff -e trace=chdir -o out sh -c 'cd /; exit 5'; while ! grep -qs exited out.*; do sleep 0.1; done
 sleep 99 & :; S -D -p $! -e trace=none -o out true; while ! grep -q exited out; do sleep 0.1; done; kill -PIPE $!; while ! grep -q killed out; do sleep 0.1; done
 sleep 99 & :; S -p $! -e trace=none -o out sh -c 'kill -PIPE $0; while kill -0 $0 2>/dev/null; do :; done' $!
+S -D -e trace=chdir -e signal=none sh -c 'trap "" INT; kill -INT 0; sleep 0.3; cd /; exit 5'
 S -D -o /nosuch/out sh -c 'echo ran; exit 7'
 S -E A=1 -E HOME -e trace=none sh -c 'echo $A $HOME'
 S -e trace=?nosuch,/^chd sh -c 'cd /'

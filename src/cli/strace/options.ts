@@ -97,7 +97,7 @@ const rows: Readonly<Record<Group, readonly Row[]>> = {
       "interruptible",
       "required",
       "INTERRUPTIBLE",
-      "when fatal signals end the tracer. 1, anywhere: always; 2, waiting: not while a call is being decoded (default); 3, never: not at all (default if '-o FILE PROG'); 4, never_tstp: neither they nor SIGTSTP (^Z), so that 'strace -o FILE PROG' goes on",
+      "when fatal signals end the tracer. 1, anywhere: always; 2, waiting: not while a call is being decoded (default); 3, never: not at all (default if '-o FILE PROG'); 4, never_tstp: neither they nor SIGTSTP (^Z), so that 'strace -o FILE PROG' goes on (default if -D)",
     ],
     ["kill-on-exit", "", "kill-on-exit", "none", "", "kill all tracees if the tracer is killed", "extra"],
     ["F", "F", undefined, "none", "", "deprecated: same as -f"],

@@ -31,6 +31,8 @@ const WAIT_MS = 100;
 /** Bytes of events that take a while to be shown. */
 const MUCH = 1e8;
 const SIGINT = 2;
+/** -I never; what is above it takes no SIGTSTP either. */
+const NEVER = 3;
 /** A reader of the trace that has gone away is one, too. */
 const numbers = { SIGHUP: 1, SIGINT, SIGQUIT: 3, SIGPIPE: 13, SIGTERM: 15 } as const;
 
@@ -58,6 +60,12 @@ export interface Extras {
   readonly table?: (lines: CountLine[]) => string;
   /** What calls are counted by, and what that is called. */
   readonly by?: { readonly head: string; readonly key?: (task: Task) => string };
+}
+
+/** What -I is when it is not given. Of -D, the command is not ours to end, and goes on without us. */
+function interruptible({ daemonize, output, command }: StraceSettings): number {
+  if (daemonize > 0) return NEVER + 1;
+  return output !== undefined && command.length > 0 ? NEVER : NEVER - 1;
 }
 
 export class Tracer {
@@ -220,8 +228,9 @@ export class Tracer {
   /** Signals of our own: what is fatal waits until the call being printed is whole. */
   handleSignals(): void {
     refuseDebugger();
-    const never =
-      (this.s.interruptible ?? (this.s.output !== undefined && this.s.command.length > 0 ? 3 : 2)) >= 3;
+    const level = this.s.interruptible ?? interruptible(this.s);
+    const never = level >= NEVER;
+    if (level > NEVER) process.on("SIGTSTP", () => {});
     for (const [name, n] of Object.entries(numbers)) {
       process.on(name as NodeJS.Signals, () => {
         if (!never) this.interrupted = n;
