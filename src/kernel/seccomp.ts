@@ -1,6 +1,6 @@
 /** A seccomp filter that reports some system calls to the tracer and lets all others run at full speed. */
 import { nr } from "./arch/index.ts";
-import { addressOf } from "./ffi.ts";
+import { addressOf, errno, libc } from "./ffi.ts";
 import type { ChildScript } from "./spawn.ts";
 
 const AUDIT_ARCH_X86_64 = 0xc000003e;
@@ -14,7 +14,13 @@ const JGT = 0x25;
 const JGE = 0x35;
 const RET = 0x06;
 const PR_SET_NO_NEW_PRIVS = 38;
-const SECCOMP_SET_MODE_FILTER = 1;
+const PR_SET_SECCOMP = 22;
+const SECCOMP_MODE_FILTER = 2;
+const EFAULT = 14;
+
+const prctl = libc(
+  "int prctl(int option, unsigned long mode, intptr_t filter, unsigned long a, unsigned long b)",
+);
 
 type Instruction = readonly [code: number, jt: number, jf: number, k: number];
 
@@ -56,5 +62,15 @@ export function addFilter(script: ChildScript, wanted: readonly number[]): void 
   header[0] = BigInt(program.length);
   header[1] = BigInt(addressOf(code));
   script.syscall("prctl(PR_SET_NO_NEW_PRIVS)", nr.prctl, [PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0]);
-  script.syscall("seccomp()", nr.seccomp, [SECCOMP_SET_MODE_FILTER, 0, addressOf(header)], [code, header]);
+  script.syscall(
+    "prctl(PR_SET_SECCOMP)",
+    nr.prctl,
+    [PR_SET_SECCOMP, SECCOMP_MODE_FILTER, addressOf(header), 0, 0],
+    [code, header],
+  );
+}
+
+/** Whether filters can be installed here: a container may forbid it, a kernel lack it. One at address 0 never is. */
+export function canFilter(): boolean {
+  return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, 0, 0, 0) === -1 && errno() === EFAULT;
 }

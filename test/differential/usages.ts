@@ -265,6 +265,9 @@ export const usages: readonly string[] = `
 --seccomp-bpf
 --seccomp-bpf -f
 --seccomp-bpf -f -e trace=read
+--seccomp-bpf -f -b execve
+--seccomp-bpf -b execve -e trace=read
+--seccomp-bpf -f -b execve -e trace=read
 --syscall-number
 --syscall-number=1
 --instruction-pointer

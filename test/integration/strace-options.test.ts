@@ -29,6 +29,7 @@ S -o out ./f
 S -o out nosuchprogram
 S -u nosuchuser true
 S -b execve -o out -e trace=execve,chdir sh -c 'cd /; exec /bin/true'
+S -f --seccomp-bpf -b execve -o out -e trace=execve,chdir sh -c 'cd /; exec perl -e "chdir q(/nosuch); print $!"'
 S -e trace=chdir -e signal=TERM,CHLD sh -c 'kill -CHLD $$; kill -USR1 $$'
 S -c -e trace=none true
 S -c -S nothing -U name,calls -e trace=chdir,getuid,brk sh -c 'cd /nosuch'
@@ -92,7 +93,7 @@ const masked = (text: string): string =>
     .replace(/:\[\d+(?=[\],])/g, ":[INODE")
     .replace(/\d+ vars/g, "VARS");
 
-async function outcome(tracer: string, line: string): Promise<unknown> {
+async function outcome(tracer: string, line: string) {
   const dir = tempDir("options");
   writeFileSync(join(dir, "f"), "hi\n");
   mkdirSync(join(dir, "d"));
@@ -117,6 +118,30 @@ test.each(commands)(...needs("%s", ...missing), async (line) => {
     outcome(strace, line as string),
     outcome(`${svtracePath} strace`, line as string),
   ]);
+  expect(ours).toEqual(theirs);
+});
+
+/** Runs a command that may install no seccomp filter: EPERM from seccomp(2), and prctl(2) with PR_SET_SECCOMP. */
+const unfiltered = `
+my ($load, $equal, $return, $allow, $refuse) = (0x20, 0x15, 0x06, 0x7fff0000, 0x50001);
+my @program = ([$load, 0, 0, 0], [$equal, 3, 0, 317], [$equal, 0, 3, 157], [$load, 0, 0, 16], [$equal, 0, 1, 22],
+  [$return, 0, 0, $refuse], [$return, 0, 0, $allow]);
+my $code = join "", map { pack "SCCL", @$_ } @program;
+my $header = pack "S x6 P", scalar @program, $code;
+syscall 157, 38, 1, 0, 0, 0 and die;
+syscall 317, 1, 0, $header and die;
+exec @ARGV;
+`;
+
+test(...needs("--seccomp-bpf where filters are forbidden", ...missing), async () => {
+  const script = join(tempDir("unfiltered"), "script");
+  writeFileSync(script, unfiltered);
+  const line = "S -f --seccomp-bpf -e trace=chdir sh -c '(cd /); cd /nosuch'";
+  const [theirs, ours] = await Promise.all(
+    [strace, `${svtracePath} strace`].map((tracer) => outcome(`perl ${script} ${tracer}`, line)),
+  );
+  // strace says first how it tried
+  theirs.said = theirs.said.replace(/^strace: check_seccomp.*\n/gm, "");
   expect(ours).toEqual(theirs);
 });
 

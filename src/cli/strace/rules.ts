@@ -24,6 +24,8 @@ const stack = ["-k", "--stack-traces", "--stack-trace"];
 const eitherCount = "(-c/--summary-only or -C/--summary)";
 const needsStops = (s: StraceSettings) => s.injections.length > 0 || s.text.dumps !== undefined || s.stack;
 const unfiltered = (s: StraceSettings) => s.trace === undefined || s.trace === everything;
+// what is let go would keep the filter, and calls that it reports to nobody fail
+const filtering = (s: StraceSettings) => s.seccomp && !s.detachOnExec;
 const noCommand = (s: StraceSettings) => s.command.length === 0;
 
 /** The first that holds ends the program. */
@@ -95,15 +97,19 @@ const warnings: readonly Rule[] = [
     text: "--output-separately has no effect without -o/--output",
   },
   {
-    when: (s) => s.seccomp && !s.follow,
+    when: (s) => s.seccomp && s.detachOnExec,
+    text: "--seccomp-bpf is not enabled because it is not compatible with -b",
+  },
+  {
+    when: (s) => filtering(s) && !s.follow,
     text: "--seccomp-bpf cannot be used without -f/--follow-forks, disabling",
   },
   {
-    when: (s) => s.seccomp && s.follow && s.pids.length > 0,
+    when: (s) => filtering(s) && s.follow && s.pids.length > 0,
     text: "--seccomp-bpf is not enabled for processes attached with -p",
   },
   {
-    when: (s) => s.seccomp && s.follow && unfiltered(s),
+    when: (s) => filtering(s) && s.follow && unfiltered(s),
     text: "Seccomp filter is requested but there are no syscalls to filter.  See -e trace to filter syscalls.",
   },
 ];
@@ -133,7 +139,7 @@ export function applyRules(s: StraceSettings, n: Counts, given: ReadonlySet<stri
   if (!s.text.quiet.has("path-resolution"))
     s.warnings.push(...s.paths.filter((p) => p !== "").flatMap(resolution));
   if (needsStops(s)) s.engine = "ptrace";
-  if (!s.follow || s.pids.length > 0 || unfiltered(s)) s.seccomp = false;
+  s.seccomp = filtering(s) && s.follow && s.pids.length === 0 && !unfiltered(s);
   style(s, n, given);
 }
 

@@ -10,6 +10,7 @@ import type { EventSink, ExitEvent, Task } from "../../capture/event.ts";
 import type { Tampering } from "../../capture/injection.ts";
 import { Stacks } from "../../capture/ptrace/stacks.ts";
 import { refuseDebugger } from "../../kernel/own-signals.ts";
+import { canFilter } from "../../kernel/seccomp.ts";
 import { interruptBy, waitStopped } from "../../kernel/tracewait.ts";
 import { type CountLine, countTable } from "../../render/count-table.ts";
 import { Counter } from "../../render/counts.ts";
@@ -115,6 +116,10 @@ export class Tracer {
       // what a path filter lets through depends on more than the call
       this.lines = lines;
       sinks.push(filter ? lines : new WholeLines(s.text, this.destinations, lines));
+    }
+    if (s.seccomp && !canFilter()) {
+      s.seccomp = false;
+      s.warnings.push("seccomp filter is requested but unavailable");
     }
     for (const warning of s.warnings) this.say(warning);
     this.chosen = createEngine(s.engine, both(sinks, this.watch()), {

@@ -102,7 +102,6 @@ export const nr = {
   openat: 257,
   prlimit64: 302,
   pwritev: 296,
-  seccomp: 317,
   bpf: 321,
   pidfd_send_signal: 424,
   pidfd_open: 434,
