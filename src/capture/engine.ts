@@ -1,5 +1,6 @@
 /** What an engine is to the rest of the program. */
 import type { Abi } from "../abi/syscalls.ts";
+import type { SysError } from "../base/errors.ts";
 import type { EventSink, Task } from "./event.ts";
 import type { Tampering } from "./injection.ts";
 
@@ -11,6 +12,8 @@ export interface Command {
   readonly env: readonly (string | Uint8Array)[];
   /** Credentials to start with (-u). */
   readonly user?: { readonly uid: number; readonly gid: number; readonly groups: readonly number[] };
+  /** Told why it could not be executed, whether its calls are reported or not. */
+  readonly failed?: (error: SysError) => void;
 }
 
 export interface EngineOptions {

@@ -36,7 +36,12 @@ export function startStopped(
     child.release();
     throw e;
   }
-  return child;
+  const release = () => {
+    const error = child.failure();
+    child.release();
+    if (error) command.failed?.(error);
+  };
+  return { ...child, release };
 }
 
 /** An executable for 32-bit x86 (ELF class, gABI). */

@@ -12,7 +12,7 @@ import { readable } from "../kernel/poll.ts";
 import { ChildScript } from "../kernel/spawn.ts";
 import { waitStopped } from "../kernel/tracewait.ts";
 import { becomeAccount } from "../kernel/users.ts";
-import { commandOf } from "./strace/program.ts";
+import { commandOf, execText } from "./strace/program.ts";
 import type { StraceSettings } from "./strace/settings.ts";
 
 /** A tracer that has not attached by now is not waited for: a service is to start soon, a trace that is needed is worth a wait. */
@@ -38,7 +38,12 @@ export function traceInBackground(b: Background): never {
   if (problem) tell(`${b.settings.text.program}: no trace: ${problem}\n`);
   const { path, argv, env, user } = command;
   // after the tracer has attached, which is to keep its own account
-  return replaceProcess(path, argv, env, undefined, () => user && becomeAccount(user));
+  try {
+    return replaceProcess(path, argv, env, undefined, () => user && becomeAccount(user));
+  } catch (error) {
+    if (b.needed && error instanceof SysError) throw new UsageError(execText(error));
+    throw error;
+  }
 }
 
 /** Returns why there is no trace, or undefined once the tracer has attached. */

@@ -27,6 +27,10 @@ S -qqq -f -e trace=none sh -c '(exit 7); true'
 S -o /nosuch/out true
 S -o out ./f
 S -o out nosuchprogram
+S -e trace=read ./f
+S -f --seccomp-bpf -e trace=exit ./f
+S -c -e trace=read ./f
+S -D -e trace=read ./f
 S -u nosuchuser true
 S -b execve -o out -e trace=execve,chdir sh -c 'cd /; exec /bin/true'
 S -f --seccomp-bpf -b execve -o out -e trace=execve,chdir sh -c 'cd /; exec perl -e "chdir q(/nosuch); print $!"'

@@ -104,7 +104,8 @@ export class Handlers {
 
   // A request fails only when the task was killed in between; its death is then the next we hear of it.
   private resume(task: Tracee, signal: number): void {
-    const toExit = task.inCall || (task.skipping && this.options.onMapChange !== undefined);
+    const toExit =
+      task.inCall || (task.skipping && (task.starting || this.options.onMapChange !== undefined));
     trace.resume(task.tid, signal, !task.filtered || toExit, this.resumeLater);
   }
 
@@ -171,10 +172,12 @@ export class Handlers {
       task.inCall = false;
       this.tamperer?.exit(task, this.memory);
       this.sink.exit(task, this.memory);
-      if (task.starting && call.error !== 0) task.hidden = true;
-    } else if (!task.skipping && !task.hidden) {
+    } else if (task.skipping) {
+      if (task.starting) takeExit(call);
+    } else if (!task.hidden) {
       this.sink.lost(1, "the end of a call that was under way before the trace");
     }
+    if (task.starting && call.error !== 0) task.hidden = true;
     task.skipping = false;
   }
 

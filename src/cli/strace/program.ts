@@ -2,7 +2,7 @@
 import { accessSync, constants, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { bytesOf } from "../../base/bytes.ts";
-import { UsageError } from "../../base/errors.ts";
+import { type SysError, UsageError } from "../../base/errors.ts";
 import type { Command } from "../../capture/engine.ts";
 import { sysErrorFrom } from "../../kernel/node-errors.ts";
 import { environment } from "../../kernel/spawn.ts";
@@ -20,6 +20,10 @@ export function commandOf(s: StraceSettings): Command {
     user: s.user === undefined ? undefined : findUser(s.user),
   };
 }
+
+/** strace's words for what kept the command from being executed. */
+export const execText = ({ call, text, message }: SysError): string =>
+  call.startsWith("execve(") ? `exec: ${text}` : message;
 
 /** As putenv(3) and unsetenv(3) leave it. */
 function changed(

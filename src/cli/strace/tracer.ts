@@ -1,6 +1,5 @@
 /** Puts sinks, outputs and an engine together as the settings ask, and runs them to the end. */
 import { setImmediate as turn } from "node:timers/promises";
-import { errnoText } from "../../abi/errno.ts";
 import { syscallName } from "../../abi/syscalls.ts";
 import { SysError, UsageError } from "../../base/errors.ts";
 import type { BpfOptions } from "../../capture/bpf/engine.ts";
@@ -23,7 +22,7 @@ import { backlogPlace } from "../backlog.ts";
 import { catchUp } from "../catch-up.ts";
 import { addNames } from "./names.ts";
 import { pathFilter } from "./path-filter.ts";
-import { commandOf } from "./program.ts";
+import { commandOf, execText } from "./program.ts";
 import { hint, type StraceSettings } from "./settings.ts";
 import { both } from "./tee.ts";
 
@@ -190,7 +189,8 @@ export class Tracer {
 
   /** Starts the command of the settings. */
   start(): void {
-    this.mainPid = this.engine.start(commandOf(this.s));
+    const failed = (error: SysError) => this.say(execText(error));
+    this.mainPid = this.engine.start({ ...commandOf(this.s), failed });
   }
 
   /** Attaches to the processes of the settings; at least one must be left. */
@@ -215,19 +215,12 @@ export class Tracer {
 
   /** Notes how the command ends. */
   private watch(): Partial<EventSink> {
-    const watcher: Partial<EventSink> = {
-      // until the command's exec has returned
-      exit: (task: Task) => {
-        if (task.tid !== this.mainPid || !task.call.name.startsWith("execve")) return;
-        if (task.call.error !== 0) this.say(`exec: ${errnoText(task.call.error)}`);
-        watcher.exit = undefined;
-      },
+    return {
       exited: (task: Task, event: ExitEvent) => {
         if (task.tid === this.mainPid) this.ending = { status: event.status ?? 1, signal: event.signal };
         this.onExited?.(task);
       },
     };
-    return watcher;
   }
 
   /** Signals of our own: what is fatal waits until the call being printed is whole. */
