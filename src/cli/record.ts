@@ -1,8 +1,9 @@
 /** `svtrace record -o FILE [-p PID | -- command]`: records one command, or a running process. */
-import { accessSync, constants, realpathSync, rmSync, statSync } from "node:fs";
-import { basename, delimiter, dirname, join, resolve } from "node:path";
+import { realpathSync, rmSync, statSync } from "node:fs";
+import { basename, dirname, resolve } from "node:path";
 import { signalNumber } from "../abi/signals.ts";
 import { oneLine, UsageError } from "../base/errors.ts";
+import { printable } from "../base/printable.ts";
 import { tell } from "../base/stderr.ts";
 import type { EngineKind } from "../capture/choose.ts";
 import { attachBelow } from "../capture/tree.ts";
@@ -15,6 +16,7 @@ import { table } from "./options/index.ts";
 import { parseArguments, wrong } from "./options/parse.ts";
 import { RecordSession } from "./record-session.ts";
 import { askRecorder } from "./recorder-client.ts";
+import { findProgram } from "./strace/program.ts";
 
 /** How long a recorder may take to write (ms). */
 const SAVE_PATIENCE = 10_000;
@@ -36,9 +38,10 @@ export async function main(argv: string[]): Promise<number> {
     attachBelow(engine, [pid]);
     makeRoom(file);
   } else {
+    const failed = (error: Error) => tell(`svtrace record: ${printable(error.message)}\n`);
     const path = findProgram(command[0]);
     makeRoom(file);
-    sink.lifetime.pid = engine.start({ path, argv: command, env: environment() });
+    sink.lifetime.pid = engine.start({ path, argv: command, env: environment(), failed });
   }
   let interrupted = false;
   let letGo = false;
@@ -125,18 +128,4 @@ async function placeFor(output: string): Promise<string> {
 /** Removes an old recording: not before there is something to take its place. */
 function makeRoom(file: string): void {
   for (const old of [file, file + LOG]) rmSync(old, { force: true });
-}
-
-function findProgram(name: string): string {
-  if (name.includes("/")) return name;
-  for (const dir of (process.env.PATH ?? "/usr/bin:/bin").split(delimiter)) {
-    const path = join(dir || ".", name);
-    try {
-      accessSync(path, constants.X_OK);
-      if (statSync(path).isFile()) return path;
-    } catch {
-      // not here
-    }
-  }
-  throw new UsageError(`${name}: command not found`, 1);
 }

@@ -149,4 +149,13 @@ test("errors are one line", () => {
   expect(missing.status).toBe(1);
   expect(svtrace("record", "-o", join(dir, "x.duckdb"), "--", "no-such-program").status).toBe(1);
   expect(svtrace("why", "--no-such").status).toBe(2);
+  const failing = [
+    ["auto", "./nosuch", "Can't stat './nosuch': No such file or directory"],
+    ["auto", "/etc/passwd", "execve(/etc/passwd): EACCES: Permission denied"],
+    ["ptrace", "/etc/passwd", "execve(/etc/passwd): EACCES: Permission denied"],
+  ];
+  for (const [engine, command, why] of failing) {
+    const { stderr, status } = svtrace("record", "--engine", engine, "-o", join(dir, "x.duckdb"), "--", command);
+    expect([stderr, status]).toEqual([`svtrace record: ${why}\n`, 1]);
+  }
 });
