@@ -7,6 +7,7 @@ import { printable } from "../base/printable.ts";
 import { tell } from "../base/stderr.ts";
 import type { EngineKind } from "../capture/choose.ts";
 import { attachBelow } from "../capture/tree.ts";
+import { inherited } from "../kernel/inherited.ts";
 import { dieBy } from "../kernel/own-signals.ts";
 import { environment } from "../kernel/spawn.ts";
 import { commOf } from "../kernel/tasks.ts";
@@ -18,6 +19,8 @@ import { RecordSession } from "./record-session.ts";
 import { askRecorder } from "./recorder-client.ts";
 import { findProgram } from "./strace/program.ts";
 
+/** Signals that a command which is recorded gets in our stead: how it ends of them is part of the recording. */
+const ending = { SIGHUP: 1, SIGTERM: 15 } as const;
 /** How long a recorder may take to write (ms). */
 const SAVE_PATIENCE = 10_000;
 
@@ -54,7 +57,11 @@ export async function main(argv: string[]): Promise<number> {
     if (pid !== undefined || interrupted || session.isOver) release();
     interrupted = true;
   });
-  process.on("SIGTERM", () => (pid !== undefined || session.isOver ? release() : engine.killStarted(15)));
+  for (const [name, signal] of Object.entries(ending)) {
+    // as under nohup
+    if (inherited?.ignored.has(signal)) continue;
+    process.on(name, () => (pid !== undefined || session.isOver ? release() : engine.killStarted(signal)));
+  }
   const failure = await session.run();
   if (sink.lossCount > 0) tell(`svtrace record: ${file}: ${sink.lossCount} events lost in all\n`);
   if (failure !== undefined) tell(`svtrace record: ${file}: ${failure}\n`);

@@ -143,6 +143,36 @@ test("only a recording is replaced, and not before there is another", () => {
   expect(lstatSync(device).isSymbolicLink() && statSync(device).isCharacterDevice()).toBe(true);
 });
 
+test("the end of the terminal ends the command, and its recording is whole; not under nohup", async () => {
+  const hungUp = async (name: string, ...before: string[]) => {
+    const file = join(dir, name);
+    const argv = [
+      ...before,
+      "bin/svtrace",
+      "record",
+      "-o",
+      file,
+      "--",
+      "sh",
+      "-c",
+      ": > $0.up; exec sleep 9",
+      file,
+    ];
+    const recorder = spawn(argv[0], argv.slice(1), { stdio: "ignore" });
+    const ended = once(recorder, "close");
+    await waitUntil("the command", () => existsSync(`${file}.up`), 20);
+    recorder.kill("SIGHUP");
+    recorder.kill("SIGTERM");
+    const [, signal] = await ended;
+    return [signal, svtrace("export", file).stdout.includes("+++ killed by SIG")];
+  };
+  const ends = await Promise.all([hungUp("hup.duckdb"), hungUp("nohup.duckdb", "nohup")]);
+  expect(ends).toEqual([
+    ["SIGHUP", true],
+    ["SIGTERM", true],
+  ]);
+});
+
 test("errors are one line", () => {
   const missing = svtrace("why", join(dir, "nothing"));
   expect(missing.stderr.trim().split("\n").length).toBe(1);
@@ -155,7 +185,15 @@ test("errors are one line", () => {
     ["ptrace", "/etc/passwd", "execve(/etc/passwd): EACCES: Permission denied"],
   ];
   for (const [engine, command, why] of failing) {
-    const { stderr, status } = svtrace("record", "--engine", engine, "-o", join(dir, "x.duckdb"), "--", command);
+    const { stderr, status } = svtrace(
+      "record",
+      "--engine",
+      engine,
+      "-o",
+      join(dir, "x.duckdb"),
+      "--",
+      command,
+    );
     expect([stderr, status]).toEqual([`svtrace record: ${why}\n`, 1]);
   }
 });
