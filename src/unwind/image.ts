@@ -54,8 +54,8 @@ export class Image {
 export class Images {
   private readonly known = new Map<string, Image | undefined>();
 
-  /** The image of a mapping of `pid`; undefined for what is no ELF file, or cannot be read. */
-  of(pid: number, mapping: Mapping, all: readonly Mapping[]): Image | undefined {
+  /** The image of a mapping of `pid`, which has a thread `tid`; undefined for what is no ELF file, or cannot be read. */
+  of(pid: number, tid: number, mapping: Mapping, all: readonly Mapping[]): Image | undefined {
     const named = mapping.path.startsWith("/") && !mapping.deleted;
     const key = `${mapping.device} ${mapping.inode} ${named ? mapping.path : `${pid} ${mapping.start}`}`;
     if (this.known.has(key)) {
@@ -66,27 +66,27 @@ export class Images {
       return image;
     }
     if (this.known.size >= MAX_IMAGES) this.known.delete(this.known.keys().next().value!);
-    const image = open(pid, mapping, all);
+    const image = open(tid, mapping, all);
     this.known.set(key, image);
     return image;
   }
 }
 
 /** The mapped file itself, whatever its path says now, or what of it is in memory. */
-function open(pid: number, mapping: Mapping, all: readonly Mapping[]): Image | undefined {
+function open(tid: number, mapping: Mapping, all: readonly Mapping[]): Image | undefined {
   const make = (file: ElfFile) => new Image(file);
   if (mapping.path.startsWith("/")) {
     const range = `${mapping.start.toString(16)}-${mapping.end.toString(16)}`;
-    const image = withElfFile(`/proc/${pid}/map_files/${range}`, make);
+    const image = withElfFile(`/proc/${tid}/map_files/${range}`, make);
     if (image) return image;
-    const path = `/proc/${pid}/root${mapping.path}`;
+    const path = `/proc/${tid}/root${mapping.path}`;
     if (!mapping.deleted && isMapped(path, mapping)) {
       const found = withElfFile(path, make);
       if (found) return found;
     }
   } else if (!mapping.path.startsWith("[vdso]")) return undefined;
   try {
-    return make(new ElfFile(memorySource(pid, mapping, all)));
+    return make(new ElfFile(memorySource(tid, mapping, all)));
   } catch (error) {
     if (error instanceof RangeError) return undefined;
     throw error;
@@ -114,7 +114,7 @@ const O_PATH = 0o10000000;
 
 /** What of a file is mapped, wherever that is. */
 function memorySource(
-  pid: number,
+  tid: number,
   { device, inode, path, start }: Mapping,
   all: readonly Mapping[],
 ): ByteSource {
@@ -130,7 +130,7 @@ function memorySource(
       const address = part.start + offset - part.offset;
       const bytes = Buffer.allocUnsafeSlow(length);
       const got =
-        length === 0 ? 0 : readMemory(pid, address >>> 0, Math.floor(address / 2 ** 32), bytes, 0, length);
+        length === 0 ? 0 : readMemory(tid, address >>> 0, Math.floor(address / 2 ** 32), bytes, 0, length);
       if (got < length) throw new RangeError("not readable");
       return bytes;
     },

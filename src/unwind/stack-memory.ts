@@ -10,14 +10,14 @@ const MAX_PAGES = 512;
 export class StackMemory {
   private bytes = Buffer.allocUnsafeSlow(WINDOW + PAGE);
   private view = new DataView(this.bytes.buffer);
-  private pid = 0;
+  private tid = 0;
   private start = 0;
   private end = 0;
   private readonly pages = new Map<number, DataView | undefined>();
 
-  /** Turns to the stack of a thread of `pid` whose pointer is `sp`, as it is now. */
-  at(pid: number, sp: number): void {
-    this.pid = pid;
+  /** Turns to the stack of the thread `tid` whose pointer is `sp`, as it is now. */
+  at(tid: number, sp: number): void {
+    this.tid = tid;
     this.pages.clear();
     this.start = Math.floor(sp / 8) * 8;
     this.end = this.start + Math.max(0, this.read(this.start, this.bytes));
@@ -46,10 +46,10 @@ export class StackMemory {
   /** Bytes read; what lies before the end of a page can be there when the rest is not. */
   private read(address: number, into: Buffer): number {
     const [lo, hi] = [address >>> 0, Math.floor(address / 2 ** 32)];
-    const got = readMemory(this.pid, lo, hi, into, 0, into.length);
+    const got = readMemory(this.tid, lo, hi, into, 0, into.length);
     if (got >= 0) return got;
     const first = PAGE - (address % PAGE);
-    return first < into.length ? readMemory(this.pid, lo, hi, into, 0, first) : -1;
+    return first < into.length ? readMemory(this.tid, lo, hi, into, 0, first) : -1;
   }
 }
 

@@ -91,7 +91,9 @@ test("threads whose registers hold anything do no harm", () => {
         const kinds = [next(2 ** 31), start + next(end - start), -next(2 ** 31), Number.NaN, 2 ** 63, start];
         return kinds[next(kinds.length)];
       });
-      expect(unwinder.walk(process.pid, { abi, values }).places.length).toBeLessThanOrEqual(MAX_FRAMES);
+      expect(unwinder.walk(process.pid, process.pid, { abi, values }).places.length).toBeLessThanOrEqual(
+        MAX_FRAMES,
+      );
     }
   }
 });

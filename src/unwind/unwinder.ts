@@ -33,6 +33,7 @@ export interface Place {
 }
 
 interface Process {
+  readonly pid: number;
   readonly maps: readonly Mapping[];
   /** By address and whether it is a return address. */
   readonly places: Map<number, Place>;
@@ -62,19 +63,19 @@ export class Unwinder {
     this.processes.delete(pid);
   }
 
-  /** The stack of a thread of `pid`, or the innermost `maxFrames` of it. Uses up `registers`. */
-  walk(pid: number, registers: Registers, maxFrames = MAX_FRAMES): Stack {
-    const process = this.process(pid);
+  /** The stack of the thread `tid` of `pid`, or the innermost `maxFrames` of it. Uses up `registers`. */
+  walk(pid: number, tid: number, registers: Registers, maxFrames = MAX_FRAMES): Stack {
+    const process = this.process(pid, tid);
     const { abi, values } = registers;
     const { pc, sp } = abi;
-    this.memory.at(pid, values[sp]);
+    this.memory.at(tid, values[sp]);
     const places: Place[] = [];
     let returned = false;
     let incomplete = false;
     while (places.length < maxFrames) {
       const address = values[pc];
       if (!(address > 0)) break;
-      const place = this.place(pid, process, address, returned);
+      const place = this.place(tid, process, address, returned);
       places.push(place);
       if (!place.mapping || !executable(place.mapping)) break;
       const before = values[sp];
@@ -91,22 +92,24 @@ export class Unwinder {
     return { places, incomplete };
   }
 
-  private process(pid: number): Process {
+  /** Kept by `pid`, but looked at through a thread: a main thread that has ended has no memory any more. */
+  private process(pid: number, tid: number): Process {
     let known = this.processes.get(pid);
     if (!known) {
       if (this.processes.size >= MAX_PROCESSES) this.processes.clear();
-      known = { maps: mappings(pid) ?? [], places: new Map() };
+      known = { pid, maps: mappings(tid) ?? [], places: new Map() };
       this.processes.set(pid, known);
     }
     return known;
   }
 
-  private place(pid: number, process: Process, address: number, returned: boolean): Place {
+  private place(tid: number, process: Process, address: number, returned: boolean): Place {
     const key = 2 * address + (returned ? 1 : 0);
     const known = process.places.get(key);
     if (known) return known;
     const mapping = findMapping(process.maps, address);
-    const image = mapping && executable(mapping) ? this.images.of(pid, mapping, process.maps) : undefined;
+    const { pid, maps } = process;
+    const image = mapping && executable(mapping) ? this.images.of(pid, tid, mapping, maps) : undefined;
     const behind = returned ? 1 : 0;
     const inFile = image
       ? image.addressOf(address - mapping!.start + mapping!.offset) - behind

@@ -109,6 +109,12 @@ test(...needs("children, filters, statuses, files of their own", ...why), async 
   await same(["-e", "trace=none", "-e", "signal=chld"], [shell, "-c", "kill -CHLD $$"], "dash");
 });
 
+test(...needs("a process whose main thread has ended", ...why), async () => {
+  const program = compiled("leaderless");
+  const found = await same(["-f", "-e", "trace=read,write"], [program]);
+  expect(found.find((c) => c.line.includes(" read(0"))!.frames.join()).toContain("(rest+");
+});
+
 test(...needs("--seccomp-bpf sees mappings that come and go", ...why), async () => {
   const dir = tempDir("library");
   const libraries = ["a", "b"].map((name) => {

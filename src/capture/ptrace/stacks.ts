@@ -36,7 +36,7 @@ export class Stacks {
     const known = registersOf(task.tid);
     if (!known) return "";
     let text = "";
-    for (const place of this.unwinder.walk(task.pid, known, this.maxFrames).places)
+    for (const place of this.unwinder.walk(task.pid, task.tid, known, this.maxFrames).places)
       text += this.textOf(place);
     return text;
   }

@@ -52,11 +52,11 @@ export class ProgramStacks {
 
   /** By what the thread shows while it waits: the pointers and the call's arguments. */
   private seen(pid: number, tid: number): Stack | undefined {
-    const abi = isCompat(pid) ? "i386" : "x86_64";
+    const abi = isCompat(tid) ? "i386" : "x86_64";
     for (let i = 0; i < TRIES; i++) {
       const before = currentCall(tid);
       if (!before) return undefined;
-      const stack = this.unwinder.walk(pid, registersIn(before, abi));
+      const stack = this.unwinder.walk(pid, tid, registersIn(before, abi));
       const after = currentCall(tid);
       if (after?.sp === before.sp && after.pc === before.pc) return stack;
     }
@@ -67,7 +67,7 @@ export class ProgramStacks {
     try {
       return glimpse(tid, () => {
         const registers = registersOf(tid);
-        return registers && this.unwinder.walk(pid, registers);
+        return registers && this.unwinder.walk(pid, tid, registers);
       });
     } catch (error) {
       if (error instanceof SysError) return undefined;
