@@ -143,6 +143,7 @@ export class LineWriter implements EventSink {
     sink.line += injectedText(task.call);
     if (settings.duration) sink.line += durationText(task.call.exit - task.call.entry, settings.duration);
     const stack = line.stack || (settings.stack?.(task) ?? "");
+    line.stack = "";
     if (!settings.dumps) {
       this.end(task, line, `${sink.line}\n${stack}`);
       return;

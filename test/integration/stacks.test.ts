@@ -100,6 +100,7 @@ test(...needs("children, filters, statuses, files of their own", ...why), async 
     [shell, "-c", "/bin/true; cd /; exec /bin/true"],
     "dash",
   );
+  await same(["-e", "trace=execve"], [shell, "-c", "exec /bin/true"], "dash");
   const failed = await same(
     ["-Z", "-e", "trace=kill,chdir,openat"],
     [shell, "-c", "cd /nonexistent"],
