@@ -72,3 +72,6 @@ export const isIndirect = (abi: Abi, nr: number): boolean => abi === "i386" && n
 export function syscallCount(abi: Abi): number {
   return tables[abi].length;
 }
+
+/** What a call is but for the width of its times: programs for 32 bits have a second one of many, with times of 64 bits. */
+export const withoutTime64 = (name: string): string => name.replace(/_time64$/, "");

@@ -189,3 +189,22 @@ test("a connect, or a look-up, in which its task was killed got no answer", () =
     "dns: name lookup at 10.0.0.9:53 got no answer for 5.00 s",
   );
 });
+
+test("what 32-bit programs wait in with times of 64 bits is what others wait in", () => {
+  const calls = [
+    ["clock_nanosleep", "CLOCK_MONOTONIC, 0, {tv_sec=5, tv_nsec=0}, NULL", "0", "sleep"],
+    ["futex", "0x7f00, FUTEX_WAIT_PRIVATE, 0, {tv_sec=5, tv_nsec=0}", FUTEX_TIMED_OUT, "sleep"],
+    ["futex", "0x7f00, FUTEX_WAIT_PRIVATE, 0, NULL", "0", "lock"],
+    ["ppoll", "[], 0, {tv_sec=5, tv_nsec=0}, NULL, 8", TIMED_OUT, "sleep"],
+    ["pselect6", "0, NULL, NULL, NULL, {tv_sec=5, tv_nsec=0}, NULL", TIMED_OUT, "sleep"],
+    ["rt_sigtimedwait", "[CHLD], NULL, NULL, 8", "17", "ipc"],
+    ["recvmmsg", "4, …", "1", "network"],
+    ["semtimedop", "1, …", "0", "lock"],
+    ["mq_timedreceive", "3, …", "8", "ipc"],
+  ];
+  for (const [name, args, ret, category] of calls) {
+    const told = ["", "_time64"].map((more) => said(run().call(100, 1, 6, name + more, args, ret, DB)));
+    expect([name, told[0]]).toEqual([name, expect.stringMatching(`^${category}: `)]);
+    expect([name, told[1]]).toEqual([name, told[0]]);
+  }
+});

@@ -1,4 +1,5 @@
 /** What kind of waiting a call is, and for what. */
+import { withoutTime64 } from "../abi/syscalls.ts";
 import { lowest } from "../base/search.ts";
 import type { CallRow } from "../record/model.ts";
 import { descriptorsIn, keyOf } from "../record/targets.ts";
@@ -15,7 +16,7 @@ export interface Wait {
 
 const is = (names: string) => {
   const set = new Set(names.split(" "));
-  return (name: string) => set.has(name);
+  return (name: string) => set.has(withoutTime64(name));
 };
 
 export const isWait = is("wait4 waitid waitpid");
@@ -36,7 +37,7 @@ const isChange = is(
     "fallocate creat chmod fchmod fchmodat fchmodat2 chown fchown fchownat lchown mknod mknodat utime utimes futimesat " +
     "utimensat setxattr lsetxattr fsetxattr setxattrat removexattr lremovexattr fremovexattr removexattrat " +
     "mount umount umount2 move_mount fsmount pivot_root swapon swapoff " +
-    "truncate64 ftruncate64 chown32 fchown32 lchown32 utimensat_time64",
+    "truncate64 ftruncate64 chown32 fchown32 lchown32",
 );
 /** Look at files, too, but are worth telling only when they take long. */
 const isLook = is(
@@ -97,7 +98,7 @@ export function timedOut(call: CallRow): boolean {
   return (
     (isPoll(call.name) && /^0(\s|$)/.test(call.ret)) ||
     call.error === "ETIMEDOUT" ||
-    (call.name === "semtimedop" && call.error === "EAGAIN") ||
+    (withoutTime64(call.name) === "semtimedop" && call.error === "EAGAIN") ||
     /\bTimeout\b/i.test(call.ret)
   );
 }
@@ -355,7 +356,7 @@ function saysConnected(call: CallRow, fd: number): boolean {
 /** A poll that looks at nothing: programs sleep so, too. */
 export function looksAtNothing({ name, args }: CallRow): boolean {
   if (name.includes("epoll")) return false;
-  return /poll$/.test(name) ? /^(NULL|0x[0-9a-f]+|\[\]), 0,/.test(args) : /^0,/.test(args);
+  return /poll$/.test(withoutTime64(name)) ? /^(NULL|0x[0-9a-f]+|\[\]), 0,/.test(args) : /^0,/.test(args);
 }
 
 /** poll, select and epoll with a limit. */

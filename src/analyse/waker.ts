@@ -234,7 +234,7 @@ export class Wakers {
   private futexWakers(pid: number): readonly CallRow[] {
     this.futexes ??= grouped(
       this.timeline.table.where({
-        name: (name) => name === "futex",
+        name: isFutex,
         args: (args) => /FUTEX_(WAKE|CMP_REQUEUE|UNLOCK)/.test(args),
       }),
       (c) => c.pid,

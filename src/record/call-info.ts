@@ -1,4 +1,5 @@
 /** What recording wants to know about a system call, by its name; found out once for each. */
+import { withoutTime64 } from "../abi/syscalls.ts";
 import type { Call } from "../capture/event.ts";
 import { isProgress, mayAwaitClients } from "./ready.ts";
 import { Text } from "./texts.ts";
@@ -6,10 +7,10 @@ import { Text } from "./texts.ts";
 /** Calls whose file is worth knowing however short they are: many of them add up. */
 const ALWAYS = /^(connect|fsync|fdatasync|sync_file_range|msync|syncfs|flock|renameat2?|rename)$/;
 const WRITES = /^(write|writev|sendto|sendmsg)$/;
-const SETS = /^(poll|ppoll|select|pselect6)(_time64)?$/;
+const SETS = /^(poll|ppoll|select|pselect6)$/;
 /** Calls that wait for someone else's initiative, or for a time: long ones say nothing about the service. */
 const IDLE =
-  /^(accept4?|(e?poll|p?poll|p?select|epoll_p?wait2?|pselect6)(_time64)?|epoll_wait|read|readv|recvfrom|recvmsg|recvmmsg|wait4|waitid|waitpid|futex(_wait(v)?)?|(clock_)?nanosleep|pause|rt_sig(suspend|timedwait)|sigsuspend|msgrcv|mq_timedreceive|semtimedop|semop|io_getevents|io_pgetevents|io_uring_enter|restart_syscall)$/;
+  /^(accept4?|e?poll|p?poll|p?select|epoll_p?wait2?|pselect6|epoll_wait|read|readv|recvfrom|recvmsg|recvmmsg|wait4|waitid|waitpid|futex(_wait(v)?)?|(clock_)?nanosleep|pause|rt_sig(suspend|timedwait)|sigsuspend|msgrcv|mq_timedreceive|semtimedop|semop|io_getevents|io_pgetevents|io_uring_enter|restart_syscall)$/;
 
 export class CallInfo {
   readonly name: Text;
@@ -43,21 +44,22 @@ export class CallInfo {
 
   constructor(call: Call, index: number) {
     const { name, descriptor } = call;
+    const plain = withoutTime64(name);
     const kinds = descriptor?.args.map((a) => a.type.kind) ?? [];
     this.name = new Text(name);
     this.progress = isProgress(name);
     this.clients = mayAwaitClients(name);
-    this.idle = IDLE.test(name);
+    this.idle = IDLE.test(plain);
     this.waits = descriptor?.wait !== undefined;
     this.exec = name.startsWith("exec");
     this.ends = name === "exit_group" || name === "exit";
     this.prctl = name === "prctl";
     this.fcntl = name === "fcntl";
     this.locks = this.fcntl || name === "flock";
-    this.futex = name === "futex";
+    this.futex = plain === "futex";
     this.fd = kinds.indexOf("fd");
     this.path = kinds.includes("path");
-    this.set = SETS.test(name);
+    this.set = SETS.test(plain);
     this.epoll = /^epoll_p?wait2?$/.test(name);
     this.always = ALWAYS.test(name);
     this.writes = WRITES.test(name);

@@ -8,6 +8,7 @@
  *   process sits in a sleep with an end, a network wait, a disk wait or a lock, which a slow start also does.
  *   Preliminary: an exec of the main process or a `listen` within the first minute takes it back.
  */
+import { withoutTime64 } from "../abi/syscalls.ts";
 
 export const QUIET = 2e9;
 export const QUIET_WITH_WAIT = 10e9;
@@ -26,11 +27,11 @@ export function isProgress(name: string): boolean {
   return PROGRESS.test(name);
 }
 
-const CLIENTS = /^(accept4?|poll|ppoll|select|pselect6|epoll_p?wait2?)(_time64)?$/;
+const CLIENTS = /^(accept4?|poll|ppoll|select|pselect6|epoll_p?wait2?)$/;
 
 /** A call that may be waiting for clients. */
 export function mayAwaitClients(name: string): boolean {
-  return CLIENTS.test(name);
+  return CLIENTS.test(withoutTime64(name));
 }
 
 /** The low halves of its arguments, and its text, say that the call only looks and does not wait. */
@@ -50,5 +51,5 @@ const BUSY_WAIT =
 
 /** An open call that a slow start may be in, so that calm around it proves little. */
 export function mayBeStarting(name: string, target: string): boolean {
-  return BUSY_WAIT.test(name) || /(^| )(tcp|udp):/.test(target);
+  return BUSY_WAIT.test(withoutTime64(name)) || /(^| )(tcp|udp):/.test(target);
 }

@@ -1,4 +1,5 @@
 /** Calls under way: which, since when, and what they wait for. */
+import { withoutTime64 } from "../../abi/syscalls.ts";
 import { CallTable } from "../../capture/calls.ts";
 import { Task } from "../../capture/event.ts";
 import { LiveMemory } from "../../capture/live-memory.ts";
@@ -82,7 +83,7 @@ export function describe(task: Task, atLeast: number | undefined, search: boolea
 function waitsFor(task: Task, args: string, search: boolean): string {
   const { call, pid } = task;
   const { name } = call;
-  if (name === "futex") return futex(task);
+  if (withoutTime64(name) === "futex") return futex(task);
   if (/^(wait4|waitid|waitpid)$/.test(name)) return child(task);
   // the descriptors behind it may have changed since we looked last
   targets.complete = false;
