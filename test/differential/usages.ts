@@ -252,6 +252,9 @@ export const usages: readonly string[] = `
 -c -y
 -c -yy
 -c -ff
+-ff --output-separately
+-f --output-separately
+-f --output-separately -f
 -c --output-separately
 -C -ff
 -t --absolute-timestamps

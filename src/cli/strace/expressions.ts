@@ -4,6 +4,7 @@ import { type Abi, syscallCount, syscallName } from "../../abi/syscalls.ts";
 import { UsageError } from "../../base/errors.ts";
 import { descriptor } from "../../syscalls/index.ts";
 import type { CallClass } from "../../syscalls/types/types.ts";
+import { regularExpression } from "./regular-expression.ts";
 
 const abis: readonly Abi[] = ["x86_64", "i386", "x32"];
 
@@ -117,26 +118,6 @@ function* numbers(abi: Abi, name: string): Iterable<number> {
     // a call of 32-bit x86 can have two: its own, and one behind socketcall or ipc
     for (let nr = 0; nr < syscallCount(abi); nr++)
       if (syscallName(abi, nr) === name || String(nr) === name) yield nr;
-  }
-}
-
-/** What regcomp(3) says instead of V8. */
-const mistakes: readonly (readonly [RegExp, string])[] = [
-  [/Unterminated group/, "Unmatched ( or \\("],
-  [/Nothing to repeat/, "Invalid preceding regular expression"],
-  [/at end of pattern/, "Trailing backslash"],
-  [/Range out of order/, "Invalid range end"],
-  [/numbers out of order/, "Invalid content of \\{\\}"],
-];
-
-function regularExpression(text: string): RegExp {
-  // a closing parenthesis without an opening one stands for itself
-  const pattern = text.includes("(") ? text : text.replace(/(^|[^\\])\)/g, "$1\\)");
-  try {
-    return new RegExp(pattern);
-  } catch (error) {
-    const why = mistakes.find(([words]) => words.test((error as Error).message))?.[1];
-    throw new UsageError(`regcomp: ${text}: ${why ?? "Invalid regular expression"}`);
   }
 }
 

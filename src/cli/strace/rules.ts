@@ -31,6 +31,11 @@ const noCommand = (s: StraceSettings) => s.command.length === 0;
 /** The first that holds ends the program. */
 const errors: readonly Rule[] = [
   pair("-f", "--follow-forks"),
+  {
+    when: (s, given) => given.has("-f") && s.separately && given.has("--output-separately"),
+    text: "-ff and --output-separately cannot be provided simultaneously",
+    hinted: false,
+  },
   pair("-D", "--daemonize"),
   pair("-t", "--absolute-timestamps", ["--timestamps"]),
   pair("-x", "--strings-in-hex"),
