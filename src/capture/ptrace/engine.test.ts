@@ -1,4 +1,8 @@
 import { expect, test } from "vitest";
+import { monotonicNow } from "../../kernel/clock.ts";
+import { interrupt, options, seize } from "../../kernel/ptrace.ts";
+import { ChildScript } from "../../kernel/spawn.ts";
+import { waitStopped } from "../../kernel/tracewait.ts";
 import type { EventSink } from "../event.ts";
 import { createPtraceEngine } from "./engine.ts";
 import { type TaskTable, Tracee } from "./tasks.ts";
@@ -29,4 +33,22 @@ test("tasks nobody has told of are looked after though others leave no pause", (
   Reflect.set(engine, "waits", waits);
   expect(engine.step(100)).toBe(1);
   expect(ends).toEqual([[UNTOLD, EXITED_7]]);
+});
+
+test("a child that stopped before its only parent could tell of it is followed", () => {
+  const ends: unknown[] = [];
+  const sink: Partial<EventSink> = {
+    newTask: () => {},
+    exited: (task, { signal }) => ends.push([task.tid, signal]),
+  };
+  const engine = createPtraceEngine(sink as EventSink, { followForks: true, wanted: () => false });
+  const table: TaskTable = Reflect.get(engine, "table");
+  const { pid } = new ChildScript().execve("/bin/sleep", ["sleep", "60"]).spawn();
+  seize(pid, options.TRACESYSGOOD);
+  interrupt(pid);
+  table.hold(pid, waitStopped(pid), monotonicNow());
+  expect(engine.step(0)).toBe(1);
+  process.kill(pid, "SIGKILL");
+  while (engine.step(100) > 0);
+  expect(ends).toEqual([[pid, 9]]);
 });

@@ -62,7 +62,8 @@ class PtraceEngine implements Engine {
       handlers.dispatch(waits.pid, waits.status, waits.stime, waits.drained && n < BATCH - 1);
     }
     waits.done();
-    if (table.anyHeld) handlers.adoptOrphans(monotonicNow() - ORPHAN_AGE);
+    // when nobody is left who could announce them there is nothing to wait for
+    if (table.anyHeld) handlers.adoptOrphans(monotonicNow() - (table.size > 0 ? ORPHAN_AGE : 0));
     this.pauses.busy();
     return table.size;
   }
