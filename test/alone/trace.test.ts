@@ -292,6 +292,7 @@ test("options that exclude each other are refused in one line", async () => {
   for (const [options, what] of [
     [["--engine", "ptrace", "--slower-than=1ms", "true"], /--slower-than needs the bpf engine/],
     [["--slower-than=soon", "true"], /'soon' is no duration/],
+    [["--slower-than=1ms", "--order=strace", "true"], /leave out --order=strace/],
     [["--all", "true"], /exclude each other/],
     [["--tree", "true"], /--tree needs -p/],
     [["--by=pid", "true"], /need -c/],

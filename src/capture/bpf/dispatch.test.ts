@@ -20,23 +20,26 @@ function forkRecord(child: number, time: number) {
   return { bytes, words, offset: 0 };
 }
 
-test("a tid that comes again belongs to another task: the end of the one before it was lost", () => {
-  const told: string[] = [];
-  const begun: Task[] = [];
-  const sink = {
-    newTask: (task: Task) => {
-      begun.push(task);
-      told.push(`new ${task.tid}`);
-    },
-    detached: (task: Task) => told.push(`gone ${task.tid}`),
-  } as unknown as EventSink;
-  const dispatcher = new Dispatcher(sink, new TaskTable(), new CallTable(undefined), {
+function dispatcherTo(sink: Partial<EventSink>): Dispatcher {
+  return new Dispatcher(sink as EventSink, new TaskTable(), new CallTable(undefined), {
     scheduling: false,
     onOwnMemory: () => {},
     onExit: () => {},
     onCompat: () => {},
     onUnseen: () => {},
     onLostChild: () => {},
+  });
+}
+
+test("a tid that comes again belongs to another task: the end of the one before it was lost", () => {
+  const told: string[] = [];
+  const begun: Task[] = [];
+  const dispatcher = dispatcherTo({
+    newTask: (task) => {
+      begun.push(task);
+      told.push(`new ${task.tid}`);
+    },
+    detached: (task) => told.push(`gone ${task.tid}`),
   });
   dispatcher.record(forkRecord(CHILD, 1000));
   dispatcher.record(forkRecord(CHILD, 2000));
@@ -46,4 +49,21 @@ test("a tid that comes again belongs to another task: the end of the one before 
   begun[1].born = 5000;
   dispatcher.record(forkRecord(CHILD, 3000));
   expect(told.length).toBe(3);
+});
+
+test("what was lost before an entry is told of before that call", () => {
+  const told: string[] = [];
+  const dispatcher = dispatcherTo({
+    newTask: () => {},
+    lost: (count, _reason, task) => told.push(`lost ${count} of ${task?.tid}`),
+    enter: (task) => told.push(`enter ${task.tid}`),
+  });
+  const words = new Uint32Array(L.call.data / 4);
+  words[L.call.kind] = L.kinds.entry;
+  words[L.call.tid / 4] = CHILD;
+  words[L.call.lost / 4] = 3;
+  dispatcher.record(forkRecord(CHILD, 1000));
+  dispatcher.entered({ bytes: new Uint8Array(words.buffer), words, offset: 0 }, undefined);
+  expect(told).toEqual(["lost 3 of 101", "enter 101"]);
+  expect(dispatcher.reported).toBe(3);
 });

@@ -141,6 +141,7 @@ export class Dispatcher {
     const task = this.takeHead(source);
     this.take(source, task);
     source.offset = 0;
+    this.tellLoss(s.words[headAt(s.words, s.offset) + inWords(L.call.lost)], task);
     if (task.ignored.length > 0) this.flushIgnored(task, task.call.entry);
     if (answer) this.begin(task, this.atEntry);
     else {

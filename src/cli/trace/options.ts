@@ -121,6 +121,8 @@ function check(t: TraceSettings): void {
     throw new UsageError("--by and --interval need -c");
   if (t.json && s.separately) throw new UsageError("--json and -ff/--output-separately exclude each other");
   if (t.json && s.stack) throw new UsageError("--json and -k/--stack-traces exclude each other");
+  if (t.slowerThan > 0 && s.order === "strace")
+    throw new UsageError("--slower-than shows calls when they have ended: leave out --order=strace");
   if (t.all || t.tree || t.cgroup !== undefined) s.follow = true;
   if (s.count !== "none") {
     s.wall = true;
