@@ -50,8 +50,12 @@ export function status(tid: number): TaskStatus | undefined {
 const EXITING = 4;
 const KTHREAD = 0x200000;
 
-/** Whether a task is there that has not ended. */
-export const lives = (tid: number): boolean => !["Z", "X"].includes(status(tid)?.state ?? "X");
+/** Whether a task is there that has not ended; the first thread of a process lives as long as any of them, if as a zombie. */
+export function lives(tid: number): boolean {
+  const s = status(tid);
+  if (!s || s.state === "X") return false;
+  return s.state !== "Z" || (s.tgid === tid && threads(tid).length > 1);
+}
 
 /** Whether a task is gone, or on its way: the kernel has begun to take it apart. */
 export function exiting(tid: number): boolean {

@@ -1,7 +1,7 @@
 /** Turns the events of one lifetime into a recording: decides what to keep, and hands it over in batches. */
 import type { EventSink, ExitEvent, SignalEvent, Task } from "../capture/event.ts";
 import type { Memory } from "../capture/memory.ts";
-import { status } from "../kernel/proc.ts";
+import { lives } from "../kernel/proc.ts";
 import type { Before } from "./before.ts";
 import { type CallInfo, infoOf } from "./call-info.ts";
 import { CallLog } from "./call-log.ts";
@@ -223,7 +223,7 @@ export class RecordingSink implements EventSink {
   detached(task: Task): void {
     const now = Math.min(this.options.now(), this.frozen);
     // its end was lost
-    if (!this.isFrozen && /[ZX]/.test(status(task.tid)?.state ?? "X")) {
+    if (!this.isFrozen && !lives(task.tid)) {
       this.exited(task, { status: undefined, signal: undefined, coreDumped: false }, now);
       return;
     }

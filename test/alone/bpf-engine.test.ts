@@ -1,6 +1,7 @@
 /** The bpf engine on the running kernel: what it reports, whole and in the right place. */
 import { spawn } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { lives } from "../../src/kernel/proc.ts";
 import {
   abiCalls,
   buildRecorder,
@@ -172,6 +173,7 @@ describe(...needs("bpf engine", noBpf(), lacks("gcc")), () => {
     const child = spawn(program("leaderless"));
     await new Promise((resolve) => child.stdout.once("data", resolve));
     await waitUntil("without its leader", () => field(child.pid!, "State") === "Z");
+    expect(lives(child.pid!)).toBe(true);
     const r = new Recorder({ ...bpf, attach: child.pid });
     await r.until("new");
     child.stdin.end();

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import {
   compiled,
+  debian,
   lacks,
   needs,
   noBpf,
@@ -124,6 +125,41 @@ test(...needs("--slower-than is woken by what is slow, and sleeps meanwhile", bp
   writeFileSync(fifo, "\n");
   await waitUntil("a slow call", () => /nanosleep\(.* = 0/.test(stderr));
 });
+
+test(
+  ...needs(
+    "a process goes on without its first thread, and ends as strace says",
+    bpf,
+    lacks("gcc", "strace"),
+  ),
+  async () => {
+    const program = compiled("leaderless");
+    // longer than from one look for ends that were lost to the next
+    const exits = [program, "1300"];
+    const ends = async (argv: readonly string[], text?: (file: string) => Promise<string>) => {
+      const file = join(tempDir("ends"), "out");
+      const { status, signal } = await run([...argv.slice(0, 2), "-o", file, ...argv.slice(2)]);
+      const lines = ((await text?.(file)) ?? readFileSync(file, "latin1")).split("\n");
+      const said = lines.map((l) => l.replace(/^[\d. ]+/, "").replace(/si_pid=\d+/, "si_pid"));
+      return { status, signal, said: said.filter((l) => /^(\+\+\+|---)/.test(l)).sort() };
+    };
+    const exported = async (file: string) => (await svtrace(["export", "--format", "strace", file])).stdout;
+    const theirs = debian("strace")!;
+    const [followed, alone, killed, replaced, ...ours] = await Promise.all([
+      ends([theirs, "-f", ...exits]),
+      ends([theirs, "-q", ...exits]),
+      ends([theirs, "-f", program, "100", "15"]),
+      ends([theirs, "-q", compiled("thread-exec")]),
+      ends([svtracePath, "trace", "-f", ...exits]),
+      ends([svtracePath, "record", "--", ...exits], exported),
+      ends([svtracePath, "trace", "-q", ...exits]),
+      ends([svtracePath, "trace", "-f", program, "100", "15"]),
+      ends([svtracePath, "trace", "-q", compiled("thread-exec")]),
+    ]);
+    expect(followed).toMatchObject({ status: 7, said: Array(2).fill("+++ exited with 7 +++") });
+    expect(ours).toEqual([followed, followed, alone, killed, replaced]);
+  },
+);
 
 test(...needs("-Z: only calls that failed", bpf), async () => {
   const { stderr } = await svtrace(["trace", "-Z", "-e", "trace=openat,close", "ls", "/nonexistent"]);

@@ -1,5 +1,6 @@
 /** Records of the ring, turned into events. */
 import { hasNarrowArgs, isIndirect } from "../../abi/syscalls.ts";
+import { monotonicNow } from "../../kernel/clock.ts";
 import type { CallTable } from "../calls.ts";
 import type { Call, EventSink, ExitEvent } from "../event.ts";
 import { fetchResult } from "../indirect.ts";
@@ -77,7 +78,7 @@ export class Dispatcher {
         this.exec(s, tid, w[at + inWords(L.exec.former)], timeAt(w, at));
         break;
       case L.kinds.exit:
-        this.exit(tid, w[at + inWords(L.exit.code)], timesOf(w, at), timeAt(w, at));
+        this.exit(tid, endOf(w, at), w[at + inWords(L.exit.goesOn)] !== 0);
         break;
       case L.kinds.signal:
         this.signal(s, tid, timeAt(w, at));
@@ -352,17 +353,26 @@ export class Dispatcher {
     this.options.onOwnMemory(task.pid);
   }
 
-  private exit(tid: number, code: number, times: ExitEvent["times"], now: number): void {
+  private exit(tid: number, end: End, goesOn: boolean): void {
     this.options.onOwnMemory(tid);
     const task = this.tasks.get(tid);
     if (!task) return;
-    if (tid === task.pid && this.tasks.sizeOf(tid) > 1) {
-      task.ended = { code, times, time: now };
+    if (goesOn) {
+      task.left = end.time;
       return;
     }
-    this.over(task, { code, times, time: now });
+    if (tid === task.pid && this.tasks.sizeOf(tid) > 1) {
+      task.ended = end;
+      return;
+    }
+    this.over(task, end);
     const leader = this.tasks.sizeOf(task.pid) === 1 ? this.tasks.get(task.pid) : undefined;
     if (leader?.ended) this.over(leader, leader.ended);
+  }
+
+  /** The end of a task that no record will tell of, by its wait status. */
+  waitedFor(task: BpfTask, code: number): void {
+    this.over(task, { code, times: undefined, time: monotonicNow() });
   }
 
   private over(task: BpfTask, { code, times, time: now }: End): void {
@@ -435,6 +445,12 @@ export class Dispatcher {
 }
 
 const frames = new Float64Array(2 * L.SAMPLE_FRAMES);
+
+const endOf = (w: Uint32Array, at: number): End => ({
+  code: w[at + inWords(L.exit.code)],
+  times: timesOf(w, at),
+  time: timeAt(w, at),
+});
 
 /** The kernel's account of user and kernel mode is coarse; that of the sum is exact. */
 function timesOf(w: Uint32Array, at: number): ExitEvent["times"] {

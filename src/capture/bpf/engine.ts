@@ -7,12 +7,9 @@ import { closeSync } from "node:fs";
 import { SysError } from "../../base/errors.ts";
 import { sleepSync } from "../../base/sleep.ts";
 import * as bpf from "../../kernel/bpf.ts";
-import { reap } from "../../kernel/children.ts";
 import { monotonicNow } from "../../kernel/clock.ts";
-import { comm, descendants, exiting, startedAt, status, threads } from "../../kernel/proc.ts";
+import { comm, descendants, exiting, lives, startedAt, status, threads } from "../../kernel/proc.ts";
 import type { Ring } from "../../kernel/ring.ts";
-import { sendFatal } from "../../kernel/signals.ts";
-import type { Spawned } from "../../kernel/spawn.ts";
 import { openTask } from "../../kernel/thread-fd.ts";
 import { CallTable } from "../calls.ts";
 import type { Command, EachUnderWay, Engine, EngineOptions } from "../engine.ts";
@@ -31,6 +28,7 @@ import * as P from "./programs/index.ts";
 import { createQuietMaps, QuietGroups } from "./quiet.ts";
 import { STATE_BYTES } from "./reads.ts";
 import { type Compiled, compileShapes } from "./shapes.ts";
+import { Started } from "./started.ts";
 import { BpfTask, TaskTable } from "./tasks.ts";
 import { CallsUnderWay } from "./under-way.ts";
 
@@ -97,7 +95,7 @@ export class BpfEngine implements Engine {
   readonly groups: QuietGroups | undefined;
   readonly patient = true;
   private readonly compiled: Compiled;
-  private readonly started = new Map<number, Spawned>();
+  private readonly started: Started;
   private readonly state = new Uint8Array(STATE_BYTES);
   private environment: P.Environment;
   private nap = SHORTEST_NAP;
@@ -115,6 +113,7 @@ export class BpfEngine implements Engine {
     private readonly options: BpfOptions,
   ) {
     this.pauses = new Pauses(options.onIdle);
+    this.started = new Started(options.onOtherExit);
     const { stringLimit = 32, verbose = false } = options;
     const memory = !options.noMemory && !options.counts;
     this.compiled = compileShapes(options.wanted, { stringLimit, verbose }, memory);
@@ -140,8 +139,8 @@ export class BpfEngine implements Engine {
     this.calls = new CallsUnderWay(this.kernel.maps.tasks, this.table, calls, this.groups);
     this.dispatcher = new Dispatcher(sink, this.table, calls, {
       scheduling: options.scheduling ?? false,
-      onOwnMemory: (pid) => this.started.get(pid)?.release(),
-      onExit: (pid) => this.ended(pid),
+      onOwnMemory: (pid) => this.started.release(pid),
+      onExit: (pid) => this.started.ended(pid),
       onLostChild: (tid, born, group) => this.findChild(tid, born, group),
       onCompat: () => this.loadCompat(),
       onUnseen: () => this.seeAllReturns(),
@@ -251,7 +250,7 @@ export class BpfEngine implements Engine {
         process.kill(pid, SIGCONT);
       },
     );
-    this.started.set(child.pid, child);
+    this.started.add(child);
     return child.pid;
   }
 
@@ -385,19 +384,27 @@ export class BpfEngine implements Engine {
     if (now - this.lastCensus < CENSUS_EVERY) return;
     this.lastCensus = now;
     const { lost } = this.kernel.sent;
-    const suspects = lost === this.lostSeen ? [...this.started.keys()] : this.tasks();
-    const gone = suspects.filter((tid) => /^[ZX]?$/.test(status(tid)?.state ?? ""));
+    const all = lost !== this.lostSeen;
+    const suspects = [...this.table].filter((t) => all || t.left !== 0 || this.started.has(t.tid));
+    const gone = suspects.filter((t) => !lives(t.tid) || this.isReplaced(t));
     // what they told of before is in the ring by now
     while (gone.length > 0 && this.drain() > 0);
     if (this.feed.waiting > 0 || (this.order && this.order.held > 0)) return;
     this.lostSeen = lost;
-    for (const tid of gone) {
-      const task = this.table.get(tid);
-      if (!task) continue;
-      this.table.remove(task);
-      this.sink.detached(task);
-      this.ended(tid);
+    for (const task of gone) {
+      if (this.table.get(task.tid) !== task) continue;
+      const code = this.started.ended(task.tid);
+      if (code !== undefined) this.dispatcher.waitedFor(task, code);
+      else {
+        this.table.remove(task);
+        this.sink.detached(task);
+      }
     }
+  }
+
+  /** Whether another thread, not followed, has exec'd in the place of one that has left, where wait(2) will not tell us how it ends. */
+  private isReplaced({ tid, left }: BpfTask): boolean {
+    return left !== 0 && !this.started.has(tid) && !exiting(tid);
   }
 
   /** What was lost of tasks that told of nothing afterwards. */
@@ -406,22 +413,6 @@ export class BpfEngine implements Engine {
     if (rest <= 0) return;
     this.dispatcher.reported += rest;
     this.sink.lost(rest, "the ring buffer was full; their tasks told of nothing afterwards");
-  }
-
-  private ended(pid: number): void {
-    const child = this.started.get(pid);
-    if (!child) return;
-    child.release();
-    this.started.delete(pid);
-    // it becomes a zombie a moment after it told of its exit
-    for (let i = 0; i < 200; i++) {
-      const ended = reap(pid);
-      if (ended !== undefined) {
-        if (ended !== null) this.options.onOtherExit?.(pid, ended);
-        return;
-      }
-      sleepSync(1);
-    }
   }
 
   /** Records that the kernel tried to send, that it could not, and that were read. */
@@ -492,7 +483,7 @@ export class BpfEngine implements Engine {
   }
 
   killStarted(signal: number): void {
-    for (const pid of this.started.keys()) sendFatal(pid, signal);
+    this.started.kill(signal);
   }
 }
 

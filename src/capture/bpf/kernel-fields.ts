@@ -18,10 +18,13 @@ export interface KernelFields {
   /** How often it has left its CPU to sleep. */
   readonly sleeps: number;
   readonly status: number;
-  /** The set of signals pending for the thread, struct signal_struct, and the code of the group's exit in that. */
+  /** The set of signals pending for the thread, and struct signal_struct. */
   readonly pending: number;
   readonly signal: number;
+  /** In that: its flags, the code of the group's exit, and the count of threads that have not ended. */
+  readonly groupFlags: number;
   readonly groupExitCode: number;
+  readonly live: number;
   readonly threadPid: number;
   readonly groupLeader: number;
   readonly realParent: number;
@@ -66,7 +69,9 @@ export function kernelFields(level: number): KernelFields {
     status: field("task_struct", "thread_info.status"),
     pending: field("task_struct", "pending.signal"),
     signal: field("task_struct", "signal"),
+    groupFlags: field("signal_struct", "flags"),
     groupExitCode: field("signal_struct", "group_exit_code"),
+    live: field("signal_struct", "live"),
     threadPid: field("task_struct", "thread_pid"),
     groupLeader: field("task_struct", "group_leader"),
     realParent: field("task_struct", "real_parent"),

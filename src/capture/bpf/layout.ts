@@ -69,6 +69,8 @@ export const flags = {
   drawn: 64,
   /** In a call: its return will be seen, as it has taken long (programs/long-calls.ts). */
   armed: 128,
+  /** The first thread of a process, which has ended while others go on: the last of those tells of it. */
+  ended: 256,
 } as const;
 /** What is so only until the call ends. */
 export const OF_CALL = flags.inCall | flags.found | flags.left | flags.drawn | flags.armed;
@@ -160,8 +162,20 @@ export const segmentFlags = {
 /** A child that could not be given a state has no tid; its pid is then the number of its group. */
 export const fork = { ...head, child: 16, childPid: 20, bytes: 24 } as const;
 export const exec = { ...head, former: 16, comm: 24, bytes: 40 } as const;
-/** `code` as wait(2) gives it; CPU time in all and waited for a CPU (ns), and the shares of user and kernel mode. */
-export const exit = { ...head, code: 16, ran: 24, waited: 32, user: 40, system: 48, bytes: 56 } as const;
+/**
+ * `code` as wait(2) gives it; whether it is the first thread of a process that goes on, to be told of again when that ends; CPU
+ * time in all and waited for a CPU (ns), and the shares of user and kernel mode.
+ */
+export const exit = {
+  ...head,
+  code: 16,
+  goesOn: 20,
+  ran: 24,
+  waited: 32,
+  user: 40,
+  system: 48,
+  bytes: 56,
+} as const;
 /** `info` is struct kernel_siginfo (include/linux/signal_types.h), 48 bytes. */
 export const signal = { ...head, signo: 16, stops: 20, ignored: 20, info: 24, bytes: 72 } as const;
 export const found = { ...head, pid: 16, parent: 20, comm: 24, bytes: 40 } as const;

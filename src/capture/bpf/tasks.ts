@@ -27,7 +27,9 @@ export class BpfTask extends Task {
   foundAt = 0;
   /** That call, once it is known, as layout.ts numbers ABIs. */
   foundIn: (CurrentCall & { readonly abi: number }) | undefined;
-  /** How it ended, while other threads of the process live on: as wait(2), nobody is told of a leader before those. */
+  /** When it ended although other threads of its process go on, whose end is its own (ns), 0 if it has not. */
+  left = 0;
+  /** How its process ended, of some of whose threads the ends have not been told. */
   ended: End | undefined;
   /** Record of the call that does not return, kept until the task ends. */
   last: Uint8Array | undefined;

@@ -49,7 +49,9 @@ export function signalGenerate(e: Environment): Assembler {
   a.mov(r8, r1).load(4, r9, r8, 32).jump32("gt", r9, IGNORED, "out");
   a.load(8, r7, r8, 16);
   findState(a, e, r7, "out");
-  a.load(4, r1, r6, state.flags).mov(r2, r1).and(r2, flags.followed).jump("eq", r2, 0, "out");
+  a.load(4, r1, r6, state.flags).mov(r2, r1).and(r2, flags.followed).jump("ne", r2, 0, "followed");
+  a.step("of what the process as a whole is sent its first thread is told, and if it is a zombie");
+  a.mov(r2, r1).and(r2, flags.ended).jump("eq", r2, 0, "out").jump32("ne", r9, 0, "out").label("followed");
   a.and(r1, flags.hidden).jump("ne", r1, 0, "out");
   smallHead(a, kinds.generated, bytes);
   a.store(4, r10, base + L.signal.ignored, r9);
