@@ -88,6 +88,25 @@ test(...needs("calls and their arguments are the same with both engines", bpf), 
   expect(shape(await events("bpf", [], command))).toEqual(shape(await events("ptrace", [], command)));
 });
 
+test(...needs("execs are told of whatever calls are shown", bpf), async () => {
+  const command = ["sh", "-c", "/bin/true; /bin/ls >/dev/null"];
+  const [calls, slow] = await Promise.all([
+    events("bpf", ["-f", "-e", "trace=unlink"], command),
+    events("bpf", ["-f", "--slower-than=100s"], command),
+  ]);
+  for (const all of [calls, slow]) {
+    const told = all.filter((e) => e.type === "exec" || e.type === "exit");
+    expect(told.map((e) => `${e.type} ${e.comm}`)).toEqual([
+      "exec sh",
+      "exec true",
+      "exit true",
+      "exec ls",
+      "exit ls",
+      "exit sh",
+    ]);
+  }
+});
+
 test(...needs("a repeated call has its own times", bpf), async () => {
   const dd = ["dd", "if=/dev/zero", "of=/dev/null", "bs=1", "count=2000", "status=none"];
   const all = await events("bpf", [], dd);

@@ -23,6 +23,7 @@ function forkRecord(child: number, time: number) {
 function dispatcherTo(sink: Partial<EventSink>): Dispatcher {
   return new Dispatcher(sink as EventSink, new TaskTable(), new CallTable(undefined), {
     scheduling: false,
+    execReturns: true,
     onOwnMemory: () => {},
     onExit: () => {},
     onCompat: () => {},

@@ -23,6 +23,8 @@ const inWords = (bytes: number): number => bytes >>> 2;
 export interface DispatchOptions {
   /** Calls come with what the scheduler did meanwhile. */
   readonly scheduling: boolean;
+  /** The call comes that an exec returns from, if it is execve. */
+  readonly execReturns: boolean;
   /** A process was started by us and has exec'd or ended. */
   readonly onOwnMemory: (pid: number) => void;
   /** A process has ended; we may have to reap it. */
@@ -237,8 +239,11 @@ export class Dispatcher {
     if (call.name === "prctl" && call.args[0] === PR_SET_NAME && call.error === 0) this.rename(task);
     if (task.ignored.length > 0) this.flushIgnored(task, call.entry);
     if (task.exec) {
-      this.returnedExec(task, task.exec);
-      return;
+      if (execs(call)) {
+        this.returnedExec(task, task.exec);
+        return;
+      }
+      this.tellExec(task);
     }
     const content = inWords(L.call.content);
     const count = inWords(L.call.data - L.call.content) + inWords((w[at + inWords(L.call.length)] + 7) & ~7);
@@ -270,6 +275,15 @@ export class Dispatcher {
     this.sink.exec(task, exec.former, exec.time);
     this.atExit.reset();
     this.sink.exit(task, this.atExit);
+  }
+
+  /** Tells of an exec without the call it returned from. */
+  private tellExec(task: BpfTask): void {
+    const { exec } = task;
+    if (!exec) return;
+    task.exec = undefined;
+    task.argv = undefined;
+    this.sink.exec(task, exec.former, exec.time);
   }
 
   /** A call that does not return: shown when its task ends, which is when it is over. */
@@ -345,11 +359,10 @@ export class Dispatcher {
       }
       this.tasks.rename(task, tid);
     } else task = this.tasks.get(tid) ?? task;
+    this.tellExec(task);
     task.comm = cText(s.bytes, s.offset + L.exec.comm, 16);
-    if (task.inCall) {
-      task.argv = undefined;
-      this.sink.exec(task, former, now);
-    } else task.exec = { former, time: now };
+    task.exec = { former, time: now };
+    if (task.inCall || !this.options.execReturns) this.tellExec(task);
     this.options.onOwnMemory(task.pid);
   }
 
@@ -377,6 +390,7 @@ export class Dispatcher {
 
   private over(task: BpfTask, { code, times, time: now }: End): void {
     if (task.ignored.length > 0) this.flushIgnored(task, now);
+    this.tellExec(task);
     this.showLast(task);
     this.tasks.remove(task);
     const signal = code & 0x7f;
@@ -445,6 +459,9 @@ export class Dispatcher {
 }
 
 const frames = new Float64Array(2 * L.SAMPLE_FRAMES);
+
+/** Whether it is a call that an exec returned from. */
+const execs = ({ name, error }: Call): boolean => error === 0 && (name === "execve" || name === "execveat");
 
 const endOf = (w: Uint32Array, at: number): End => ({
   code: w[at + inWords(L.exit.code)],

@@ -139,6 +139,7 @@ export class BpfEngine implements Engine {
     this.calls = new CallsUnderWay(this.kernel.maps.tasks, this.table, calls, this.groups);
     this.dispatcher = new Dispatcher(sink, this.table, calls, {
       scheduling: options.scheduling ?? false,
+      execReturns: this.execReturns(calls),
       onOwnMemory: (pid) => this.started.release(pid),
       onExit: (pid) => this.started.ended(pid),
       onLostChild: (tid, born, group) => this.findChild(tid, born, group),
@@ -153,6 +154,13 @@ export class BpfEngine implements Engine {
     const { slowerThan = 0, counts, scheduling, entries, quiet } = this.options;
     if (counts || scheduling || entries || quiet) return undefined;
     return createLongMaps(this.kernel, slowerThan);
+  }
+
+  /** Whether execve is told of whatever it did and however long it took; entries come before the exec themselves. */
+  private execReturns(calls: CallTable): boolean {
+    const { slowerThan = 0, statusFilter, counts, entries } = this.options;
+    const all = slowerThan === 0 && statusFilter !== "failed" && !counts && !entries;
+    return all && calls.lookup("x86_64", this.kernel.fields.execs[0]).wanted;
   }
 
   private describe(quiet: P.QuietMaps | undefined, long: P.LongMaps | undefined): P.Environment {
