@@ -155,6 +155,6 @@ function container(): Probe {
     name: "container",
     ok: !inside,
     found: inside ? `${kind ?? "own"} pid namespace` : kind ? `${kind}, pids of the host` : "none",
-    remedy: "only this container's processes have names here; --all sees those of the host too",
+    remedy: "--all and --cgroup see this container's processes only: run svtrace on the host to see others",
   };
 }

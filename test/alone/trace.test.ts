@@ -194,6 +194,11 @@ test(...needs("--all sees a process nobody named, and not svtrace itself", bpf),
     { timeout: 30 },
   );
   const dir = tempDir("all");
+  const inside = `(sleep 2; mkdir ${dir}/inside) & timeout -s INT 4 ${svtracePath} trace --json --all -e trace=mkdir`;
+  const contained =
+    notRoot() === "" && lacks("unshare") === ""
+      ? run(["unshare", "-pf", "--mount-proc", "sh", "-c", `${inside}; wait`])
+      : undefined;
   for (let i = 0; i < 20; i++) {
     await run(["sh", "-c", `mkdir ${dir}/d${i}; rmdir ${dir}/d${i}`]);
     await new Promise((r) => setTimeout(r, 100));
@@ -204,6 +209,9 @@ test(...needs("--all sees a process nobody named, and not svtrace itself", bpf),
     .map((l) => JSON.parse(l));
   expect(events.some((e) => e.name === "mkdir" && String(e.args.pathname).startsWith(dir))).toBe(true);
   expect(events.every((e) => e.type !== "call" || /^(mk|rm)dir$/.test(e.name))).toBe(true);
+  // in a pid namespace: those that have a number there
+  const made = (await contained)?.stdout.split("\n").filter((l) => l.includes('"name":"mkdir"'));
+  expect(made?.map((l) => JSON.parse(l).args.pathname) ?? [`${dir}/inside`]).toEqual([`${dir}/inside`]);
 });
 
 const cgroups = (): string => {

@@ -96,6 +96,16 @@ describe(...needs("bpf engine", noBpf(), lacks("gcc")), () => {
     },
   );
 
+  it(...needs("names wakers as seen in a pid namespace", notRoot(), lacks("unshare")), async () => {
+    const file = join(tempDir(), "out");
+    const through = ["unshare", "-pf", "--mount-proc", svtracePath, "trace", "--json", "--scheduling"];
+    await run([...through, "-f", "-o", file, "sh", "-c", "sleep 0.1 | cat"]);
+    const events = readFileSync(file, "latin1").trimEnd().split("\n");
+    const wakers = events.map((l) => JSON.parse(l).waker).filter((waker) => waker !== undefined);
+    expect(wakers.length).toBeGreaterThan(0);
+    expect(Math.max(...wakers)).toBeLessThan(200);
+  });
+
   it(...needs("traces into a chroot", notRoot(), lacks("chroot")), async () => {
     const root = tempDir();
     mkdirSync(join(root, "bin"));

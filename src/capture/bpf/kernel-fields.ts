@@ -28,7 +28,10 @@ export interface KernelFields {
   readonly threadPid: number;
   readonly groupLeader: number;
   readonly realParent: number;
+  /** In struct pid: how deep its namespace is, and its number and namespace there and in each above (struct upid). */
+  readonly pidLevel: number;
   readonly numbers: number;
+  readonly numberNamespace: number;
   /** Arguments of a call, in order, and those of a 32-bit call. */
   readonly args: readonly number[];
   readonly compatArgs: readonly number[];
@@ -42,6 +45,8 @@ export interface KernelFields {
   readonly level: number;
 }
 
+/** struct upid. */
+export const UPID_BYTES = 16;
 const OLDER = "needs Linux 5.13 or newer; use --engine ptrace";
 /** x86-64 numbers: what we start goes through our own 64-bit code. */
 const EXECS = [59, 322];
@@ -75,7 +80,9 @@ export function kernelFields(level: number): KernelFields {
     threadPid: field("task_struct", "thread_pid"),
     groupLeader: field("task_struct", "group_leader"),
     realParent: field("task_struct", "real_parent"),
+    pidLevel: field("pid", "level"),
     numbers: field("pid", "numbers"),
+    numberNamespace: field("upid", "ns"),
     args: ["di", "si", "dx", "r10", "r8", "r9"].map(register),
     compatArgs: ["bx", "cx", "dx", "si", "di", "bp"].map(register),
     origAx: register("orig_ax"),

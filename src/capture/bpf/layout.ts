@@ -204,6 +204,8 @@ export const config = {
   cgroupLevel: 8,
   allReturns: 12,
   cgroupId: 16,
+  /** Address of our pid namespace. */
+  pidNamespace: 24,
   bytes: 64,
 } as const;
 export const modes = { all: 1, cgroup: 2 } as const;

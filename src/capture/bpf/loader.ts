@@ -5,8 +5,8 @@ import { kernelBtf } from "../../kernel/btf.ts";
 import { BtfBuilder } from "../../kernel/btf-builder.ts";
 import { onlineCpus, possibleCpus } from "../../kernel/cpus.ts";
 import { runAtFrequency } from "../../kernel/perf.ts";
-import { Assembler, r0, r1, r2 } from "./asm.ts";
-import { type KernelFields, kernelFields, tracepointId } from "./kernel-fields.ts";
+import { Assembler, r0, r1, r2, r3, r6 } from "./asm.ts";
+import { type KernelFields, kernelFields, tracepointId, UPID_BYTES } from "./kernel-fields.ts";
 import * as L from "./layout.ts";
 import { type Maps, TABLE_BYTES } from "./programs/index.ts";
 import { STATE_BYTES } from "./reads.ts";
@@ -85,13 +85,17 @@ export class Kernel {
   /** Our process as the kernel numbers it: not the pid we know where we have a pid namespace of our own. */
   ownPid = 0;
 
-  /** How deep the pid namespace of this process is: a program looks, once. */
+  /** How deep the pid namespace of this process is; which it is stays in the configuration. A program looks, once. */
   private ownLevel(): number {
     const btf = kernelBtf();
     const a = new Assembler("svtrace_level");
-    a.call("get_current_task_btf").load(8, r1, r0, btf.offset("task_struct", "thread_pid"));
-    a.load(4, r1, r1, btf.offset("pid", "level")).load(4, r2, r0, btf.offset("task_struct", "tgid"));
-    a.mapValue(r0, this.maps.config).store(4, r0, L.config.mode, r1).store(4, r0, L.config.ownPid, r2);
+    a.call("get_current_task_btf").load(8, r3, r0, btf.offset("task_struct", "thread_pid"));
+    a.load(4, r1, r3, btf.offset("pid", "level")).load(4, r2, r0, btf.offset("task_struct", "tgid"));
+    a.mapValue(r6, this.maps.config).store(4, r6, L.config.mode, r1).store(4, r6, L.config.ownPid, r2);
+    a.alu("mul", r1, UPID_BYTES)
+      .add(r3, r1)
+      .add(r3, btf.offset("pid", "numbers") + btf.offset("upid", "ns"));
+    a.mov(r1, r6).add(r1, L.config.pidNamespace).mov(r2, 8).call("probe_read_kernel");
     a.mov(r0, 0).exit();
     const program = this.load(a, bpf.programTypes.rawTracepoint);
     bpf.runOnce(program);
@@ -99,7 +103,8 @@ export class Kernel {
     bpf.lookup(this.maps.config, zero, value);
     const level = value[L.config.mode / 4];
     this.ownPid = value[L.config.ownPid / 4];
-    value.fill(0);
+    value[L.config.mode / 4] = 0;
+    value[L.config.ownPid / 4] = 0;
     bpf.update(this.maps.config, zero, value);
     return level;
   }

@@ -1,7 +1,7 @@
 /** What the programs share: their surroundings, and finding a task's state. */
 import type { BpfMap } from "../../../kernel/bpf.ts";
 import { type Assembler, type Reg, r0, r1, r2, r3, r4, r6, r7, r10 } from "../asm.ts";
-import type { KernelFields } from "../kernel-fields.ts";
+import { type KernelFields, UPID_BYTES } from "../kernel-fields.ts";
 import * as L from "../layout.ts";
 import type { Read } from "../plan.ts";
 
@@ -147,11 +147,34 @@ export function takeIds(a: Assembler, e: Environment, task: Reg): void {
     a.load(4, r1, task, kernel.tgid).store(4, r6, state.pid, r1);
     return;
   }
-  const number = kernel.numbers + 16 * kernel.level;
+  const number = kernel.numbers + UPID_BYTES * kernel.level;
   a.load(8, r3, task, kernel.threadPid).add(r3, number);
   a.mov(r1, r6).add(r1, state.tid).mov(r2, 4).call("probe_read_kernel");
   a.load(8, r3, task, kernel.groupLeader).load(8, r3, r3, kernel.threadPid).add(r3, number);
   a.mov(r1, r6).add(r1, state.pid).mov(r2, 4).call("probe_read_kernel");
+}
+
+/** Where `numberOf` reads on the stack. */
+const UPID = -8 - UPID_BYTES;
+
+/**
+ * r1 = the number of the task in `task` as we see it; goes to `none` if we do not, as with those of the host and of other containers
+ * where we are in one. Clobbers r0 to r5.
+ */
+export function numberOf(a: Assembler, e: Environment, task: Reg, none: string): void {
+  const { kernel } = e;
+  a.step("number of the task");
+  if (kernel.level === 0) {
+    a.load(4, r1, task, kernel.pid);
+    return;
+  }
+  a.load(8, r3, task, kernel.threadPid).load(4, r1, r3, kernel.pidLevel).jump("lt", r1, kernel.level, none);
+  a.add(r3, kernel.numbers + UPID_BYTES * kernel.level);
+  a.mov(r1, r10).add(r1, UPID).mov(r2, UPID_BYTES).call("probe_read_kernel");
+  a.mapValue(r2, e.maps.config).load(8, r2, r2, L.config.pidNamespace);
+  a.load(8, r1, r10, UPID + kernel.numberNamespace)
+    .jump("ne", r1, r2, none)
+    .load(4, r1, r10, UPID);
 }
 
 /** Where `valueAt` has its key on the stack. */

@@ -1,7 +1,7 @@
 /** Tasks that are followed because of where they are, met at their first call. */
 import { type Assembler, r0, r1, r2, r3, r4, r6, r7, r8, r9, r10 } from "../asm.ts";
 import * as L from "../layout.ts";
-import { type Environment, makeState, takeIds } from "./common.ts";
+import { type Environment, makeState, numberOf, takeIds } from "./common.ts";
 import { sendSmall, smallHead } from "./send.ts";
 
 const { state, flags, kinds } = L;
@@ -16,6 +16,8 @@ export function discover(a: Assembler, e: Environment): void {
   a.call("get_current_ancestor_cgroup_id").mapValue(r1, e.maps.config, 0);
   a.load(8, r2, r1, L.config.cgroupId).jump("ne", r0, r2, "out");
   a.label("discovered");
+  // who has no number here could not be told from others
+  if (kernel.level > 0) numberOf(a, e, r7, "out");
   makeState(a, e, r7);
   a.jump("eq", r0, 0, "out").mov(r6, r0).store(4, r6, state.flags, flags.followed);
   takeIds(a, e, r7);

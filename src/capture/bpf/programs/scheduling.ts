@@ -6,7 +6,7 @@
  */
 import { Assembler, r0, r1, r2, r6, r7, r9 } from "../asm.ts";
 import * as L from "../layout.ts";
-import { type Environment, findState } from "./common.ts";
+import { type Environment, findState, numberOf } from "./common.ts";
 import { leaveInCall } from "./untimed.ts";
 
 const { state } = L;
@@ -130,7 +130,10 @@ export function schedWaking(e: Environment): Assembler {
   a.store(4, r6, state.offState, RUNNABLE);
   a.call("ktime_get_ns").load(8, r1, r6, state.offAt).sub(r0, r1);
   a.load(8, r1, r6, state.blocked).add(r1, r0).store(8, r6, state.blocked, r1);
-  a.call("get_current_task_btf").load(4, r1, r0, e.kernel.pid).store(4, r6, state.waker, r1);
+  a.call("get_current_task_btf");
+  if (e.kernel.level > 0) a.store(4, r6, state.waker, 0);
+  numberOf(a, e, r0, "out");
+  a.store(4, r6, state.waker, r1);
   a.label("out").mov(r0, 0).exit();
   return a;
 }
