@@ -3,7 +3,6 @@ import { UsageError } from "../base/errors.ts";
 import type { BpfOptions } from "../capture/bpf/engine.ts";
 import { BpfEngine } from "../capture/bpf/engine.ts";
 import { attachBelow } from "../capture/tree.ts";
-import { cgroupId } from "../kernel/cgroup-id.ts";
 import { dieBy } from "../kernel/own-signals.ts";
 import { JsonLines } from "../render/json/lines.ts";
 import { backlogPlace } from "./backlog.ts";
@@ -100,5 +99,5 @@ function begin(t: TraceSettings, tracer: Tracer): void {
   }
   if (!(engine instanceof BpfEngine)) return;
   if (t.all) engine.watch({ all: true });
-  if (t.cgroup !== undefined) engine.watch({ cgroup: cgroupId(t.cgroup) });
+  if (t.cgroup !== undefined) engine.watch({ cgroup: t.cgroup });
 }

@@ -27,6 +27,7 @@ export const mapTypes = {
   array: 2,
   programs: 3,
   perCpuArray: 6,
+  cgroups: 8,
   ringBuffer: 27,
   taskStorage: 29,
 } as const;

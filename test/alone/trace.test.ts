@@ -227,8 +227,9 @@ test(
     cgroups() === "" ? "no cgroup v2" : "",
   ),
   async () => {
-    const cgroup = join(cgroups(), `svtrace-test-${process.pid}`);
-    mkdirSync(cgroup);
+    const above = join(cgroups(), `svtrace-test-${process.pid}`);
+    const cgroup = join(above, "inner");
+    mkdirSync(cgroup, { recursive: true });
     const inside = start([
       "sh",
       "-c",
@@ -240,33 +241,27 @@ test(
         return readFileSync(join(cgroup, "cgroup.procs"), "latin1") === "";
       }).catch(() => {});
       rmdirSync(cgroup);
+      rmdirSync(above);
     });
     await waitUntil("a process in the cgroup", () =>
       readFileSync(join(cgroup, "cgroup.procs"), "latin1").trim(),
     );
-    const { stdout } = await run(
-      [
-        "timeout",
-        "-s",
-        "INT",
-        "3",
-        svtracePath,
-        "trace",
-        "--json",
-        "--cgroup",
-        cgroup,
-        "-e",
-        "trace=mkdir,rmdir",
-      ],
-      { timeout: 30 },
-    );
-    const calls = stdout
-      .trim()
-      .split("\n")
-      .map((l) => JSON.parse(l))
-      .filter((e) => e.type === "call");
-    expect(calls.length).toBeGreaterThan(2);
-    expect(calls.every((e) => String(e.args.pathname).includes("/tmp/x."))).toBe(true);
+    const trace = (path: string) =>
+      `timeout -s INT 3 ${svtracePath} trace --json --cgroup ${path} -e trace=mkdir,rmdir`;
+    // where the group above is the root of all that is seen
+    const dir = tempDir("cgroup");
+    const mount = `mount -t cgroup2 none ${dir} || { echo unmountable; exit; }`;
+    const apart = `echo $$ >${above}/cgroup.procs; exec unshare -Cm sh -c '${mount}; ${trace(`${dir}/inner`)}'`;
+    const traces = await Promise.all([trace(cgroup), apart].map((script) => run(["sh", "-c", script])));
+    for (const { stdout } of traces.filter((t) => t.stdout !== "unmountable\n")) {
+      const calls = stdout
+        .trim()
+        .split("\n")
+        .map((l) => JSON.parse(l))
+        .filter((e) => e.type === "call");
+      expect(calls.length).toBeGreaterThan(2);
+      expect(calls.every((e) => String(e.args.pathname).includes("/tmp/x."))).toBe(true);
+    }
   },
 );
 
@@ -340,6 +335,10 @@ test("options that exclude each other are refused in one line", async () => {
     [["--all", "true"], /exclude each other/],
     [["--tree", "true"], /--tree needs -p/],
     [["--by=pid", "true"], /need -c/],
+    [
+      ["--cgroup=/tmp"],
+      bpf === "" ? /ENOENT: (cgroup v2 is not mounted|no cgroup)/ : /--cgroup needs the bpf/,
+    ],
     [["-c", "--by=colour", "true"], /invalid --by/],
   ] as const) {
     const { stderr, status } = await svtrace(["trace", ...options]);

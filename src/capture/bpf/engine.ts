@@ -334,18 +334,15 @@ export class BpfEngine implements Engine {
     }
   }
 
-  /** Follows every task of the host but our own, or those of one cgroup; tasks are met at their next call. */
-  watch(
-    what: { readonly all: true } | { readonly cgroup: { readonly id: bigint; readonly level: number } },
-  ): void {
+  /**
+   * Follows every task that has a number here but our own, or those of one cgroup; tasks are met at their next call. Throws
+   * SysError.
+   */
+  watch(what: { readonly all: true } | { readonly cgroup: string }): void {
+    if ("cgroup" in what) this.kernel.chooseCgroup(what.cgroup);
     this.kernel.configure((value) => {
       value.setUint32(L.config.ownPid, this.kernel.ownPid, true);
-      if ("all" in what) value.setUint32(L.config.mode, L.modes.all, true);
-      else {
-        value.setUint32(L.config.mode, L.modes.cgroup, true);
-        value.setUint32(L.config.cgroupLevel, what.cgroup.level, true);
-        value.setBigUint64(L.config.cgroupId, what.cgroup.id, true);
-      }
+      value.setUint32(L.config.mode, "all" in what ? L.modes.all : L.modes.cgroup, true);
     });
     this.watching = true;
   }

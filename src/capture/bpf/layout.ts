@@ -201,11 +201,9 @@ export const laneStride = (size: number): number => lane.data + size + LANE_SLAC
 export const config = {
   mode: 0,
   ownPid: 4,
-  cgroupLevel: 8,
-  allReturns: 12,
-  cgroupId: 16,
+  allReturns: 8,
   /** Address of our pid namespace. */
-  pidNamespace: 24,
+  pidNamespace: 16,
   bytes: 64,
 } as const;
 export const modes = { all: 1, cgroup: 2 } as const;

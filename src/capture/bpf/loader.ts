@@ -3,6 +3,7 @@
 import * as bpf from "../../kernel/bpf.ts";
 import { kernelBtf } from "../../kernel/btf.ts";
 import { BtfBuilder } from "../../kernel/btf-builder.ts";
+import { openCgroup } from "../../kernel/cgroup-fd.ts";
 import { onlineCpus, possibleCpus } from "../../kernel/cpus.ts";
 import { runAtFrequency } from "../../kernel/perf.ts";
 import { Assembler, r0, r1, r2, r3, r6 } from "./asm.ts";
@@ -76,6 +77,7 @@ export class Kernel {
         valueSize: L.counters.bytes,
       }),
       config: this.map({ ...one, name: "svtrace_config", valueSize: L.config.bytes }),
+      cgroup: this.map({ ...one, name: "svtrace_cgroup", type: bpf.mapTypes.cgroups, valueSize: 4 }),
       compatEntry: this.map({ ...compat, name: "svtrace_entry32" }),
       compatExit: this.map({ ...compat, name: "svtrace_exit32" }),
       tables: this.map({ ...one, name: "svtrace_tables", valueSize: TABLE_BYTES }),
@@ -157,6 +159,16 @@ export class Kernel {
     bpf.lookup(this.maps.config, zero, value);
     change(new DataView(value.buffer));
     bpf.update(this.maps.config, zero, value);
+  }
+
+  /** Says which cgroup it is that programs look for. Throws SysError. */
+  chooseCgroup(path: string): void {
+    const fd = openCgroup(path);
+    try {
+      bpf.update(this.maps.cgroup, zero, Uint32Array.of(fd));
+    } finally {
+      bpf.release(fd);
+    }
   }
 
   /** Records the programs tried to send, and those they could not, since the beginning. */

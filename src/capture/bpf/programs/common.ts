@@ -52,6 +52,8 @@ export interface Maps {
   readonly lanes?: LaneMap;
   readonly counters: BpfMap;
   readonly config: BpfMap;
+  /** The cgroup whose tasks are followed, if any. */
+  readonly cgroup: BpfMap;
   readonly tables: BpfMap;
   /** What reads the memory of 32-bit calls at entry and exit, in slot 0, once it is loaded. */
   readonly compatEntry: BpfMap;

@@ -12,9 +12,8 @@ export function discover(a: Assembler, e: Environment): void {
   a.step("is the task to be followed").mapValue(r1, e.maps.config, 0).load(4, r2, r1, L.config.mode);
   a.jump("eq", r2, 0, "out");
   a.load(4, r3, r7, kernel.tgid).load(4, r4, r1, L.config.ownPid).jump("eq", r3, r4, "out");
-  a.and(r2, L.modes.all).jump("ne", r2, 0, "discovered").load(4, r1, r1, L.config.cgroupLevel);
-  a.call("get_current_ancestor_cgroup_id").mapValue(r1, e.maps.config, 0);
-  a.load(8, r2, r1, L.config.cgroupId).jump("ne", r0, r2, "out");
+  a.and(r2, L.modes.all).jump("ne", r2, 0, "discovered");
+  a.map(r1, e.maps.cgroup).mov(r2, 0).call("current_task_under_cgroup").jump32("ne", r0, 1, "out");
   a.label("discovered");
   // who has no number here could not be told from others
   if (kernel.level > 0) numberOf(a, e, r7, "out");
