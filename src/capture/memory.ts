@@ -47,6 +47,17 @@ export abstract class Memory {
     return at >= 0 && this.got < length ? -1 : at;
   }
 
+  /** Like readAll, but where an engine copies only so much of a buffer it gives that, and `got` says how much. */
+  readMost(lo: number, hi: number, length: number): number {
+    const at = this.read(lo, hi, length);
+    return at >= 0 && this.got < length && !this.cut(lo) ? -1 : at;
+  }
+
+  /** Whether what was read last at `lo` is less than was asked for because no more was copied, though it may be readable. */
+  protected cut(_lo: number): boolean {
+    return false;
+  }
+
   /**
    * Reads a NUL-terminated string of at most `max` bytes; `got` is its length without the NUL, `terminated` says
    * whether the NUL was found. Returns the offset or -1.

@@ -26,7 +26,10 @@ export function printString(c: Context, lo: number, hi: number, limit: number, b
   c.sink.str(m.bytes, at, length, m.got > limit || !m.terminated);
 }
 
-/** Prints `length` bytes at an address, at most -s of them; `trimmed` leaves out a NUL the shown ones end in. */
+/**
+ * Prints `length` bytes at an address, at most -s of them, and what the engine has copied; `trimmed` leaves out a NUL the
+ * shown ones end in.
+ */
 export function printBytes(c: Context, lo: number, hi: number, length: number, trimmed = false): void {
   const m = c.memory;
   if ((lo === 0 && hi === 0) || length < 0) {
@@ -37,12 +40,12 @@ export function printBytes(c: Context, lo: number, hi: number, length: number, t
     c.sink.str(m.bytes, 0, 0, false);
     return;
   }
-  const limit = c.options.stringLimit;
-  const want = Math.min(length, limit);
-  const at = m.readAll(lo, hi, Math.max(want, 1));
+  const want = Math.min(length, c.options.stringLimit);
+  const at = m.readMost(lo, hi, Math.max(want, 1));
+  const shown = Math.min(want, m.got);
   if (at < 0) c.sink.addr(lo, hi);
-  else if (trimmed && m.bytes[at + want - 1] === 0 && !inHex(c)) c.sink.str(m.bytes, at, want - 1, false);
-  else c.sink.str(m.bytes, at, want, length > limit);
+  else if (trimmed && m.bytes[at + shown - 1] === 0 && !inHex(c)) c.sink.str(m.bytes, at, shown - 1, false);
+  else c.sink.str(m.bytes, at, shown, length > shown);
 }
 
 /** Whether -x or -xx show a string with a NUL in it in hexadecimal, all of it. */

@@ -96,6 +96,12 @@ describe(...needs("bpf engine", noBpf(), lacks("gcc")), () => {
     },
   );
 
+  it("shows of a long buffer what it copies", async () => {
+    const lines = await trace(["-s", "65535", "-e", "trace=read", "cat", "/bin/ls"]);
+    const first = lines.map(body).find((l) => l.includes(", 131072) ="));
+    expect(first).toMatch(/^read\(\d, "\\177ELF.{4096,}"\.\.\., 131072\) = 131072$/);
+  });
+
   it(...needs("names wakers as seen in a pid namespace", notRoot(), lacks("unshare")), async () => {
     const file = join(tempDir(), "out");
     const through = ["unshare", "-pf", "--mount-proc", svtracePath, "trace", "--json", "--scheduling"];

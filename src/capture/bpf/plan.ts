@@ -84,7 +84,9 @@ export interface Scope extends PlanOptions {
 }
 
 const PATH_MAX = 4096;
-const LARGEST = 4096;
+/** Most bytes of one buffer that are copied, and of each that a vector points to. */
+export const LARGEST = 4096;
+export const EACH = 1024;
 const NOTHING: Plan = { entry: [], exit: [] };
 /** Memory that fits in so many bytes may be read at entry even if nobody else is known to change it. */
 const SMALL = 256;
@@ -221,7 +223,7 @@ export const vector = (at: Address, n: Count, total: Count | undefined, scope: S
   at,
   count: n,
   total,
-  each: Math.min(Math.max(scope.stringLimit, 1), 1024),
+  each: Math.min(Math.max(scope.stringLimit, 1), EACH),
   most: Math.min(Math.max(scope.elements, 1), 32),
   word: scope.word,
 });

@@ -1,10 +1,12 @@
 /** The pieces of a task's memory that came with the record of its call. */
 import { Memory } from "../memory.ts";
 import { segment, segmentFlags } from "./layout.ts";
+import { EACH, LARGEST } from "./plan.ts";
 import { WORD } from "./words.ts";
 
 /** More than a segment can be long. */
 const RIGHT_MOMENT = 1 << 20;
+const PAGE = 4096;
 
 export class RecordMemory extends Memory {
   private source: Uint8Array = new Uint8Array(0);
@@ -76,6 +78,11 @@ export class RecordMemory extends Memory {
     if (n < 64) for (let i = 0; i < n; i++) this.bytes[at + i] = this.source[start + i];
     else this.bytes.set(this.source.subarray(start, start + n), at);
     return n > 0 ? n : -1;
+  }
+
+  /** Memory ends with a page; a plan leaves off anywhere else, or where the sizes of the two are the same. */
+  protected override cut(lo: number): boolean {
+    return ((lo + this.got) & (PAGE - 1)) !== 0 || this.got === LARGEST || this.got === EACH;
   }
 
   readString(lo: number, hi: number, max: number): number {

@@ -46,9 +46,9 @@ registerValue("hex_buffer", (data) =>
   pointerWalker((c, lo, hi) => {
     const length = c.argLo(c.index(data as string)) | 0;
     const none = length < 0 || (lo === 0 && hi === 0);
-    const at = none ? -1 : c.memory.readAll(lo, hi, Math.min(length, c.options.stringLimit));
+    const at = none ? -1 : c.memory.readMost(lo, hi, Math.min(length, c.options.stringLimit));
     if (at < 0) c.sink.addr(lo, hi);
-    else hexQuoted(c, at, length);
+    else hexQuoted(c, at, length, c.memory.got);
   }),
 );
 
@@ -57,9 +57,9 @@ registerValue("hex_returned", () =>
   pointerWalker((c, lo, hi) => {
     const length = c.failed ? -1 : c.ret;
     const none = length < 0 || (lo === 0 && hi === 0);
-    const at = none ? -1 : c.memory.readAll(lo, hi, Math.min(length, c.options.stringLimit));
+    const at = none ? -1 : c.memory.readMost(lo, hi, Math.min(length, c.options.stringLimit));
     if (at < 0) c.sink.addr(lo, hi);
-    else hexQuoted(c, at, length);
+    else hexQuoted(c, at, length, c.memory.got);
   }),
 );
 

@@ -2,7 +2,7 @@
 import * as F from "../../abi/flags.ts";
 import type { Context } from "../context.ts";
 import { printFlags } from "../flags.ts";
-import { inHex } from "../pointers.ts";
+import { printBytes } from "../pointers.ts";
 import { pointerWalker, registerValue } from "../walker.ts";
 import { pointed } from "./bytes.ts";
 
@@ -10,23 +10,12 @@ const XATTR_SIZE_MAX = 65536;
 
 /** `length` bytes without the NUL most values end in. */
 function printValue(c: Context, lo: number, hi: number, length: number): void {
-  if (length < 0 || length > XATTR_SIZE_MAX) {
+  if (length > XATTR_SIZE_MAX) {
     c.sink.addr(lo, hi);
     return;
   }
-  const limit = c.options.stringLimit;
-  if (length === 0 && (lo !== 0 || hi !== 0)) {
-    c.sink.str(c.memory.bytes, 0, 0, false);
-    return;
-  }
-  const at = lo === 0 && hi === 0 ? -1 : c.memory.readAll(lo, hi, Math.min(length, limit));
-  if (at < 0) c.sink.addr(lo, hi);
-  else {
-    const shown = Math.min(length, limit);
-    // a NUL at the end of what is shown is left out, and then nothing more is said (as strace does)
-    const trimmed = !inHex(c) && c.memory.bytes[at + shown - 1] === 0;
-    c.sink.str(c.memory.bytes, at, trimmed ? shown - 1 : shown, !trimmed && length > limit);
-  }
+  // a NUL at the end of what is shown is left out, and then nothing more is said (as strace does)
+  printBytes(c, lo, hi, length, true);
 }
 
 registerValue("xattr_value", () =>
@@ -39,15 +28,7 @@ registerValue("xattr_value", () =>
 /** The names listxattr found, each ended by a NUL. */
 registerValue("xattr_list", () =>
   pointerWalker((c, lo, hi) => {
-    const length = c.failed || c.arg(c.index("size")) === 0 ? -1 : c.ret;
-    const limit = c.options.stringLimit;
-    if (length === 0 && (lo !== 0 || hi !== 0)) c.sink.str(c.memory.bytes, 0, 0, false);
-    else {
-      const at =
-        length < 0 || (lo === 0 && hi === 0) ? -1 : c.memory.readAll(lo, hi, Math.min(length, limit));
-      if (at < 0) c.sink.addr(lo, hi);
-      else c.sink.str(c.memory.bytes, at, Math.min(length, limit), length > limit);
-    }
+    printBytes(c, lo, hi, c.failed || c.arg(c.index("size")) === 0 ? -1 : c.ret);
   }),
 );
 

@@ -30,9 +30,9 @@ export function hexBytes(c: Context, lo: number, hi: number, length: number): vo
     c.sink.addr(lo, hi);
     return;
   }
-  const at = c.memory.readAll(lo, hi, Math.min(length, c.options.stringLimit));
+  const at = c.memory.readMost(lo, hi, Math.min(length, c.options.stringLimit));
   if (at < 0) c.sink.addr(lo, hi);
-  else hexQuoted(c, at, length);
+  else hexQuoted(c, at, length, c.memory.got);
 }
 
 interface Version {
