@@ -5,7 +5,7 @@ import * as bpf from "./bpf.ts";
 import { kernelBtf } from "./btf.ts";
 import type { Probe } from "./probe.ts";
 import { callBackFunction } from "./task-work.ts";
-import { openTask } from "./thread-fd.ts";
+import { FORBIDDEN, openTask } from "./thread-fd.ts";
 
 const CAPABILITIES = { SYS_ADMIN: 21, PERFMON: 38, BPF: 39 } as const;
 /** mov r0, 0; exit. */
@@ -94,27 +94,26 @@ function attach(): void {
   }
 }
 
-/** Tries; a refusal is the finding. */
-function trial(name: string, remedy: string, attempt: () => void): Probe {
+/** Tries; a refusal is the finding, and `refused` the remedy against EPERM. */
+function trial(name: string, remedy: string, attempt: () => void, refused = PRIVILEGE): Probe {
   try {
     attempt();
     return { name, ok: true, found: "works" };
   } catch (error) {
     if (!(error instanceof SysError)) throw error;
-    return { name, ok: false, found: error.code, remedy: error.code === "EPERM" ? PRIVILEGE : remedy };
+    return { name, ok: false, found: error.code, remedy: error.code === "EPERM" ? refused : remedy };
   }
 }
 
 /** Without them a thread that is not its process's first is followed from its next fork or exec only. */
 function threadFds(): Probe {
+  const tried = trial("thread pidfd", FORBIDDEN, () => bpf.release(openTask(process.pid)), FORBIDDEN);
   const [, major, minor] = /^(\d+)\.(\d+)/.exec(text("/proc/sys/kernel/osrelease") ?? "") ?? [];
-  const fd = openTask(process.pid);
-  if (fd >= 0) bpf.release(fd);
-  const ok = fd >= 0 && (Number(major) > 6 || (Number(major) === 6 && Number(minor) >= 9));
+  if (!tried.ok || Number(major) > 6 || (Number(major) === 6 && Number(minor) >= 9)) return tried;
   return {
-    name: "thread pidfd",
-    ok,
-    found: ok ? "works" : "missing",
+    ...tried,
+    ok: false,
+    found: "missing",
     remedy:
       "Linux 6.9: before it, the bpf engine can attach to first threads only; use --engine ptrace with -p",
   };

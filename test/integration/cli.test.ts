@@ -50,6 +50,20 @@ test("wrong usage is one line that says what is wrong, and 2", { timeout: 120_00
   );
 });
 
+test(...needs("doctor and trace where pidfd_open is forbidden", lacks("perl")), async () => {
+  const filter = "0x20,0,0,0, 0x15,0,1,434, 6,0,0,0x50001, 6,0,0,0x7fff0000";
+  const script = `my $code = pack("SCCL" x 4, ${filter}); my $filter = pack("Sx6P", 4, $code);
+syscall(157, 38, 1, 0, 0, 0); syscall(157, 22, 2, $filter) == 0 or die; exec @ARGV`;
+  const forbidden = ["perl", "-e", script, join(root, "bin/svtrace")];
+  const { engine, probes } = JSON.parse((await run([...forbidden, "doctor", "--json"])).stdout);
+  expect(engine).toBe("ptrace");
+  const [probe] = probes.filter((p: { name: string }) => p.name === "thread pidfd");
+  expect(probe).toMatchObject({ ok: false, found: "EPERM", remedy: expect.stringMatching(/allow it/) });
+  const traced = await run([...forbidden, "trace", "-e", "trace=exit_group", "true"]);
+  expect(traced).toMatchObject({ status: 0 });
+  expect(traced.stderr).toMatch(/^svtrace trace: using ptrace, .*\nexit_group\(0\)/);
+});
+
 test("-p given again: one more process, or refused where there can be only one", async () => {
   for (const name of ["stuck", "top"]) {
     const { values } = parseArguments(table(name), ["-p", "1,2", "--attach=3", "-p4"]);

@@ -6,6 +6,7 @@ import { BtfBuilder } from "../../kernel/btf-builder.ts";
 import { openCgroup } from "../../kernel/cgroup-fd.ts";
 import { onlineCpus, possibleCpus } from "../../kernel/cpus.ts";
 import { runAtFrequency } from "../../kernel/perf.ts";
+import { openTask } from "../../kernel/thread-fd.ts";
 import { Assembler, r0, r1, r2, r3, r6 } from "./asm.ts";
 import { type KernelFields, kernelFields, tracepointId, UPID_BYTES } from "./kernel-fields.ts";
 import * as L from "./layout.ts";
@@ -26,6 +27,8 @@ export class Kernel {
   /** `ringBytes`: a power of two of at least a page. `lanes`: calls have a ring for each CPU besides. Throws SysError. */
   constructor(ringBytes: number, lanes: boolean) {
     try {
+      // tasks are given their state by such descriptors
+      bpf.release(openTask(process.pid));
       this.maps = this.createMaps(ringBytes, lanes);
       this.rings = new Rings(this.maps.events, this.maps.lanes);
       this.fields = kernelFields(this.ownLevel());
