@@ -1,5 +1,6 @@
 /** Tables of counted calls, in strace's layout. */
 import { BUCKETS, quantile } from "../base/histogram.ts";
+import type { Tally } from "../base/tally.ts";
 
 const columns = {
   "time-percent": { head: "% time", width: 6 },
@@ -76,25 +77,21 @@ export const extendedColumns: readonly Column[] = [
   "name",
 ];
 
-/** One line of the table. Times in ns. */
-export interface CountLine {
+/** One line of the table; `total` is what the table is about, wall clock or CPU time. Buckets are of wall clock times. */
+export interface CountLine extends Tally {
   name: string;
-  calls: number;
-  errors: number;
-  /** What the table is about: wall clock, or CPU time. */
-  total: number;
-  min: number;
-  max: number;
-  /** CPU time, where it is known. */
-  cpu?: number;
-  /** Wall clock times of the calls, as base/histogram.ts counts them. */
-  buckets: ArrayLike<number>;
+  /** Tells it from other lines at any time, where its name can change. */
+  readonly key?: string;
 }
+
+const FURTHER = "(calls of further keys)";
+
 
 /** The line of calls that were counted, but for whose keys, which are called so, there was no more room. */
 export function furtherLine(calls: number, head: string): CountLine {
   const name = `(${calls} calls of further ${head}${head.endsWith("s") ? "es" : "s"})`;
-  return { name, calls, errors: 0, total: 0, min: 0, max: 0, buckets: new Float64Array(BUCKETS) };
+  const buckets = new Float64Array(BUCKETS);
+  return { key: FURTHER, name, calls, errors: 0, total: 0, min: 0, max: 0, buckets };
 }
 
 export interface TableSettings {

@@ -1,5 +1,6 @@
 /** What happened between two looks: counts the kernel keeps, and the calls under way. */
-import { BUCKETS, bucketStart } from "../../base/histogram.ts";
+import { BUCKETS } from "../../base/histogram.ts";
+import { since } from "../../base/tally.ts";
 import { type CountRow, Counts } from "../../capture/bpf/counts/counts.ts";
 import { BpfEngine } from "../../capture/bpf/engine.ts";
 import type { Task } from "../../capture/event.ts";
@@ -141,9 +142,8 @@ export class Watch {
     for (const row of this.counts.rows()) {
       const key = `${row.pid} ${row.call}`;
       now.set(key, row);
-      const before = this.before.get(key);
-      const d = before && before.calls <= row.calls ? difference(row, before) : row;
-      if (d.calls > 0) changed.set(key, { ...d, pid: row.pid, call: row.call });
+      const more = since(row, this.before.get(key));
+      if (more.calls > 0) changed.set(key, { ...more });
     }
     this.before = now;
     return changed;
@@ -258,19 +258,4 @@ function add(to: Figures, from: Figures): void {
   to.blocked += from.blocked;
   to.max = Math.max(to.max, from.max);
   for (let i = 0; i < BUCKETS; i++) to.buckets[i] += from.buckets[i];
-}
-
-function difference(row: CountRow, before: CountRow): Figures {
-  const buckets = row.buckets.map((n, i) => n - before.buckets[i]);
-  let last = BUCKETS - 1;
-  while (last > 0 && buckets[last] === 0) last--;
-  return {
-    calls: row.calls - before.calls,
-    errors: row.errors - before.errors,
-    cpu: row.cpu - before.cpu,
-    blocked: row.blocked - before.blocked,
-    // the longest is kept for the whole time; of the interval it is known to the width of a bucket
-    max: Math.min(row.max, bucketStart(last + 1)),
-    buckets,
-  };
 }

@@ -1,5 +1,6 @@
 /** -c where the engine counts: extras for the tracer, tables at intervals, counts as JSON. */
-import { BUCKETS, bucketStart, quantile } from "../../base/histogram.ts";
+import { quantile } from "../../base/histogram.ts";
+import { since } from "../../base/tally.ts";
 import { Counts } from "../../capture/bpf/counts/counts.ts";
 import { monotonicNow } from "../../kernel/clock.ts";
 import { wallClock } from "../../kernel/wall-clock.ts";
@@ -8,31 +9,33 @@ import { JSON_VERSION } from "../../render/json/lines.ts";
 import { timeOfDay } from "../../render/stamps.ts";
 import type { StraceSettings } from "../strace/settings.ts";
 import type { Extras, Tracer } from "../strace/tracer.ts";
-import { type Dimension, heads, keyOf, keyParts, Namer } from "./dimensions.ts";
+import { byDescriptor, type Dimension, heads, keyOf, keyParts, Sums } from "./dimensions.ts";
 
 /** ns between looks at which descriptors there are. */
 const LEARN_EVERY = 250e6;
 
-/** Counts in the kernel where the bpf engine is used; `onIdle` is to be called while it runs. */
-export function countExtras(s: StraceSettings, by: Dimension = "syscall"): Extras & { onIdle(): void } {
+/** Counts in the kernel where the bpf engine is used, except with -P: which paths a call is about, its record alone tells. */
+export function countExtras(s: StraceSettings, by: Dimension = "syscall"): Extras {
+  const what = { head: heads[by], key: keyOf(by) };
   const counts = new Counts(keyParts(by));
-  const namer = new Namer(by);
+  const sums = new Sums(by);
   let last = 0;
   return {
-    by: { head: heads[by], key: keyOf(by) },
+    by: what,
     engine: { counts, scheduling: true },
     counted: ({ kind }) => {
       if (kind !== "bpf") return undefined;
-      const lines = namer.lines(counts.rows(), s.wall, s.overhead);
-      const { over } = counts;
+      sums.take(counts.rows());
+      const lines = sums.lines(s.wall, s.overhead);
+      const over = counts.over + sums.over;
       if (over > 0) lines.push(furtherLine(over, heads[by]));
       return lines;
     },
     onIdle() {
       const now = monotonicNow();
-      if (now - last < LEARN_EVERY || by === "syscall" || by === "pid" || by === "comm") return;
+      if (now - last < LEARN_EVERY || !byDescriptor(by)) return;
       last = now;
-      namer.learn(counts.rows());
+      sums.take(counts.rows());
     },
   };
 }
@@ -55,34 +58,11 @@ export class Intervals {
     if (now < this.next) return;
     this.next += Math.ceil((now - this.next) / this.every) * this.every || this.every;
     const lines = this.tracer.counted();
-    const changed = lines.flatMap((line) => {
-      const d = difference(line, this.before.get(line.name));
-      return d ? [d] : [];
-    });
-    this.before = new Map(lines.map((l) => [l.name, { ...l, buckets: Float64Array.from(l.buckets) }]));
+    const key = (line: CountLine) => line.key ?? line.name;
+    const changed = lines.map((l) => since(l, this.before.get(key(l)))).filter((l) => l.calls > 0);
+    this.before = new Map(lines.map((l) => [key(l), { ...l, buckets: Float64Array.from(l.buckets) }]));
     this.tracer.showCounts(changed, this.json ? "" : `${timeOfDay(wallClock().seconds)}\n`);
   }
-}
-
-/** What came since; the extremes are those of the buckets, as exact ones are kept for the whole time only. */
-function difference(line: CountLine, before: CountLine | undefined): CountLine | undefined {
-  if (!before) return line;
-  if (line.calls === before.calls) return undefined;
-  const buckets = Float64Array.from(line.buckets, (n, i) => n - before.buckets[i]);
-  let first = 0;
-  while (buckets[first] === 0) first++;
-  let last = BUCKETS - 1;
-  while (last > 0 && buckets[last] === 0) last--;
-  return {
-    name: line.name,
-    calls: line.calls - before.calls,
-    errors: line.errors - before.errors,
-    total: line.total - before.total,
-    cpu: line.cpu === undefined ? undefined : line.cpu - (before.cpu ?? 0),
-    min: Math.max(line.min, bucketStart(first)),
-    max: Math.min(line.max, bucketStart(last + 1)),
-    buckets,
-  };
 }
 
 /** Counts as one line of JSON; times in seconds. */

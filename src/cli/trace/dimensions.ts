@@ -1,5 +1,7 @@
 /** What calls can be counted by, and what the counted are called. */
+import { since } from "../../base/tally.ts";
 import type { CountRow } from "../../capture/bpf/counts/counts.ts";
+import { KEYS } from "../../capture/bpf/counts/layout.ts";
 import type { KeyParts } from "../../capture/bpf/counts/programs.ts";
 import type { Task } from "../../capture/event.ts";
 import { SocketTable, socketInode } from "../../kernel/sockets.ts";
@@ -19,10 +21,13 @@ export const heads: Readonly<Record<Dimension, string>> = {
   peer: "peer",
 };
 
+/** Such calls are told apart by their descriptors, which the kernel counts and we look up. */
+export const byDescriptor = (by: Dimension): boolean => by === "fd" || by === "path" || by === "peer";
+
 /** Undefined: by call alone. */
 export function keyParts(by: Dimension): KeyParts | undefined {
   if (by === "syscall") return undefined;
-  const fd = by === "fd" || by === "path" || by === "peer";
+  const fd = byDescriptor(by);
   return { pid: fd || by === "pid", fd, call: false, comm: by === "comm" || by === "pid" };
 }
 
@@ -33,81 +38,128 @@ export function keyOf(by: Dimension): ((task: Task) => string) | undefined {
   return undefined;
 }
 
-/** Names what was counted; descriptors are looked up while they are open. */
-export class Namer {
+interface Target {
+  readonly text: string;
+  readonly peer: string | undefined;
+}
+
+/** What lines are told apart by, and what a line is called. */
+interface Place {
+  readonly key: string;
+  readonly name: string;
+}
+
+const called = (name: string): Place => ({ key: name, name });
+
+interface Sum extends CountLine {
+  readonly buckets: Float64Array;
+  cpu: number;
+  /** Calls of the row with the most. */
+  most: number;
+}
+
+/**
+ * Sums what the kernel counted by what it stands for, which changes: a descriptor's number is another file's later. So what came
+ * between two looks goes to what the second one finds, and stays there.
+ */
+export class Sums {
   private readonly sockets = new SocketTable();
-  private readonly known = new Map<string, { text: string; peer: string | undefined }>();
+  private readonly before = new Map<string, CountRow>();
+  private readonly sums = new Map<string, Sum>();
+  /** What descriptors were about when they were seen open, by process and number. */
+  private readonly targets = new Map<string, Target>();
+  /** Names of processes, also of those that are gone. */
+  private readonly comms = new Map<number, string>();
+  /** Calls for which there was no line: names are the tracee's to choose, and there are no more than the kernel has room for. */
+  over = 0;
 
   constructor(private readonly by: Dimension) {}
 
-  /** Looks new descriptors up. */
-  learn(rows: readonly CountRow[]): void {
-    if (this.by === "fd" || this.by === "path" || this.by === "peer") for (const r of rows) this.target(r);
+  /** To be called often where descriptors are counted by: they are looked up while they are open. */
+  take(rows: readonly CountRow[]): void {
+    for (const row of rows) {
+      const key = `${row.pid} ${row.fd} ${row.call} ${row.comm}`;
+      const before = this.before.get(key);
+      if (before?.calls === row.calls) continue;
+      this.before.set(key, row);
+      this.add(this.place(row), row, since(row, before));
+    }
   }
 
-  private target(r: CountRow): { text: string; peer: string | undefined } | undefined {
-    if (r.fd < 0) return undefined;
-    const key = `${r.pid} ${r.fd}`;
-    const known = this.known.get(key);
-    const link = fdLink(r.pid, r.fd);
-    // closed by now: what it was stays known
-    if (link === undefined) return known;
+  private add({ key, name }: Place, row: CountRow, more: CountRow): void {
+    const sum = this.sums.get(key);
+    if (!sum) {
+      if (this.sums.size >= KEYS) {
+        this.over += more.calls;
+        return;
+      }
+      const { calls, errors, total, cpu, min, max } = more;
+      const buckets = Float64Array.from(more.buckets);
+      this.sums.set(key, { key, name, calls, errors, total, cpu, min, max, buckets, most: row.calls });
+      return;
+    }
+    if (row.calls >= sum.most) {
+      sum.most = row.calls;
+      sum.name = name;
+    }
+    sum.calls += more.calls;
+    sum.errors += more.errors;
+    sum.total += more.total;
+    sum.cpu += more.cpu;
+    sum.min = Math.min(sum.min, more.min);
+    sum.max = Math.max(sum.max, more.max);
+    for (let i = 0; i < sum.buckets.length; i++) sum.buckets[i] += more.buckets[i];
+  }
+
+  private place(r: CountRow): Place {
+    switch (this.by) {
+      case "syscall":
+        return called(r.call);
+      case "pid":
+        return { key: String(r.pid), name: `${r.pid} ${escapeName(r.comm)}` };
+      case "comm":
+        return called(escapeName(r.comm));
+      case "fd": {
+        const number = r.fd < 0 ? "none" : `${r.fd} ${escapeName(this.target(r)?.text ?? "")}`.trimEnd();
+        const process = `${r.pid} ${escapeName(this.comm(r.pid))}`.trimEnd();
+        return { key: `${r.pid} ${number}`, name: `${process}: ${number}` };
+      }
+      case "path":
+        if (r.fd < 0) return called("(no descriptor)");
+        return called(escapeName(this.target(r)?.text ?? "(closed before it was looked up)"));
+      default:
+        if (r.fd < 0) return called("(no descriptor)");
+        return called(escapeName(this.target(r)?.peer ?? "(no socket)"));
+    }
+  }
+
+  private comm(pid: number): string {
+    const name = commOf(pid) ?? this.comms.get(pid) ?? "";
+    this.comms.set(pid, name);
+    return name;
+  }
+
+  private target({ pid, fd }: CountRow): Target | undefined {
+    const key = `${pid} ${fd}`;
+    const link = fdLink(pid, fd);
+    if (link === undefined) {
+      const known = this.targets.get(key);
+      // closed by now: this was about what it had been, what comes will be about another
+      this.targets.delete(key);
+      return known;
+    }
     const inode = socketInode(link);
-    const peer = inode === undefined ? undefined : this.sockets.find(r.pid, inode);
+    const peer = inode === undefined ? undefined : this.sockets.find(pid, inode);
     const found = { text: peer ?? link, peer };
-    this.known.set(key, found);
+    this.targets.set(key, found);
     return found;
   }
 
-  private name(r: CountRow): string {
-    switch (this.by) {
-      case "syscall":
-        return r.call;
-      case "pid":
-        return String(r.pid);
-      case "comm":
-        return escapeName(r.comm);
-      case "fd": {
-        const process = `${r.pid} ${escapeName(commOf(r.pid) ?? "")}`.trimEnd();
-        if (r.fd < 0) return `${process}: none`;
-        const target = this.target(r);
-        return `${process}: ${r.fd}${target ? ` ${escapeName(target.text)}` : ""}`;
-      }
-      case "path":
-        if (r.fd < 0) return "(no descriptor)";
-        return escapeName(this.target(r)?.text ?? "(closed before it was looked up)");
-      default:
-        if (r.fd < 0) return "(no descriptor)";
-        return escapeName(this.target(r)?.peer ?? "(no socket)");
-    }
-  }
-
-  /** Lines of a table: rows of the same name are one. `cpu`: about CPU time instead of wall clock. */
-  lines(rows: readonly CountRow[], wall: boolean, overhead: number): CountLine[] {
-    const lines = new Map<string, CountLine & { buckets: Float64Array; most: number }>();
-    for (const r of rows) {
-      const name = this.name(r);
-      const total = Math.max(0, (wall ? r.total : r.cpu) - overhead * r.calls);
-      const line = lines.get(name);
-      const label = this.by === "pid" ? `${r.pid} ${escapeName(r.comm)}` : name;
-      if (!line) {
-        const { calls, errors, cpu, min, max } = r;
-        const buckets = Float64Array.from(r.buckets);
-        lines.set(name, { name: label, calls, errors, total, cpu, min, max, buckets, most: calls });
-        continue;
-      }
-      if (r.calls > line.most) {
-        line.most = r.calls;
-        line.name = label;
-      }
-      line.calls += r.calls;
-      line.errors += r.errors;
-      line.total += total;
-      line.cpu = (line.cpu ?? 0) + r.cpu;
-      line.min = Math.min(line.min, r.min);
-      line.max = Math.max(line.max, r.max);
-      for (let i = 0; i < line.buckets.length; i++) line.buckets[i] += r.buckets[i];
-    }
-    return [...lines.values()];
+  /** Lines of a table of all that was taken; not `wall`: about CPU time instead of wall clock. */
+  lines(wall: boolean, overhead: number): CountLine[] {
+    return [...this.sums.values()].map(({ most, ...sum }) => {
+      const total = Math.max(0, (wall ? sum.total : sum.cpu) - overhead * sum.calls);
+      return { ...sum, total };
+    });
   }
 }

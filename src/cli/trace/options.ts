@@ -5,7 +5,7 @@ import { parseSize } from "../backlog.ts";
 import { parseDuration } from "../duration.ts";
 import type { StraceOption } from "../strace/options.ts";
 import { parseSettings, type StraceSettings } from "../strace/settings.ts";
-import { type Dimension, dimensions } from "./dimensions.ts";
+import { byDescriptor, type Dimension, dimensions } from "./dimensions.ts";
 
 export interface TraceSettings {
   readonly strace: StraceSettings;
@@ -136,6 +136,6 @@ export function needsBpf(t: TraceSettings): string | undefined {
   if (t.all) return "--all";
   if (t.cgroup !== undefined) return "--cgroup";
   if (t.scheduling) return "--scheduling";
-  if (t.by === "fd" || t.by === "path" || t.by === "peer") return `--by=${t.by}`;
+  if (byDescriptor(t.by)) return `--by=${t.by}`;
   return undefined;
 }
