@@ -23,6 +23,20 @@ it("counts calls of names beyond those it has room for together", () => {
   expect(lines.reduce((n, l) => n + l.calls, 0)).toBe(10_000);
 });
 
+it("takes the time on a CPU from engines that know it of a call, from the task's account else", () => {
+  const counter = new Counter({ wall: false, overhead: 0 });
+  const task = new Task(1, 1, 0);
+  Object.assign(task.call, { name: "read", entry: 0, exit: 1000, blocked: 600, queued: 100 });
+  counter.enter(task, memory);
+  counter.exit(task);
+  expect(counter.lines).toMatchObject([{ name: "read", calls: 1, total: 300 }]);
+  Object.assign(task.call, { name: "write", blocked: -1, queued: -1 });
+  counter.enter(task, memory);
+  task.systemTime += 50;
+  counter.exit(task);
+  expect(counter.lines[1]).toMatchObject({ name: "write", calls: 1, total: 50 });
+});
+
 it("makes a table of any number of lines", () => {
   const buckets = new Float64Array(400);
   const rows = Array.from(

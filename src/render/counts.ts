@@ -85,9 +85,7 @@ export class Counter implements EventSink {
       };
       this.rows.set(name, row);
     }
-    const spent = this.settings.wall
-      ? now - entry
-      : task.systemTime - (this.systemAtEntry.get(task) ?? task.systemTime);
+    const spent = this.settings.wall ? now - entry : this.cpuTime(task);
     const time = Math.max(0, spent - this.settings.overhead);
     row.calls++;
     if (error !== 0) row.errors++;
@@ -95,6 +93,13 @@ export class Counter implements EventSink {
     if (time < row.min) row.min = time;
     if (time > row.max) row.max = time;
     row.buckets[bucketOf(now - entry)]++;
+  }
+
+  /** Of a call: what the engine knows of its time on a CPU, or what the task's account has grown by. */
+  private cpuTime(task: Task): number {
+    const { blocked, queued, entry, exit } = task.call;
+    if (blocked >= 0) return exit - entry - blocked - queued;
+    return task.systemTime - (this.systemAtEntry.get(task) ?? task.systemTime);
   }
 
   signal(_task: Task, _event: SignalEvent): void {}

@@ -70,13 +70,31 @@ test(...needs("-c --by tells processes and files apart", bpf, lacks("python3")),
   const byComm = await svtrace(["trace", "-f", "-c", "--by=comm", "sh", "-c", script]);
   const dds = counted(byComm.stderr).get("dd");
   expect(dds?.[8]).toBeGreaterThan(6000);
-  // a process that keeps its file open until it has been looked up
+  // a process that keeps its file open until it has been looked up, and then has another one of the same number
+  const other = join(dir, "other");
+  writeFileSync(other, "x");
   const slow = `import os,time
 f=os.open('${file}',os.O_RDONLY)
 for i in range(500): os.lseek(f,0,0)
+time.sleep(1)
+os.close(f); os.open('${other}',os.O_RDONLY)
+for i in range(20): os.lseek(f,0,0)
 time.sleep(1)`;
-  const byPath = await svtrace(["trace", "-c", "--by=path", python, "-c", slow]);
-  expect(counted(byPath.stderr).get(file)?.[8]).toBeGreaterThanOrEqual(500);
+  const [byPath, ofPath] = await Promise.all([
+    svtrace(["trace", "-c", "--by=path", "--interval=300ms", python, "-c", slow]),
+    svtrace(["trace", "-c", "-P", file, python, "-c", slow]),
+  ]);
+  const tables = byPath.stderr.split(/^% time/m).map((table) => counted(table));
+  const inAll = tables.pop();
+  const since = (path: string) => tables.reduce((n, table) => n + (table.get(path)?.[8] ?? 0), 0);
+  expect(inAll?.get(file)?.[8]).toBeGreaterThanOrEqual(500);
+  expect(inAll?.get(other)?.[8]).toBeGreaterThanOrEqual(20);
+  expect(inAll?.get(other)?.[8]).toBeLessThan(30);
+  for (const path of [file, other]) expect(since(path)).toBe(inAll?.get(path)?.[8]);
+  // with a few of earlier files of the same number, as that is looked up when a record is read
+  expect(counted(ofPath.stderr).get("lseek")?.[7]).toBeGreaterThanOrEqual(500);
+  expect(counted(ofPath.stderr).get("lseek")?.[7]).toBeLessThan(520);
+  expect(ofPath.stderr).not.toMatch(/brk|nanosleep|execve/);
   const byPid = await svtrace(["trace", "-f", "-c", "--by=pid", "--json", "sh", "-c", "ls /; ls /"]);
   const { rows } = JSON.parse(byPid.stderr);
   expect(rows.filter((r: { pid: string }) => r.pid.endsWith(" ls"))).toHaveLength(2);
@@ -332,6 +350,7 @@ test("options that exclude each other are refused in one line", async () => {
     [["--engine", "ptrace", "--slower-than=1ms", "true"], /--slower-than needs the bpf engine/],
     [["--slower-than=soon", "true"], /'soon' is no duration/],
     [["--slower-than=1ms", "--order=strace", "true"], /leave out --order=strace/],
+    [["-c", "--by=path", "-P", "/", "true"], /--by=path and -P.* exclude each other/],
     [["--all", "true"], /exclude each other/],
     [["--tree", "true"], /--tree needs -p/],
     [["--by=pid", "true"], /need -c/],

@@ -131,6 +131,7 @@ export class Tracer {
       detachOnExec: s.detachOnExec,
       killOnExit: s.killOnExit,
       cpuTimes: s.count !== "none" && !s.wall,
+      scheduling: s.count !== "none" && !s.wall,
       onIdle: () => {
         this.destinations.flush();
         extras.onIdle?.();

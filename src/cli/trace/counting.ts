@@ -17,6 +17,7 @@ const LEARN_EVERY = 250e6;
 /** Counts in the kernel where the bpf engine is used, except with -P: which paths a call is about, its record alone tells. */
 export function countExtras(s: StraceSettings, by: Dimension = "syscall"): Extras {
   const what = { head: heads[by], key: keyOf(by) };
+  if (s.paths.length > 0) return { by: what };
   const counts = new Counts(keyParts(by));
   const sums = new Sums(by);
   let last = 0;

@@ -119,6 +119,8 @@ function check(t: TraceSettings): void {
   if (t.tree && s.pids.length === 0) throw new UsageError("--tree needs -p PID");
   if (s.count !== "only" && (t.by !== "syscall" || t.interval > 0))
     throw new UsageError("--by and --interval need -c");
+  if (s.paths.length > 0 && byDescriptor(t.by))
+    throw new UsageError(`--by=${t.by} and -P/--trace-path exclude each other`);
   if (t.json && s.separately) throw new UsageError("--json and -ff/--output-separately exclude each other");
   if (t.json && s.stack) throw new UsageError("--json and -k/--stack-traces exclude each other");
   if (t.slowerThan > 0 && s.order === "strace")
