@@ -70,21 +70,17 @@ function extras(t: TraceSettings): Extras {
   const [status, ...more] = statuses ?? [];
   if (more.length === 0 && (status === "failed" || status === "successful")) engine.statusFilter = status;
   const fd = t.json && s.command.length === 0 ? 1 : 2;
+  const table = t.json && s.count !== "none" ? countsJson(t.by) : undefined;
   if (s.count === "only") {
     const counting = countExtras(s, t.by);
-    return {
-      ...counting,
-      fd,
-      engine: { ...engine, ...counting.engine },
-      onIdle: counting.onIdle,
-      table: t.json ? countsJson(t.by) : undefined,
-    };
+    return { ...counting, fd, table, engine: { ...engine, ...counting.engine } };
   }
   if (!t.json) return { engine };
   const { scheduling } = t;
   return {
     engine,
     fd,
+    table,
     lines: (to, filter) => new JsonLines({ statuses, signals, decode, scheduling }, to, filter),
   };
 }
