@@ -1,6 +1,6 @@
 /** Which engine captures. */
 import { SysError, UsageError } from "../base/errors.ts";
-import { type BpfOptions, createBpfEngine } from "./bpf/engine.ts";
+import { BpfEngine, type BpfOptions } from "./bpf/engine.ts";
 import type { Engine } from "./engine.ts";
 import type { EventSink } from "./event.ts";
 import { createPtraceEngine } from "./ptrace/engine.ts";
@@ -30,12 +30,12 @@ export function createEngine(kind: "auto" | EngineKind, sink: EventSink, options
   const why = needsStops(options);
   if (kind === "bpf") {
     if (why !== undefined) throw new UsageError(`${why} stops tracees: it needs --engine ptrace`, 1);
-    return { engine: createBpfEngine(sink, options), kind };
+    return { engine: new BpfEngine(sink, options), kind };
   }
   if (why !== undefined)
     return { engine: createPtraceEngine(sink, options), kind: "ptrace", why: `${why} needs ptrace` };
   try {
-    return { engine: createBpfEngine(sink, options), kind: "bpf" };
+    return { engine: new BpfEngine(sink, options), kind: "bpf" };
   } catch (error) {
     if (!(error instanceof SysError)) throw error;
     return { engine: createPtraceEngine(sink, options), kind: "ptrace", why: error.message.split("\n")[0] };

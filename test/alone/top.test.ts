@@ -44,6 +44,20 @@ test(...needs("so does one that was blocked before", bpf), async () => {
   expect(stdout).toMatch(new RegExp(`^ *${child.pid} sleep .* (9\\d|100)\\.\\d clock_nanosleep$`, "m"));
 });
 
+test(...needs("what is started meanwhile goes by its own name, in the end, too", bpf), async () => {
+  const dd = "dd if=/dev/zero of=/dev/null bs=1 count=5000 status=none";
+  const child = start(["sh", "-c", `while :; do ${dd}; done`]);
+  const { stdout } = await svtrace(["top", "--once", "--interval=1s", "-p", String(child.pid)]);
+  const processes = [...stdout.matchAll(/^ *(\d+) (\S+) +\d\S* +\d\S* /gm)].map(([, pid, name]) => ({
+    pid,
+    name,
+  }));
+  const others = processes.filter(({ pid }) => pid !== String(child.pid));
+  expect(others.filter(({ name }) => name === "dd").length).toBeGreaterThan(2);
+  // one may not have come to its exec
+  expect(others.filter(({ name }) => name !== "dd").length).toBeLessThan(2);
+});
+
 /** A terminal of 80x24 with svtrace top in it. */
 function terminal(options: string): { keys(...keys: string[]): void; screen(): string; gone(): boolean } {
   const name = `svtrace-test-${process.pid}`;

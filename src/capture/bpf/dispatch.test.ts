@@ -20,10 +20,10 @@ function forkRecord(child: number, time: number) {
   return { bytes, words, offset: 0 };
 }
 
-function dispatcherTo(sink: Partial<EventSink>): Dispatcher {
+function dispatcherTo(sink: Partial<EventSink>, execReturns = true): Dispatcher {
   return new Dispatcher(sink as EventSink, new TaskTable(), new CallTable(undefined), {
     scheduling: false,
-    execReturns: true,
+    execReturns,
     onOwnMemory: () => {},
     onExit: () => {},
     onCompat: () => {},
@@ -67,4 +67,20 @@ test("what was lost before an entry is told of before that call", () => {
   dispatcher.entered({ bytes: new Uint8Array(words.buffer), words, offset: 0 }, undefined);
   expect(told).toEqual(["lost 3 of 101", "enter 101"]);
   expect(dispatcher.reported).toBe(3);
+});
+
+test("an exec is told of when its call returns, and at once where that is not told of", () => {
+  for (const returns of [true, false]) {
+    const names: string[] = [];
+    const dispatcher = dispatcherTo({ newTask: () => {}, exec: (task) => names.push(task.comm) }, returns);
+    dispatcher.record(forkRecord(CHILD, 1000));
+    const bytes = new Uint8Array(L.exec.bytes);
+    const words = new Uint32Array(bytes.buffer);
+    words[L.exec.kind] = L.kinds.exec;
+    words[L.exec.tid / 4] = CHILD;
+    words[L.exec.former / 4] = CHILD;
+    bytes.set(Buffer.from("dd"), L.exec.comm);
+    dispatcher.record({ bytes, words, offset: 0 });
+    expect(names).toEqual(returns ? [] : ["dd"]);
+  }
 });

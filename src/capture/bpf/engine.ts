@@ -491,6 +491,3 @@ export class BpfEngine implements Engine {
     this.started.kill(signal);
   }
 }
-
-export const createBpfEngine = (sink: EventSink, options: BpfOptions): BpfEngine =>
-  new BpfEngine(sink, options);

@@ -132,7 +132,9 @@ export class Watch {
       }
     }
     this.last = now;
-    if (now - this.forgotten > FORGET_EVERY) this.forget(now);
+    const shown = new Set([...rows.values()].map((r) => r.pid));
+    this.rename(shown);
+    if (now - this.forgotten > FORGET_EVERY) this.forget(now, shown);
     return { seconds, ...this.sums([...rows.values()]), ...this.described(under), over: this.counts.over };
   }
 
@@ -173,19 +175,23 @@ export class Watch {
     return { calls, credits };
   }
 
-  private forget(now: number): void {
+  private forget(now: number, shown: ReadonlySet<number>): void {
     this.forgotten = now;
     this.counts.forget((pid) => pid !== 0 && status(pid) === undefined);
-    for (const pid of this.names.keys()) if (status(pid) === undefined) this.names.delete(pid);
+    for (const pid of this.names.keys())
+      if (!shown.has(pid) && status(pid) === undefined) this.names.delete(pid);
+  }
+
+  /** Those that are there may have named themselves; those that are gone are called what they were at their last exec. */
+  private rename(pids: Iterable<number>): void {
+    for (const pid of pids) {
+      const comm = commOf(pid);
+      if (comm !== undefined) this.names.set(pid, escapeName(comm));
+    }
   }
 
   private nameOf(pid: number): string {
-    let name = this.names.get(pid);
-    if (name === undefined) {
-      name = escapeName(commOf(pid) ?? "");
-      this.names.set(pid, name);
-    }
-    return name;
+    return this.names.get(pid) ?? "";
   }
 
   private sums(rows: readonly KeyFigures[]) {
