@@ -23,6 +23,8 @@ test(...needs("--once: rates, percentiles and what is blocked, as plain text", b
   const { stdout, status } = await svtrace(["top", "--once", "--interval=1s", "-p", String(busy.pid)]);
   expect(status).toBe(0);
   expect(stdout).toMatch(/^[\x20-\x7e\n]*$/);
+  // what came before anything was counted is no part of the interval
+  expect(stdout).toMatch(/^svtrace top: process \d+, 1\.[0-2] s$/m);
   const row = stdout.split("\n").find((l) => l.trim().startsWith(`${busy.pid} dd`))!;
   expect(row).toMatch(/\d+(\.\d)?[kM] /);
   expect(stdout).toMatch(/^read +\S+ +0 +\d/m);

@@ -98,8 +98,8 @@ export class Watch {
   private before = new Map<string, CountRow>();
   /** ns already told of calls under way, by thread and entry. */
   private told = new Map<string, { readonly key: string; ns: number }>();
-  private last = monotonicNow();
-  private forgotten = monotonicNow();
+  private last: number;
+  private forgotten: number;
 
   /** Throws SysError where the bpf engine cannot be used, or a process is not there. */
   constructor(what: Targets) {
@@ -111,6 +111,9 @@ export class Watch {
     if (what.pids.length === 0) this.engine.watch({ all: true });
     for (const pid of what.pids) this.engine.attach(pid);
     if (what.tree) attachBelow(this.engine, what.pids);
+    // loading the programs takes a while in which nothing is counted
+    this.last = monotonicNow();
+    this.forgotten = this.last;
   }
 
   /** To be called often: what the engine reports must not pile up. False when nothing is left to watch. */
