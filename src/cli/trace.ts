@@ -44,7 +44,7 @@ export async function main(argv: string[], name: string): Promise<number> {
     return false;
   };
   const ending = await tracer.run(tick, intervals && Math.max(1, (t.interval / 1e6) * LATE));
-  if (t.failOnLoss && tracer.lossCount > 0) return LOST;
+  if (t.failOnLoss && tracer.incomplete) return LOST;
   if (ending.signal !== undefined) return dieBy(ending.signal);
   return ending.status;
 }

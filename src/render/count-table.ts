@@ -86,6 +86,9 @@ export interface CountLine extends Tally {
 
 const FURTHER = "(calls of further keys)";
 
+/** How many calls could not be told apart. */
+export const furtherCalls = (lines: readonly CountLine[]): number =>
+  lines.find((l) => l.key === FURTHER)?.calls ?? 0;
 
 /** The line of calls that were counted, but for whose keys, which are called so, there was no more room. */
 export function furtherLine(calls: number, head: string): CountLine {

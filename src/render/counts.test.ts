@@ -37,6 +37,13 @@ it("takes the time on a CPU from engines that know it of a call, from the task's
   expect(counter.lines[1]).toMatchObject({ name: "write", calls: 1, total: 50 });
 });
 
+it("counts events that were lost", () => {
+  const counter = new Counter({ wall: true, overhead: 0 });
+  counter.lost(3);
+  counter.lost(4);
+  expect(counter.lossCount).toBe(7);
+});
+
 it("makes a table of any number of lines", () => {
   const buckets = new Float64Array(400);
   const rows = Array.from(

@@ -36,6 +36,8 @@ export class Counter implements EventSink {
   private readonly rows = new Map<string, Row>();
   /** Calls for which there was no row: names are the tracee's to choose, and there are no more than the kernel has room for. */
   private over = 0;
+  /** Events the engine could not deliver. */
+  lossCount = 0;
   /** System time of each task when its call was entered. */
   private readonly systemAtEntry = new Map<Task, number>();
 
@@ -119,7 +121,9 @@ export class Counter implements EventSink {
     this.leftOut.delete(task);
   }
 
-  lost(): void {}
+  lost(count: number): void {
+    this.lossCount += count;
+  }
 
   get lines(): CountLine[] {
     const lines: CountLine[] = [...this.rows.values()].sort((a, b) => a.rank - b.rank);

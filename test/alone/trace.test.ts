@@ -100,6 +100,14 @@ time.sleep(1)`;
   expect(rows.filter((r: { pid: string }) => r.pid.endsWith(" ls"))).toHaveLength(2);
 });
 
+test(...needs("calls that -c cannot tell apart are a loss", bpf, lacks("python3")), async () => {
+  const many = "import os\nfor i in range(100, 9000):\n try: os.fsync(i)\n except OSError: pass";
+  const command = ["-e", "trace=fsync", "-c", "--by=fd", python, "-c", many];
+  const { status, stderr } = await svtrace(["trace", "--fail-on-loss", ...command]);
+  expect(stderr).toMatch(/\(708 calls of further descriptors\)/);
+  expect(status).toBe(2);
+});
+
 test(...needs("-c --interval: a table every so often, the whole at the end", bpf), async () => {
   const { stderr } = await svtrace(["trace", "-c", "--interval=500ms", "sh", "-c", "sleep 1.8"]);
   const tables = stderr.split(/^% time/m).length - 1;

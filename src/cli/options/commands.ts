@@ -165,7 +165,7 @@ export const commands: readonly Program[] = [
       "trace on|off SERVICE: from its next start on, SERVICE is recorded by svtrace up, or no longer.",
     ],
     exits: [
-      ["2", "events were lost, with --fail-on-loss"],
+      ["2", "events were lost, or calls of -c not told apart, with --fail-on-loss"],
       ["1", "wrong usage, or the command or process cannot be traced"],
       ["other", "the command's own; killed by a signal, it dies of the same"],
     ],

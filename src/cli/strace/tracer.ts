@@ -11,7 +11,7 @@ import { Stacks } from "../../capture/ptrace/stacks.ts";
 import { refuseDebugger } from "../../kernel/own-signals.ts";
 import { canFilter } from "../../kernel/seccomp.ts";
 import { interruptBy, waitStopped } from "../../kernel/tracewait.ts";
-import { type CountLine, countTable } from "../../render/count-table.ts";
+import { type CountLine, countTable, furtherCalls } from "../../render/count-table.ts";
 import { Counter } from "../../render/counts.ts";
 import { command, separate, single } from "../../render/destinations.ts";
 import { type Destinations, LineWriter } from "../../render/line-writer.ts";
@@ -78,6 +78,7 @@ export class Tracer {
   private shell = 0;
   private mainPid = 0;
   private ending: Ending = { status: 0, signal: undefined };
+  private undivided = 0;
   private interrupted = 0;
   /** Called when a task ends; `run` uses it to know when a lifetime is over. */
   onExited: ((task: Task) => void) | undefined;
@@ -288,12 +289,18 @@ export class Tracer {
   }
 
   /** Events that were lost. */
-  get lossCount(): number {
-    return this.lines?.lossCount ?? 0;
+  private get lossCount(): number {
+    return (this.lines ?? this.counter)?.lossCount ?? 0;
+  }
+
+  /** Events were lost, or there was no room to tell calls apart that were counted. */
+  get incomplete(): boolean {
+    return this.lossCount + this.undivided > 0;
   }
 
   private finish(counts: CountLine[] | undefined): void {
     const lines = counts ?? this.counter?.lines ?? [];
+    this.undivided = furtherCalls(lines);
     // strace shows no empty table
     if (this.counter && (lines.length > 0 || this.extras.table)) this.showCounts(lines);
     this.destinations.flush();

@@ -59,8 +59,13 @@ export const traceOptions: readonly StraceOption[] = [
     "SIZE",
     "disk space for events that wait while the traced need the CPU: 1G, or 0 to show them at once at any price (bpf)",
   ),
-  option("fail-on-loss", "none", "", "exit 2 if events were lost"),
-  option("by", "required", "WHAT", `with -c: count by ${dimensions.join(", ")} (fd, path and peer: bpf)`),
+  option("fail-on-loss", "none", "", "exit 2 if events were lost, or with -c calls not told apart"),
+  option(
+    "by",
+    "required",
+    "WHAT",
+    `with -c: count by ${dimensions.join(", ")} (fd, path and peer: bpf, not with -P)`,
+  ),
   option("interval", "required", "DURATION", "with -c: also a table every DURATION"),
 ];
 
