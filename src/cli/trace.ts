@@ -33,8 +33,10 @@ export async function main(argv: string[], name: string): Promise<number> {
   }
   if (s.daemonize !== 0) throw new UsageError("-D is svtrace run's, or svtrace strace's");
   const only = needsBpf(t);
-  if (s.engine === "ptrace" && only)
-    throw new UsageError(`${only} needs the bpf engine: leave out --engine ptrace`);
+  if (s.engine === "ptrace" && only) {
+    const other = s.stops === undefined ? "--engine ptrace" : `${s.stops}, which needs ptrace`;
+    throw new UsageError(`${only} needs the bpf engine: leave out ${other}`);
+  }
   const tracer = makeTracer(t, only);
   tracer.handleSignals();
   begin(t, tracer);

@@ -356,6 +356,8 @@ test("a signal that ends it is what it dies of, with -p, too", async () => {
 test("options that exclude each other are refused in one line", async () => {
   for (const [options, what] of [
     [["--engine", "ptrace", "--slower-than=1ms", "true"], /--slower-than needs the bpf engine/],
+    [["-fk", "--slower-than=1ms", "true"], /--slower-than needs the bpf engine: leave out -k, which/],
+    [["--all", "-e", "inject=read:error=EIO"], /--all needs the bpf engine: leave out -e inject, which/],
     [["--slower-than=soon", "true"], /'soon' is no duration/],
     [["--slower-than=1ms", "--order=strace", "true"], /leave out --order=strace/],
     [["-c", "--by=path", "-P", "/", "true"], /--by=path and -P.* exclude each other/],

@@ -23,6 +23,8 @@ const quieting = ["--quiet", "--silent", "--silence", "-e quiet", "-e silent", "
 const stack = ["-k", "--stack-traces", "--stack-trace"];
 const eitherCount = "(-c/--summary-only or -C/--summary)";
 const needsStops = (s: StraceSettings) => s.injections.length > 0 || s.text.dumps !== undefined || s.stack;
+/** Options that `needsStops` looks for, as `given` has them. */
+const stopping = /^(-k|--stack-traces?|(--|-e )(inject|fault|r(eads?)?|w(rites?)?))$/;
 const unfiltered = (s: StraceSettings) => s.trace === undefined || s.trace === everything;
 // what is let go would keep the filter, and calls that it reports to nobody fail
 const filtering = (s: StraceSettings) => s.seccomp && !s.detachOnExec;
@@ -143,7 +145,10 @@ export function applyRules(s: StraceSettings, n: Counts, given: ReadonlySet<stri
   }
   if (!s.text.quiet.has("path-resolution"))
     s.warnings.push(...s.paths.filter((p) => p !== "").flatMap(resolution));
-  if (needsStops(s)) s.engine = "ptrace";
+  if (needsStops(s)) {
+    s.engine = "ptrace";
+    s.stops = [...given].find((o) => stopping.test(o));
+  }
   s.seccomp = filtering(s) && s.follow && s.pids.length === 0 && !unfiltered(s);
   style(s, n, given);
 }

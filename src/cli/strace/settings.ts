@@ -43,6 +43,8 @@ export interface StraceSettings {
   columns: readonly Column[];
   seccomp: boolean;
   engine: "auto" | EngineKind;
+  /** An option that needs tracees to be stopped, as it was given. */
+  stops: string | undefined;
   /** Lines as calls end, or as events happen; the ptrace engine knows only the latter. */
   order: "completion" | "strace";
   /** Which descriptor details to show. */
@@ -151,6 +153,7 @@ function fresh(program: string): StraceSettings {
     columns: defaultColumns,
     seccomp: false,
     engine: "ptrace",
+    stops: undefined,
     order: "completion",
     fds: new Set(),
     comm: false,
