@@ -360,6 +360,7 @@ test("options that exclude each other are refused in one line", async () => {
     [["--all", "-e", "inject=read:error=EIO"], /--all needs the bpf engine: leave out -e inject, which/],
     [["--slower-than=soon", "true"], /'soon' is no duration/],
     [["--slower-than=1ms", "--order=strace", "true"], /leave out --order=strace/],
+    [["--scheduling", "true"], /--scheduling needs --json/],
     [["-c", "--by=path", "-P", "/", "true"], /--by=path and -P.* exclude each other/],
     [["--all", "true"], /exclude each other/],
     [["--tree", "true"], /--tree needs -p/],

@@ -124,6 +124,7 @@ function check(t: TraceSettings): void {
   if (t.tree && s.pids.length === 0) throw new UsageError("--tree needs -p PID");
   if (s.count !== "only" && (t.by !== "syscall" || t.interval > 0))
     throw new UsageError("--by and --interval need -c");
+  if (t.scheduling && !t.json && s.count !== "only") throw new UsageError("--scheduling needs --json");
   if (s.paths.length > 0 && byDescriptor(t.by))
     throw new UsageError(`--by=${t.by} and -P/--trace-path exclude each other`);
   if (t.json && s.separately) throw new UsageError("--json and -ff/--output-separately exclude each other");
