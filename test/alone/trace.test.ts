@@ -342,6 +342,16 @@ test(...needs("threads attached to at once are one line", lacks("gcc")), async (
   }
 });
 
+test("an exec of the command that fails is told, whatever is traced", async () => {
+  for (const engine of bpf === "" ? ["ptrace", "bpf"] : ["ptrace"]) {
+    for (const options of [[], ["-e", "trace=openat"], ["-c"]]) {
+      const { status, stderr } = await svtrace(["trace", "--engine", engine, ...options, "/etc/passwd"]);
+      expect(status).toBe(1);
+      expect(stderr.match(/^svtrace trace: .*/gm)).toEqual(["svtrace trace: exec: Permission denied"]);
+    }
+  }
+});
+
 test("a signal that ends it is what it dies of, with -p, too", async () => {
   const sleeper = start(["sleep", "60"]);
   for (const engine of bpf === "" ? ["ptrace", "bpf"] : ["ptrace"]) {

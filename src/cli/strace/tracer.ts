@@ -122,7 +122,8 @@ export class Tracer {
       s.warnings.push("seccomp filter is requested but unavailable");
     }
     for (const warning of s.warnings) this.say(warning);
-    this.chosen = createEngine(s.engine, both(sinks, this.watch()), {
+    const sink = both(sinks, (task, event) => this.exited(task, event));
+    this.chosen = createEngine(s.engine, sink, {
       followForks: s.follow,
       // what has no name is in every set
       wanted: s.trace && ((abi, nr) => s.trace!.has(abi, nr) || syscallName(abi, nr) === undefined),
@@ -216,13 +217,9 @@ export class Tracer {
   }
 
   /** Notes how the command ends. */
-  private watch(): Partial<EventSink> {
-    return {
-      exited: (task: Task, event: ExitEvent) => {
-        if (task.tid === this.mainPid) this.ending = { status: event.status ?? 1, signal: event.signal };
-        this.onExited?.(task);
-      },
-    };
+  private exited(task: Task, event: ExitEvent): void {
+    if (task.tid === this.mainPid) this.ending = { status: event.status ?? 1, signal: event.signal };
+    this.onExited?.(task);
   }
 
   /** Signals of our own: what is fatal waits until the call being printed is whole. */
