@@ -7,6 +7,7 @@ import {
   lacks,
   needs,
   noBpf,
+  processState,
   python,
   run,
   start,
@@ -178,4 +179,15 @@ test("without a terminal it says what to do", async () => {
   const { status, stderr } = await svtrace(["top"]);
   expect(status).toBe(1);
   expect(stderr).toBe("svtrace top: not a terminal: use --once\n");
+});
+
+test(...needs("a process that has ended, but that nobody has waited for, is none", bpf), async () => {
+  const parent = start(["sh", "-c", "true & exec sleep 60"]);
+  const children = `/proc/${parent.pid}/task/${parent.pid}/children`;
+  const zombie = await waitUntil("a zombie", () => {
+    const pid = readFileSync(children, "latin1").trim();
+    return processState(Number(pid)) === "Z" && pid;
+  });
+  const { status, stderr } = await svtrace(["top", "--once", "-p", zombie]);
+  expect({ status, stderr }).toEqual({ status: 1, stderr: `svtrace top: no process ${zombie}\n` });
 });

@@ -1,4 +1,5 @@
 /** What happened between two looks: counts the kernel keeps, and the calls under way. */
+import { SysError, UsageError } from "../../base/errors.ts";
 import { BUCKETS } from "../../base/histogram.ts";
 import { since } from "../../base/tally.ts";
 import { type CountRow, Counts } from "../../capture/bpf/counts/counts.ts";
@@ -81,6 +82,7 @@ const WORTH_SHOWING = 1e6;
 /** Calls under way that are described. */
 const DESCRIBED = 50;
 const FORGET_EVERY = 2e9;
+const ESRCH = 3;
 
 const figures = (): Figures => ({
   calls: 0,
@@ -101,7 +103,7 @@ export class Watch {
   private last: number;
   private forgotten: number;
 
-  /** Throws SysError where the bpf engine cannot be used, or a process is not there. */
+  /** Throws SysError where the bpf engine cannot be used, UsageError where a process is not there. */
   constructor(what: Targets) {
     const named = (task: Task) => void this.names.set(task.pid, escapeName(task.comm));
     this.engine = new BpfEngine(
@@ -109,11 +111,21 @@ export class Watch {
       { followForks: true, counts: this.counts, scheduling: true },
     );
     if (what.pids.length === 0) this.engine.watch({ all: true });
-    for (const pid of what.pids) this.engine.attach(pid);
+    for (const pid of what.pids) this.attach(pid);
     if (what.tree) attachBelow(this.engine, what.pids);
     // loading the programs takes a while in which nothing is counted
     this.last = monotonicNow();
     this.forgotten = this.last;
+  }
+
+  /** It may have ended since anybody looked, or wait for its parent only. */
+  private attach(pid: number): void {
+    try {
+      this.engine.attach(pid);
+    } catch (error) {
+      if (!(error instanceof SysError) || error.errno !== ESRCH) throw error;
+      throw new UsageError(`no process ${pid}`);
+    }
   }
 
   /** To be called often: what the engine reports must not pile up. False when nothing is left to watch. */
