@@ -75,9 +75,9 @@ export class Cgroup {
     try {
       if (this.killed) {
         if (!removed(this.dir)) return undefined;
+        mkdirSync(this.dir, { recursive: true });
         this.killed = false;
       }
-      mkdirSync(this.dir, { recursive: true });
       return openSync(this.dir, O_DIRECTORY);
     } catch {
       return undefined;
