@@ -1,11 +1,9 @@
 /** Calls of a recording as `strace -f -ttt -T` prints them. */
 import { printable } from "../base/printable.ts";
-import { localTime } from "../kernel/localtime.ts";
+import { localTime, NO_TIME } from "../kernel/localtime.ts";
 import type { CallRow, Lifetime, ProcessRow, SignalRow } from "../record/model.ts";
 
 const COLUMN = 40;
-/** The time of day of what is no date. */
-const UNKNOWN = "??:??:??";
 
 /** Seconds with six digits since 1970. The whole part is computed apart: the sum does not fit a double. */
 export function epoch(ts: number, lifetime: Lifetime): string {
@@ -19,7 +17,8 @@ export function epoch(ts: number, lifetime: Lifetime): string {
 export function clock(ts: number, lifetime: Lifetime): string {
   const ms = Math.floor((ts + lifetime.anchor) / 1e6);
   const second = Math.floor(ms / 1000);
-  return `${localTime(second)?.clock ?? UNKNOWN}.${String(ms - 1000 * second).padStart(3, "0")}`;
+  const { clock } = localTime(second) ?? NO_TIME;
+  return `${clock}.${String(ms - 1000 * second).padStart(3, "0")}`;
 }
 
 /** Without pid and time: `read(3, "x", 1) = 1 <0.000012>`. */

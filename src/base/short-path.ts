@@ -1,5 +1,6 @@
 /** Paths of sockets, which are limited to 107 bytes, while those of the directories they lie in are not. */
 import { closeSync, constants, openSync } from "node:fs";
+import { connect, type Socket } from "node:net";
 import { basename, dirname } from "node:path";
 
 /**
@@ -12,5 +13,14 @@ export function shortPath<T>(path: string, use: (path: string) => T): T {
     return use(`/proc/self/fd/${fd}/${basename(path)}`);
   } finally {
     closeSync(fd);
+  }
+}
+
+/** Connects to the socket at `path`; undefined where there is not even a directory for it. */
+export function connectTo(path: string): Socket | undefined {
+  try {
+    return shortPath(path, (short) => connect(short));
+  } catch {
+    return undefined;
   }
 }

@@ -6,7 +6,7 @@ import { readyAt } from "../analyse/phases.ts";
 import { duration } from "../analyse/words.ts";
 import { UsageError } from "../base/errors.ts";
 import { printable } from "../base/printable.ts";
-import { localTime } from "../kernel/localtime.ts";
+import { localTime, NO_TIME } from "../kernel/localtime.ts";
 import type { Recording } from "../record/model.ts";
 import { table } from "./options/index.ts";
 import { parseArguments } from "./options/parse.ts";
@@ -124,6 +124,6 @@ function line(r: HistoryRow): string {
 }
 
 function stamp(ns: number): string {
-  const local = localTime(Math.floor(ns / 1e9));
-  return local ? `${local.date} ${local.clock}` : "????-??-?? ??:??:??";
+  const { date, clock } = localTime(Math.floor(ns / 1e9)) ?? NO_TIME;
+  return `${date} ${clock}`;
 }

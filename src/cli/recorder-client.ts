@@ -1,8 +1,7 @@
 /** Asking the recorder of a scan directory. */
 import { existsSync } from "node:fs";
-import net from "node:net";
 import { dirname, join } from "node:path";
-import { shortPath } from "../base/short-path.ts";
+import { connectTo } from "../base/short-path.ts";
 
 /** Socket of the recorder that records the services of `scanDir` (or of the directory it lies in). */
 function recorderSocket(scanDir: string): string | undefined {
@@ -20,7 +19,8 @@ export function askRecorder(
   const path = recorderSocket(scanDir);
   if (!path) return Promise.resolve(undefined);
   return new Promise((resolve) => {
-    const socket = shortPath(path, (short) => net.connect(short));
+    const socket = connectTo(path);
+    if (!socket) return resolve(undefined);
     let text = "";
     const done = (answer?: Record<string, unknown>) => {
       clearTimeout(timer);

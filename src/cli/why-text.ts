@@ -4,7 +4,7 @@ import { clock } from "../analyse/lines.ts";
 import type { Cause, Report } from "../analyse/types.ts";
 import { duration } from "../analyse/words.ts";
 import { printable } from "../base/printable.ts";
-import { localTime } from "../kernel/localtime.ts";
+import { localTime, NO_TIME } from "../kernel/localtime.ts";
 
 const WIDTH = 100;
 const BAR = 40;
@@ -61,7 +61,7 @@ export function reportText(report: Report, colours: boolean, all = false): strin
 function header(report: Report, paint: Paint): string {
   const { lifetime } = report;
   const at = report.when - lifetime.anchor;
-  const date = localTime(Math.floor(report.when / 1e9))?.date ?? "????-??-??";
+  const { date } = localTime(Math.floor(report.when / 1e9)) ?? NO_TIME;
   const by = report.askedBy ? `, asked by ${printable(report.askedBy)}` : "";
   const what = `${printable(lifetime.service)}: ${report.kind} at ${date} ${clock(at, lifetime)}${by}`;
   return clip(what, WIDTH - 20) + `, ${paint.bold(duration(report.total * 1e9))} in all`;

@@ -20,6 +20,9 @@ export interface LocalTime {
   readonly offset: number;
 }
 
+/** What is shown of a time that is none. */
+export const NO_TIME = { date: "????-??-??", clock: "??:??:??" } as const;
+
 const two = (n: number): string => String(n).padStart(2, "0");
 
 /** Undefined if there is no such date. */

@@ -1,5 +1,5 @@
 /** Turns places in programs into functions. Slow at first sight of a program, so not for the thread that captures. */
-import { closeSync, existsSync, openSync, readFileSync, readSync, statSync } from "node:fs";
+import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
 import { demangle } from "../symbols/demangle.ts";
 import { ElfSymbols } from "../symbols/elf-symbols.ts";
 import { KernelSymbols, perfMap, type TextMap } from "../symbols/text-maps.ts";
@@ -20,7 +20,7 @@ export class Symbols {
   resolve(frame: RawFrame): Frame {
     const { module, offset } = frame;
     if (module === "[kernel]") {
-      this.kernel ??= new KernelSymbols(readPages("/proc/kallsyms", KALLSYMS));
+      this.kernel ??= new KernelSymbols(read("/proc/kallsyms", KALLSYMS));
       return { function: this.kernel.find(offset) ?? "", module, address: offset };
     }
     if (module === "[jit]") return { function: this.compiled(frame), module, address: offset };
@@ -50,13 +50,13 @@ export class Symbols {
     if (path === undefined || !stat?.isFile() || stat.size > MAX_PERF_MAP) return "";
     const stamp = `${stat.ino}:${stat.size}:${stat.mtimeMs}`;
     if (this.perf?.path !== path || this.perf.stamp !== stamp)
-      this.perf = { path, stamp, map: perfMap(read(path).toString()) };
+      this.perf = { path, stamp, map: perfMap(read(path, stat.size + 1).toString()) };
     return demangle(this.perf.map.find(offset)?.name ?? "");
   }
 }
 
-/** All of a file of procfs, or nothing if it cannot be read. `usual`: bytes it may well have. */
-function readPages(path: string, usual: number): Buffer {
+/** All of a file, or nothing if it cannot be read. `usual`: bytes it may well have. */
+function read(path: string, usual: number): Buffer {
   let bytes = Buffer.allocUnsafe(usual);
   let length = 0;
   try {
@@ -73,12 +73,4 @@ function readPages(path: string, usual: number): Buffer {
     return Buffer.alloc(0);
   }
   return bytes.subarray(0, length);
-}
-
-function read(path: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch {
-    return Buffer.alloc(0);
-  }
 }

@@ -3,8 +3,8 @@
  * a service that waits for it to attach is continued after a moment whatever it does.
  */
 
-import { connect, type Socket } from "node:net";
-import { shortPath } from "../base/short-path.ts";
+import type { Socket } from "node:net";
+import { connectTo } from "../base/short-path.ts";
 import { status } from "../kernel/proc.ts";
 import { send } from "../kernel/signals.ts";
 import { sameArguments } from "../kernel/tasks.ts";
@@ -53,7 +53,7 @@ export class RecorderLink {
     if (this.socket) return Promise.resolve(true);
     if (this.closed) return Promise.resolve(false);
     this.connecting ??= new Promise<boolean>((resolve) => {
-      const socket = this.connect();
+      const socket = connectTo(this.path);
       if (!socket) return resolve(false);
       // the recorder alone is no reason to live on
       socket.unref();
@@ -73,15 +73,6 @@ export class RecorderLink {
       this.connecting = undefined;
     });
     return this.connecting;
-  }
-
-  /** Undefined where there is no directory for the socket. */
-  private connect(): Socket | undefined {
-    try {
-      return shortPath(this.path, (path) => connect(path));
-    } catch {
-      return undefined;
-    }
   }
 
   /** pid of the recorder, when connected. */

@@ -20,11 +20,12 @@ const dir = mkdtempSync(join(tmpdir(), "svtrace-record-"));
 afterAll(() => rmSync(dir, { recursive: true }));
 
 const svtrace = (...args: string[]) => spawnSync("bin/svtrace", args, { encoding: "utf8" });
+const record = (file: string, ...command: string[]) => svtrace("record", "-o", file, "--", ...command);
 const why = (file: string) => JSON.parse(svtrace("why", "--json", file).stdout);
 
 test("a recorded command is explained, and its status passed on", () => {
   const file = join(dir, "sleep.duckdb");
-  const run = svtrace("record", "-o", file, "--", "sh", "-c", "sleep 1; true; exit 7");
+  const run = record(file, "sh", "-c", "sleep 1; true; exit 7");
   expect(run.stderr).toBe("");
   expect(run.status).toBe(7);
   expect(statSync(file).mode & 0o777).toBe(0o600);
@@ -44,15 +45,7 @@ test("a recorded command is explained, and its status passed on", () => {
 
 test("the report fits 100 columns and lets no escape through", () => {
   const file = join(dir, "hostile.duckdb");
-  svtrace(
-    "record",
-    "-o",
-    file,
-    "--",
-    "sh",
-    "-c",
-    "cat $'/tmp/\\033]0;x\\007'; printf '\\033[2J' > /dev/null; sleep 0.3",
-  );
+  record(file, "sh", "-c", "cat $'/tmp/\\033]0;x\\007'; printf '\\033[2J' > /dev/null; sleep 0.3");
   const { stdout } = svtrace("why", file);
   expect(stdout).toContain("Causes, longest first");
   for (const line of stdout.split("\n"))
@@ -124,19 +117,19 @@ test("a reader is waited for until it is done or an interrupt; the command's sta
 
 test("only a recording is replaced, and not before there is another", () => {
   const [file, foreign, device] = ["again.duckdb", "foreign.duckdb", "null"].map((name) => join(dir, name));
-  expect(svtrace("record", "-o", file, "--", "true").status).toBe(0);
-  expect(svtrace("record", "-o", file, "--", "no-such-program").status).toBe(1);
+  expect(record(file, "true").status).toBe(0);
+  expect(record(file, "no-such-program").status).toBe(1);
   expect(why(file).lifetime.service).toBe("true");
-  expect(svtrace("record", "-o", file, "--", "sh", "-c", ":").status).toBe(0);
+  expect(record(file, "sh", "-c", ":").status).toBe(0);
   expect(why(file).lifetime.service).toBe("sh");
   writeFileSync(foreign, "mine\n");
-  expect(svtrace("record", "-o", foreign, "--", "true")).toMatchObject({
+  expect(record(foreign, "true")).toMatchObject({
     status: 1,
     stderr: expect.stringMatching(/^svtrace record: .*foreign.duckdb.*; not overwritten\n$/),
   });
   expect(readFileSync(foreign, "utf8")).toBe("mine\n");
   symlinkSync("/dev/null", device);
-  expect(svtrace("record", "-o", device, "--", "true")).toMatchObject({
+  expect(record(device, "true")).toMatchObject({
     status: 1,
     stderr: expect.stringContaining("not a regular file"),
   });
@@ -177,7 +170,7 @@ test("errors are one line", () => {
   const missing = svtrace("why", join(dir, "nothing"));
   expect(missing.stderr.trim().split("\n").length).toBe(1);
   expect(missing.status).toBe(1);
-  expect(svtrace("record", "-o", join(dir, "x.duckdb"), "--", "no-such-program").status).toBe(1);
+  expect(record(join(dir, "x.duckdb"), "no-such-program").status).toBe(1);
   expect(svtrace("why", "--no-such").status).toBe(2);
   const failing = [
     ["auto", "./nosuch", "Can't stat './nosuch': No such file or directory"],

@@ -2,6 +2,7 @@
 import { textOf } from "../../base/bytes.ts";
 import { printable } from "../../base/printable.ts";
 import { parseTai64n } from "../../base/tai.ts";
+import { NO_TIME } from "../../kernel/localtime.ts";
 import { localPrefix } from "../../supervise/stamps.ts";
 
 export interface LineStyle {
@@ -20,7 +21,7 @@ export function showLine(line: Uint8Array, { stamps }: LineStyle): string {
 
 function date({ seconds, nanoseconds }: { seconds: number; nanoseconds: number }, utc: boolean): string {
   const text = utc ? utcTime(seconds) : localPrefix(seconds);
-  return `${text || "????-??-?? ??:??:??."}${String(nanoseconds).padStart(9, "0")}${utc ? "Z" : ""}`;
+  return `${text || `${NO_TIME.date} ${NO_TIME.clock}.`}${String(nanoseconds).padStart(9, "0")}${utc ? "Z" : ""}`;
 }
 
 function utcTime(seconds: number): string {

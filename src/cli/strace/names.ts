@@ -27,7 +27,6 @@ export function addNames(decode: DecodeOptions, s: StraceSettings): void {
 
 function fdText(tid: number, fd: number, details: StraceSettings["fds"]): string | undefined {
   if (fd < 0 && fd !== AT_FDCWD) return undefined;
-  const link = fd === AT_FDCWD ? `/proc/${tid}/cwd` : `/proc/${tid}/fd/${fd}`;
   const target = fd === AT_FDCWD ? cwdOf(tid) : fdLink(tid, fd);
   if (target === undefined) return undefined;
   const inode = details.has("socket") ? socketInode(target) : undefined;
@@ -36,7 +35,7 @@ function fdText(tid: number, fd: number, details: StraceSettings["fds"]): string
     const pid = processOf(tid, fd);
     if (pid !== undefined) return `pid:${pid}`;
   }
-  const device = details.has("dev") && target.startsWith("/") ? deviceText(link) : "";
+  const device = details.has("dev") && target.startsWith("/") ? deviceText(tid, fd) : "";
   return details.has("path") || device !== "" ? escapeName(target) + device : undefined;
 }
 
@@ -50,9 +49,9 @@ function processOf(tid: number, fd: number): string | undefined {
 }
 
 /** `<char 1:3>` behind the path of a device. */
-function deviceText(link: string): string {
+function deviceText(tid: number, fd: number): string {
   try {
-    const s = statSync(link);
+    const s = statSync(`/proc/${tid}/${fd === AT_FDCWD ? "cwd" : `fd/${fd}`}`);
     const kind = s.isCharacterDevice() ? "char" : s.isBlockDevice() ? "block" : undefined;
     return kind ? `<${kind} ${(s.rdev >>> 8) & 0xfff}:${(s.rdev & 0xff) | ((s.rdev >>> 12) & 0xfff00)}>` : "";
   } catch {

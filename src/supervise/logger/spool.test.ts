@@ -26,6 +26,10 @@ function path(): string {
   return join(dir, "spool");
 }
 
+/** As if the machine had been started anew. */
+const inAnotherBoot = (file: string) =>
+  writeFileSync(file, readFileSync(file, "latin1").replace(/"boot":"./, '"boot":"-'), "latin1");
+
 function text(spool: Spool, skip = 0): string {
   const into = Buffer.alloc(1000);
   return into.toString("latin1", 0, spool.read(into, skip, into.length));
@@ -90,7 +94,7 @@ test("of another boot nothing is taken up", () => {
   const file = path();
   const spool = new Spool(file);
   spool.commit(0, position);
-  writeFileSync(file, readFileSync(file, "latin1").replace(/"boot":"./, '"boot":"-'), "latin1");
+  inAnotherBoot(file);
   expect(new Spool(file).left).toBe(undefined);
 });
 
@@ -103,13 +107,11 @@ test("what was left in order is taken up in another boot, too, but for what the 
   spool.commit(4, position);
   spool.close();
   for (const end of [reader, writer]) closeSync(end);
-  const another = () =>
-    writeFileSync(file, readFileSync(file, "latin1").replace(/"boot":"./, '"boot":"-'), "latin1");
-  another();
+  inAnotherBoot(file);
   const next = new Spool(file);
   expect(next.left).toEqual({ script: "", marks: {}, long: null });
   expect(text(next)).toBe("two\n");
   // nothing is sealed while it is in use
-  another();
+  inAnotherBoot(file);
   expect(new Spool(file).left).toBe(undefined);
 });
