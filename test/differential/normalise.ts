@@ -2,6 +2,9 @@
 
 export type Mask = readonly [RegExp, string];
 
+/** What a child used of the CPU, in ticks: 0 or 1 as it happens. */
+export const childTimes: Mask = [/\bsi_(utime|stime)=\d+( \/\* [^*]* \*\/)?/g, "si_$1=T"];
+
 /** Differs between two runs of the same tracer too: addresses, times, random bytes, ports the kernel chose. */
 const masks: readonly Mask[] = [
   [/\b0x[0-9a-f]{6,16}\b/g, "ADDR"],
@@ -9,7 +12,7 @@ const masks: readonly Mask[] = [
   [/^(futex\(.*\{tv_sec=)\d+/, "$1T"],
   [/\btv_(nsec|usec)=\d+/g, "tv_$1=T"],
   [/\/\* \d{4}-\d\d-\d\dT[^*]*\*\//g, "/* T */"],
-  [/\bsi_(utime|stime)=\d+( \/\* [^*]* \*\/)?/g, "si_$1=T"],
+  childTimes,
   [/\b(st_[acm]time|stx_[acb]time|stx_mtime)=[^,}]*/g, "$1=T"],
   [/^getrandom\("[^"]*"(\.\.\.)?/, "getrandom(RANDOM"],
   [/\bhtons\((3[2-9]|[4-6]\d)\d{3}\)/g, "htons(PORT)"],

@@ -1,6 +1,7 @@
 /** One command under Debian's strace and under ours: all that both say, and how they end. */
 import { expect } from "vitest";
 import { debian, lacks, run, svtracePath } from "../helpers.ts";
+import { childTimes } from "./normalise.ts";
 
 const strace = debian("strace") ?? "strace";
 /** Why the comparison cannot be made. */
@@ -17,6 +18,7 @@ async function outcome(tracer: readonly string[], options: readonly string[], co
       "$1PID",
     )
     .replace(/0x[0-9a-f]+(?= \/\* \d+ vars \*\/)/g, "ENV")
+    .replace(...childTimes)
     .replace(/<\d+\.\d{6}>$/gm, "<TIME>")
     .replace(/"[^"]*"(?=, \d+, GRND_)/, "RANDOM");
   return { said, written: r.stdout, status: r.status, signal: r.signal };
