@@ -8,6 +8,7 @@ const raise = libc("int kill(int pid, int sig)");
 
 const SIGUSR1 = 10;
 const SIGCHLD = 17;
+const SIGXFSZ = 25;
 const SIG_IGN = 1n;
 const RLIMIT_CORE = 4;
 /** struct sigaction: all zero is SIG_DFL without flags. */
@@ -27,6 +28,11 @@ export function ignoreInherited(): void {
     if (signal !== SIGCHLD)
       sigaction(signal, BigUint64Array.of(SIG_IGN, ...new Array<bigint>(WORDS - 1).fill(0n)), null);
   }
+}
+
+/** Writing beyond the limit on a file's size ends us by SIGXFSZ, which Node ignores, unless it was ignored before. */
+export function obeyFileSizeLimit(): void {
+  if (!inherited?.ignored.has(SIGXFSZ)) setDefault(SIGXFSZ);
 }
 
 /** Takes SIGUSR1 from Node, which opens its debugger to whoever sends it. */

@@ -91,13 +91,18 @@ export type Change = readonly [name: Uint8Array | string, value: Uint8Array | st
 export function changedEnvironment(start: readonly Uint8Array[], changes: readonly Change[]): Uint8Array[] {
   const env = [...start];
   for (const [name, value] of changes) {
-    const prefix = Buffer.concat([Buffer.from(name as string), Buffer.from("=")]);
+    const entry = Buffer.concat(
+      [name, ...(value === undefined ? [] : ["=", value])].map((b) => Buffer.from(b as string)),
+    );
+    // of a name that has "=" in it what comes before is the variable
+    const end = entry.indexOf("=");
+    const prefix = end < 0 ? Buffer.concat([entry, Buffer.from("=")]) : entry.subarray(0, end + 1);
     const at = env.findIndex((e) => prefix.compare(e, 0, Math.min(e.length, prefix.length)) === 0);
     if (at >= 0) {
       const last = env.pop()!;
       if (at < env.length) env[at] = last;
     }
-    if (value !== undefined) env.push(Buffer.concat([prefix, Buffer.from(value as string)]));
+    if (end >= 0) env.push(entry);
   }
   return env;
 }

@@ -19,7 +19,7 @@ import { LogPipe } from "./log-pipe.ts";
 import { findCycles } from "./needs.ts";
 import { RecorderProcess } from "./recorder-process.ts";
 import { Service } from "./service.ts";
-import { isDirectory, lastChildOf, Refused } from "./service-files.ts";
+import { fileAt, lastChildOf, Refused } from "./service-files.ts";
 import { DEFAULTS } from "./settings.ts";
 import type { SharedLogging } from "./shared-logging.ts";
 
@@ -42,6 +42,8 @@ interface Entry {
   shared: string | undefined;
   /** Still in the directory. */
   active: boolean;
+  /** It was said that what should be its log directory is none. */
+  odd: boolean;
   /** The needs among which cycles were looked for last. */
   needs: string;
 }
@@ -255,6 +257,7 @@ export class ScanDirectory {
       pipe: undefined,
       shared: undefined,
       active: true,
+      odd: false,
       needs: "",
     };
     this.addLogger(key, entry);
@@ -277,7 +280,9 @@ export class ScanDirectory {
   private addLogger(key: string, entry: Entry): void {
     const { dir } = entry.service;
     const logDir = join(dir, "log");
-    if (!isDirectory(logDir)) return;
+    const log = fileAt(logDir);
+    if (log && !log.isDirectory()) this.sayOdd(entry);
+    if (!log?.isDirectory()) return;
     const pipe = this.pipeFor(dir, logDir);
     entry.pipe = pipe;
     const { logging } = this.options;
@@ -299,6 +304,13 @@ export class ScanDirectory {
       this.sayNoPipe(entry.name, error);
     }
     if (entry.logger) this.open(entry.logger);
+  }
+
+  /** Once: supervise would say so again and again. */
+  private sayOdd(entry: Entry): void {
+    if (entry.odd) return;
+    entry.odd = true;
+    this.sayAsScanner(`warning: ${entry.name}/log is not a directory: the service runs without a logger`);
   }
 
   private sayNoPipe(name: string, error: unknown): void {

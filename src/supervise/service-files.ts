@@ -13,6 +13,7 @@ import {
   readlinkSync,
   renameSync,
   rmSync,
+  type Stats,
   statSync,
   writeSync,
 } from "node:fs";
@@ -263,14 +264,17 @@ export class ServiceFiles {
   }
 }
 
-/** Whether there is a directory at `path`. */
-export const isDirectory = (path: string): boolean => {
+/** What there is at `path`; undefined also where that cannot be told. */
+export function fileAt(path: string): Stats | undefined {
   try {
-    return statSync(bytesOf(path)).isDirectory();
+    return statSync(bytesOf(path));
   } catch {
-    return false;
+    return undefined;
   }
-};
+}
+
+/** Whether there is a directory at `path`. */
+export const isDirectory = (path: string): boolean => fileAt(path)?.isDirectory() === true;
 
 /** pid of the last child started in a service directory, whether it lives or not. */
 export function lastChildOf(dir: string): number | undefined {

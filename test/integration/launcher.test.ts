@@ -44,29 +44,42 @@ test(
   },
 );
 
-test(...needs("no node: one line, and the exit code of the program that was wanted", x64), () => {
+test(...needs("no node: one line, and the exit code of the program that was wanted", x64, notRoot()), () => {
   const needed = "svtrace needs Node.js 20 or newer in PATH\n";
-  const dir = tempDir("nodes");
-  writeFileSync(join(dir, "node"), "");
-  const absent = { PATH: `/nonexistent:${svtracePath}:${"x".repeat(5000)}:` };
-  const cases: [argv: string[], env: NodeJS.ProcessEnv, status: number, line: string][] = [
-    [[svtracePath, "strace", "true"], absent, 127, "strace: unable to run node: file does not exist"],
-    [[svtracePath], absent, 127, "svtrace: unable to run node: file does not exist"],
-    [[svtracePath, "up"], absent, 127, "svtrace: unable to run node: file does not exist"],
-    [[svtracePath, "envdir"], absent, 111, "envdir: fatal: unable to run node: file does not exist"],
-    [[linkTo("setlock"), "x"], absent, 111, "setlock: fatal: unable to run node: file does not exist"],
-    [[linkTo("strace"), "envdir"], { PATH: dir }, 127, "strace: unable to run node: errno 13"],
+  // where the usual places have none either
+  const dir = tempDir("no-node");
+  for (const name of ["bin", "dist", "nodes"]) mkdirSync(join(dir, name));
+  writeFileSync(join(dir, "dist/main.cjs"), "");
+  writeFileSync(join(dir, "nodes/node"), "");
+  copyFileSync(svtracePath, join(dir, "bin/svtrace"));
+  for (const name of ["setlock", "strace"]) symlinkSync("svtrace", join(dir, "bin", name));
+  const absent = `/nonexistent:/bin/svtrace:${"x".repeat(5000)}:`;
+  const cases: [argv: string[], PATH: string, status: number, line: string][] = [
+    [["svtrace", "strace", "true"], absent, 127, "strace: unable to run node: file does not exist"],
+    [["svtrace"], absent, 127, "svtrace: unable to run node: file does not exist"],
+    [["svtrace", "up"], absent, 127, "svtrace: unable to run node: file does not exist"],
+    [["svtrace", "envdir"], absent, 111, "envdir: fatal: unable to run node: file does not exist"],
+    [["setlock", "x"], absent, 111, "setlock: fatal: unable to run node: file does not exist"],
+    [["strace", "envdir"], "/nodes", 127, "strace: unable to run node: errno 13"],
   ];
-  for (const [argv, env, status, line] of cases) {
-    const r = call(argv, env);
+  for (const [[program, ...operands], PATH, status, line] of cases) {
+    const r = call(["/usr/sbin/chroot", dir, `/bin/${program}`, ...operands], { PATH });
     // a directory that is too long is an error of its own
     const said = r.stderr.replace("errno 36", "file does not exist");
-    expect({ argv, status: r.status, stdout: r.stdout, said }).toEqual({
-      argv,
+    expect({ program, operands, status: r.status, stdout: r.stdout, said }).toEqual({
+      program,
+      operands,
       status,
       stdout: "",
       said: `${line}; ${needed}`,
     });
+  }
+});
+
+test(...needs("where PATH has no node it is looked for in the usual places", x64), () => {
+  const usual = nodeDir === "/usr/bin" || nodeDir === "/usr/local/bin";
+  for (const PATH of ["/nonexistent", ""]) {
+    expect(call([svtracePath, "--version"], { PATH }).status).toBe(usual ? 0 : 127);
   }
 });
 

@@ -48,6 +48,21 @@ test("a log directory made after the service is served from its next start on", 
   expect(statSync(join(dir, "log/main/current")).mode & 0o777).toBe(0o744);
 });
 
+test("a log directory that is none is told of once, and the service runs without", async () => {
+  const scan = tempDir("odd-log");
+  const dir = service(scan, "app", { run: "#!/bin/sh\nexec sleep 1000\n" });
+  writeFileSync(join(dir, "log"), "");
+  const { child, stderr } = supervisor(svtracePath, "up", scan);
+  const pid = await isUp(dir);
+  sendControl(dir, "t");
+  await waitUntil("the next", () => ![0, pid].includes(upPid(dir)), 30);
+  child.kill("SIGTERM");
+  await ended(child);
+  expect(stderr()).toBe(
+    "svtrace up: warning: app/log is not a directory: the service runs without a logger\n",
+  );
+});
+
 test("a log that is down does not hold the end up, and what it had not read is there the next time", async () => {
   const scan = tempDir("down");
   const dir = service(scan, "app", {

@@ -1,5 +1,5 @@
 /**
- * bin/svtrace: finds Node along PATH as /usr/bin/env does and becomes `node FLAG dist/main.cjs` with its own argv, argv[0]
+ * bin/svtrace: finds Node along PATH as /usr/bin/env does, or in the usual places, and becomes `node FLAG dist/main.cjs` with its own argv, argv[0]
  * included, as arguments. Before Node changes them it notes what the command of a tracer or chain-loader is to find as we
  * found it: which signals are ignored and blocked, which descriptors are open, the soft limit on open files. The note is one
  * more variable at the end of the environment, SVTRACE_START (src/kernel/inherited.ts reads and removes it):
@@ -222,7 +222,10 @@ function findProgram(a: Assembler): void {
   a.label("found");
 }
 
-/** execvp(3) of node: its argv begins three words before ours, where argc was and below, and needs no copy. */
+/**
+ * execvp(3) of node, and where PATH has none in the usual places: what chain-loads may have been given a PATH of its own. Its argv
+ * begins three words before ours, where argc was and below, and needs no copy.
+ */
 function becomeNode(a: Assembler): void {
   a.lea("rax", at("rbp", frame.main)).store(at("rbx"), "rax");
   a.call("whose").lea("rax", "flag").lea("rcx", "supervisor-flag").lea("rdx", "supervisors");
@@ -245,6 +248,9 @@ function becomeNode(a: Assembler): void {
   a.op("cmp", "rax", ENOENT).j("e", "not-there").op("cmp", "rax", ENOTDIR).j("e", "not-there");
   a.mov("r10", "rax");
   a.label("not-there").testBits("r9", 255).j("nz", "directory");
+  // what is looked through last ends there
+  a.lea("rcx", "usual-end").op("cmp", "r13", "rcx").j("e", "nowhere").lea("r13", "usual").jmp("directory");
+  a.label("nowhere");
 }
 
 /** One line, and the exit code of the program that was wanted. */
@@ -330,6 +336,8 @@ function subroutines(a: Assembler): void {
 function constants(a: Assembler): void {
   a.string("variable-name", "SVTRACE_START=");
   a.string("default-path", "/bin:/usr/bin");
+  a.string("usual", "/usr/local/bin:/usr/bin");
+  a.label("usual-end");
   a.string("own-file", "/proc/self/exe");
   a.string("below-package", "dist/main.cjs");
   a.string("beside-directory", "../dist/main.cjs");

@@ -18,7 +18,7 @@ import {
   writeSync,
 } from "node:fs";
 import { resolve } from "node:path";
-import { bytesOf } from "../../base/bytes.ts";
+import { bytesOf, textOf } from "../../base/bytes.ts";
 import { tai64nLabel } from "../../base/tai.ts";
 import { lockFile, openAppend } from "../../kernel/files.ts";
 import { endSignal } from "../../kernel/wait.ts";
@@ -226,10 +226,12 @@ export class LogDir {
       });
     }
     await this.insist(`unable to remove ${dir}/${name}`, () => unlinkSync(this.at(name)));
+    // each character a byte, so that they are sorted as the original does
     const names = await this.insist(`unable to read ${dir}`, () => readdirSync(this.base, "latin1"));
     const old = names.filter((n) => n[0] === "@" && n.length >= LABEL_BYTES).sort();
     for (const oldest of old.slice(0, Math.max(0, old.length - this.options.count + 1))) {
-      await this.insist(`unable to remove ${dir}/${oldest}`, () => unlinkSync(this.at(oldest)));
+      const name = textOf(Buffer.from(oldest, "latin1"));
+      await this.insist(`unable to remove ${dir}/${name}`, () => unlinkSync(bytesOf(this.at(name))));
     }
   }
 

@@ -62,6 +62,15 @@ Odd names
   variable PROBE_SORT=1
   variable with space=2
   variable x\xff=3
+  $ mkdir d2; echo v >d2/A=B; env -i PATH="$PATH" A=1 AB=2 envdir d2 env
+  PATH=BIN:/usr/bin:/bin:/usr/sbin:/sbin:/usr/bin
+  AB=2
+  A=B=v
+  $ mkdir d3; : >d3/A=B; : >d3/=C; env -i PATH="$PATH" A=1 AB=2 envdir d3 env
+  PATH=BIN:/usr/bin:/bin:/usr/sbin:/sbin:/usr/bin
+  =C
+  AB=2
+  A=B
 
 The order of the environment
   $ mkdir d; echo new >d/B; env -i PATH="$PATH" A=1 B=2 C=3 D=4 envdir d env

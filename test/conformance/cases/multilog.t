@@ -256,6 +256,20 @@ Names and patterns of bytes that are no text
   $ w=$(printf 'w\376'); mkdir "$w"; cd "$w"; echo x | multilog ./main; cat main/current
   x
 
+Old files with any names are counted, and the first of them go
+  $ mkdir m; d=$(printf 'm/@4000000000000000000000000.\303\251'); : >"$d"; : >"$(printf 'm/@4000000000000000000000000.\377')"; : >m/@short
+  $ perl -e 'print "x" x 39, "\n" for 1 .. 300' | multilog s4096 n2 ./m; ls m | grep -c ^@; ls m | grep -a 000.
+  2
+  @STAMP.s
+
+A limit on the size of files ends it, and the next one begins another
+  $ (softlimit -f 1024 sh -c 'perl -e "print q(x) x 5000" | multilog ./m'; echo $?) 2>/dev/null; wc -c <m/current
+  153
+  1024
+  $ echo next | multilog ./m; cat m/current; ls m | grep -c ^@
+  next
+  1
+
 Input that cannot be read is at its end
   $ multilog ./main <&-; ls main
   current
