@@ -14,7 +14,10 @@ export interface DecodeOptions {
   hexStrings: 0 | 1 | 2 | 3;
   /** -N: argument names. */
   argNames: boolean;
-  /** Path or socket shown after a descriptor (-y, -yy): returns the text between < and >, or undefined. */
+  /**
+   * What is shown after a descriptor, or after AT_FDCWD for the directory it means (-y, -yy): a path or socket in angle
+   * brackets, `(deleted)` behind those of a file that is; undefined if there is nothing to say.
+   */
   fdText?: (tid: number, fd: number) => string | undefined;
   /** Name of a network interface by its index, escaped. */
   interfaceText?: (index: number) => string | undefined;

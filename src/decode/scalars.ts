@@ -70,7 +70,7 @@ const printers: Record<ScalarKind, Printer> = {
     else {
       const cwd = c.options.fdText?.(c.task.tid, AT_FDCWD);
       c.sink.xlat(lo, 0, "AT_FDCWD", "AT_???", "dec");
-      if (cwd !== undefined) c.sink.word(`<${cwd}>`);
+      if (cwd !== undefined) c.sink.word(cwd);
     }
   },
   pid: (c, lo) => c.sink.pid(lo | 0, c.options.pidText?.(lo | 0)),

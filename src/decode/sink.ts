@@ -46,6 +46,7 @@ export interface ValueSink {
   becomes(): void;
   /** Whether a comma comes before the next argument, where the last one is printed in two parts. */
   comma?(due: boolean): void;
+  /** `text` is what stands behind the number, angle brackets included. */
   fd(fd: number, text: string | undefined): void;
   pid(pid: number, text: string | undefined): void;
 }

@@ -1,97 +1,121 @@
 /** A socket as strace -yy names it. */
-import { readFileSync } from "node:fs";
+import { readlinkSync } from "node:fs";
+import { inetSocket, netlinkSocket, socketProtocol, type Unfound, unixSocketOf } from "./sock-diag.ts";
+import { inetEntry, netlinkEntry, unixEntry } from "./socket-tables.ts";
 
-/**
- * `TCP:[127.0.0.1:80->127.0.0.1:4000]`, `UNIX-STREAM:[123,"/run/x"]`; undefined if /proc does not know the inode.
- * `quotable` makes bytes of a name fit between quotes.
- */
-export function socketText(
-  pid: number,
-  inode: string,
-  quotable: (name: Uint8Array) => string,
-): string | undefined {
-  for (const [name, table] of [
-    ["TCP", "tcp"],
-    ["TCPv6", "tcp6"],
-    ["UDP", "udp"],
-    ["UDPv6", "udp6"],
-  ] as const) {
-    const line = find(pid, table, 9, inode);
-    if (!line) continue;
-    const local = endpoint(line[1]);
-    const remote = endpoint(line[2]);
-    return /:0$/.test(remote) ? `${name}:[${local}]` : `${name}:[${local}->${remote}]`;
-  }
-  // before the sockets whose names, which are their makers' to choose, may look like entries
-  if (find(pid, "netlink", 9, inode)) return `NETLINK:[${inode}]`;
-  const unix = unixSocket(read(pid, "unix"), inode);
-  if (!unix) return undefined;
-  const { kind, name } = unix;
-  if (name === "") return `${kind}:[${inode}]`;
-  const abstract = name.startsWith("@");
-  // the kernel writes NULs as @, too, and many a program binds all of sun_path
-  const shown = abstract ? name.slice(1).replace(/@+$/, "") : name;
-  return `${kind}:[${inode},${abstract ? "@" : ""}"${quotable(Buffer.from(shown, "latin1"))}"]`;
+/** How parts of a socket's text are written. */
+export interface SocketWords {
+  /** Makes bytes of a name fit between quotes. */
+  quotable(name: Uint8Array): string;
+  /** `ROUTE` for NETLINK_ROUTE's number; undefined for a family without a name. */
+  netlinkFamily(family: number): string | undefined;
 }
 
-/** Address, references, protocol, flags, type, state and inode, whose widths are fixed; a name may follow. */
-const UNIX_ENTRY =
-  /(?<![^\n])[0-9a-f]{8,16}: [0-9A-F]{8} [0-9A-F]{8} [0-9A-F]{8} ([0-9A-F]{4}) [0-9A-F]{2} +(\d+)(?=[ \n])/g;
-const unixKinds: Readonly<Record<string, string>> = { "0001": "UNIX-STREAM", "0002": "UNIX-DGRAM" };
+/** What stands behind the protocol's name and a colon, undefined if nothing is known. */
+type Find = (tid: number, inode: number, words: SocketWords) => string | undefined;
+
+const AF_INET = 2;
+const AF_INET6 = 10;
+
+const finders: ReadonlyMap<string, Find | undefined> = new Map<string, Find | undefined>([
+  ["UNIX", unix],
+  ["UNIX-STREAM", unix],
+  ["TCP", inet(AF_INET, 6, "tcp")],
+  ["UDP", inet(AF_INET, 17, "udp")],
+  ["UDPLITE", inet(AF_INET, 136, "udplite")],
+  ["DCCP", inet(AF_INET, 33)],
+  ["SCTP", inet(AF_INET, 132)],
+  ["L2TP/IP", undefined],
+  ["PING", undefined],
+  ["RAW", inet(AF_INET, 255, "raw")],
+  ["TCPv6", inet(AF_INET6, 6, "tcp6")],
+  ["UDPv6", inet(AF_INET6, 17, "udp6")],
+  ["UDPLITEv6", inet(AF_INET6, 136, "udplite6")],
+  ["DCCPv6", inet(AF_INET6, 33)],
+  ["SCTPv6", inet(AF_INET6, 132)],
+  ["L2TP/IPv6", undefined],
+  ["PINGv6", undefined],
+  ["RAWv6", inet(AF_INET6, 255, "raw6")],
+  ["NETLINK", netlink],
+]);
+/** As which sockets of other protocols may be listed: MPTCP's are by their TCP connections. */
+const OTHERS = ["TCP", "TCPv6"];
+
+/** As many as strace remembers, and which of them it forgets: its text is ours as long as that is the same. */
+const REMEMBERED = 1024;
+const remembered: ({ readonly inode: number; readonly text: string } | undefined)[] = [];
 
 /**
- * A socket in the text (Latin-1) of /proc/net/unix. The kernel writes names as they are, newlines included: one may even look
- * like an entry, so that nothing is said of a socket that has several. Exported for its tests.
+ * `TCP:[127.0.0.1:80->127.0.0.1:4000]`, `UNIX-STREAM:[123->124,"/run/x"]`, `NETLINK:[ROUTE:4711]` for the socket that `fd` of
+ * thread `tid` is, by its inode. Without a peer or name, `TCP:[123]`; undefined if its protocol is none that is known.
+ *
+ * What has been found is not looked for again, as in strace: a socket that was bound when it was first seen keeps its text when
+ * it is connected.
  */
-export function unixSocket(text: string, inode: string): { kind: string; name: string } | undefined {
-  let found: { kind: string; from: number; to: number } | undefined;
-  let last = found;
-  for (const entry of text.matchAll(UNIX_ENTRY)) {
-    if (last) last.to = entry.index;
-    last = undefined;
-    if (entry[2] !== inode) continue;
-    if (found) return undefined;
-    const kind = unixKinds[entry[1]] ?? "UNIX-SEQPACKET";
-    found = { kind, from: entry.index + entry[0].length, to: text.length };
-    last = found;
+export function socketText(tid: number, fd: number, inode: number, words: SocketWords): string | undefined {
+  const slot = inode % REMEMBERED;
+  const known = remembered[slot];
+  if (known?.inode === inode) return known.text;
+  const protocol = socketProtocol(tid, fd);
+  const named = protocol !== undefined && finders.has(protocol);
+  const names = protocol === undefined ? finders.keys() : named ? [protocol] : OTHERS;
+  for (const name of names) {
+    const details = finders.get(name)?.(tid, inode, words);
+    if (details === undefined) continue;
+    const text = `${name}:[${details}]`;
+    remembered[slot] = { inode, text };
+    return text;
   }
-  // without the blank before it and the end of the line
-  return found && { kind: found.kind, name: text.slice(found.from + 1, found.to - 1) };
+  return named ? `${protocol}:[${inode}]` : undefined;
 }
 
-function read(pid: number, table: string): string {
+function inet(family: number, protocol: number, table?: string): Find {
+  return (tid, inode) => {
+    const found = inetSocket(family, protocol, inode);
+    const socket =
+      typeof found !== "string"
+        ? found
+        : table !== undefined && elsewhere(tid, found)
+          ? inetEntry(tid, table, inode)
+          : undefined;
+    return socket && (socket.remote === undefined ? socket.local : `${socket.local}->${socket.remote}`);
+  };
+}
+
+function unix(tid: number, inode: number, { quotable }: SocketWords): string | undefined {
+  const found = unixSocketOf(inode);
+  const socket = typeof found === "string" ? unixEntry(tid, inode) : found;
+  if (!socket) return undefined;
+  const { peer, name } = socket;
+  if (peer === 0 && name.length === 0) return undefined;
+  let text = peer === 0 ? String(inode) : `${inode}->${peer}`;
+  if (name.length > 0) {
+    const abstract = name[0] === 0;
+    const from = abstract ? 1 : 0;
+    const end = name.indexOf(0, from);
+    text += `,${abstract ? "@" : ""}"${quotable(name.slice(from, end < 0 ? name.length : end))}"`;
+  }
+  return text;
+}
+
+function netlink(tid: number, inode: number, { netlinkFamily }: SocketWords): string | undefined {
+  const found = netlinkSocket(inode);
+  const socket =
+    typeof found !== "string" ? found : elsewhere(tid, found) ? netlinkEntry(tid, inode) : undefined;
+  if (!socket) return undefined;
+  const family = netlinkFamily(socket.family);
+  return family === undefined ? String(socket.family) : `${family}:${socket.port}`;
+}
+
+/** Whether a socket that was not found is to be looked for in the tables of its thread's network namespace. */
+function elsewhere(tid: number, found: Unfound): boolean {
+  return found === "silent" || namespaceOf(tid) !== namespaceOf("self");
+}
+
+function namespaceOf(tid: number | "self"): string | undefined {
   try {
-    return readFileSync(`/proc/${pid}/net/${table}`, "latin1");
+    return readlinkSync(`/proc/${tid}/ns/net`);
   } catch {
-    return "";
+    return undefined;
   }
-}
-
-function find(pid: number, table: string, column: number, inode: string): string[] | undefined {
-  return read(pid, table)
-    .split("\n")
-    .map((l) => l.trim().split(/\s+/))
-    .find((f) => f[column] === inode);
-}
-
-/** `0100007F:0050` of /proc/net/tcp: address in host byte order words. */
-function endpoint(text: string): string {
-  const [address, port] = text.split(":");
-  const words = address.match(/.{8}/g) ?? [];
-  const bytes = words.flatMap((w) => (w.match(/../g) ?? []).reverse().map((h) => Number.parseInt(h, 16)));
-  const n = Number.parseInt(port, 16);
-  if (bytes.length === 4) return `${bytes.join(".")}:${n}`;
-  const groups = Array.from({ length: 8 }, (_, i) => ((bytes[2 * i] << 8) | bytes[2 * i + 1]).toString(16));
-  return `[${compress(groups)}]:${n}`;
-}
-
-function compress(groups: readonly string[]): string {
-  const text = groups.join(":");
-  const run = text.match(/(?:^|:)0(?::0)+(?=:|$)/g)?.sort((a, b) => b.length - a.length)[0];
-  return run === undefined
-    ? text
-    : text
-        .replace(run, ":")
-        .replace(/^:(?!:)/, "::")
-        .replace(/([^:]):$/, "$1::");
 }

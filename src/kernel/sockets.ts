@@ -1,5 +1,6 @@
 /** Sockets as /proc/PID/net shows them: what a socket inode is connected to. */
 import { readFileSync, readlinkSync } from "node:fs";
+import { inet6 } from "../base/inet.ts";
 
 const TCP_LISTEN = "0A";
 /** __SO_ACCEPTCON in the flags column of /proc/net/unix. */
@@ -175,17 +176,5 @@ export function address(hex: string): string {
   if (bytes.length === 4) return `${bytes.join(".")}:${number}`;
   const mapped = bytes.slice(0, 10).every((b) => b === 0) && bytes[10] === 255 && bytes[11] === 255;
   if (mapped) return `${bytes.slice(12).join(".")}:${number}`;
-  return `[${ipv6(bytes)}]:${number}`;
-}
-
-function ipv6(bytes: readonly number[]): string {
-  const words = Array.from({ length: 8 }, (_, i) => ((bytes[2 * i] << 8) | bytes[2 * i + 1]).toString(16));
-  let best = { at: -1, length: 1 };
-  for (let i = 0; i < 8; i++) {
-    let n = 0;
-    while (i + n < 8 && words[i + n] === "0") n++;
-    if (n > best.length) best = { at: i, length: n };
-  }
-  if (best.at < 0) return words.join(":");
-  return `${words.slice(0, best.at).join(":")}::${words.slice(best.at + best.length).join(":")}`;
+  return `[${inet6(Uint8Array.from(bytes))}]:${number}`;
 }

@@ -1,6 +1,15 @@
 /** What /proc says about tasks: times, arguments, open files. Everything returns undefined for a task that is gone. */
-import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, readSync } from "node:fs";
-import { textOf } from "../base/bytes.ts";
+import {
+  closeSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  readSync,
+  statSync,
+} from "node:fs";
+import { bytesOf, textOf } from "../base/bytes.ts";
 
 /** Kernel clock ticks per second in /proc/PID/stat (USER_HZ, 100 on every architecture we run on). */
 const USER_HZ = 100;
@@ -80,6 +89,22 @@ export function waitsForFifo(tid: number): boolean {
 /** Where descriptor `fd` of a process points: a path, `socket:[inode]`, `pipe:[inode]`, `anon_inode:[…]`. */
 export function fdLink(pid: number, fd: number): string | undefined {
   return link(`/proc/${pid}/fd/${fd}`);
+}
+
+/** What the kernel puts behind the path of a file that has none any more (fs/d_path.c). */
+export const DELETED = " (deleted)";
+
+/** Whether `target`, the link of a descriptor, ends so because its file is deleted, not because it is called so. */
+export function isDeleted(pid: number, fd: number, target: string): boolean {
+  if (!target.endsWith(DELETED)) return false;
+  try {
+    const file = statSync(`/proc/${pid}/fd/${fd}`);
+    const named = lstatSync(bytesOf(target), { throwIfNoEntry: false });
+    return named?.ino !== file.ino || named.dev !== file.dev;
+  } catch {
+    // one that cannot be looked at is not there under that name
+    return true;
+  }
 }
 
 export function cwdOf(pid: number): string | undefined {

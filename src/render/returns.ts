@@ -33,7 +33,7 @@ export function returnText(task: Task, s: TextSettings): string {
       return unsigned(lo, hi);
     case "fd": {
       const text = s.decode.fdText?.(task.tid, lo | 0);
-      return text === undefined ? String(lo | 0) : `${lo | 0}<${text}>`;
+      return `${lo | 0}${text ?? ""}`;
     }
     case "pid": {
       const text = lo === 0 ? undefined : s.decode.pidText?.(lo | 0);

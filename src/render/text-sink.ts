@@ -147,7 +147,7 @@ export class TextSink implements ValueSink {
   }
 
   fd(fd: number, text: string | undefined): void {
-    this.line += text === undefined ? fd : `${fd}<${text}>`;
+    this.line += text === undefined ? fd : `${fd}${text}`;
   }
 
   pid(pid: number, text: string | undefined): void {

@@ -1,17 +1,22 @@
 /** What -y, -yy and -Y add to numbers. */
 import { readFileSync, statSync } from "node:fs";
+import * as F from "../../abi/flags.ts";
+import { enumName } from "../../decode/flags.ts";
 import type { DecodeOptions } from "../../decode/options.ts";
 import { interfaceName } from "../../kernel/interfaces.ts";
 import { genericFamily, netlinkFamily } from "../../kernel/netlink.ts";
-import { socketText } from "../../kernel/socket-text.ts";
+import { type SocketWords, socketText } from "../../kernel/socket-text.ts";
 import { socketInode } from "../../kernel/sockets.ts";
-import { commOf, cwdOf, fdLink } from "../../kernel/tasks.ts";
+import { commOf, cwdOf, DELETED, fdLink, isDeleted } from "../../kernel/tasks.ts";
 import { escapeBytes, escapeName } from "../../render/escape.ts";
 import type { StraceSettings } from "./settings.ts";
 
 const AT_FDCWD = -100;
 
-const quotable = (name: Uint8Array): string => escapeBytes(name, 0, name.length);
+const words: SocketWords = {
+  quotable: (name) => escapeBytes(name, 0, name.length),
+  netlinkFamily: (family) => enumName(F.netlink_protocols, family)?.replace(/^NETLINK_/, ""),
+};
 
 /** Fills in the look-ups the settings ask for. */
 export function addNames(decode: DecodeOptions, s: StraceSettings): void {
@@ -30,13 +35,16 @@ function fdText(tid: number, fd: number, details: StraceSettings["fds"]): string
   const target = fd === AT_FDCWD ? cwdOf(tid) : fdLink(tid, fd);
   if (target === undefined) return undefined;
   const inode = details.has("socket") ? socketInode(target) : undefined;
-  if (inode !== undefined) return socketText(tid, inode, quotable) ?? escapeName(target);
+  const socket = inode === undefined ? undefined : socketText(tid, fd, Number(inode), words);
+  if (socket !== undefined) return `<${socket}>`;
   if (details.has("pidfd") && target === "anon_inode:[pidfd]") {
     const pid = processOf(tid, fd);
-    if (pid !== undefined) return `pid:${pid}`;
+    if (pid !== undefined) return `<pid:${pid}>`;
   }
+  if (fd !== AT_FDCWD && isDeleted(tid, fd, target))
+    return details.has("path") ? `<${escapeName(target.slice(0, -DELETED.length))}>(deleted)` : undefined;
   const device = details.has("dev") && target.startsWith("/") ? deviceText(tid, fd) : "";
-  return details.has("path") || device !== "" ? escapeName(target) + device : undefined;
+  return details.has("path") || device !== "" ? `<${escapeName(target)}${device}>` : undefined;
 }
 
 /** The process a pidfd is for. */

@@ -2,11 +2,12 @@
 import type { FlagSet } from "../../abi/flags.ts";
 import * as F from "../../abi/flags.ts";
 import { layout } from "../../abi/layouts.ts";
+import { inet6 } from "../../base/inet.ts";
 import type { ScalarKind, Type } from "../../syscalls/types/types.ts";
 import { compile } from "../compile.ts";
 import type { Context } from "../context.ts";
 import { enumName, printEnum, printFlags } from "../flags.ts";
-import { inet6, printInterface } from "../special/addresses.ts";
+import { printInterface } from "../special/addresses.ts";
 import { printField } from "../structs.ts";
 import { hexString, type Scope, type Value } from "./attrs.ts";
 

@@ -1,5 +1,6 @@
 /** Parts of network addresses as strace shows them: by a macro's call, or with -X raw by their bytes. */
 import * as F from "../../abi/flags.ts";
+import { inet6 } from "../../base/inet.ts";
 import type { Context } from "../context.ts";
 import { enumName } from "../flags.ts";
 
@@ -43,28 +44,6 @@ export function inetField(c: Context, name: string, at: number, family: number):
     c.sink.field(name);
     symbolic(c, at, 16, `${text})`);
   }
-}
-
-/** inet_ntop(3) for IPv6: longest run of zeros shortened, mapped and compatible addresses with dots. */
-export function inet6(b: Uint8Array): string {
-  const groups = Array.from({ length: 8 }, (_, i) => (b[2 * i] << 8) | b[2 * i + 1]);
-  const dotted = b.subarray(12, 16).join(".");
-  const zeros = groups.findIndex((g) => g !== 0);
-  if (zeros === 5 && groups[5] === 0xffff) return `::ffff:${dotted}`;
-  if (zeros === 6) return `::${dotted}`;
-  let best = -1;
-  let bestLength = 1;
-  for (let i = 0; i < 8; i++) {
-    let n = 0;
-    while (i + n < 8 && groups[i + n] === 0) n++;
-    if (n > bestLength) [best, bestLength] = [i, n];
-  }
-  const text = (from: number, to: number) =>
-    groups
-      .slice(from, to)
-      .map((g) => g.toString(16))
-      .join(":");
-  return best < 0 ? text(0, 8) : `${text(0, best)}::${text(best + bestLength, 8)}`;
 }
 
 /** Prints the index of a network interface, by its name where it has one. */

@@ -120,10 +120,7 @@ function setMembers(c: Context, lo: number, hi: number): number[] | undefined {
 }
 
 function setText(c: Context, members: readonly number[]): string {
-  const names = members.map((fd) => {
-    const text = c.options.fdText?.(c.task.tid, fd);
-    return text === undefined ? String(fd) : `${fd}<${text}>`;
-  });
+  const names = members.map((fd) => `${fd}${c.options.fdText?.(c.task.tid, fd) ?? ""}`);
   return `[${names.join(" ")}]`;
 }
 

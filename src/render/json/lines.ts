@@ -11,7 +11,7 @@ import { wallClock } from "../../kernel/wall-clock.ts";
 import type { Destinations } from "../line-writer.ts";
 import type { Output } from "../output.ts";
 import type { TextSettings } from "../settings.ts";
-import { JsonValues } from "./values.ts";
+import { JsonValues, targetOf } from "./values.ts";
 
 /** Version of the schema: changed when a field is removed or changes its meaning. */
 export const JSON_VERSION = 1;
@@ -184,7 +184,7 @@ export class JsonLines implements EventSink {
     if (detail !== undefined) text += `,"detail":${escapeJson(detail)}`;
     const fdText = call.descriptor?.ret === "fd" ? this.options.decode.fdText : undefined;
     const target = fdText?.(task.tid, call.retLo | 0);
-    if (target !== undefined) text += `,"target":${ascii(target)}`;
+    if (target !== undefined) text += `,"target":${ascii(targetOf(target))}`;
     return text;
   }
 

@@ -4,6 +4,13 @@
  */
 import type { ValueSink } from "../../decode/sink.ts";
 
+/** What a descriptor is, as the kernel's link says it, of what strace puts behind its number. */
+export function targetOf(text: string): string {
+  const end = text.lastIndexOf(">");
+  const deleted = text.slice(end + 1);
+  return text.slice(1, end) + (deleted && ` ${deleted}`);
+}
+
 const HIGH = 4294967296;
 /** High half of 2^53: larger integers would lose digits in most readers. */
 const EXACT_HIGH = 0x200000;
@@ -254,7 +261,7 @@ export class JsonValues implements ValueSink {
 
   fd(fd: number, text: string | undefined): void {
     if (text === undefined) this.num(fd);
-    else this.put(`{"fd":${fd},"target":${JSON.stringify(text)}}`, `${fd}<${text}>`);
+    else this.put(`{"fd":${fd},"target":${JSON.stringify(targetOf(text))}}`, `${fd}${text}`);
   }
 
   pid(pid: number, text: string | undefined): void {

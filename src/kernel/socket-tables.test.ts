@@ -1,6 +1,6 @@
 /** Unix sockets are found whatever bytes their names are made of. */
 import { expect, test } from "vitest";
-import { unixSocket } from "./socket-text.ts";
+import { unixSocket } from "./socket-tables.ts";
 
 const entry = (inode: string, name = "", type = "0001") =>
   `ffff9b2f00000001: 00000002 00000000 00010000 ${type} 01 ${inode.padStart(5)}${name && ` ${name}`}\n`;
@@ -14,10 +14,10 @@ test("a name is the rest of its entry", () => {
     entry("101", "x\r\n\x85y\n", "0002"),
     entry("102", "@abs", "0005"),
   );
-  expect(unixSocket(text, "7")).toEqual({ kind: "UNIX-STREAM", name: "" });
-  expect(unixSocket(text, "100")).toEqual({ kind: "UNIX-STREAM", name: "/a b  c " });
-  expect(unixSocket(text, "101")).toEqual({ kind: "UNIX-DGRAM", name: "x\r\n\x85y\n" });
-  expect(unixSocket(text, "102")).toEqual({ kind: "UNIX-SEQPACKET", name: "@abs" });
+  expect(unixSocket(text, "7")).toEqual({ name: "" });
+  expect(unixSocket(text, "100")).toEqual({ name: "/a b  c " });
+  expect(unixSocket(text, "101")).toEqual({ name: "x\r\n\x85y\n" });
+  expect(unixSocket(text, "102")).toEqual({ name: "@abs" });
   expect(unixSocket(text, "10")).toBeUndefined();
 });
 
