@@ -15,10 +15,14 @@ export interface DecodeOptions {
   /** -N: argument names. */
   argNames: boolean;
   /**
-   * What is shown after a descriptor, or after AT_FDCWD for the directory it means (-y, -yy): a path or socket in angle
-   * brackets, `(deleted)` behind those of a file that is; undefined if there is nothing to say.
+   * What is shown after a descriptor of a task (-y, -yy): a path or socket in angle brackets, `(deleted)` behind those of a
+   * file that is; undefined if there is nothing to say, as of negative numbers.
    */
   fdText?: (tid: number, fd: number) => string | undefined;
+  /** The same for the directory that AT_FDCWD means. */
+  cwdText?: (tid: number) => string | undefined;
+  /** With fdText: the process that a pidfd is for; undefined for other descriptors. */
+  pidfdProcess?: (tid: number, fd: number) => number | undefined;
   /** Name of a network interface by its index, escaped. */
   interfaceText?: (index: number) => string | undefined;
   /** Family (NETLINK_ROUTE …) of a netlink socket, -1 if the kernel does not tell; undefined for other descriptors. */

@@ -63,12 +63,11 @@ const printers: Record<ScalarKind, Printer> = {
     const digits = (n: number) => (n === 0 ? "0" : `0x${(n >>> 0).toString(16)}`);
     c.sink.xlat(lo, hi, `makedev(${digits(major)}, ${digits(minor)})`, "", "hex");
   },
-  // a negative number is no descriptor, nor the directory that AT_FDCWD means elsewhere
-  fd: (c, lo) => c.sink.fd(lo | 0, (lo | 0) < 0 ? undefined : c.options.fdText?.(c.task.tid, lo | 0)),
+  fd: (c, lo) => c.sink.fd(lo | 0, c.options.fdText?.(c.task.tid, lo | 0)),
   dirfd: (c, lo) => {
     if ((lo | 0) !== AT_FDCWD) c.sink.fd(lo | 0, c.options.fdText?.(c.task.tid, lo | 0));
     else {
-      const cwd = c.options.fdText?.(c.task.tid, AT_FDCWD);
+      const cwd = c.options.cwdText?.(c.task.tid);
       c.sink.xlat(lo, 0, "AT_FDCWD", "AT_???", "dec");
       if (cwd !== undefined) c.sink.word(cwd);
     }

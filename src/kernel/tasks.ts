@@ -111,6 +111,15 @@ export function cwdOf(pid: number): string | undefined {
   return link(`/proc/${pid}/cwd`);
 }
 
+/** Link of a descriptor for a process. */
+export const PIDFD = "anon_inode:[pidfd]";
+
+/** The process a pidfd is for; undefined for other descriptors, and when it has ended. */
+export function pidfdProcess(tid: number, fd: number): number | undefined {
+  const pid = Number(/^Pid:\s+(\d+)/m.exec(text(`/proc/${tid}/fdinfo/${fd}`) ?? "")?.[1] ?? 0);
+  return pid > 0 ? pid : undefined;
+}
+
 /** Descriptors an epoll instance watches. */
 export function epollWatches(pid: number, fd: number): number[] {
   const info = text(`/proc/${pid}/fdinfo/${fd}`) ?? "";

@@ -27,6 +27,7 @@ import "./time.ts";
 import "./xattr.ts";
 import "./ioctl/ioctl.ts";
 import "./msghdr.ts";
+import "./other-fds.ts";
 import "./poll.ts";
 import "./socket-types.ts";
 import "./sockaddr.ts";

@@ -64,6 +64,8 @@ registerValue("hex_returned", () =>
 );
 
 const MOUNT_ATTR_SIZE = 32;
+const MOUNT_ATTR_IDMAP = 0x100000;
+const INT_MAX = 0x7fffffff;
 
 /** struct mount_attr; argument `size` may say that the caller's is larger than ours. */
 registerValue("mount_attr", () =>
@@ -82,7 +84,13 @@ registerValue("mount_attr", () =>
     printFlags(c, F.mount_attrs, half(8), half(12));
     c.sink.field("propagation");
     printEnum(c, F.mount_flags, half(16), half(20));
-    ulongField(c, "userns_fd", at + 24);
+    // only then does the kernel take it for a descriptor
+    const mapped = (half(0) & MOUNT_ATTR_IDMAP) !== 0 && half(28) === 0 && half(24) <= INT_MAX;
+    if (mapped) {
+      const fd = half(24);
+      c.sink.field("userns_fd");
+      c.sink.fd(fd, c.options.fdText?.(c.task.tid, fd));
+    } else ulongField(c, "userns_fd", at + 24);
     trailingBytes(c, lo, hi, MOUNT_ATTR_SIZE, Math.min(size, 4096));
     c.sink.closeStruct();
   }),

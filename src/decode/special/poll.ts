@@ -10,7 +10,7 @@ const POLLFD = 8;
 const POLLFDS_MAX = 4096;
 
 function fdItem(c: Context, fd: number): void {
-  c.sink.fd(fd, fd < 0 ? undefined : c.options.fdText?.(c.task.tid, fd));
+  c.sink.fd(fd, c.options.fdText?.(c.task.tid, fd));
 }
 
 const pollfd: Walker = {
@@ -66,7 +66,7 @@ function pollResult(c: Context): boolean {
     shown++;
     c.sink.openStruct();
     c.sink.field("fd");
-    fdItem(c, v.getInt32(at, true));
+    c.sink.num(v.getInt32(at, true));
     c.sink.field("revents");
     printFlags(c, F.poll_events, revents);
     c.sink.closeStruct();
@@ -143,7 +143,7 @@ function selectResult(c: Context, fraction: string): void {
   for (const [i, name] of ["in", "out", "except"].entries()) {
     // no more than are ready
     const members = setMembers(c, c.argLo(i + 1), c.argHi(i + 1))?.slice(0, left);
-    if (members && members.length > 0) parts.push(`${name} ${setText(c, members)}`);
+    if (members && members.length > 0) parts.push(`${name} [${members.join(" ")}]`);
     left -= members?.length ?? 0;
   }
   c.sink.word(parts.join(", "));

@@ -10,6 +10,7 @@ import {
   cstring,
   family,
   fd,
+  fdOf,
   flags,
   flags64,
   gid,
@@ -193,14 +194,20 @@ export const kernels = family({
       variants: {
         by: "type",
         cases: [
-          [0, { ...compared, idx1: int, idx2: int }],
+          [0, { ...compared, idx1: fdOf({ pid: "pid1" }), idx2: fdOf({ pid: "pid2" }) }],
           ...[1, 2, 3, 4, 5, 6].map((type) => [type, compared] as const),
           [
             7,
             {
               ...compared,
-              idx1: int,
-              idx2: ptr(struct("kcmp_epoll_slot", { efd: fd, tfd: fd, toff: uint })),
+              idx1: fdOf({ pid: "pid1" }),
+              idx2: ptr(
+                struct("kcmp_epoll_slot", {
+                  efd: fdOf({ pid: "pid2" }),
+                  tfd: fdOf({ pid: "pid2" }),
+                  toff: uint,
+                }),
+              ),
             },
           ],
         ],

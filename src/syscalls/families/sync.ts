@@ -9,6 +9,7 @@ import {
   call,
   family,
   fd,
+  fdOf,
   flags,
   flags64,
   hex,
@@ -180,7 +181,10 @@ export const sync = family({
   mq_notify: call({ mqdes: fd, sevp: special("sigevent", 64) }, { classes: "desc" }),
   mq_getsetattr: call({ mqdes: fd, newattr: ptr(mqAttr), oldattr: out(ptr(mqAttr)) }, { classes: "desc" }),
   pidfd_open: call({ pid, flags: flags(F.pidfd_open_flags) }, { ret: "fd", classes: "desc" }),
-  pidfd_getfd: call({ pidfd: fd, targetfd: int, flags: hex32 }, { ret: "fd", classes: "desc" }),
+  pidfd_getfd: call(
+    { pidfd: fd, targetfd: fdOf({ pidfd: "pidfd" }), flags: hex32 },
+    { ret: "fd", classes: "desc" },
+  ),
   pidfd_send_signal: call(
     { pidfd: fd, sig: signal, info: special("siginfo", 128), flags: hex32 },
     { classes: "desc signal process" },

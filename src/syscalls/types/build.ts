@@ -82,6 +82,9 @@ export const special = (name: string, reads?: number | "string", data?: unknown)
   reads,
   data,
 });
+/** A descriptor of the process that another argument, a process id or a pidfd, is about. */
+export const fdOf = (owner: { readonly pid: string } | { readonly pidfd: string }): Type =>
+  special("fd_of", undefined, owner);
 export const when = (arg: string, mask: number, of: Type, values?: readonly number[]): Type => ({
   kind: "optional",
   arg,
