@@ -1,7 +1,8 @@
 /** -P: only calls about certain paths, given by name or through a descriptor. */
-import { readlinkSync, realpathSync } from "node:fs";
+import { realpathSync } from "node:fs";
 import type { Task } from "../../capture/event.ts";
 import type { Memory } from "../../capture/memory.ts";
+import { DELETED, fdLink, isDeleted } from "../../kernel/tasks.ts";
 
 const PATH_MAX = 4096;
 /** Descriptors of one call that are looked at. */
@@ -59,10 +60,8 @@ function selected(args: Uint32Array, memory: Memory): number[] {
   return fds;
 }
 
+/** What a descriptor is; that of a deleted file is its path still. */
 function link(tid: number, fd: number): string {
-  try {
-    return readlinkSync(`/proc/${tid}/fd/${fd}`);
-  } catch {
-    return "";
-  }
+  const target = fdLink(tid, fd) ?? "";
+  return isDeleted(tid, fd, target) ? target.slice(0, -DELETED.length) : target;
 }

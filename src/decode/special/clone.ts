@@ -27,7 +27,7 @@ function cloneFlags(c: Context, lo: number): void {
 }
 
 /** An int the kernel stored, `[123]`; the address if it cannot be read. */
-function storedInt(c: Context, lo: number, hi: number): void {
+function stored(c: Context, lo: number, hi: number, what: "fd" | "pid"): void {
   const value = c.call.error ? undefined : c.readInt(lo, hi);
   if (value === undefined) {
     c.sink.addr(lo, hi);
@@ -35,7 +35,8 @@ function storedInt(c: Context, lo: number, hi: number): void {
   }
   c.sink.openArray();
   c.sink.item();
-  c.sink.num(value);
+  if (what === "fd") c.sink.fd(value, c.options.fdText?.(c.task.tid, value));
+  else c.sink.pid(value, c.options.pidText?.(value));
   c.sink.closeArray();
 }
 
@@ -53,7 +54,7 @@ registerCall("clone", {
     const [tls, child] = c.call.abi === "i386" ? [3, 4] : [4, 3];
     if (flags & (CLONE_PARENT_SETTID | CLONE_PIDFD)) {
       c.sink.named("parent_tid");
-      storedInt(c, c.argLo(2), c.argHi(2));
+      stored(c, c.argLo(2), c.argHi(2), flags & CLONE_PARENT_SETTID ? "pid" : "fd");
     }
     if (flags & CLONE_SETTLS) {
       c.sink.named("tls");
@@ -118,11 +119,11 @@ registerCall("clone3", {
       c.sink.openStruct();
       if (flags & CLONE_PIDFD) {
         c.sink.field("pidfd");
-        storedInt(c, pidfdLo, pidfdHi);
+        stored(c, pidfdLo, pidfdHi, "fd");
       }
       if (flags & CLONE_PARENT_SETTID) {
         c.sink.field("parent_tid");
-        storedInt(c, tidLo, tidHi);
+        stored(c, tidLo, tidHi, "pid");
       }
       c.sink.closeStruct();
     }

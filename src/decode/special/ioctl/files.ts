@@ -1,6 +1,6 @@
 /** Commands of files and file systems (ioctl_ficlone(2) and its neighbours), inotify, namespaces. */
 import * as F from "../../../abi/flags.ts";
-import { fd, flags, int, special } from "../../../syscalls/types/build.ts";
+import { flags, int, special } from "../../../syscalls/types/build.ts";
 import { both, type Command, each, none, reads, record, value, writes } from "./command.ts";
 import { dedupe } from "./vectors.ts";
 
@@ -9,7 +9,8 @@ const xattr = { xflags: flags(F.inode_xflags) };
 
 export const files: Readonly<Record<string, Command>> = {
   ...each("FIFREEZE FITHAW", none),
-  FICLONE: value(fd),
+  // a descriptor, which strace does not show the path of
+  FICLONE: value(int),
   FICLONERANGE: reads(record("file_clone_range", "src_fd:fd src_offset src_length dest_offset")),
   FIDEDUPERANGE: dedupe,
   FITRIM: reads(record("fstrim_range", "start:hex len minlen")),
