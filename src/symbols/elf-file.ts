@@ -6,7 +6,7 @@ import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 
 /** Nothing larger is read at once (bytes). */
 const MAX_READ = 1 << 28;
-/** Longer names are cut (bytes). */
+/** Longer names are cut (bytes; characters of demangled ones). */
 const MAX_NAME = 8192;
 const PT_LOAD = 1;
 const PT_NOTE = 4;
@@ -168,6 +168,9 @@ export function cString(strings: Buffer, at: number): string {
   const end = name.indexOf(0);
   return name.toString("utf8", 0, end < 0 ? name.length : end);
 }
+
+/** What is shown of a name made of a symbol. */
+export const cutName = (name: string): string => (name.length > MAX_NAME ? name.slice(0, MAX_NAME) : name);
 
 /** Has `use` look at a file; undefined if that cannot be read or is not what `use` expects. */
 export function withElfFile<T>(path: string, use: (file: ElfFile) => T): T | undefined {

@@ -9,6 +9,9 @@ declare namespace WebAssembly {
   class Module {
     constructor(bytes: Uint8Array);
   }
+  class Memory {
+    grow(pages: number): number;
+  }
   class Instance {
     readonly exports: Readonly<Record<string, unknown>>;
     constructor(module: Module, imports: object);
