@@ -6,6 +6,9 @@ const PE_PCREL = 0x10;
 const PE_DATAREL = 0x30;
 const PE_INDIRECT = 0x80;
 
+/** Bytes of a LEB128 number that fits the 53 bits of a double. */
+const EXACT_LEB = 7;
+
 export class Cursor {
   constructor(
     readonly bytes: Buffer,
@@ -59,6 +62,17 @@ export class Cursor {
       if ((byte & 0x80) === 0) return signed && (byte & 0x40) !== 0 ? value - scale : value;
       if (scale > 2 ** 70) throw new RangeError("LEB128 number too long");
     }
+  }
+
+  /** The same without the limits of a double: what expressions compute with may be any 64 bits. */
+  exactLeb(signed: boolean): bigint {
+    const start = this.at;
+    const short = this.leb(signed);
+    if (this.at - start <= EXACT_LEB) return BigInt(short);
+    const bits = 7 * (this.at - start);
+    let value = 0n;
+    for (let i = this.at - 1; i >= start; i--) value = (value << 7n) | BigInt(this.bytes[i] & 0x7f);
+    return signed ? BigInt.asIntN(bits, value) : value;
   }
 
   /** A string's bytes up to its NUL, as Latin-1. */

@@ -8,8 +8,10 @@ const MAX_DEPTH = 64;
 export interface Machine {
   /** A register's value by DWARF number; NaN if it is not known. */
   register(n: number): number;
-  /** The word at an address of the tracee; NaN if it cannot be read. */
+  /** The word at an address of the tracee; NaN if it cannot be read. What is beyond 2^53 loses its low bits. */
   word(address: number): number;
+  /** All bits of the `size` bytes at an address; undefined if they cannot be read. */
+  bits(address: number, size: number): bigint | undefined;
 }
 
 /** A value that is needed and not known. */
@@ -96,7 +98,7 @@ class Evaluation {
       this.push(two(this.pop(), b));
     } else if (op >= 0x30 && op <= 0x4f) this.push(BigInt(op - 0x30));
     else if (op >= 0x50 && op <= 0x6f) this.push(big(machine.register(op - 0x50)));
-    else if (op >= 0x70 && op <= 0x8f) this.push(big(machine.register(op - 0x70)) + BigInt(code.sleb()));
+    else if (op >= 0x70 && op <= 0x8f) this.push(big(machine.register(op - 0x70)) + code.exactLeb(true));
     else if (op >= 0x08 && op <= 0x0f) this.push(this.constant(constants[op - 0x08]));
     else this.other(op);
   }
@@ -105,22 +107,19 @@ class Evaluation {
     const { code, machine } = this;
     switch (op) {
       case 0x03: // addr
-        this.push(big(code.value(0)));
+        this.push(this.constant(8 * code.width));
         break;
       case 0x06: // deref
-        this.push(big(machine.word(Number(this.pop()))));
+        this.push(this.read(code.width));
         break;
-      case 0x94: {
-        // deref_size
-        const size = code.u8();
-        this.push(BigInt.asUintN(8 * Math.min(size, 8), big(machine.word(Number(this.pop())))));
+      case 0x94: // deref_size
+        this.push(this.read(code.u8()));
         break;
-      }
       case 0x10: // constu
-        this.push(big(code.uleb()));
+        this.push(code.exactLeb(false));
         break;
       case 0x11: // consts
-        this.push(big(code.sleb()));
+        this.push(code.exactLeb(true));
         break;
       case 0x12: // dup
         this.push(this.peek(0));
@@ -162,7 +161,7 @@ class Evaluation {
         this.push(~this.pop());
         break;
       case 0x23: // plus_uconst
-        this.push(this.pop() + big(code.uleb()));
+        this.push(this.pop() + code.exactLeb(false));
         break;
       case 0x28: // bra
         this.jump(this.pop() !== 0n);
@@ -171,13 +170,21 @@ class Evaluation {
         this.jump(true);
         break;
       case 0x92: // bregx
-        this.push(big(machine.register(code.uleb())) + BigInt(code.sleb()));
+        this.push(big(machine.register(code.uleb())) + code.exactLeb(true));
         break;
       case 0x96: // nop
         break;
       default:
         throw new RangeError("DWARF expression: unknown operation");
     }
+  }
+
+  /** The number of `size` bytes at the address that is on the stack. */
+  private read(size: number): bigint {
+    if (size < 1 || size > 8) throw new RangeError("DWARF expression: no such size");
+    const value = this.machine.bits(Number(this.pop()), size);
+    if (value === undefined) throw new Unknown();
+    return value;
   }
 
   private constant(bits: number): bigint {

@@ -23,7 +23,7 @@ export class StackMemory {
     this.end = this.start + Math.max(0, this.read(this.start, this.bytes));
   }
 
-  /** The word of `width` bytes at an address; NaN if it cannot be read. */
+  /** The word of `width` bytes at an address; NaN if it cannot be read. What is beyond 2^53 loses its low bits. */
   word(address: number, width: 4 | 8): number {
     if (address >= this.start && address + width <= this.end)
       return number(this.view, address - this.start, width);
@@ -32,6 +32,24 @@ export class StackMemory {
     if (inPage + width > PAGE) return Number.NaN;
     const page = this.page(address - inPage);
     return page ? number(page, inPage, width) : Number.NaN;
+  }
+
+  /** All bits of the `size` bytes at an address, wherever a page ends; undefined if they cannot be read. */
+  bits(address: number, size: number): bigint | undefined {
+    let value = 0n;
+    for (let at = address + size - 1; at >= address; at--) {
+      const byte = this.byte(at);
+      if (byte === undefined) return undefined;
+      value = (value << 8n) | BigInt(byte);
+    }
+    return value;
+  }
+
+  private byte(address: number): number | undefined {
+    if (address >= this.start && address < this.end) return this.bytes[address - this.start];
+    if (!(address >= PAGE && address < 2 ** 53)) return undefined;
+    const inPage = address % PAGE;
+    return this.page(address - inPage)?.getUint8(inPage);
   }
 
   private page(address: number): DataView | undefined {

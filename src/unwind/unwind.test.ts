@@ -101,6 +101,7 @@ test("threads whose registers hold anything do no harm", () => {
 const machine: Machine = {
   register: (n) => (n === 7 ? 0x1000 : n === 16 ? 0x401013 : Number.NaN),
   word: (address) => (address === 0x1008 ? 0xbeef : Number.NaN),
+  bits: (address, size) => (address === 0x1008 ? BigInt.asUintN(8 * size, 0xdeadbeef0000beefn) : undefined),
 };
 const value = (...bytes: number[]) => evaluate(Buffer.from(bytes), 8, machine);
 
@@ -108,11 +109,26 @@ test("expressions", () => {
   // the one that linkers give procedure linkage tables: rsp + 8 + ((rip & 15) >= 11 ? 8 : 0)
   const plt = [0x77, 8, 0x80, 0, 0x3f, 0x1a, 0x3b, 0x2a, 0x33, 0x24, 0x22];
   expect(value(...plt)).toBe(0x1008);
-  expect(value(0x77, 8, 0x06)).toBe(0xbeef);
+  // deref, and the lower half of it
+  expect(value(0x77, 8, 0x06)).toBe(Number(0xdeadbeef0000beefn));
+  expect(value(0x77, 8, 0x94, 4)).toBe(0xbeef);
   // 5 and -3, divided
   expect(value(0x35, 0x1f, 0x09, 0xff, 0x1b)).toBe(5);
   // a loop that counts down from 9: dup; bra past skip ...
   expect(value(0x39, 0x31, 0x1c, 0x12, 0x28, 0xfa, 0xff)).toBe(0);
+});
+
+test("expressions compute with all 64 bits", () => {
+  const low = [0x0b, 0xff, 0xff, 0x1a]; // const2s -1 and: stays
+  const mask = [0x0a, 0xff, 0xff, 0x1a]; // const2u 0xffff and
+  // deref of the word
+  expect(value(0x77, 8, 0x06, ...mask)).toBe(0xbeef);
+  // constu 2^60 + 5, consts -(2^60) + 3, both in nine bytes, and -1 in more than it needs
+  expect(value(0x10, 0x85, ...Array(7).fill(0x80), 0x10, ...mask)).toBe(5);
+  expect(value(0x11, 0x83, ...Array(7).fill(0x80), 0x70, ...low, ...mask)).toBe(3);
+  expect(value(0x11, ...Array(9).fill(0xff), 0x7f, ...mask)).toBe(0xffff);
+  // plus_uconst 2^56 + 1, of 2
+  expect(value(0x32, 0x23, 0x81, ...Array(7).fill(0x80), 0x01, ...mask)).toBe(3);
 });
 
 test("expressions that do not add up have no value", () => {
@@ -121,6 +137,7 @@ test("expressions that do not add up have no value", () => {
     [0x22], // plus of nothing
     [0x73, 0], // a register that is not known
     [0x30, 0x06], // memory that is not there
+    [0x77, 8, 0x94, 9], // more than a word
     [0x31, 0x30, 0x1b], // division by zero
     [0x2f, 0xfd, 0xff], // an endless loop
     [0x2f, 0xff, 0x7f], // a jump out of it

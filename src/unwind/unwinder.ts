@@ -127,6 +127,7 @@ export class Unwinder {
     const machine: Machine = {
       register: (n) => (n < count ? values[n] : Number.NaN),
       word: (address) => memory.word(address, width),
+      bits: (address, size) => memory.bits(address, size),
     };
     const { frame } = row;
     const cfa =
