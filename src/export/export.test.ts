@@ -57,6 +57,17 @@ function sample(): Recording {
   return recording;
 }
 
+test("what has no name is called by its address, in the kernel by that of its upper half", async () => {
+  const recording = sample();
+  const frame = { function: "", module: "[kernel]", address: -0x7efffed1 };
+  recording.stacks = new Map([[0, [frame]]]);
+  const name = "[kernel]+0xffffffff8100012f";
+  expect(await text(foldedSamples(recording))).toContain(name);
+  expect(await text(perfettoJson(recording))).toContain(name);
+  const { stringTable } = Profile.decode(gunzipSync(await pprofBytes(sourceOf(recording))));
+  expect(stringTable.strings).toContain(name);
+});
+
 test("Perfetto: an arrow from the call that woke to the call that was woken, gaps, sample trees", async () => {
   const trace = JSON.parse(await text(perfettoJson(sample())));
   const flows = trace.traceEvents.filter((e: { ph: string }) => "sf".includes(e.ph));

@@ -2,6 +2,7 @@
 import type { Recording } from "../record/model.ts";
 import { Owners } from "../record/owners.ts";
 import type { Source } from "../record/reader.ts";
+import { frameName } from "./frame-name.ts";
 
 /** A semicolon separates frames and the last space the weight; control characters would break the line. */
 const frame = (text: string): string => text.replace(/;/g, ",").replace(/[\x00-\x1f\x7f]/g, "?") || "?";
@@ -12,7 +13,7 @@ export function* foldedSamples(recording: Recording): Iterable<string> {
   const totals = new Map<string, number>();
   for (const { ts, tid, stack } of recording.samples) {
     const frames = [...(recording.stacks.get(stack) ?? [])].reverse();
-    const names = frames.map((f) => f.function || `${f.module || "?"}+0x${f.address.toString(16)}`);
+    const names = frames.map(frameName);
     const key = [owners.at(tid, ts)?.comm ?? String(tid), ...names].map(frame).join(";");
     totals.set(key, (totals.get(key) ?? 0) + 1);
   }

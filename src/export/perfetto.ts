@@ -6,6 +6,7 @@ import { Timeline } from "../analyse/timeline.ts";
 import { lowest } from "../base/search.ts";
 import type { CallRow, ProcessRow, Recording } from "../record/model.ts";
 import { Owners } from "../record/owners.ts";
+import { frameName } from "./frame-name.ts";
 
 /** One event of the format; times in microseconds. */
 type TraceEvent = Readonly<Record<string, unknown>> & { readonly ph: string };
@@ -181,7 +182,7 @@ function* stackParts({ samples, stacks }: Recording): Iterable<string> {
   for (const [id, stack] of stacks) {
     let parent = "";
     for (const f of [...stack].reverse()) {
-      const name = f.function || `${f.module || "?"}+0x${f.address.toString(16)}`;
+      const name = frameName(f);
       const key = `${parent}\0${name}`;
       let frame = ids.get(key);
       if (frame === undefined) {

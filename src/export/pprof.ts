@@ -4,6 +4,7 @@ import { Function as Fn, Label, Line, Location, Profile, Sample, StringTable, Va
 import type { Recording } from "../record/model.ts";
 import { Owners } from "../record/owners.ts";
 import type { CallTotal, Source } from "../record/reader.ts";
+import { frameName } from "./frame-name.ts";
 import { unixNs } from "./order.ts";
 
 interface Totals {
@@ -76,7 +77,7 @@ function totals(recording: Recording, calls: readonly CallTotal[]): Totals[] {
   }
   for (const x of recording.samples) {
     const frames = recording.stacks.get(x.stack) ?? [];
-    const names = frames.map((f) => f.function || `${f.module || "?"}+0x${f.address.toString(16)}`);
+    const names = frames.map(frameName);
     const owner = owners.at(x.tid, x.ts);
     of(x.tid, owner?.pid ?? x.tid, owner?.comm, names).samples++;
   }
