@@ -2,7 +2,7 @@
  * Headers of ELF files (elf(5)), little-endian, of 32 and 64 bits. Files are a tracee's and may hold anything, or shrink
  * while they are read: what does not add up throws RangeError.
  */
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync, type Stats } from "node:fs";
 
 /** Nothing larger is read at once (bytes). */
 const MAX_READ = 1 << 28;
@@ -35,6 +35,8 @@ export interface Segment {
 export interface Section {
   readonly name: string;
   readonly type: number;
+  /** SHF_* */
+  readonly flags: number;
   readonly address: number;
   readonly offset: number;
   readonly size: number;
@@ -114,6 +116,7 @@ export class ElfFile {
     const rows = Array.from({ length: count }, (_, i) => i * size).map((at) => ({
       name: table.readUInt32LE(at),
       type: table.readUInt32LE(at + 4),
+      flags: table.readUInt32LE(at + 8),
       address: this.word(table, at + (this.bits === 64 ? 16 : 12)),
       offset: this.word(table, at + (this.bits === 64 ? 24 : 16)),
       size: this.word(table, at + (this.bits === 64 ? 32 : 20)),
@@ -172,13 +175,18 @@ export function cString(strings: Buffer, at: number): string {
 /** What is shown of a name made of a symbol. */
 export const cutName = (name: string): string => (name.length > MAX_NAME ? name.slice(0, MAX_NAME) : name);
 
-/** Has `use` look at a file; undefined if that cannot be read or is not what `use` expects. */
-export function withElfFile<T>(path: string, use: (file: ElfFile) => T): T | undefined {
+/** Has `use` look at a file; undefined if that cannot be read, is not what `use` expects, or not the one that `is` wants. */
+export function withElfFile<T>(
+  path: string,
+  use: (file: ElfFile) => T,
+  is: (stat: Stats) => boolean = () => true,
+): T | undefined {
   let fd: number | undefined;
   try {
     // a fifo would be waited for
     fd = openSync(path, O_RDONLY_NONBLOCK);
-    return use(new ElfFile(fileSource(fd)));
+    const stat = fstatSync(fd);
+    return is(stat) ? use(new ElfFile(fileSource(fd, stat))) : undefined;
   } catch {
     return undefined;
   } finally {
@@ -188,8 +196,7 @@ export function withElfFile<T>(path: string, use: (file: ElfFile) => T): T | und
 
 const O_RDONLY_NONBLOCK = 0o4000;
 
-function fileSource(fd: number): ByteSource {
-  const stat = fstatSync(fd);
+function fileSource(fd: number, stat: Stats): ByteSource {
   const size = stat.isFile() ? stat.size : 0;
   return {
     size,

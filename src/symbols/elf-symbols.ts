@@ -1,13 +1,15 @@
 /**
  * Function symbols of ELF files: of .dynsym and .symtab, and of the separate file with debugging symbols that the
- * distribution may have installed.
+ * distribution may have installed; and labels of assembler code, which are of no type.
  */
-import { lowest } from "../base/search.ts";
-import { cString, type ElfFile, withElfFile } from "./elf-file.ts";
+import { type ElfFile, type Section, withElfFile } from "./elf-file.ts";
+import { type FunctionSymbol, noRows, type Rows, SymbolTable } from "./symbol-table.ts";
 
 const SHT_SYMTAB = 2;
 const SHT_DYNSYM = 11;
 const SHN_UNDEF = 0;
+const SHF_EXECINSTR = 4;
+const STT_NOTYPE = 0;
 const STT_FUNC = 2;
 const STT_GNU_IFUNC = 10;
 /** Functions of a table beyond these are left out. */
@@ -15,18 +17,8 @@ const MAX_FUNCTIONS = 1 << 21;
 /** Where Debian and others put files by build ID. */
 const DEBUG_FILES = "/usr/lib/debug/.build-id";
 
-export interface FunctionSymbol {
-  readonly name: string;
-  /** Address in the file's own address space. */
-  readonly start: number;
-}
-
-/** Columns of a table of functions; `name` is where that begins in the strings of all tables. */
-interface Rows {
-  readonly start: number[];
-  readonly size: number[];
-  readonly name: number[];
-}
+/** Labels that are none of the author's: the assembler's own, annotations, and marks of where code begins. */
+const INTERNAL = /^[.$]/;
 
 /** Offsets in Elf64_Sym and Elf32_Sym. */
 const layouts = {
@@ -34,24 +26,27 @@ const layouts = {
   32: { bytes: 16, info: 12, section: 14, value: 4, size: 8 },
 } as const;
 
+export type { FunctionSymbol };
+
+/** What has been read of a file's tables. */
+class Found {
+  readonly functions = noRows();
+  readonly labels = noRows();
+  readonly strings: Buffer[] = [];
+}
+
 export class ElfSymbols {
-  private readonly starts: Float64Array;
-  private readonly sizes: Float64Array;
-  private readonly names: Uint32Array;
+  private readonly functions: SymbolTable;
+  private readonly labels: SymbolTable;
 
   private constructor(
     /** The address in the file's own address space of what lies at `offset` in the file. */
     readonly addressOf: (offset: number) => number,
-    { start, size, name }: Rows,
-    private readonly strings: Buffer,
+    found: Found,
   ) {
-    // of several names for one start the table's first comes last, as that is the one that is found
-    const order = Uint32Array.from(start.keys()).sort(
-      (a, b) => start[a] - start[b] || size[a] - size[b] || b - a,
-    );
-    this.starts = Float64Array.from(order, (i) => start[i]);
-    this.sizes = Float64Array.from(order, (i) => size[i]);
-    this.names = Uint32Array.from(order, (i) => name[i]);
+    const strings = Buffer.concat(found.strings);
+    this.functions = new SymbolTable(found.functions, strings);
+    this.labels = new SymbolTable(found.labels, strings);
   }
 
   /** Reads a file's symbols; undefined when it is no ELF file or cannot be read. */
@@ -61,42 +56,30 @@ export class ElfSymbols {
 
   /** Symbols of an open file; what of its tables does not add up counts as absent. */
   static of(file: ElfFile): ElfSymbols {
-    const rows: Rows = { start: [], size: [], name: [] };
-    const strings: Buffer[] = [];
-    const types = [SHT_DYNSYM, SHT_SYMTAB].filter((type) => addTable(file, type, rows, strings));
+    const found = new Found();
+    const types = [SHT_DYNSYM, SHT_SYMTAB].filter((type) => addTable(file, type, found));
     if (!types.includes(SHT_SYMTAB)) {
       const id = buildId(file);
       if (id) {
         const path = `${DEBUG_FILES}/${id.slice(0, 2)}/${id.slice(2)}.debug`;
-        withElfFile(path, (debug) => addTable(debug, SHT_SYMTAB, rows, strings));
+        withElfFile(path, (debug) => addTable(debug, SHT_SYMTAB, found));
       }
     }
-    return new ElfSymbols((offset) => file.addressOf(offset), rows, Buffer.concat(strings));
+    return new ElfSymbols((offset) => file.addressOf(offset), found);
   }
 
-  /** The function that covers an address of the file's own address space. */
+  /** The function that covers an address of the file's own address space, or else the label that it comes after. */
   find(address: number): FunctionSymbol | undefined {
-    const i = this.last(address);
-    if (i < 0) return undefined;
-    // hand-written assembler often gives no size
-    const size = this.sizes[i] || (this.starts[i + 1] ?? Number.POSITIVE_INFINITY) - this.starts[i];
-    return address < this.starts[i] + size ? this.at(i) : undefined;
+    const found = this.functions.find(address);
+    if (found) return found;
+    const label = this.labels.find(address);
+    // a function that has ended since is between them
+    return label && label.start >= (this.functions.nearest(address)?.start ?? 0) ? label : undefined;
   }
 
   /** The function that starts at or last before an address, however long it is. */
   nearest(address: number): FunctionSymbol | undefined {
-    const i = this.last(address);
-    return i < 0 ? undefined : this.at(i);
-  }
-
-  private at(i: number): FunctionSymbol {
-    return { name: cString(this.strings, this.names[i]), start: this.starts[i] };
-  }
-
-  /** Index of the last that starts at `address` or before it; -1 for none. */
-  private last(address: number): number {
-    const { starts } = this;
-    return lowest(starts.length, (i) => starts[i] > address) - 1;
+    return this.functions.nearest(address);
   }
 }
 
@@ -109,27 +92,35 @@ function buildId(file: ElfFile): string | undefined {
   }
 }
 
-/** Adds the functions of a symbol table; false if the file has none that can be read. */
-function addTable(file: ElfFile, type: number, rows: Rows, strings: Buffer[]): boolean {
+/** Adds the functions and labels of a symbol table; false if the file has none that can be read. */
+function addTable(file: ElfFile, type: number, { functions, labels, strings }: Found): boolean {
   try {
-    const table = file.sections.find((s) => s.type === type);
-    const names = table && file.sections[table.link];
+    const { sections } = file;
+    const table = sections.find((s) => s.type === type);
+    const names = table && sections[table.link];
     if (!names) return false;
     const { bytes, info, section, value, size } = layouts[file.bits];
     const symbols = file.read(table.offset, table.size);
     const text = file.read(names.offset, names.size);
     const base = strings.reduce((n, b) => n + b.length, 0);
-    const most = rows.start.length + MAX_FUNCTIONS;
-    for (let at = 0; at + bytes <= symbols.length && rows.start.length < most; at += bytes) {
+    const most = functions.start.length + labels.start.length + MAX_FUNCTIONS;
+    for (let at = 0; at + bytes <= symbols.length; at += bytes) {
+      if (functions.start.length + labels.start.length >= most) break;
       const kind = symbols[at + info] & 15;
-      if (kind !== STT_FUNC && kind !== STT_GNU_IFUNC) continue;
+      const isFunction = kind === STT_FUNC || kind === STT_GNU_IFUNC;
+      if (!isFunction && kind !== STT_NOTYPE) continue;
       const name = symbols.readUInt32LE(at);
       const start = file.word(symbols, at + value);
       if (start === 0 || name === 0 || name >= text.length) continue;
-      if (symbols.readUInt16LE(at + section) === SHN_UNDEF) continue;
-      rows.start.push(start);
-      rows.size.push(file.word(symbols, at + size));
-      rows.name.push(base + name);
+      const place = symbols.readUInt16LE(at + section);
+      if (place === SHN_UNDEF) continue;
+      const length = file.word(symbols, at + size);
+      if (isFunction) add(functions, start, length, base + name);
+      else {
+        const rest = codeAfter(sections[place], start);
+        if (rest > 0 && !INTERNAL.test(text.toString("latin1", name, name + 1)))
+          add(labels, start, length || rest, base + name);
+      }
     }
     // a string that runs past its table ends there
     strings.push(text, Buffer.alloc(1));
@@ -138,3 +129,15 @@ function addTable(file: ElfFile, type: number, rows: Rows, strings: Buffer[]): b
     return false;
   }
 }
+
+function add(rows: Rows, start: number, size: number, name: number): void {
+  rows.start.push(start);
+  rows.size.push(size);
+  rows.name.push(name);
+}
+
+/** Bytes of a section of code from `start` on. */
+const codeAfter = (section: Section | undefined, start: number): number =>
+  section && section.flags & SHF_EXECINSTR && start >= section.address
+    ? section.address + section.size - start
+    : 0;
