@@ -1,9 +1,10 @@
 /** What is kept of a mapped file: its symbols, and how frames of its functions are left. */
-import { closeSync, fstatSync, openSync } from "node:fs";
 import { readMemory } from "../kernel/remote-memory.ts";
 import { type ByteSource, ElfFile, withElfFile } from "../symbols/elf-file.ts";
-import { ElfSymbols, type FunctionSymbol } from "../symbols/elf-symbols.ts";
+import { ElfSymbols } from "../symbols/elf-symbols.ts";
+import { identityKey, isSame, type MappedFile, mappedFile } from "../symbols/mapped-file.ts";
 import type { Mapping } from "../symbols/maps.ts";
+import type { FunctionSymbol } from "../symbols/symbol-table.ts";
 import { FrameTable } from "./frame-table.ts";
 import { type Row, rowAt } from "./rows.ts";
 
@@ -50,14 +51,15 @@ export class Image {
   }
 }
 
-/** Files that were looked at, by device and inode; those without a name by process, too. */
+/** Files that were looked at, by identity; those that cannot be found any more by process. */
 export class Images {
   private readonly known = new Map<string, Image | undefined>();
 
   /** The image of a mapping of `pid`, which has a thread `tid`; undefined for what is no ELF file, or cannot be read. */
   of(pid: number, tid: number, mapping: Mapping, all: readonly Mapping[]): Image | undefined {
-    const named = mapping.path.startsWith("/") && !mapping.deleted;
-    const key = `${mapping.device} ${mapping.inode} ${named ? mapping.path : `${pid} ${mapping.start}`}`;
+    if (!mapping.path.startsWith("/") && !mapping.path.startsWith("[vdso]")) return undefined;
+    const file = mappedFile(tid, mapping);
+    const key = file ? identityKey(file) : `${pid} ${mapping.device} ${mapping.inode} ${mapping.start}`;
     if (this.known.has(key)) {
       const image = this.known.get(key);
       // those used last come last
@@ -66,25 +68,22 @@ export class Images {
       return image;
     }
     if (this.known.size >= MAX_IMAGES) this.known.delete(this.known.keys().next().value!);
-    const image = open(tid, mapping, all);
+    const image = open(tid, file, mapping, all);
     this.known.set(key, image);
     return image;
   }
 }
 
-/** The mapped file itself, whatever its path says now, or what of it is in memory. */
-function open(tid: number, mapping: Mapping, all: readonly Mapping[]): Image | undefined {
-  const make = (file: ElfFile) => new Image(file);
-  if (mapping.path.startsWith("/")) {
-    const range = `${mapping.start.toString(16)}-${mapping.end.toString(16)}`;
-    const image = withElfFile(`/proc/${tid}/map_files/${range}`, make);
-    if (image) return image;
-    const path = `/proc/${tid}/root${mapping.path}`;
-    if (!mapping.deleted && isMapped(path, mapping)) {
-      const found = withElfFile(path, make);
-      if (found) return found;
-    }
-  } else if (!mapping.path.startsWith("[vdso]")) return undefined;
+/** The mapped file itself, or what of it is in memory. */
+function open(
+  tid: number,
+  file: MappedFile | undefined,
+  mapping: Mapping,
+  all: readonly Mapping[],
+): Image | undefined {
+  const make = (elf: ElfFile) => new Image(elf);
+  const image = file && withElfFile(file.path, make, (stat) => isSame(stat, file));
+  if (image) return image;
   try {
     return make(new ElfFile(memorySource(tid, mapping, all)));
   } catch (error) {
@@ -92,25 +91,6 @@ function open(tid: number, mapping: Mapping, all: readonly Mapping[]): Image | u
     throw error;
   }
 }
-
-/** Whether a path leads to the file that is mapped: it may have been replaced. */
-function isMapped(path: string, { inode, device }: Mapping): boolean {
-  let fd: number | undefined;
-  try {
-    fd = openSync(path, O_PATH);
-    const { ino, dev } = fstatSync(fd);
-    const [major, minor] = device.split(":").map((n) => Number.parseInt(n, 16));
-    // overlay file systems show another device in maps than to stat(2)
-    const same = ((dev >>> 8) & 0xfff) === major && ((dev & 0xff) | ((dev >>> 12) & 0xfff00)) === minor;
-    return ino === inode || !same;
-  } catch {
-    return false;
-  } finally {
-    if (fd !== undefined) closeSync(fd);
-  }
-}
-
-const O_PATH = 0o10000000;
 
 /** What of a file is mapped, wherever that is. */
 function memorySource(

@@ -35,6 +35,8 @@ export interface Place {
 interface Process {
   readonly pid: number;
   readonly maps: readonly Mapping[];
+  /** Of the mappings that were looked at: to find out which file it is takes a call. */
+  readonly images: Map<Mapping, Image | undefined>;
   /** By address and whether it is a return address. */
   readonly places: Map<number, Place>;
 }
@@ -97,7 +99,7 @@ export class Unwinder {
     let known = this.processes.get(pid);
     if (!known) {
       if (this.processes.size >= MAX_PROCESSES) this.processes.clear();
-      known = { pid, maps: mappings(tid) ?? [], places: new Map() };
+      known = { pid, maps: mappings(tid) ?? [], images: new Map(), places: new Map() };
       this.processes.set(pid, known);
     }
     return known;
@@ -108,8 +110,7 @@ export class Unwinder {
     const known = process.places.get(key);
     if (known) return known;
     const mapping = findMapping(process.maps, address);
-    const { pid, maps } = process;
-    const image = mapping && executable(mapping) ? this.images.of(pid, tid, mapping, maps) : undefined;
+    const image = mapping && executable(mapping) ? this.image(tid, process, mapping) : undefined;
     const behind = returned ? 1 : 0;
     const inFile = image
       ? image.addressOf(address - mapping!.start + mapping!.offset) - behind
@@ -118,6 +119,11 @@ export class Unwinder {
     if (process.places.size >= MAX_PLACES) process.places.clear();
     process.places.set(key, place);
     return place;
+  }
+
+  private image(tid: number, { pid, maps, images }: Process, mapping: Mapping): Image | undefined {
+    if (!images.has(mapping)) images.set(mapping, this.images.of(pid, tid, mapping, maps));
+    return images.get(mapping);
   }
 
   /** Leaves a frame as its row says. */
