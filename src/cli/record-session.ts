@@ -183,6 +183,7 @@ export class RecordSession {
     try {
       const { removed } = await this.queue.write(batch);
       this.failure = undefined;
+      this.sink.samples.settled(batch.samples);
       if (!removed) return;
       this.sink.restart(batch);
       if (this.sink.state === "dead") this.failure = new WriteFailure("it was removed before its end", 0);

@@ -78,6 +78,12 @@ export function parentOf(pid: number): number | undefined {
   return stat === undefined ? undefined : Number(statFields(stat)[1]);
 }
 
+/** The pid that a process has in the innermost of its PID namespaces, which is the one it knows itself by: NSpid (proc(5)). */
+export function innerPid(pid: number): number | undefined {
+  const pids = /^NSpid:.*\t(\d+)$/m.exec(text(`/proc/${pid}/status`) ?? "");
+  return pids ? Number(pids[1]) : undefined;
+}
+
 /** Functions of fs/pipe.c in which the opening of a FIFO, reading and writing wait (Linux 5.3 to 6.18). */
 const FIFO = /^(wait_for_partner|fifo_open|(anon_|fifo_)?pipe_(read|write|wait))$/;
 

@@ -4,6 +4,7 @@
  * nanoseconds since 1970. `null` means unknown or not (yet) happened.
  */
 
+import type { MappedFile } from "../symbols/mapped-file.ts";
 import type { CallTable } from "./call-table.ts";
 
 /** Version of the tables; a reader takes this and all before it, and refuses a higher one. */
@@ -212,6 +213,12 @@ export interface NewTexts {
   settled: number;
 }
 
+/** A mapped file as it was when it was first seen, so that no other gives its names. */
+export interface ModuleFile extends MappedFile {
+  /** Descriptor of this process that holds the file until its frames have been written; -1 if there is none. */
+  held: number;
+}
+
 /** A frame before its symbol was looked up. */
 export interface RawFrame {
   id: number;
@@ -220,6 +227,10 @@ export interface RawFrame {
   offset: number;
   /** Process it was seen in. */
   pid: number;
+  /** Undefined where there is no file, or none that could be found: then the frame has no name. */
+  file?: ModuleFile;
+  /** In memory, if the module is memory that a compiler may have written its code to. */
+  address?: number;
 }
 
 export interface Samples {

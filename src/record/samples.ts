@@ -1,11 +1,12 @@
 /** CPU samples of one lifetime waiting to be written: each distinct stack and frame once. */
 
-import { Images } from "./images.ts";
+import { release } from "./held-files.ts";
+import { Images, type Module } from "./images.ts";
 import type { RawFrame, SampleRow, Samples } from "./model.ts";
 
 /** Samples kept between two writes; the rest is counted. */
 const MAX_WAITING = 50_000;
-/** Known stacks beyond which all are forgotten (they get new ids when they come again). */
+/** Known stacks or frames beyond which all are forgotten (they get new ids when they come again). */
 const MAX_KNOWN = 50_000;
 
 export class SampleBuffer {
@@ -13,8 +14,13 @@ export class SampleBuffer {
   private stacks: { id: number; frames: number[] }[] = [];
   private frames: RawFrame[] = [];
   private readonly stackIds = new Map<string, number>();
-  private readonly frameIds = new Map<string, number>();
   private readonly images = new Images();
+  private readonly kernel: Module = { path: "[kernel]", file: undefined, memory: false, frames: new Map() };
+  /** How many frames, and how many addresses in processes, have been looked up since all were forgotten. */
+  private knownFrames = 0;
+  private knownAddresses = 0;
+  /** Frames of the sample at hand. */
+  private readonly ids: number[] = [];
 
   /** The first ids. */
   constructor(
@@ -32,11 +38,12 @@ export class SampleBuffer {
     now: number,
   ): boolean {
     if (this.rows.length >= MAX_WAITING) return false;
-    const ids: number[] = [];
+    const { ids } = this;
+    ids.length = 0;
     for (let i = 0; i < count; i++) {
       // all but the innermost are return addresses, which may already belong to the next function
       const address = i === 0 || i === kernelFrames ? frames[i] : frames[i] - 1;
-      ids.push(i < kernelFrames ? this.frame("[kernel]", address, 0) : this.userFrame(pid, address, now));
+      ids.push(i < kernelFrames ? this.frame(this.kernel, address, 0) : this.userFrame(pid, address, now));
     }
     this.rows.push({ ts: now, tid, stack: this.stack(ids) });
     return true;
@@ -56,11 +63,13 @@ export class SampleBuffer {
     this.rows = [];
     this.stacks = [];
     this.frames = [];
-    if (this.stackIds.size > MAX_KNOWN || this.frameIds.size > MAX_KNOWN) {
-      this.stackIds.clear();
-      this.frameIds.clear();
-    }
+    if (this.stackIds.size > MAX_KNOWN || this.knownFrames > MAX_KNOWN) this.forgetIds();
     return { rows, stacks, frames };
+  }
+
+  /** What was taken is written, or never will be: the files of its frames are let go of. */
+  settled(taken: Samples): void {
+    release(taken.frames);
   }
 
   /** What was taken last was not written. */
@@ -72,27 +81,50 @@ export class SampleBuffer {
 
   /** What stacks and frames stand for is lost. Returns how many samples go with them, those `taken` last included. */
   restart(taken: Samples): number {
-    const { rows } = this.take();
-    this.stackIds.clear();
-    this.frameIds.clear();
+    const { rows, frames } = this.take();
+    release(taken.frames);
+    release(frames);
+    this.forgetIds();
     this.nextStack = 0;
     this.nextFrame = 0;
     return taken.rows.length + rows.length;
   }
 
-  private userFrame(pid: number, address: number, now: number): number {
-    const { module, offset } = this.images.locate(pid, address, now);
-    return this.frame(module, offset, pid);
+  private forgetIds(): void {
+    this.stackIds.clear();
+    this.kernel.frames.clear();
+    this.images.clear();
+    this.knownFrames = 0;
+    this.knownAddresses = 0;
   }
 
-  private frame(module: string, offset: number, pid: number): number {
-    // just-in-time code is at its address in one process only
-    const key = module === "[jit]" || module === "" ? `${pid} ${offset}` : `${module} ${offset}`;
-    let id = this.frameIds.get(key);
+  private userFrame(pid: number, address: number, now: number): number {
+    const process = this.images.process(pid, now);
+    const known = process.frames.get(address);
+    if (known !== undefined) return known;
+    const place = this.images.locate(pid, process, address, now);
+    const id = this.frame(place.module, place.offset, pid, address);
+    if (place.module === process.nowhere) return id;
+    if (++this.knownAddresses > MAX_KNOWN) {
+      this.images.forgetAddresses();
+      this.knownAddresses = 0;
+    }
+    process.frames.set(address, id);
+    return id;
+  }
+
+  private frame(
+    { path, file, memory, frames }: Module,
+    offset: number,
+    pid: number,
+    address?: number,
+  ): number {
+    let id = frames.get(offset);
     if (id === undefined) {
       id = this.nextFrame++;
-      this.frameIds.set(key, id);
-      this.frames.push({ id, module, offset, pid });
+      this.knownFrames++;
+      frames.set(offset, id);
+      this.frames.push({ id, module: path, offset, pid, file, ...(memory ? { address } : {}) });
     }
     return id;
   }
@@ -103,7 +135,7 @@ export class SampleBuffer {
     if (id === undefined) {
       id = this.nextStack++;
       this.stackIds.set(key, id);
-      this.stacks.push({ id, frames });
+      this.stacks.push({ id, frames: [...frames] });
     }
     return id;
   }

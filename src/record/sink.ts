@@ -39,7 +39,7 @@ export class RecordingSink implements EventSink {
   private readonly readiness: Readiness;
   private readonly requests: Requests;
   private readonly log: CallLog;
-  private readonly samples: SampleBuffer;
+  readonly samples: SampleBuffer;
   private readonly open: OpenCalls;
   private readonly waits: Waiting;
   private readonly losses = new Losses();

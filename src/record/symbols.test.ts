@@ -4,9 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { demangle } from "../symbols/demangle.ts";
+import { withElfFile } from "../symbols/elf-file.ts";
 import { ElfSymbols } from "../symbols/elf-symbols.ts";
+import { KernelSymbols } from "../symbols/kernel-symbols.ts";
 import { executable, parseMaps } from "../symbols/maps.ts";
-import { KernelSymbols, perfMap } from "../symbols/text-maps.ts";
 import { Images } from "./images.ts";
 import { Symbols } from "./symbols.ts";
 
@@ -25,7 +26,7 @@ test("symbols of node itself agree with nm", () => {
     encoding: "utf8",
     maxBuffer: 1 << 28,
   });
-  const elf = ElfSymbols.open(process.execPath)!;
+  const elf = withElfFile(process.execPath, ElfSymbols.of)!;
   const lines = (nm.stdout ?? "").split("\n").filter((l) => / T \w+$/.test(l));
   const some = lines.length > 0 ? lines : ["0000000000000000 T nothing"];
   if (lines.length === 0) console.log("nm is not here: only the shape of the table is tested");
@@ -41,17 +42,8 @@ test("symbols of node itself agree with nm", () => {
 test("what is no ELF file has no symbols", () => {
   const file = join(dir, "text");
   writeFileSync(file, "\x7fELF\x02\x01 but then nothing");
-  expect(ElfSymbols.open(file)).toBeUndefined();
-  expect(ElfSymbols.open("/no/such/file")).toBeUndefined();
-});
-
-test("perf maps: later lines win, sizes bound", () => {
-  const map = perfMap(
-    "1000 10 LazyCompile:old\n2000 20 other name (file.js:1:2)\n1000 10 LazyCompile:new\nnonsense\n",
-  );
-  expect(map.find(0x100f)?.name).toBe("LazyCompile:new");
-  expect(map.find(0x1010)).toBeUndefined();
-  expect(map.find(0x2001)?.name).toBe("other name (file.js:1:2)");
+  expect(withElfFile(file, ElfSymbols.of)).toBeUndefined();
+  expect(withElfFile("/no/such/file", ElfSymbols.of)).toBeUndefined();
 });
 
 test("kernel symbols; none when addresses are hidden", () => {
@@ -85,7 +77,8 @@ test("addresses of this process", () => {
     { start: 0x7fe0, end: 0x7fe8, offset: 0, path: "[vdso]" },
   ]);
   const images = new Images();
-  expect(images.locate(process.pid, 16, 0)).toEqual({ module: "", offset: 16 });
+  const { module, offset } = images.locate(process.pid, images.process(process.pid, 0), 16, 0);
+  expect([module.path, offset]).toEqual(["", 16]);
   expect(new Symbols().resolve({ id: 0, module: node, offset: 1, pid: process.pid }).module).toBe(node);
 });
 
@@ -100,6 +93,12 @@ test("code compiled at run time is found by the process's perf map", () => {
       module: "[jit]",
       address: 0x7f0000001020,
     });
+    // in memory that is mapped twice, to be written at one address and run at the other
+    const shared = { id: 1, module: "/memfd:doublemapper", offset: 0x20, pid };
+    const named = new Symbols().resolve({ ...shared, address: 0x7f0000001020 });
+    expect(named).toEqual({ function: "a::b()", module: "[jit]", address: 0x7f0000001020 });
+    const other = new Symbols().resolve({ ...shared, address: 0x7f0000005020 });
+    expect(other).toEqual({ function: "", module: "/memfd:doublemapper", address: 0x20 });
   } finally {
     rmSync(path);
   }

@@ -90,6 +90,7 @@ export class Writing {
     if (sink.changed) {
       if (turn.failures < MAX_TRIES) return false;
       this.warn(`${sink.path}: given up; the end of this recording is lost`);
+      sink.samples.settled(sink.samples.take());
     }
     this.failsNoMore(turn);
     return true;
@@ -133,6 +134,7 @@ export class Writing {
     try {
       const { trimmed, problem, removed } = await this.write(batch);
       if (removed) sink.restart(batch);
+      sink.samples.settled(batch.samples);
       sink.dropped(trimmed, "calls removed: the recording had reached its size (trace/file)");
       if (problem === undefined) this.succeeded(sink, turn);
       else this.failed(sink, turn, problem);

@@ -10,7 +10,9 @@ function doubling(levels: number): string {
 }
 
 test("a short name that stands for gigabytes stays as it is, and those after it are demangled", () => {
-  expect(demangle(doubling(2))).toMatch(/^f\(void \(int, int\), void \(void \(int, int\), void \(int, int\)\), /);
+  expect(demangle(doubling(2))).toMatch(
+    /^f\(void \(int, int\), void \(void \(int, int\), void \(int, int\)\), /,
+  );
   const before = process.memoryUsage.rss();
   for (let i = 0; i < 5; i++) {
     const name = doubling(30);

@@ -26,8 +26,6 @@ const layouts = {
   32: { bytes: 16, info: 12, section: 14, value: 4, size: 8 },
 } as const;
 
-export type { FunctionSymbol };
-
 /** What has been read of a file's tables. */
 class Found {
   readonly functions = noRows();
@@ -47,11 +45,6 @@ export class ElfSymbols {
     const strings = Buffer.concat(found.strings);
     this.functions = new SymbolTable(found.functions, strings);
     this.labels = new SymbolTable(found.labels, strings);
-  }
-
-  /** Reads a file's symbols; undefined when it is no ELF file or cannot be read. */
-  static open(path: string): ElfSymbols | undefined {
-    return withElfFile(path, ElfSymbols.of);
   }
 
   /** Symbols of an open file; what of its tables does not add up counts as absent. */

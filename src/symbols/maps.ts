@@ -41,6 +41,13 @@ export function parseMaps(text: string): Mapping[] {
 
 export const executable = (m: Mapping): boolean => m.mode[2] === "x";
 
+/**
+ * Whether its path stands for memory that processes share, and for no file: of memfd_create(2), MAP_SHARED | MAP_ANONYMOUS, or
+ * shmget(2). Compilers at run time map their code so to write it at another address than they run it at.
+ */
+export const isSharedMemory = ({ path, deleted }: Mapping): boolean =>
+  deleted && /^\/(memfd:|dev\/zero$|SYSV)/.test(path);
+
 /** The mappings of a process by address; undefined if it is gone or not ours to look at. */
 export function mappings(pid: number): Mapping[] | undefined {
   try {

@@ -7,6 +7,7 @@ import { Symbols } from "../../record/symbols.ts";
 import { escapeName } from "../../render/escape.ts";
 import { symbolText } from "../../render/stack-text.ts";
 import { demangle } from "../../symbols/demangle.ts";
+import { isSharedMemory } from "../../symbols/maps.ts";
 import { abis } from "../../unwind/registers.ts";
 import { type Place, type Registers, type Stack, Unwinder } from "../../unwind/unwinder.ts";
 
@@ -77,9 +78,10 @@ export class ProgramStacks {
 
   private frame(pid: number, { address, mapping, image, inFile, behind }: Place): ProgramFrame {
     if (!mapping) return { function: "", offset: 0, module: "", place: address };
-    if (!image && !mapping.path.startsWith("/")) {
-      const name = this.symbols.resolve({ id: 0, module: "[jit]", offset: address, pid }).function;
-      return { function: symbolText(name), offset: 0, module: "[jit]", place: address };
+    if (!image && (!mapping.path.startsWith("/") || isSharedMemory(mapping))) {
+      const name = this.symbols.compiled(pid, address - behind);
+      if (name !== "" || !mapping.path.startsWith("/"))
+        return { function: symbolText(name), offset: 0, module: "[jit]", place: address };
     }
     const place = address - mapping.start + mapping.offset;
     const module = escapeName(mapping.path);

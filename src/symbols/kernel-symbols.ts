@@ -1,38 +1,5 @@
-/** Symbols that come as lines of text: /tmp/perf-PID.map of just-in-time compilers, and /proc/kallsyms. */
+/** Functions of the kernel, which come as lines of text: /proc/kallsyms. */
 import { lowest } from "../base/search.ts";
-
-export interface TextSymbol {
-  readonly start: number;
-  /** 0: until the next symbol. */
-  readonly size: number;
-  readonly name: string;
-}
-
-export class TextMap {
-  private readonly symbols: readonly TextSymbol[];
-
-  constructor(symbols: readonly TextSymbol[]) {
-    this.symbols = [...symbols].sort((a, b) => a.start - b.start);
-  }
-
-  find(address: number): TextSymbol | undefined {
-    const { symbols } = this;
-    const found = symbols[lowest(symbols.length, (i) => symbols[i].start > address) - 1];
-    return found && (found.size === 0 || address < found.start + found.size) ? found : undefined;
-  }
-}
-
-/** `START SIZE name`, hexadecimal, as perf(1) reads it. Code is compiled anew, so later lines win. */
-export function perfMap(text: string): TextMap {
-  const byStart = new Map<number, TextSymbol>();
-  for (const line of text.split("\n")) {
-    const m = /^(?:0x)?([0-9a-f]+) ([0-9a-f]+) (.+)$/i.exec(line);
-    if (!m) continue;
-    const start = Number.parseInt(m[1], 16);
-    byStart.set(start, { start, size: Number.parseInt(m[2], 16), name: m[3] });
-  }
-  return new TextMap([...byStart.values()]);
-}
 
 const NEWLINE = 10;
 const BLANK = 32;
