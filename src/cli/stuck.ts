@@ -8,6 +8,7 @@ import { currentCall } from "../kernel/tasks.ts";
 import { wallClock } from "../kernel/wall-clock.ts";
 import { escapeJson, JSON_VERSION } from "../render/json/lines.ts";
 import { parseDuration } from "./duration.ts";
+import { pidsOf } from "./live/pids.ts";
 import { type ProgramStack, ProgramStacks, stackLines } from "./live/program-stack.ts";
 import { silent } from "./live/silent.ts";
 import { describe, howLong, look, type UnderWay } from "./live/under-way.ts";
@@ -21,15 +22,15 @@ export async function main(argv: string[]): Promise<number> {
   const program = table("stuck");
   const { values, operands } = parseArguments(program, argv);
   const given = [values.get("attach") ?? "", ...operands].join(" ");
-  const roots = given
-    .split(/[ ,]+/)
-    .filter((p) => p !== "")
-    .map(Number);
-  if (roots.length === 0) throw wrong(program, "which process? -p PID");
-  for (const pid of roots) {
+  const named = pidsOf(given);
+  if (named.length === 0) throw wrong(program, "which process? -p PID");
+  const roots = named.map((pid) => {
     if (!(pid > 0)) throw wrong(program, `'${given}' is no process id`);
-    if (!status(pid)) throw new UsageError(`no process ${pid}`);
-  }
+    const found = status(pid);
+    if (!found) throw new UsageError(`no process ${pid}`);
+    // a thread's id stands for its process
+    return found.tgid;
+  });
   const tree = values.has("tree");
   const everyone = (): number[] =>
     [...new Set(tree ? roots.flatMap((p) => [p, ...descendants(p)]) : roots)].filter(

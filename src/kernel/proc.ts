@@ -129,8 +129,11 @@ export function groupMembers(pgid: number): number[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
-    .filter((pid) => statNumber(pid, 2) === pgid);
+    .filter((pid) => groupOf(pid) === pgid);
 }
+
+/** The process group of a process. */
+export const groupOf = (pid: number): number | undefined => statNumber(pid, 2);
 
 /** Unix time (s, to 10 ms) of clock ticks since boot, by the clock as it is set now. */
 export function unixTimeOf(ticks: number): number {

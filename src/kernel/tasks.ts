@@ -120,9 +120,15 @@ export function cwdOf(pid: number): string | undefined {
 /** Link of a descriptor for a process. */
 export const PIDFD = "anon_inode:[pidfd]";
 
+/** Process a pidfd stands for; -1 if it is gone, 0 if we cannot see it, undefined if the descriptor is none. */
+export function pidOfFd(tid: number, fd: number): number | undefined {
+  const pid = /^Pid:\s+(-?\d+)$/m.exec(text(`/proc/${tid}/fdinfo/${fd}`) ?? "")?.[1];
+  return pid === undefined ? undefined : Number(pid);
+}
+
 /** The process a pidfd is for; undefined for other descriptors, and when it has ended. */
 export function pidfdProcess(tid: number, fd: number): number | undefined {
-  const pid = Number(/^Pid:\s+(\d+)/m.exec(text(`/proc/${tid}/fdinfo/${fd}`) ?? "")?.[1] ?? 0);
+  const pid = pidOfFd(tid, fd) ?? 0;
   return pid > 0 ? pid : undefined;
 }
 
@@ -161,18 +167,6 @@ export function currentCall(tid: number): CurrentCall | undefined {
     args[2 * i + 1] = Number(value >> 32n);
   }
   return { nr: Number(nr), args, sp: Number(rest[6]), pc: Number(rest[7]) };
-}
-
-/** For how long (ns) a sleeping task has not run, from /proc/TID/sched; undefined where the kernel does not tell. */
-export function offCpu(tid: number): number | undefined {
-  const ran = lastRan(tid);
-  const ours = lastRan(process.pid);
-  return ran === undefined || ours === undefined ? undefined : Math.max(0, ours - ran);
-}
-
-function lastRan(tid: number): number | undefined {
-  const ms = /^se\.exec_start\s*:\s*([\d.]+)/m.exec(text(`/proc/${tid}/sched`) ?? "")?.[1];
-  return ms === undefined ? undefined : Number(ms) * 1e6;
 }
 
 /** Whether a process's program is for 32-bit x86 (ELF class). */

@@ -120,6 +120,50 @@ test(...needs("--for: exact ages of what began meanwhile", noBpf()), async () =>
   expect(now.elapsed).toBeLessThan(4);
 });
 
+test(...needs("of several children those that are waited for", lacks("python3")), async () => {
+  const waiter = (wait: string) =>
+    start([
+      python,
+      "-c",
+      `import os,signal\ndef child(group):
+    pid=os.fork()
+    if pid==0:
+        if group: os.setpgid(0,0)
+        signal.pause()
+    elif group: os.setpgid(pid,pid)
+    return pid
+a=child(True)\nb=child(False)\nc=child(True)\nopen("/proc/self/comm","w").write(f"{a}.{b}")\n${wait}`,
+    ]).pid!;
+  const on = async (pid: number) => {
+    const call = await waitUntil("its wait", async () =>
+      (await stuck("-p", String(pid))).find((c) => /^wait/.test(c.name)),
+    );
+    const [a, b] = call.comm.split(".");
+    return call.on!.replace(a, "A").replace(b, "B");
+  };
+  expect(await on(waiter("os.waitid(os.P_PIDFD, os.pidfd_open(b), os.WEXITED)"))).toBe("child B (python3)");
+  expect(await on(waiter("os.waitid(os.P_PGID, a, os.WEXITED)"))).toBe("child A (python3)");
+  expect(await on(waiter("os.waitpid(-a, 0)"))).toBe("child A (python3)");
+  expect(await on(waiter("os.waitpid(0, 0)"))).toBe("child B (python3)");
+  expect(await on(waiter("os.waitpid(-1, 0)"))).toMatch(
+    /^child A \(python3\), B \(python3\), \d+ \(python3\)$/,
+  );
+});
+
+test(...needs("a thread's id stands for its process", lacks("python3")), async () => {
+  const threads =
+    "import threading,time\nthreading.Thread(target=time.sleep,args=(60,)).start()\ntime.sleep(60)";
+  const { pid } = start([python, "-c", threads]);
+  const found = await waitUntil("two threads", async () => {
+    const calls = await stuck("-p", String(pid));
+    return calls.filter((c) => /nanosleep/.test(c.name)).length === 2 && calls;
+  });
+  const { tid } = found.find((c) => c.tid !== pid)!;
+  const { stdout } = await svtrace(["stuck", "-p", String(tid)]);
+  expect(stdout).toMatch(new RegExp(`^${pid}/${tid} .*sleep`, "m"));
+  expect(stdout).toMatch(new RegExp(`^${pid} .*sleep`, "m"));
+});
+
 test("a name as it is in JSON, escaped for people", async () => {
   const program = join(tempDir("name"), 'a<b"\n');
   copyFileSync("/bin/sleep", program);

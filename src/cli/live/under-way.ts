@@ -6,8 +6,9 @@ import { LiveMemory } from "../../capture/live-memory.ts";
 import { Decoder } from "../../decode/call.ts";
 import { defaultOptions } from "../../decode/options.ts";
 import { monotonicNow } from "../../kernel/clock.ts";
-import { comm, descendants, status, threads } from "../../kernel/proc.ts";
-import { currentCall, isCompat, offCpu, pipeHolders, waitsForFifo } from "../../kernel/tasks.ts";
+import { offCpu } from "../../kernel/off-cpu.ts";
+import { comm, threads } from "../../kernel/proc.ts";
+import { currentCall, isCompat, pipeHolders, waitsForFifo } from "../../kernel/tasks.ts";
 import { infoOf } from "../../record/call-info.ts";
 import { fileLockHolder, futexWait } from "../../record/holders.ts";
 import { SEPARATOR, Targets } from "../../record/targets.ts";
@@ -15,6 +16,7 @@ import { escapeName } from "../../render/escape.ts";
 import { JsonValues } from "../../render/json/values.ts";
 import { TextSink } from "../../render/text-sink.ts";
 import { durationWords } from "../duration.ts";
+import { awaited } from "./child-wait.ts";
 
 export interface UnderWay {
   readonly pid: number;
@@ -109,10 +111,7 @@ function futex(task: Task): string {
 }
 
 function child(task: Task): string {
-  const { call, pid } = task;
-  const asked = call.name === "waitid" ? call.args[2] | 0 : call.args[0] | 0;
-  if (asked > 0) return `child ${who(asked)}`;
-  const children = descendants(pid).filter((c) => status(c)?.ppid === pid);
+  const children = awaited(task);
   if (children.length === 0) return "a child";
   const more = children.length > 4 ? ` and ${children.length - 4} more` : "";
   return `child ${children.slice(0, 4).map(who).join(", ")}${more}`;
