@@ -21,6 +21,10 @@ export function needsStops(options: BpfOptions): string | undefined {
   return undefined;
 }
 
+/** Why the bpf engine refuses, for those that have no other: the first line, without the advice to take ptrace. */
+export const bpfRefusal = (message: string): string =>
+  message.split("\n")[0].replace(/[;,]( or)? use --engine ptrace.*$/, "");
+
 /**
  * Makes the engine asked for; `auto` takes the cheapest that works here. Throws SysError when the kernel refuses the
  * one asked for, UsageError when that cannot do what the options ask.

@@ -1,32 +1,31 @@
 /** `svtrace top`: a live view of system calls. */
 import { setTimeout as after } from "node:timers/promises";
-import { isatty } from "node:tty";
 import { SysError, UsageError } from "../base/errors.ts";
+import { tell } from "../base/stderr.ts";
+import { bpfRefusal } from "../capture/choose.ts";
 import { status } from "../kernel/proc.ts";
 import { parseDuration } from "./duration.ts";
+import { pidsOf } from "./live/pids.ts";
 import { table } from "./options/index.ts";
 import { parseArguments, wrong } from "./options/parse.ts";
 import { print } from "./stdout.ts";
 import { keysOf, press } from "./top/keys.ts";
-import { freshState, type Line, plain, screen } from "./top/view.ts";
+import { STOP_KEY, Terminal } from "./top/terminal.ts";
+import { freshState, plain, screen } from "./top/view.ts";
 import { type Look, type Targets, Watch } from "./top/watch.ts";
 
 /** ms between drains of what the engine reports, and at most between a key and what it does. */
 const STEP_MS = 50;
 const SHORTEST = 100e6;
 
-const ALTERNATE = "\x1b[?1049h\x1b[?25l";
-const NORMAL = "\x1b[?25h\x1b[?1049l";
-const styles = { head: "\x1b[7m", selected: "\x1b[1;7m", dim: "\x1b[2m" } as const;
-
 export async function main(argv: string[]): Promise<number> {
   const program = table("top");
   const { values, operands } = parseArguments(program, argv);
   const given = [values.get("attach") ?? "", ...operands].join(" ");
-  const pids = given
-    .split(/[ ,]+/)
-    .filter((p) => p !== "")
-    .map(Number);
+  const pids = pidsOf(given);
+  // -p "$(pidof NAME)" of a name that nobody has does not mean everybody
+  if (pids.length === 0 && (values.has("attach") || operands.length > 0))
+    throw wrong(program, "which process? -p PID");
   for (const pid of pids) {
     if (!(pid > 0)) throw wrong(program, `'${given}' is no process id`);
     if (!status(pid)) throw new UsageError(`no process ${pid}`);
@@ -38,14 +37,16 @@ export async function main(argv: string[]): Promise<number> {
   const once = values.has("once");
   if (!once && !(process.stdin.isTTY && process.stdout.isTTY))
     throw new UsageError("not a terminal: use --once");
-  const title =
-    pids.length === 0 ? "all processes" : `${tree ? "processes below " : "process "}${pids.join(", ")}`;
+  const what = `${tree ? "processes below " : "process "}${pids.join(", ")}`;
+  const title = pids.length === 0 ? "all processes" : what;
   const watch = begin({ pids, tree });
   try {
     if (once) {
       await stepFor(watch, every);
       await print(plain(watch.look(), title));
-    } else await live(watch, every, title);
+    } else if (!(await live(watch, every, title))) {
+      tell(`svtrace top: nothing is left to watch: ${what} ended\n`);
+    }
   } finally {
     watch.close();
   }
@@ -57,7 +58,7 @@ function begin(what: Targets): Watch {
     return new Watch(what);
   } catch (error) {
     if (!(error instanceof SysError)) throw error;
-    throw new UsageError(`needs the bpf engine: ${error.message.split("\n")[0]}; svtrace doctor says more`);
+    throw new UsageError(`needs the bpf engine: ${bpfRefusal(error.message)}; svtrace doctor says more`);
   }
 }
 
@@ -70,18 +71,23 @@ async function stepFor(watch: Watch, ns: number, stop: () => boolean = () => fal
   return true;
 }
 
-async function live(watch: Watch, every: number, title: string): Promise<void> {
+/** False when it ends because nothing is left to watch. */
+async function live(watch: Watch, every: number, title: string): Promise<boolean> {
   const state = freshState();
   let look: Look | undefined;
   let over = false;
   const show = (): void => {
     // a terminal that nobody has told its size says 0
     const { columns, rows } = process.stdout;
-    if (look) draw(screen(look, state, columns || 80, rows || 24, title));
+    if (look) terminal.draw(screen(look, state, columns || 80, rows || 24, title));
+    else terminal.draw([{ text: `svtrace top: ${title}` }, { text: "looking for the first time ..." }]);
   };
+  const terminal = new Terminal(show);
   const pressed = (input: Buffer): void => {
-    for (const key of keysOf(input.toString("latin1"))) if (look && !press(key, state, look)) over = true;
-    if (!look && /[q\x03]/.test(input.toString("latin1"))) over = true;
+    for (const key of keysOf(input.toString("latin1"))) {
+      if (key === STOP_KEY) terminal.stopJob();
+      else if (look ? !press(key, state, look) : /[q\x03]/.test(key)) over = true;
+    }
     show();
   };
   const end = (): void => {
@@ -92,11 +98,10 @@ async function live(watch: Watch, every: number, title: string): Promise<void> {
   // the terminal has hung up: nobody looks any more, and what goes wrong with it until the end is no error
   for (const stream of [process.stdin, process.stdout]) stream.on("error", end);
   process.stdin.on("end", end);
-  process.stdin.setRawMode(true);
+  terminal.open();
   process.stdin.on("data", pressed);
   process.stdout.on("resize", show);
-  process.stdout.write(ALTERNATE);
-  draw([{ text: `svtrace top: ${title}` }, { text: "looking for the first time ..." }]);
+  show();
   try {
     // the first look comes sooner: nobody likes an empty screen
     for (let wait = Math.min(every, 500e6); !over; wait = every) {
@@ -104,21 +109,14 @@ async function live(watch: Watch, every: number, title: string): Promise<void> {
       if (over) break;
       if (!state.frozen) look = watch.look();
       show();
-      if (!more) break;
+      if (!more) return false;
     }
+    return true;
   } finally {
     process.stdin.off("data", pressed);
-    if (isatty(0) && isatty(1)) {
-      process.stdout.write(NORMAL);
-      process.stdin.setRawMode(false);
-    }
+    terminal.close();
     process.stdin.pause();
     process.stdout.off("resize", show);
     for (const s of signals) process.off(s, end);
   }
-}
-
-function draw(lines: readonly Line[]): void {
-  const text = lines.map((l) => `${l.style ? styles[l.style] : ""}${l.text}\x1b[m\x1b[K`);
-  process.stdout.write(`\x1b[H${text.join("\r\n")}\x1b[J`);
 }

@@ -2,6 +2,7 @@
 import { UsageError } from "../base/errors.ts";
 import type { BpfOptions } from "../capture/bpf/engine.ts";
 import { BpfEngine } from "../capture/bpf/engine.ts";
+import { bpfRefusal } from "../capture/choose.ts";
 import { attachBelow } from "../capture/tree.ts";
 import { dieBy } from "../kernel/own-signals.ts";
 import { JsonLines } from "../render/json/lines.ts";
@@ -58,7 +59,8 @@ function makeTracer(t: TraceSettings, only: string | undefined): Tracer {
   const tracer = new Tracer(t.strace, extras(t));
   const { kind, why } = tracer.chosen;
   if (kind === "bpf" || t.strace.engine !== "auto") return tracer;
-  if (only) throw new UsageError(`${only} needs the bpf engine, which cannot be used: ${why}`);
+  if (only)
+    throw new UsageError(`${only} needs the bpf engine, which cannot be used: ${bpfRefusal(why ?? "")}`);
   if (!t.strace.silent) tracer.say(`using ptrace, which slows what it traces: ${why}`);
   return tracer;
 }

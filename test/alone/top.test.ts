@@ -1,12 +1,13 @@
 /** `svtrace top`: as text, and on a terminal of 80x24 (tmux). */
 import { execFileSync } from "node:child_process";
-import { chmodSync, copyFileSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import {
   lacks,
   needs,
   noBpf,
+  notRoot,
   processState,
   python,
   run,
@@ -61,14 +62,24 @@ test(...needs("what is started meanwhile goes by its own name, in the end, too",
   expect(others.filter(({ name }) => name !== "dd").length).toBeLessThan(2);
 });
 
+interface Pane {
+  keys(...keys: string[]): void;
+  screen(): string;
+  resize(columns: number, rows: number): void;
+  gone(): boolean;
+}
+
 /** A terminal of 80x24 with svtrace top in it. */
-function terminal(options: string): { keys(...keys: string[]): void; screen(): string; gone(): boolean } {
+const terminal = (options: string): Pane => pane(`${svtracePath} top ${options}`);
+
+/** A terminal of 80x24 with that command in it. */
+function pane(command: string): Pane {
   const name = `svtrace-test-${process.pid}`;
   const tmux = (...args: string[]) =>
     execFileSync("tmux", ["-L", name, "-f", "/dev/null", ...args], {
       stdio: ["ignore", "pipe", "ignore"],
     }).toString();
-  tmux("new-session", "-d", "-x", "80", "-y", "24", `${svtracePath} top ${options}`);
+  tmux("new-session", "-d", "-x", "80", "-y", "24", command);
   const gone = () => {
     try {
       tmux("has-session");
@@ -83,6 +94,7 @@ function terminal(options: string): { keys(...keys: string[]): void; screen(): s
   return {
     keys: (...keys) => void tmux("send-keys", ...keys),
     screen: () => tmux("capture-pane", "-p"),
+    resize: (columns, rows) => void tmux("resize-window", "-x", String(columns), "-y", String(rows)),
     gone,
   };
 }
@@ -133,6 +145,96 @@ test(
     await shows(/choose a line/);
     t.keys("q");
     await waitUntil("the end", t.gone);
+  },
+);
+
+/** A shell with job control, and svtrace top of a process that sleeps in it. */
+async function inShell() {
+  const { pid } = start(["sleep", "60"]);
+  const t = pane("PS1='ready> ' bash --norc --noprofile");
+  const shows = (what: RegExp) => waitUntil(String(what), () => what.exec(t.screen()), 20);
+  await shows(/^ready>$/m);
+  t.keys(`${svtracePath} top --interval=300ms -p ${pid}`, "Enter");
+  await shows(/^q quit/m);
+  const line = (p: string) => readFileSync(`/proc/${p}/cmdline`, "latin1").split("\0");
+  const top = Number(
+    readdirSync("/proc").find(
+      (p) => /^\d+$/.test(p) && line(p).includes(String(pid)) && line(p).includes("top"),
+    ),
+  );
+  return { t, pid: pid!, top, shows };
+}
+
+test(
+  ...needs("^Z and SIGTSTP give the terminal to the shell, fg takes it back", bpf, lacks("tmux")),
+  async () => {
+    const { t, top, shows } = await inShell();
+    const stopped = () => waitUntil("the shell's prompt", () => /^ready>$/m.test(t.screen()));
+    const works = async () => {
+      await shows(/^q quit/m);
+      t.keys("?");
+      await shows(/choose a line/);
+      t.keys("?");
+      await waitUntil("no help", () => !/choose a line/.test(t.screen()));
+    };
+    for (const stop of [() => t.keys("C-z"), () => process.kill(top, "SIGTSTP")]) {
+      stop();
+      await stopped();
+      // the shell echoes what is typed
+      t.keys("echo a''b", "Enter");
+      await shows(/^ready> echo a''b$/m);
+      await shows(/^ab$/m);
+      t.keys("clear; fg", "Enter");
+      await works();
+    }
+    // stopped without being asked: nothing can be restored before
+    process.kill(top, "SIGSTOP");
+    await waitUntil("its stop", () => processState(top) === "T");
+    t.resize(100, 30);
+    t.keys("fg", "Enter");
+    await works();
+    await waitUntil(
+      "the new size",
+      () =>
+        t
+          .screen()
+          .split("\n")
+          .findIndex((l) => l.startsWith("q quit")) === 29,
+    );
+    t.keys("q");
+    await waitUntil("the shell's prompt", () => /^ready>$/m.test(t.screen()));
+  },
+);
+
+test(...needs("the end of what it watches is said", bpf, lacks("tmux")), async () => {
+  const { pid, shows } = await inShell();
+  process.kill(pid, "SIGTERM");
+  await shows(new RegExp(`^svtrace top: nothing is left to watch: process ${pid} ended$`, "m"));
+});
+
+test("no process among those given is not all of them", async () => {
+  for (const options of [["-p", ""], [" , "]]) {
+    const { status, stderr } = await svtrace(["top", "--once", ...options]);
+    expect({ status, stderr }).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/^svtrace top: which process\? -p PID/),
+    });
+  }
+});
+
+test(
+  ...needs("without privileges it says what it needs, and no option it lacks", notRoot(), lacks("setpriv")),
+  async () => {
+    const nobody = ["setpriv", "--reuid=65534", "--clear-groups", "--inh-caps=-all"];
+    for (const command of [
+      ["top", "--once"],
+      ["trace", "--slower-than=1ms", "true"],
+    ]) {
+      const { status, stderr } = await run([...nobody, svtracePath, ...command]);
+      expect(status).toBe(1);
+      expect(stderr).toMatch(/needs the bpf engine.*EPERM/);
+      expect(stderr).not.toContain("--engine");
+    }
   },
 );
 

@@ -231,7 +231,7 @@ export const commands: readonly Program[] = [
     ],
     operands: [{ name: "PID", kind: "pid", optional: true, repeated: true }],
     description: [
-      "Counts calls in the kernel, so it can be left running on a busy machine (bpf engine only). Keys: arrows or j and k choose a process, Enter shows its calls, Escape goes back; p switches between processes and system calls; s sorts by the next column, / filters, space freezes, q quits.",
+      "Counts calls in the kernel, so it can be left running on a busy machine (bpf engine only). Keys: arrows or j and k choose a process, Enter shows its calls, Escape goes back; p switches between processes and system calls; s sorts by the next column, / filters, space freezes, ^Z stops, q quits.",
     ],
     exits,
     seeAlso: ["svtrace-stuck(1)", "svtrace-trace(1)"],

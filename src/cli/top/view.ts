@@ -63,7 +63,11 @@ export function short(n: number): string {
 }
 
 const duration = (ns: number): string => (ns === 0 ? "-" : durationWords(ns));
-const share = (ns: number, seconds: number): string => `${((100 * ns) / (seconds * 1e9)).toFixed(1)}`;
+/** Per cent, in six characters: a hundred threads that are blocked make 10000. */
+function share(ns: number, seconds: number): string {
+  const percent = (100 * ns) / (seconds * 1e9);
+  return percent < 9999.95 ? percent.toFixed(1) : short(percent);
+}
 
 const widths = [8, 6, 7, 7, 6, 6];
 const NAME = 20;
