@@ -11,6 +11,7 @@ import {
 } from "../analyse/compare.ts";
 import { duration } from "../analyse/words.ts";
 import { UsageError } from "../base/errors.ts";
+import { jsonOf } from "../base/json.ts";
 import { printable } from "../base/printable.ts";
 import { table } from "./options/index.ts";
 import { parseArguments, wrong } from "./options/parse.ts";
@@ -37,7 +38,7 @@ export async function main(argv: string[]): Promise<number> {
   const before = paths.length === 2 ? await one(paths[0]) : await usual(after.path, after.profile.kind, last);
   const found = compare(before.profile, after.profile);
   const what = { before: before.name, after: after.path };
-  if (values.has("json")) await print(`${JSON.stringify({ ...what, ...json(found) }, undefined, 2)}\n`);
+  if (values.has("json")) await print(`${jsonOf({ ...what, ...json(found) }, 2)}\n`);
   else await print(diffText(what, found));
   return 0;
 }

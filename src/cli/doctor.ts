@@ -1,5 +1,7 @@
 /** `svtrace doctor`: what this machine allows, which engine is used, and what to do about each no. */
+
 import { SysError } from "../base/errors.ts";
+import { jsonOf } from "../base/json.ts";
 import { BpfEngine } from "../capture/bpf/engine.ts";
 import { type Probe, probes } from "../kernel/probe.ts";
 import { bpfProbes } from "../kernel/probe-bpf.ts";
@@ -14,7 +16,7 @@ export async function main(argv: string[]): Promise<number> {
   const engine = bpfEngine();
   const auto = engine.ok ? "bpf" : "ptrace";
   if (values.has("json")) {
-    await print(`${JSON.stringify({ v: 1, engine: auto, why: engine.found, probes: [...all, engine] })}\n`);
+    await print(`${jsonOf({ v: 1, engine: auto, why: engine.found, probes: [...all, engine] })}\n`);
     return 0;
   }
   const lines = [...all, engine].map(

@@ -5,6 +5,7 @@ import { type History, type HistoryRow, history } from "../analyse/history.ts";
 import { readyAt } from "../analyse/phases.ts";
 import { duration } from "../analyse/words.ts";
 import { UsageError } from "../base/errors.ts";
+import { jsonOf } from "../base/json.ts";
 import { printable } from "../base/printable.ts";
 import { localTime, NO_TIME } from "../kernel/localtime.ts";
 import type { Recording } from "../record/model.ts";
@@ -24,8 +25,7 @@ export async function main(argv: string[]): Promise<number> {
   const { recordings, unreadable } = await load(recordingsDir(dir));
   if (recordings.length === 0) throw new UsageError(`${target}: no recordings yet`);
   const found = history(recordings);
-  if (values.has("json"))
-    await print(`${JSON.stringify({ service: dir, ...json(found), unreadable }, undefined, 2)}\n`);
+  if (values.has("json")) await print(`${jsonOf({ service: dir, ...json(found), unreadable }, 2)}\n`);
   else await print(historyText(basename(dir), found, unreadable));
   return 0;
 }

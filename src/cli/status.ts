@@ -1,5 +1,7 @@
 /** `svtrace status [DIR]`: what the services are doing. */
+
 import { UsageError } from "../base/errors.ts";
+import { jsonOf } from "../base/json.ts";
 import { isDirectory } from "../supervise/service-files.ts";
 import { coloured } from "./colour.ts";
 import * as options from "./options/index.ts";
@@ -15,7 +17,7 @@ export async function main(argv: string[]): Promise<number> {
   const dirs = operands.length > 0 ? operands : ["."];
   for (const dir of dirs) if (!isDirectory(dir)) throw new UsageError(`${dir}: not a directory`);
   const rows = dirs.flatMap(servicesOf).map(rowOf);
-  if (values.has("json")) await print(`${JSON.stringify(rows)}\n`);
+  if (values.has("json")) await print(`${jsonOf(rows)}\n`);
   else if (rows.length === 0) await print(`no services in ${dirs.join(" ")}\n`);
   else await print(table(rows, colours, process.stdout.isTTY ? process.stdout.columns : undefined));
   return 0;

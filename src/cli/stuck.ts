@@ -1,12 +1,14 @@
 /** `svtrace stuck -p PID`: the calls that are under way now, since when, and what they wait for. */
+
 import { setTimeout as after } from "node:timers/promises";
 import { SysError, UsageError } from "../base/errors.ts";
+import { escapeJson } from "../base/json.ts";
 import { BpfEngine } from "../capture/bpf/engine.ts";
 import { monotonicNow } from "../kernel/clock.ts";
 import { descendants, status, threads } from "../kernel/proc.ts";
 import { currentCall } from "../kernel/tasks.ts";
 import { wallClock } from "../kernel/wall-clock.ts";
-import { escapeJson, JSON_VERSION } from "../render/json/lines.ts";
+import { JSON_VERSION } from "../render/json/lines.ts";
 import { parseDuration } from "./duration.ts";
 import { pidsOf } from "./live/pids.ts";
 import { type ProgramStack, ProgramStacks, stackLines } from "./live/program-stack.ts";

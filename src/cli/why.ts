@@ -10,6 +10,7 @@ import { onlyRuns } from "../analyse/phases.ts";
 import { analyseRunning } from "../analyse/running.ts";
 import type { Report } from "../analyse/types.ts";
 import type { Scale } from "../analyse/verdict.ts";
+import { jsonOf } from "../base/json.ts";
 import { printable } from "../base/printable.ts";
 import { tell } from "../base/stderr.ts";
 import { coloured } from "./colour.ts";
@@ -61,7 +62,7 @@ export async function main(argv: string[]): Promise<number> {
 }
 
 async function show(report: Report, view: View, where: string): Promise<void> {
-  if (view.json) await print(`${JSON.stringify(reportJson(report), undefined, 2)}\n`);
+  if (view.json) await print(`${jsonOf(reportJson(report), 2)}\n`);
   else await print(reportText(report, view.colours, view.all) + where);
 }
 

@@ -150,6 +150,20 @@ test("calls and samples have the name of the thread that had the tid then", asyn
   expect(tracks.map((e: { args: unknown }) => e.args)).toEqual([{ name: "old, new" }]);
 });
 
+test("what a name holds cannot drive the terminal that an export is shown on", async () => {
+  const comm = "a\x9b31mb\x1b[31m";
+  const s = new Synthetic({ service: comm }).at({ started: 1, written: 9 });
+  s.process(100, 1, comm, 1, null).call(100, 1.2, 1.3, "read");
+  const { recording } = s;
+  const source = sourceOf(recording);
+  const json = [perfettoJson(recording), otlpJson(source), jsonLines(source)];
+  for (const pieces of [...json, foldedCalls(source)]) {
+    const all = await text(pieces);
+    expect(all).toMatch(/^[\n\x20-\x7e]*$/);
+    expect(all).toContain("9b31mb");
+  }
+});
+
 test("JSON lines: nanoseconds are exact, unknown facts are left out", async () => {
   const lines = (await text(jsonLines(sourceOf(sample())))).trimEnd().split("\n");
   const read = lines.find((l) => l.includes('"name":"read"'))!;

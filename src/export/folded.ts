@@ -1,11 +1,12 @@
 /** Stacks folded into lines, for flame graphs: `outer;inner WEIGHT`. */
+import { printable } from "../base/printable.ts";
 import type { Recording } from "../record/model.ts";
 import { Owners } from "../record/owners.ts";
 import type { Source } from "../record/reader.ts";
 import { frameName } from "./frame-name.ts";
 
-/** A semicolon separates frames and the last space the weight; control characters would break the line. */
-const frame = (text: string): string => text.replace(/;/g, ",").replace(/[\x00-\x1f\x7f]/g, "?") || "?";
+/** A semicolon separates frames and the last space the weight; a newline would break the line. */
+const frame = (text: string): string => printable(text).replace(/;/g, ",") || "?";
 
 /** What the CPU was seen doing where there are samples; weights are samples. */
 export function* foldedSamples(recording: Recording): Iterable<string> {

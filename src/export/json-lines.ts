@@ -1,4 +1,5 @@
 /** A recording as JSON, one object a line, in order of time; described in docs/EXPORT.md. */
+import { jsonOf } from "../base/json.ts";
 import type { CallRow } from "../record/model.ts";
 import { Owners } from "../record/owners.ts";
 import type { Source } from "../record/reader.ts";
@@ -123,7 +124,7 @@ function line(object: Record<string, unknown>): string {
   for (const key in object) {
     const value = object[key];
     if (value === undefined) continue;
-    text += `${text === "" ? "" : ","}"${key}":${value instanceof Exact ? value.text : JSON.stringify(value)}`;
+    text += `${text === "" ? "" : ","}"${key}":${value instanceof Exact ? value.text : jsonOf(value)}`;
   }
   return `{${text}}\n`;
 }

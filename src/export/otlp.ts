@@ -1,5 +1,7 @@
 /** A recording as OpenTelemetry traces (OTLP/JSON): the lifetime, its phases, and the calls that took long. */
+
 import { createHash } from "node:crypto";
+import { jsonOf } from "../base/json.ts";
 import type { CallRow } from "../record/model.ts";
 import { Owners } from "../record/owners.ts";
 import type { Source } from "../record/reader.ts";
@@ -67,8 +69,8 @@ export async function* otlpJson({ recording, calls }: Source): AsyncIterable<str
     "process.pid": lifetime.pid,
   });
   const scope = { name: "svtrace", version: lifetime.version };
-  yield `{"resourceSpans":[{"resource":${JSON.stringify({ attributes: resource })},"scopeSpans":[`;
-  yield `{"scope":${JSON.stringify(scope)},"spans":[${[root, ...parts].map((s) => JSON.stringify(s)).join(",")}`;
+  yield `{"resourceSpans":[{"resource":${jsonOf({ attributes: resource })},"scopeSpans":[`;
+  yield `{"scope":${jsonOf(scope)},"spans":[${[root, ...parts].map((s) => jsonOf(s)).join(",")}`;
   let slow = 0;
   for await (const table of calls(SHORTEST)) {
     for (const c of table) {
@@ -78,7 +80,7 @@ export async function* otlpJson({ recording, calls }: Source): AsyncIterable<str
       };
       const to = c.ts + c.duration;
       const one = span(c.name, `call ${slow++}`, parentAt(c.ts), c.ts, to, callAttributes(c, owners), more);
-      yield `,${JSON.stringify(one)}`;
+      yield `,${jsonOf(one)}`;
     }
   }
   yield "]}]}]}\n";

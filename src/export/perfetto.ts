@@ -2,7 +2,9 @@
  * A recording for ui.perfetto.dev and chrome://tracing, in the Trace Event Format: each thread a track with its calls,
  * the lifetime's phases above, arrows from whoever woke a thread to the call that returned.
  */
+
 import { Timeline } from "../analyse/timeline.ts";
+import { jsonOf } from "../base/json.ts";
 import { lowest } from "../base/search.ts";
 import type { CallRow, ProcessRow, Recording } from "../record/model.ts";
 import { Owners } from "../record/owners.ts";
@@ -13,7 +15,7 @@ type TraceEvent = Readonly<Record<string, unknown>> & { readonly ph: string };
 
 export function* perfettoJson(recording: Recording): Iterable<string> {
   const { lifetime } = recording;
-  yield `{"displayTimeUnit":"ns","otherData":${JSON.stringify({
+  yield `{"displayTimeUnit":"ns","otherData":${jsonOf({
     service: lifetime.service,
     host: lifetime.host,
     kernel: lifetime.kernel,
@@ -22,7 +24,7 @@ export function* perfettoJson(recording: Recording): Iterable<string> {
   })},"traceEvents":[\n`;
   let first = true;
   for (const event of events(recording)) {
-    yield `${first ? "" : ",\n"}${JSON.stringify(event)}`;
+    yield `${first ? "" : ",\n"}${jsonOf(event)}`;
     first = false;
   }
   yield "\n]";
@@ -194,11 +196,11 @@ function* stackParts({ samples, stacks }: Recording): Iterable<string> {
     }
     leaves.set(id, parent);
   }
-  yield `,"stackFrames":${JSON.stringify(frames)},"samples":[`;
+  yield `,"stackFrames":${jsonOf(frames)},"samples":[`;
   const rows = samples.filter((s) => leaves.get(s.stack));
   for (const [i, s] of rows.entries()) {
     const sample = { cpu: 0, tid: s.tid, ts: micro(s.ts), name: "cpu", sf: leaves.get(s.stack), weight: 1 };
-    yield `${i === 0 ? "" : ","}\n${JSON.stringify(sample)}`;
+    yield `${i === 0 ? "" : ","}\n${jsonOf(sample)}`;
   }
   yield "]";
 }

@@ -1,5 +1,7 @@
 /** -c where the engine counts: extras for the tracer, tables at intervals, counts as JSON. */
+
 import { quantile } from "../../base/histogram.ts";
+import { jsonOf } from "../../base/json.ts";
 import { since } from "../../base/tally.ts";
 import { Counts } from "../../capture/bpf/counts/counts.ts";
 import { monotonicNow } from "../../kernel/clock.ts";
@@ -83,6 +85,6 @@ export function countsJson(by: Dimension): (lines: CountLine[]) => string {
       max: l.max / 1e9,
     }));
     const ts = Number(`${now.seconds}.${String(now.nanoseconds).padStart(9, "0")}`);
-    return `${JSON.stringify({ type: "counts", v: JSON_VERSION, ts, by, rows })}\n`;
+    return `${jsonOf({ type: "counts", v: JSON_VERSION, ts, by, rows })}\n`;
   };
 }

@@ -2,6 +2,7 @@
 import { errnoName } from "../../abi/errno.ts";
 import { signalName } from "../../abi/signals.ts";
 import { wellFormed } from "../../base/bytes.ts";
+import { escapeJson, jsonOf } from "../../base/json.ts";
 import type { EventSink, ExitEvent, SignalEvent, Task } from "../../capture/event.ts";
 import type { Memory } from "../../capture/memory.ts";
 import { Decoder } from "../../decode/call.ts";
@@ -327,17 +328,8 @@ function returned(task: Task): string {
   return Number.isSafeInteger(value) ? String(value) : `"${(BigInt(hi) << 32n) | BigInt(lo)}"`;
 }
 
-/** Output is Latin-1 and terminals show it: nothing but ASCII leaves. */
-export function escapeJson(json: string): string {
-  return UNSAFE.test(json)
-    ? json.replace(UNSAFE_ALL, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`)
-    : json;
-}
-const UNSAFE = /[^\x20-\x7e]/;
-const UNSAFE_ALL = /[^\x20-\x7e]/g;
-
 function ascii(text: string): string {
-  return escapeJson(JSON.stringify(wellFormed(text)));
+  return jsonOf(wellFormed(text));
 }
 
 /** Writes a number as `count` decimal digits. */
