@@ -1,6 +1,7 @@
 /** Which file is mapped where in a process: /proc/PID/maps, man 5 proc. */
 
 import { readFileSync } from "node:fs";
+import { textOf } from "../base/bytes.ts";
 import { lowest } from "../base/search.ts";
 
 export interface Mapping {
@@ -13,17 +14,18 @@ export interface Mapping {
   /** `major:minor` in hexadecimal. */
   readonly device: string;
   readonly inode: number;
-  /** As the kernel writes it: "" without a file, `[vdso]`, or a path, with \\012 for newlines. */
+  /** As the kernel writes it: "" without a file, `[vdso]`, or a path as base/bytes.ts has it, with \\012 for newlines. */
   readonly path: string;
   /** The file has no name any more. */
   readonly deleted: boolean;
 }
 
-/** Parses the text of /proc/PID/maps. */
+/** Parses /proc/PID/maps, read as Latin-1. */
 export function parseMaps(text: string): Mapping[] {
   const found: Mapping[] = [];
+  // a path may hold a carriage return, at which `.` and `$` would end it
   const line =
-    /^([0-9a-f]+)-([0-9a-f]+) (\S{4}) ([0-9a-f]+) ([0-9a-f]+:[0-9a-f]+) (\d+) *(.*?)( \(deleted\))?$/gm;
+    /^([0-9a-f]+)-([0-9a-f]+) (\S{4}) ([0-9a-f]+) ([0-9a-f]+:[0-9a-f]+) (\d+) *([^\n]*?)( \(deleted\))?(?![^\n])/gm;
   for (const m of text.matchAll(line)) {
     found.push({
       start: Number.parseInt(m[1], 16),
@@ -32,7 +34,7 @@ export function parseMaps(text: string): Mapping[] {
       offset: Number.parseInt(m[4], 16),
       device: m[5],
       inode: Number(m[6]),
-      path: m[7],
+      path: textOf(Buffer.from(m[7], "latin1")),
       deleted: m[8] !== undefined,
     });
   }
@@ -51,7 +53,7 @@ export const isSharedMemory = ({ path, deleted }: Mapping): boolean =>
 /** The mappings of a process by address; undefined if it is gone or not ours to look at. */
 export function mappings(pid: number): Mapping[] | undefined {
   try {
-    return parseMaps(readFileSync(`/proc/${pid}/maps`, "utf8"));
+    return parseMaps(readFileSync(`/proc/${pid}/maps`, "latin1"));
   } catch {
     return undefined;
   }
