@@ -1,21 +1,15 @@
 /** The file that an export is written to: in its place is the whole of it, or what was there before. */
-import {
-  existsSync,
-  fstatSync,
-  mkdtempSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  type Stats,
-  statSync,
-} from "node:fs";
-import { constants } from "node:os";
-import { basename, dirname, join } from "node:path";
-import { inherited } from "../kernel/inherited.ts";
+import { accessSync, constants, fstatSync, readlinkSync, realpathSync, renameSync, statSync } from "node:fs";
+import { basename, dirname, isAbsolute, join } from "node:path";
+import { bytesOf, textOf, wellFormed } from "../base/bytes.ts";
+import { djbWords } from "../base/djb.ts";
+import { UsageError } from "../base/errors.ts";
+import { inTempDir } from "../kernel/temp-dir.ts";
 
-const ENDING = ["SIGHUP", "SIGINT", "SIGTERM"] as const;
+/** As many links as the kernel follows. */
+const MOST_LINKS = 40;
 
-const statOf = (file: string): Stats | undefined => statSync(file, { throwIfNoEntry: false });
+const statOf = (file: string) => statSync(bytesOf(file), { throwIfNoEntry: false });
 
 /** Whether `file` is what `other` (a path or descriptor) is, by whatever names. */
 export function isSame(file: string, other: string | number): boolean {
@@ -24,39 +18,68 @@ export function isSame(file: string, other: string | number): boolean {
   return a !== undefined && a.dev === b?.dev && a.ino === b.ino;
 }
 
-/** Whether `file` can be replaced by another: devices and pipes are written to as they are. */
-export const isReplaceable = (file: string): boolean => statOf(file)?.isFile() ?? true;
+/**
+ * Whether `file` can be replaced by another: devices and pipes are written to as they are, and so is a file where no other can
+ * be made.
+ */
+export function isReplaceable(file: string): boolean {
+  const found = statOf(file);
+  return found === undefined || (found.isFile() && isWritable(dirname(followed(file))));
+}
+
+function isWritable(dir: string): boolean {
+  try {
+    accessSync(bytesOf(dir), constants.W_OK | constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether libraries that take text for a path can be given this one. */
+export const isUtf8 = (path: string): boolean => wellFormed(path) === path;
+
+/** What a path leads to, be it there or not: a link stays, and what it names is made. */
+export function followed(file: string): string {
+  let path = file;
+  for (let i = 0; i < MOST_LINKS; i++) {
+    const link = linkOf(path);
+    if (link === undefined) return path;
+    path = isAbsolute(link) ? link : `${realpath(dirname(path))}/${link}`;
+  }
+  return file;
+}
+
+const realpath = (path: string): string => textOf(realpathSync(bytesOf(path), "buffer"));
+
+function linkOf(path: string): string | undefined {
+  try {
+    return textOf(readlinkSync(bytesOf(path), "buffer"));
+  } catch {
+    return undefined;
+  }
+}
 
 /**
  * Has `write` make a file, and puts it in the place of `file`. It is made beside it, alone in a directory that only its
- * owner may enter.
+ * owner may enter. Throws UsageError when there can be none.
  */
 export async function replace(file: string, write: (made: string) => Promise<void>): Promise<void> {
-  const target = existsSync(file) ? realpathSync(file) : file;
-  await alone(join(dirname(target), ".svtrace-export-"), basename(target), async (made) => {
+  const target = followed(file);
+  let begun = false;
+  const make = async (made: string) => {
+    begun = true;
     await write(made);
-    renameSync(made, target);
-  });
+    renameSync(bytesOf(made), bytesOf(target));
+  };
+  try {
+    await alone(join(dirname(target), ".svtrace-export-"), basename(target), make);
+  } catch (error) {
+    if (begun) throw error;
+    throw new UsageError(`${file}: unable to create: ${djbWords((error as NodeJS.ErrnoException).code)}`);
+  }
 }
 
 /** Runs `use` with the path of a file to be, in a directory of its own that begins with `prefix`; then both are gone. */
-export async function alone(
-  prefix: string,
-  name: string,
-  use: (path: string) => Promise<void>,
-): Promise<void> {
-  const dir = mkdtempSync(prefix);
-  const remove = () => rmSync(dir, { recursive: true, force: true });
-  const end = (signal: NodeJS.Signals) => {
-    remove();
-    process.off(signal, end).kill(process.pid, signal);
-  };
-  const signals = ENDING.filter((s) => !inherited?.ignored.has(constants.signals[s]));
-  for (const s of signals) process.on(s, end);
-  try {
-    await use(join(dir, name));
-  } finally {
-    for (const s of signals) process.off(s, end);
-    remove();
-  }
-}
+export const alone = (prefix: string, name: string, use: (path: string) => Promise<void>): Promise<void> =>
+  inTempDir(prefix, (dir) => use(join(dir, name)));

@@ -2,9 +2,10 @@
 import { closeSync, createReadStream, openSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { bytesOf } from "../base/bytes.ts";
 import { UsageError } from "../base/errors.ts";
 import { type FormatOptions, formats, type Pieces } from "../export/formats.ts";
-import { alone, isReplaceable, isSame, replace } from "./export-file.ts";
+import { alone, isReplaceable, isSame, isUtf8, replace } from "./export-file.ts";
 import { table } from "./options/index.ts";
 import { parseArguments, wrong } from "./options/parse.ts";
 import { print } from "./stdout.ts";
@@ -33,11 +34,12 @@ export async function main(argv: string[]): Promise<number> {
   const output = given !== undefined && isSame(given, STDOUT) ? undefined : given;
   if (format.toFile) {
     const make = (file: string) => format.toFile!(path, file, options);
-    if (output !== undefined && isReplaceable(output)) await replace(output, make);
+    // the database takes names in UTF-8 only
+    if (output !== undefined && isReplaceable(output) && isUtf8(output)) await replace(output, make);
     else
       await alone(join(tmpdir(), "svtrace-export-"), name, async (file) => {
         await make(file);
-        await write(contents(file), output);
+        await writeTo(output, contents(file));
       });
     return 0;
   }
@@ -46,10 +48,14 @@ export async function main(argv: string[]): Promise<number> {
     const pieces = await format.pieces!(source, options);
     if (format.name === "pprof" && output === undefined && process.stdout.isTTY)
       throw new UsageError("export: pprof is binary: give -o FILE or a pipe");
-    if (output !== undefined && isReplaceable(output)) await replace(output, (file) => write(pieces, file));
-    else await write(pieces, output);
+    await writeTo(output, pieces);
   });
   return 0;
+}
+
+async function writeTo(output: string | undefined, pieces: Pieces): Promise<void> {
+  if (output !== undefined && isReplaceable(output)) await replace(output, (file) => write(pieces, file));
+  else await write(pieces, output);
 }
 
 /** What is in a file, which is opened when it is wanted. */
@@ -59,7 +65,7 @@ async function* contents(file: string): AsyncIterable<Uint8Array> {
 
 /** Writes to `file`, or to standard output as long as somebody reads it. */
 async function write(pieces: Pieces, file: string | undefined): Promise<void> {
-  const fd = file === undefined ? undefined : openSync(file, "w", 0o600);
+  const fd = file === undefined ? undefined : openSync(bytesOf(file), "w", 0o600);
   const put = async (data: string | Uint8Array): Promise<boolean> => {
     if (fd === undefined) return print(data);
     const bytes = typeof data === "string" ? Buffer.from(data) : data;

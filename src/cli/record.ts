@@ -13,6 +13,7 @@ import { environment } from "../kernel/spawn.ts";
 import { commOf } from "../kernel/tasks.ts";
 import { serviceDirOf } from "../record/locate.ts";
 import { LOG } from "../record/names.ts";
+import { followed, isUtf8 } from "./export-file.ts";
 import { table } from "./options/index.ts";
 import { parseArguments, wrong } from "./options/parse.ts";
 import { RecordSession } from "./record-session.ts";
@@ -118,8 +119,9 @@ function parse(argv: string[]): Parsed {
  * UsageError for anything else but an empty file.
  */
 async function placeFor(output: string): Promise<string> {
+  if (!isUtf8(output)) throw new UsageError(`${output}: a recording's name must be UTF-8`, 1);
   const found = statSync(output, { throwIfNoEntry: false });
-  if (!found) return resolve(output);
+  if (!found) return resolve(followed(output));
   if (!found.isFile())
     throw new UsageError(`${output}: not a regular file; a recording needs one of its own`, 1);
   const file = realpathSync(output);

@@ -1,9 +1,10 @@
 /** Reads recordings back: of this format and all before it. */
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance } from "@duckdb/node-api";
 import { UsageError } from "../base/errors.ts";
+import { inTempDir } from "../kernel/temp-dir.ts";
 import { CallTable, type Columns } from "./call-table.ts";
 import { attach } from "./lock.ts";
 import {
@@ -146,7 +147,16 @@ export async function withRecording<T>(
   // loaded when a recording is read: it takes a while
   const { duckdb } = await import("./duckdb.ts");
   // what does not fit into memory must not lie beside the recording, nor where others can read it
-  const spill = mkdtempSync(join(tmpdir(), "svtrace-read-"));
+  return inTempDir(join(tmpdir(), "svtrace-read-"), (spill) => reading(duckdb, path, spill, use, outside));
+}
+
+async function reading<T>(
+  duckdb: typeof import("@duckdb/node-api"),
+  path: string,
+  spill: string,
+  use: (db: DuckDBConnection, lifetime: Lifetime, newest: number) => Promise<T>,
+  outside: string | undefined,
+): Promise<T> {
   let instance: DuckDBInstance | undefined;
   try {
     instance = await open(duckdb, path, spill);
@@ -174,7 +184,6 @@ export async function withRecording<T>(
     throw error;
   } finally {
     instance?.closeSync();
-    rmSync(spill, { recursive: true, force: true });
   }
 }
 

@@ -64,6 +64,18 @@ syscall(157, 38, 1, 0, 0, 0); syscall(157, 22, 2, $filter) == 0 or die; exec @AR
   expect(traced.stderr).toMatch(/^svtrace trace: using ptrace, .*\nexit_group\(0\)/);
 });
 
+test("programs with names that are no UTF-8, given or found along PATH", async () => {
+  const script = `cd "$1"; name=$(printf 'sp\\377') dir=$(printf 'd\\377'); mkdir "$dir"
+cp /bin/true "$name"; cp /bin/true "$dir/along-path"; PATH=$PATH:$PWD/$dir
+for p in ./"$name" along-path; do
+  "$0" strace -qq -o out "$p" && grep -c execve out && "$0" record -o recording -- "$p" || exit
+done
+"$0" record -o "$name.duckdb" true; echo $?; ls -b`;
+  const { stdout, stderr } = await run(["sh", "-c", script, join(root, "bin/svtrace"), tempDir("names")]);
+  expect(stdout).toBe("1\n1\n1\nd\\377\nout\nrecording\nsp\\377\n");
+  expect(stderr).toBe("svtrace record: sp\\xff.duckdb: a recording's name must be UTF-8\n");
+});
+
 test("-p given again: one more process, or refused where there can be only one", async () => {
   for (const name of ["stuck", "top"]) {
     const { values } = parseArguments(table(name), ["-p", "1,2", "--attach=3", "-p4"]);

@@ -1,7 +1,10 @@
 /** Exports of a real recording, read by the parsers of the programs they are for; the documentation's queries. */
+import { spawn } from "node:child_process";
 import {
+  chmodSync,
   copyFileSync,
   existsSync,
+  lstatSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -18,7 +21,7 @@ import { Profile } from "pprof-format";
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import { main } from "../../src/cli/export.ts";
 import { formatsTable } from "../../src/export/formats.ts";
-import { run, svtrace, svtracePath } from "../helpers.ts";
+import { lacks, needs, run, svtrace, svtracePath } from "../helpers.ts";
 import { problemsOf, type Trace } from "../perfetto.ts";
 import { speedscopeImport } from "../speedscope.ts";
 
@@ -184,6 +187,69 @@ test("Parquet: somebody else's recording cannot read what is beside the output",
   const { stderr } = await svtrace(["export", "-f", "parquet", "-o", out, foreign]);
   expect(stderr).toMatch(/^svtrace export: .*: it wants to read other files\n$/);
   expect(existsSync(out)).toBe(false);
+});
+
+test(
+  ...needs(
+    "where no file can be made beside it, one that is there is written to; a link stays one",
+    lacks("setpriv"),
+  ),
+  async () => {
+    const place = mkdtempSync(join(dir, "closed-"));
+    const [out, absent, link] = ["out", "absent", "link"].map((n) => join(place, n));
+    writeFileSync(out, "longer than nothing");
+    symlinkSync("made", link);
+    await exported("-o", link);
+    expect(readFileSync(join(place, "made"), "utf8")).toMatch(/ execve\(.*\n/);
+    expect(lstatSync(link).isSymbolicLink()).toBe(true);
+    const owned = [dir, file, out].map((p) => [p, statSync(p)] as const);
+    // the kernel asks root for no permission
+    const nobody =
+      process.getuid?.() === 0 ? ["setpriv", "--reuid=65534", "--clear-groups", "--inh-caps=-all"] : [];
+    if (nobody.length > 0) for (const [path] of owned) chmodSync(path, 0o777);
+    onTestFinished(() => {
+      for (const [path, { mode }] of owned) chmodSync(path, mode);
+      chmodSync(place, 0o700);
+    });
+    chmodSync(place, 0o555);
+    const as = (...args: string[]) => run([...nobody, svtracePath, "export", ...args, file]);
+    for (const [format, begin] of [
+      ["strace", /^\d/],
+      ["parquet", /^PAR1/],
+    ] as const) {
+      expect(await as("-f", format, "-o", out)).toMatchObject({ stderr: "", status: 0 });
+      expect(readFileSync(out, "latin1")).toMatch(begin);
+      const refused = await as("-f", format, "-o", absent);
+      expect([refused.status, refused.stderr]).toEqual([
+        1,
+        `svtrace export: ${absent}: unable to create: access denied\n`,
+      ]);
+    }
+  },
+);
+
+test("names that are no UTF-8", async () => {
+  const place = mkdtempSync(join(dir, "names-"));
+  const script = `cd "$1"; for f in strace parquet; do "$0" export -f $f -o "$f$(printf '\\377')" "$2" || exit; done`;
+  expect(await run(["sh", "-c", script, svtracePath, place, file])).toMatchObject({ stderr: "", status: 0 });
+  expect(readdirSync(place, { encoding: "latin1" }).sort()).toEqual(["parquet\xff", "strace\xff"]);
+});
+
+test("a signal that ends it leaves nothing behind", async () => {
+  const more = "INSERT INTO call SELECT c.* FROM (FROM call LIMIT 100) c, range(1000)";
+  const large = await changed("endless.duckdb", more);
+  const tmp = mkdtempSync(join(dir, "tmp-"));
+  // nobody reads what it writes
+  const child = spawn(svtracePath, ["export", large], {
+    env: { ...process.env, TMPDIR: tmp },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  await new Promise((begun) => child.stdout.once("readable", begun));
+  expect(readdirSync(tmp)).toHaveLength(1);
+  child.kill("SIGTERM");
+  const ended = await new Promise((done) => child.once("exit", (_, signal) => done(signal)));
+  expect([ended, readdirSync(tmp)]).toEqual(["SIGTERM", []]);
 });
 
 test("nothing more is made when nobody reads any more", async () => {

@@ -1,7 +1,7 @@
 /** Finding the command, its user and its environment. */
 import { accessSync, constants, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { bytesOf } from "../../base/bytes.ts";
+import { bytesOf, textOf } from "../../base/bytes.ts";
 import { type SysError, UsageError } from "../../base/errors.ts";
 import type { Command } from "../../capture/engine.ts";
 import { sysErrorFrom } from "../../kernel/node-errors.ts";
@@ -44,7 +44,7 @@ function changed(
 export function findProgram(name: string): string {
   if (name.includes("/")) {
     try {
-      statSync(name);
+      statSync(bytesOf(name));
       return name;
     } catch (error) {
       throw new UsageError(
@@ -52,17 +52,24 @@ export function findProgram(name: string): string {
       );
     }
   }
-  for (const dir of (process.env.PATH ?? "/usr/bin:/bin").split(":")) {
+  for (const dir of searchPath().split(":")) {
     const path = join(dir || ".", name);
     try {
-      if (!statSync(path).isFile()) continue;
-      accessSync(path, constants.X_OK);
+      const bytes = bytesOf(path);
+      if (!statSync(bytes).isFile()) continue;
+      accessSync(bytes, constants.X_OK);
       return path.includes("/") ? path : `./${path}`;
     } catch {
       // not here
     }
   }
   throw new UsageError(`Can't stat '${name}': No such file or directory`);
+}
+
+/** PATH byte for byte: what Node has of it is UTF-8. */
+function searchPath(): string {
+  const entries = environment().map((e) => (typeof e === "string" ? e : textOf(e)));
+  return entries.find((e) => e.startsWith("PATH="))?.slice("PATH=".length) ?? "/usr/bin:/bin";
 }
 
 /** `name` of /etc/passwd, or UID:GID. */
