@@ -1,9 +1,7 @@
 /** `svtrace logs [-f] [-n N] SERVICE`: a service's log with local times. */
-import { closeSync, openSync, readFileSync, readSync } from "node:fs";
+import { closeSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
-import { constants, gunzipSync } from "node:zlib";
-import { printable } from "../base/printable.ts";
-import { tell } from "../base/stderr.ts";
+import { contentOf } from "./logs/content.ts";
 import { Follower } from "./logs/follow.ts";
 import { type LineStyle, Lines, showLine } from "./logs/lines.ts";
 import { findLog, logFiles } from "./logs/locate.ts";
@@ -14,7 +12,6 @@ import { print } from "./stdout.ts";
 /** Lines shown before those that -f waits for. */
 const DEFAULT_TAIL = 10;
 const CHUNK = 64 * 1024;
-const GZIP = 0x1f8b;
 
 export async function main(argv: string[]): Promise<number> {
   const program = table("logs");
@@ -44,7 +41,15 @@ export async function main(argv: string[]): Promise<number> {
   const stop = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => stop.abort());
   process.stdout.on("error", () => stop.abort());
-  const follower = new Follower(dir, (chunk) => process.stdout.write(show(lines.feed(chunk))), { fd, seen });
+  const follower = new Follower(
+    dir,
+    {
+      data: (chunk) => process.stdout.write(show(lines.feed(chunk))),
+      // the end of one that was cut off is no part of the next line
+      file: (content) => process.stdout.write(show([...lines.feed(content), ...lines.end()])),
+    },
+    { fd, seen },
+  );
   await follower.run(stop.signal);
   return 0;
 }
@@ -76,36 +81,7 @@ function* each(dir: string, files: readonly string[]): Iterable<Buffer[]> {
   for (const name of files) yield linesOf(join(dir, name));
 }
 
-/**
- * A file that has been removed meanwhile has no lines; a processor may have compressed it. One that cannot be read is
- * told of, and the others are shown.
- */
 function linesOf(path: string): Buffer[] {
-  let content: Buffer;
-  try {
-    content = readFileSync(path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") warn(path, error);
-    return [];
-  }
-  if (content.length > 2 && content.readUInt16BE(0) === GZIP) content = gunzip(path, content);
   const lines = new Lines();
-  return [...lines.feed(content), ...lines.end()];
+  return [...lines.feed(contentOf(path)), ...lines.end()];
 }
-
-/** What there is of a file that was cut off; nothing of one that is damaged otherwise. */
-function gunzip(path: string, content: Buffer): Buffer {
-  try {
-    return gunzipSync(content);
-  } catch (error) {
-    warn(path, error);
-  }
-  try {
-    return gunzipSync(content, { finishFlush: constants.Z_SYNC_FLUSH });
-  } catch {
-    return Buffer.alloc(0);
-  }
-}
-
-const warn = (path: string, error: unknown) =>
-  tell(`svtrace logs: warning: ${printable(`${path}: ${(error as Error).message}`)}\n`);

@@ -197,6 +197,32 @@ test(...needs("logs -f: every line once, through many rotations", multilog), asy
   expect(shown.child.exitCode).toBe(0);
 });
 
+test(...needs("logs -f: stopped meanwhile, it reads what a processor has compressed", multilog), async () => {
+  const dir = tempDir("follow");
+  const writer = spawn(debian("multilog")!, ["s4096", "n1000", "!gzip", "./main"], {
+    cwd: dir,
+    stdio: ["pipe", "inherit", "inherit"],
+  });
+  onTestFinished(() => void writer.kill("SIGKILL"));
+  const written = (n: number) =>
+    waitUntil("what was written", () =>
+      readFileSync(join(dir, "main/current"), "latin1").includes(`line ${n} `),
+    );
+  writer.stdin.write(numbered(1, 5));
+  await written(5);
+  const shown = follow(dir);
+  await waitUntil("the first lines", () => shown.text === numbered(1, 5));
+  shown.child.kill("SIGSTOP");
+  writer.stdin.write(numbered(6, 402));
+  await written(402);
+  shown.child.kill("SIGCONT");
+  await waitUntil("the others", () => shown.text.length >= numbered(1, 402).length, 30);
+  expect(shown.text).toBe(numbered(1, 402));
+  writer.stdin.write(numbered(403, 600));
+  await waitUntil("what follows", () => shown.text.length >= numbered(1, 600).length, 30);
+  expect(shown.text).toBe(numbered(1, 600));
+});
+
 test("logs -f: a current that is renamed and made anew, as svlogd does", async () => {
   const dir = tempDir("follow");
   writeFileSync(join(dir, "current"), "one\n");

@@ -1,11 +1,19 @@
 /** A log as it grows, through rotations: every line once. */
 import { closeSync, type FSWatcher, fstatSync, openSync, readSync, statSync, watch } from "node:fs";
 import { join } from "node:path";
+import { contentOf } from "./content.ts";
 import { logFiles } from "./locate.ts";
 
 const CHUNK = 64 * 1024;
 /** Between two looks (ms) where the kernel tells of no change. */
 const LOOK_MS = 1000;
+
+export interface Destination {
+  /** What is added to `current`. */
+  data(chunk: Uint8Array): void;
+  /** All that is in an old file that nothing was read of before. */
+  file(content: Buffer): void;
+}
 
 export class Follower {
   private fd: number | undefined;
@@ -15,10 +23,10 @@ export class Follower {
   /** Files read to their end before they had a name of their own. */
   private unnamed = 0;
 
-  /** `onData` gets what is added; `startAt`: `current`, read so far, and the old files there were when it was opened. */
+  /** `startAt`: `current`, read so far, and the old files there were when it was opened. */
   constructor(
     private readonly dir: string,
-    private readonly onData: (chunk: Uint8Array) => void,
+    private readonly to: Destination,
     startAt: { readonly fd: number; readonly seen: readonly string[] },
   ) {
     this.fd = startAt.fd;
@@ -76,7 +84,8 @@ export class Follower {
       const known = [current, previous].some((fd) => fd !== undefined && inode(fd) === inode(file));
       if (!known || this.unnamed > 0) this.seen.add(name);
       if (this.unnamed > 0) this.unnamed--;
-      else if (!known) this.readOut(file);
+      // by now a processor may have compressed it
+      else if (!known) this.to.file(contentOf(join(this.dir, name), file));
       closeSync(file);
     }
     if (previous !== undefined) {
@@ -122,7 +131,7 @@ export class Follower {
     for (;;) {
       const n = readSync(fd, this.chunk, 0, CHUNK, null);
       if (n === 0) return;
-      this.onData(this.chunk.subarray(0, n));
+      this.to.data(this.chunk.subarray(0, n));
     }
   }
 
