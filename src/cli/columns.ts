@@ -1,8 +1,8 @@
 /** How wide names and lines are on a terminal. */
 
-/** East Asian characters and emoji that take two columns (Unicode's East_Asian_Width, coarsely). */
+/** East Asian characters and emoji that take two columns (Unicode's East_Asian_Width, coarsely); a flag is two of one. */
 const WIDE =
-  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
+  /(?!\p{RI})[\p{Emoji_Presentation}\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
 const ZERO = /\p{Mn}|\p{Me}/u;
 
 /** Columns that printable text takes. */
