@@ -41,7 +41,7 @@ export async function main(argv: string[], name: string): Promise<number> {
   const tracer = makeTracer(t, only);
   tracer.handleSignals();
   begin(t, tracer);
-  const intervals = t.interval > 0 ? new Intervals(tracer, t.interval, t.json) : undefined;
+  const intervals = t.interval > 0 ? new Intervals(tracer, t.interval) : undefined;
   const tick = () => {
     intervals?.tick();
     return false;

@@ -108,6 +108,19 @@ test(...needs("calls that -c cannot tell apart are a loss", bpf, lacks("python3"
   expect(status).toBe(2);
 });
 
+test(...needs("-c --json --interval: the whole at the end says that it is", bpf), async () => {
+  const { stderr } = await svtrace(["trace", "-c", "--json", "--interval=500ms", "sh", "-c", "sleep 1.8"]);
+  const lines = stderr
+    .trimEnd()
+    .split("\n")
+    .map((l) => JSON.parse(l));
+  expect(lines.length).toBeGreaterThan(2);
+  expect(lines.map((l) => l.total)).toEqual([...lines.slice(1).map(() => undefined), true]);
+  const calls = lines.map((l) => l.rows.reduce((n: number, r: { calls: number }) => n + r.calls, 0));
+  const total = calls.pop();
+  expect(calls.reduce((a, b) => a + b)).toBeLessThanOrEqual(total);
+});
+
 test(...needs("-c --interval: a table every so often, the whole at the end", bpf), async () => {
   const { stderr } = await svtrace(["trace", "-c", "--interval=500ms", "sh", "-c", "sleep 1.8"]);
   const tables = stderr.split(/^% time/m).length - 1;

@@ -57,7 +57,7 @@ export interface Extras {
   /** What the engine has counted so far; undefined where it does not. */
   readonly counted?: (chosen: Chosen) => CountLine[] | undefined;
   /** Writes counts otherwise than strace does. */
-  readonly table?: (lines: CountLine[]) => string;
+  readonly table?: (lines: CountLine[], whole: boolean) => string;
   /** What calls are counted by, and what that is called. */
   readonly by?: { readonly head: string; readonly key?: (task: Task) => string };
 }
@@ -275,12 +275,14 @@ export class Tracer {
     return this.extras.counted?.(this.chosen) ?? this.counter?.lines ?? [];
   }
 
-  /** Shows a table of it. */
-  showCounts(lines: CountLine[], before = ""): void {
+  /** Shows a table of it: of an interval, under a line of its own, or of everything. */
+  showCounts(lines: CountLine[], interval?: string): void {
     const { s } = this;
     const { sort, columns } = s;
     const { table, by } = this.extras;
-    const text = before + (table?.(lines) ?? countTable(lines, { sort, columns, head: by?.head }));
+    const text =
+      table?.(lines, interval === undefined) ??
+      (interval ?? "") + countTable(lines, { sort, columns, head: by?.head });
     this.destinations.of(undefined as never).write(text);
     this.destinations.flush();
   }

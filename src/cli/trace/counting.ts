@@ -51,7 +51,6 @@ export class Intervals {
   constructor(
     private readonly tracer: Tracer,
     private readonly every: number,
-    private readonly json: boolean,
   ) {
     this.next = monotonicNow() + every;
   }
@@ -64,13 +63,13 @@ export class Intervals {
     const key = (line: CountLine) => line.key ?? line.name;
     const changed = lines.map((l) => since(l, this.before.get(key(l)))).filter((l) => l.calls > 0);
     this.before = new Map(lines.map((l) => [key(l), { ...l, buckets: Float64Array.from(l.buckets) }]));
-    this.tracer.showCounts(changed, this.json ? "" : `${timeOfDay(wallClock().seconds)}\n`);
+    this.tracer.showCounts(changed, `${timeOfDay(wallClock().seconds)}\n`);
   }
 }
 
-/** Counts as one line of JSON; times in seconds. */
-export function countsJson(by: Dimension): (lines: CountLine[]) => string {
-  return (lines) => {
+/** Counts as one line of JSON; times in seconds. `whole`: since the start, not of an interval. */
+export function countsJson(by: Dimension): (lines: CountLine[], whole: boolean) => string {
+  return (lines, whole) => {
     const now = wallClock();
     const rows = lines.map((l) => ({
       [by]: l.name,
@@ -85,6 +84,6 @@ export function countsJson(by: Dimension): (lines: CountLine[]) => string {
       max: l.max / 1e9,
     }));
     const ts = Number(`${now.seconds}.${String(now.nanoseconds).padStart(9, "0")}`);
-    return `${jsonOf({ type: "counts", v: JSON_VERSION, ts, by, rows })}\n`;
+    return `${jsonOf({ type: "counts", v: JSON_VERSION, ts, by, ...(whole ? { total: true } : {}), rows })}\n`;
   };
 }
