@@ -95,6 +95,14 @@ test("status: readiness, restarts, last exit, who is alive during a stop", { tim
   expect((await rows()).stubborn).toMatchObject({ state: "unsupervised" });
 });
 
+test("status --json: nothing in a name can drive the terminal", async () => {
+  const scan = tempDir("status");
+  const dir = service(scan, "a\u009b31m\x1b[31m", "exec sleep 1");
+  const { stdout } = await svtrace(["status", "--json", scan]);
+  expect(stdout).toMatch(/^[\x20-\x7e]+\n$/);
+  expect(JSON.parse(stdout)).toMatchObject([{ service: dir }]);
+});
+
 /** Runs `svtrace logs -f`, and what it has printed so far. */
 function follow(dir: string, ...options: string[]) {
   const child = spawn(svtracePath, ["logs", "-f", ...options, dir], { stdio: ["ignore", "pipe", "inherit"] });
