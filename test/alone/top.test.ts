@@ -1,6 +1,6 @@
 /** `svtrace top`: as text, and on a terminal of 80x24 (tmux). */
 import { execFileSync } from "node:child_process";
-import { chmodSync, copyFileSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import {
@@ -66,6 +66,8 @@ interface Pane {
   keys(...keys: string[]): void;
   screen(): string;
   resize(columns: number, rows: number): void;
+  /** Of the command. */
+  pid(): number;
   gone(): boolean;
 }
 
@@ -94,6 +96,7 @@ function pane(command: string): Pane {
   return {
     keys: (...keys) => void tmux("send-keys", ...keys),
     screen: () => tmux("capture-pane", "-p"),
+    pid: () => Number(tmux("display-message", "-p", "#{pane_pid}")),
     resize: (columns, rows) => void tmux("resize-window", "-x", String(columns), "-y", String(rows)),
     gone,
   };
@@ -151,17 +154,13 @@ test(
 /** A shell with job control, and svtrace top of a process that sleeps in it. */
 async function inShell() {
   const { pid } = start(["sleep", "60"]);
-  const t = pane("PS1='ready> ' bash --norc --noprofile");
+  const t = pane("exec env PS1='ready> ' bash --norc --noprofile");
   const shows = (what: RegExp) => waitUntil(String(what), () => what.exec(t.screen()), 20);
   await shows(/^ready>$/m);
   t.keys(`${svtracePath} top --interval=300ms -p ${pid}`, "Enter");
   await shows(/^q quit/m);
-  const line = (p: string) => readFileSync(`/proc/${p}/cmdline`, "latin1").split("\0");
-  const top = Number(
-    readdirSync("/proc").find(
-      (p) => /^\d+$/.test(p) && line(p).includes(String(pid)) && line(p).includes("top"),
-    ),
-  );
+  const shell = t.pid();
+  const top = Number(readFileSync(`/proc/${shell}/task/${shell}/children`, "latin1").trim());
   return { t, pid: pid!, top, shows };
 }
 
