@@ -29,6 +29,8 @@ const WAIT = 20;
 const FLUSH_INTERVAL = 2e9;
 const FIRST_LATE_FLUSH = 10e9;
 const LATE_FLUSH_INTERVAL = 30e9;
+/** Where nothing happened since: what is under way has only become longer. */
+const IDLE_FLUSH_INTERVAL = 10e9;
 const FLUSH_CALLS = 100_000;
 const BURST_CALLS = 300_000;
 /** Calls that wait to be written, at most. */
@@ -126,7 +128,8 @@ export class RecordSession {
       this.sink.tick(now, this.engine.told);
       const { waiting } = this.sink;
       const late = begun ? LATE_FLUSH_INTERVAL : FIRST_LATE_FLUSH;
-      const usual = this.engine.late ? late : FLUSH_INTERVAL;
+      const idle = this.sink.changed ? FLUSH_INTERVAL : IDLE_FLUSH_INTERVAL;
+      const usual = this.engine.late ? late : idle;
       const due = now - flushed > nextWrite(took, usual);
       if (!writing && (due || waiting > (worked ? BURST_CALLS : FLUSH_CALLS))) {
         flushed = now;
