@@ -8,14 +8,16 @@ const peers = lacks("strace", "gcc");
 const SENDTO = 44;
 /** Descriptor of the socket of family 0. */
 const FIRST = 100;
-const [ROUTE, SOCK_DIAG, KOBJECT_UEVENT] = [0, 4, 15];
+const [ROUTE, SOCK_DIAG, NETFILTER, KOBJECT_UEVENT] = [0, 4, 12, 15];
 const views = [["-v", "-s", "4096"], []];
+/** How numbers with names and strings can look. */
+const spellings = [["-v", "-X", "raw"], ["-v", "-X", "verbose"], ["-xx"], ["-x", "-s", "4"]];
 
-const message = (type: number, payload: Uint8Array, flags = 1) =>
+const message = (type: number, payload: Uint8Array, flags = 1, pid = 0) =>
   struct()
     .u32(16 + payload.length)
     .u16(type, flags)
-    .u32(7, 0)
+    .u32(7, pid)
     .raw(payload)
     .done();
 const attribute = (type: number, payload: Uint8Array) => {
@@ -135,4 +137,71 @@ test(...needs("messages of the other families", peers), () => {
     for (const length of [0, 31, 32, 40, 300])
       send(KOBJECT_UEVENT, Buffer.concat([Buffer.from(text), sequence(length)]));
   expect(some(differencesOf(script, views, [0]))).toEqual([]);
+});
+
+/** Both are shown: what is asked for by number, by name and address, and every text in it. */
+test(...needs("names, addresses and texts in every spelling", peers), () => {
+  const script = new Script();
+  const send = (family: number, bytes: Buffer) =>
+    script.call(SENDTO, FIRST + family, script.at(bytes, 4), bytes.length);
+  const route = (type: number, size: number, family: number, a: number, payload: Buffer) => {
+    const head = Buffer.alloc(size);
+    head[0] = family;
+    send(ROUTE, message(type, Buffer.concat([head, attribute(a, payload)])));
+  };
+  const signed = struct().u32(0xffffffff, 1).done();
+  const inside = (family: number, conf: number) => attribute(family, attribute(conf, signed));
+  for (const family of [2, 10]) {
+    const via = struct().u16(family).raw(sequence(16)).done();
+    for (const a of [1, 2, 3, 5, 7, 18]) route(24, 12, family, a, sequence(18));
+    route(24, 12, family, 18, via);
+    for (const a of [1, 6, 2]) route(28, 12, family, a, sequence(18));
+    route(32, 12, family, 12, sequence(8));
+    route(16, 16, 0, 26, inside(family, family === 2 ? 1 : 2));
+  }
+  for (const a of [1, 2, 3, 54, 13, 0x8012, 0x4012, 0xc012, 0x8000 + 99]) {
+    route(16, 16, 0, a, sequence(6));
+    route(16, 16, 0, a, Buffer.from("text\0"));
+    route(16, 16, 0, a, Buffer.from("\x01t\0"));
+  }
+  for (const size of [12, 16, 17]) {
+    const head = header(7, size);
+    for (const type of [28, 29, 30]) {
+      send(ROUTE, message(type, head));
+      send(ROUTE, message(type, Buffer.concat([head, attribute(3, Buffer.from("lo\0"))])));
+    }
+  }
+  // of every process there is
+  send(ROUTE, message(16, Buffer.alloc(16), 1, 1));
+  for (const error of [-19, 0, 5])
+    send(
+      ROUTE,
+      message(
+        2,
+        struct()
+          .u32(error)
+          .raw(message(16, Buffer.alloc(16)))
+          .done(),
+      ),
+    );
+  for (const family of [2, 10])
+    for (const flags of [0, 1]) send(SOCK_DIAG, message(20, header(family, 72), flags));
+  const condition = (family: number) =>
+    struct().raw(sequence(4)).u8(family, 8, 0, 0).u32(80).raw(sequence(16)).done();
+  for (const family of [2, 10])
+    for (const code of [7, 8]) {
+      const bytes = condition(family);
+      bytes[0] = code;
+      send(SOCK_DIAG, message(20, Buffer.concat([header(2, 56), attribute(1, bytes)])));
+    }
+  send(SOCK_DIAG, message(20, Buffer.concat([header(1, 16), attribute(5, sequence(36))]), 0));
+  for (let state = 0; state < 13; state++) {
+    const head = header(16, 28);
+    head[3] = state;
+    send(SOCK_DIAG, message(20, head, 0));
+  }
+  for (const type of [0x10, 0x301, 0x399, 0xa05, 0x102, 0x1100]) send(NETFILTER, message(type, sequence(4)));
+  send(KOBJECT_UEVENT, Buffer.concat([Buffer.from("libudev\0"), sequence(40)]));
+  const found = differencesOf(script, [...views, ...spellings, ["-Y"]], [0]);
+  expect(some(found)).toEqual([]);
 });

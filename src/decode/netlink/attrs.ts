@@ -28,8 +28,10 @@ export interface Table {
 }
 
 const HEADER = 4;
-const NLA_F_NESTED = 0x8000;
-const NLA_F_NET_BYTEORDER = 0x4000;
+const typeFlags = [
+  [0x8000, "NLA_F_NESTED"],
+  [0x4000, "NLA_F_NET_BYTEORDER"],
+] as const;
 const TYPE_MASK = 0x3fff;
 /** Levels of nesting followed: as many as any kernel message has, and an end to a hostile one. */
 const DEEPEST = 16;
@@ -129,14 +131,12 @@ function attribute(c: Context, at: number, length: number, table: Table, scope: 
 
 /** The type of an attribute with the two bits that are none: `NLA_F_NESTED|IFLA_MTU`. */
 function printType(c: Context, type: number, set: FlagSet, known: string | undefined): void {
-  const flags =
-    (type & NLA_F_NESTED ? "NLA_F_NESTED|" : "") + (type & NLA_F_NET_BYTEORDER ? "NLA_F_NET_BYTEORDER|" : "");
-  const low = type & TYPE_MASK;
-  if (flags === "") c.sink.xlat(low, 0, known, set.fallback, "hex");
-  else {
-    const comment = set.fallback ? ` /* ${set.fallback} */` : "";
-    c.sink.word(flags + (known ?? `0x${low.toString(16)}${comment}`));
+  for (const [flag, name] of typeFlags) {
+    if ((type & flag) === 0) continue;
+    c.sink.xlat(flag, 0, name, "", "hex");
+    c.sink.word("|");
   }
+  c.sink.xlat(type & TYPE_MASK, 0, known, set.fallback, "hex");
 }
 
 /** A value that is attributes itself. */

@@ -4,7 +4,7 @@ import * as F from "../../abi/flags.ts";
 import { flags, oneOf } from "../../syscalls/types/build.ts";
 import type { Context } from "../context.ts";
 import { enumName, flagNames, printEnum, printFlags } from "../flags.ts";
-import { alwaysNumber, printInterface } from "../special/addresses.ts";
+import { alwaysNumber, inetField, portField, printInterface } from "../special/addresses.ts";
 import { printInstructions } from "../special/filters.ts";
 import { attributes, hexString, hexText, nested, type Table, type Value } from "./attrs.ts";
 import { bytecode } from "./bytecode.ts";
@@ -33,6 +33,8 @@ const NLM_F_REQUEST = 1;
 const TCPDIAG_GETSOCK = 18;
 const DCCPDIAG_GETSOCK = 19;
 const SOCKID = 48;
+/** For an address of either family. */
+const ROOM = 16;
 
 const families = oneOf(F.address_families);
 
@@ -46,11 +48,15 @@ function socketId(c: Context, at: number, family: number): void {
     ["idiag_sport", 0],
     ["idiag_dport", 2],
   ] as const) {
-    sink.field(name);
-    sink.word(`htons(${view.getUint16(at + offset)})`);
+    portField(c, name, at + offset);
   }
-  addressField(c, "idiag_src", at + 4, 16, family);
-  addressField(c, "idiag_dst", at + 20, 16, family);
+  for (const [name, offset] of [
+    ["idiag_src", 4],
+    ["idiag_dst", 20],
+  ] as const) {
+    if (family === AF_INET) inetField(c, name, at + offset, AF_INET, ROOM);
+    else addressField(c, name, at + offset, ROOM, family);
+  }
   sink.field("idiag_if");
   printInterface(c, view.getUint32(at + 36, true));
   sink.field("idiag_cookie");

@@ -68,7 +68,7 @@ const inet6: Table = {
   set: F.nl_inet6_attrs,
   values: {
     IFLA_INET6_FLAGS: flags(F.nl_inet6_flags),
-    IFLA_INET6_CONF: array(4, F.nl_devconf6),
+    IFLA_INET6_CONF: array(4, F.nl_devconf6, { signed: true }),
     IFLA_INET6_STATS: array(8, F.nl_ip_mib),
     IFLA_INET6_CACHEINFO: record("ifla_cacheinfo"),
     IFLA_INET6_ICMP6STATS: array(8, F.nl_icmp6_mib),
@@ -79,7 +79,7 @@ const inet6: Table = {
 };
 const inet: Table = {
   set: F.nl_inet_attrs,
-  values: { IFLA_INET_CONF: array(4, F.nl_devconf4, "-1") },
+  values: { IFLA_INET_CONF: array(4, F.nl_devconf4, { suffix: "-1", signed: true }) },
 };
 const families: Readonly<Record<number, Table>> = { [AF_INET]: inet, [AF_INET6]: inet6 };
 

@@ -97,7 +97,8 @@ function header(c: Context, family: number, at: number): void {
   sink.field("nlmsg_seq");
   sink.num(view.getUint32(at + 8, true));
   sink.field("nlmsg_pid");
-  sink.num(view.getInt32(at + 12, true));
+  const pid = view.getInt32(at + 12, true);
+  sink.pid(pid, c.options.pidText?.(pid));
   sink.closeStruct();
 }
 const withNetfilter = (verb: "GET" | "NEW" | "DEL" | undefined): FlagSet => flagSets[verb ?? "other"];
@@ -142,7 +143,7 @@ function errorMessage(c: Context, family: number, at: number, length: number, ca
   sink.field("error");
   const name = error < 0 ? errnoName(-error) : undefined;
   if (name === undefined) sink.num(error);
-  else sink.word(`-${name}`);
+  else sink.xlat(error, 0, `-${name}`, "", "dec");
   sink.field("msg");
   message(c, family, at + 4, whole, true);
   sink.closeStruct();

@@ -38,10 +38,9 @@ export function netfilterType(c: Context, type: number): "GET" | "NEW" | "DEL" |
   const low = type & 0xff;
   const set = subsystem === undefined ? undefined : messages[subsystem];
   const name = set && enumName(set, low);
-  const first = subsystem ?? `0x${(type >> SUBSYSTEM).toString(16)} /* ${F.nl_nf_subsystems.fallback} */`;
-  const second =
-    name ?? (set ? `0x${low.toString(16)} /* ${set.fallback} */` : low === 0 ? "0" : `0x${low.toString(16)}`);
-  c.sink.word(`${first}<<8|${second}`);
+  c.sink.xlat(type >> SUBSYSTEM, 0, subsystem, F.nl_nf_subsystems.fallback, "hex");
+  c.sink.word("<<8|");
+  c.sink.xlat(low, 0, name, set?.fallback ?? "", "hex");
   if (name === undefined || /^IPSET|DEFAULT_GET$/.test(name)) return undefined;
   return /_(?:MSG|CMD)_(?:\w+_)?(NEW|DEL|GET)/.exec(name)?.[1] as "NEW" | undefined;
 }

@@ -197,6 +197,8 @@ const messages: ReadonlyMap<string, Message> = new Map([
   ["NEXTHOP", nexthop],
 ]);
 
+const AF_BRIDGE = 7;
+const RTM_GETNEIGH = 30;
 const IPMR = 128;
 const RTGEN_ONLY = 4;
 
@@ -204,15 +206,16 @@ const RTGEN_ONLY = 4;
 export function routeMessage(c: Context, type: number, at: number, length: number): void {
   const kind = enumName(F.nl_route_types, type)?.replace(/^RTM_(NEW|DEL|GET|SET)/, "") ?? "";
   const { bytes } = c.memory;
-  const message = messages.get(kind);
   const family = bytes[at];
+  // who asks a bridge for its neighbours names the link they are behind
+  const message = type === RTM_GETNEIGH && family === AF_BRIDGE ? link : messages.get(kind);
   if (!message) {
     unknown(c, at, length);
     return;
   }
   const inner: Scope = { family, hardware: -1, kind: "" };
   // strace goes by the family where it means the kind of hardware
-  if (kind === "LINK") inner.hardware = family;
+  if (message === link) inner.hardware = family;
   if (!message.header(c, at, length, inner)) {
     c.sink.openStruct();
     c.sink.field(message.family);

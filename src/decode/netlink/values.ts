@@ -2,12 +2,12 @@
 import type { FlagSet } from "../../abi/flags.ts";
 import * as F from "../../abi/flags.ts";
 import { layout } from "../../abi/layouts.ts";
-import { inet6 } from "../../base/inet.ts";
 import type { ScalarKind, Type } from "../../syscalls/types/types.ts";
 import { compile } from "../compile.ts";
 import type { Context } from "../context.ts";
 import { enumName, printEnum, printFlags } from "../flags.ts";
-import { printInterface } from "../special/addresses.ts";
+import { inHex } from "../pointers.ts";
+import { inet4Text, inet6Text, inetField, octets, printInterface, symbolic } from "../special/addresses.ts";
 import { printField } from "../structs.ts";
 import { hexString, type Scope, type Value } from "./attrs.ts";
 
@@ -91,6 +91,7 @@ export const routeTable = integer(4, (c, lo) => {
 export const ticks = atMost8(
   integer(8, (c, lo, hi) => {
     c.sink.ulong(lo, hi);
+    if (c.options.xlat === "raw") return;
     const text = (BigInt(hi) * 4294967296n + BigInt(lo >>> 0)).toString().padStart(3, "0");
     if (lo !== 0 || hi !== 0) c.sink.comment(`${text.slice(0, -2)}.${text.slice(-2)} s`);
   }),
@@ -107,11 +108,11 @@ export const be64: Value = (c, at, length) => {
   return true;
 };
 
-/** A string as long as the attribute; a NUL at its end is not shown, the lack of one is. */
+/** A string as long as the attribute; a NUL at its end is not shown, unless in hexadecimal, the lack of one is. */
 export const text: Value = (c, at, length) => {
   // the last byte that is shown counts as the end if it is a NUL
   const shown = Math.min(length, c.options.stringLimit);
-  const ended = shown > 0 && c.memory.bytes[at + shown - 1] === 0;
+  const ended = shown > 0 && c.memory.bytes[at + shown - 1] === 0 && !inHex(c);
   c.sink.str(c.memory.bytes, at, ended ? shown - 1 : shown, !ended);
   return true;
 };
@@ -125,16 +126,13 @@ export const cstring: Value = (c, at, length) => {
   return true;
 };
 
-const octets = (c: Context, at: number, length: number): string =>
-  Array.from(c.memory.bytes.subarray(at, at + length), (b) => b.toString(16).padStart(2, "0")).join(":");
-
 /** linux/netdevice.h */
 const MAX_ADDR_LEN = 32;
 
 /** A hardware address of as many bytes as there are. */
 export const hardware: Value = (c, at, length) => {
   if (length > MAX_ADDR_LEN) return false;
-  c.sink.word(octets(c, at, length));
+  symbolic(c, at, length, octets(c, at, length));
   return true;
 };
 /** Address lengths by ARPHRD_* (linux/if_arp.h, and the drivers that register the types). */
@@ -152,15 +150,16 @@ const hardwareLengths: ReadonlyMap<number, number> = new Map([
 /** A hardware address of the kind of link the message is about. */
 export const linkAddress: Value = (c, at, length, scope) => {
   if (length > MAX_ADDR_LEN) return false;
-  const n = hardwareLengths.get(scope.hardware) ?? length;
-  c.sink.word(octets(c, at, Math.min(n, length)));
+  const n = Math.min(hardwareLengths.get(scope.hardware) ?? length, length);
+  symbolic(c, at, n, octets(c, at, n));
   return true;
 };
 
-function addressText(c: Context, at: number, family: number, name?: string): string {
-  const bytes = c.memory.bytes.subarray(at, at + (family === AF_INET ? 4 : 16));
-  if (family === AF_INET) return `inet_addr("${bytes.join(".")}")`;
-  return `inet_pton(AF_INET6, "${inet6(bytes)}"${name ? `, &${name}` : ""})`;
+/** Prints an address without a name. */
+function printInet(c: Context, at: number, family: number): void {
+  const n = addressLength(family);
+  const bytes = c.memory.bytes.subarray(at, at + n);
+  symbolic(c, at, n, family === AF_INET ? inet4Text(c, bytes) : `${inet6Text(c, bytes)})`);
 }
 const addressLength = (family: number) => (family === AF_INET ? 4 : family === AF_INET6 ? 16 : 0);
 const AF_MPLS = 28;
@@ -170,33 +169,36 @@ export const addressOf =
   (family: number): Value =>
   (c, at, length) => {
     if (length < addressLength(family)) return false;
-    c.sink.word(addressText(c, at, family));
+    printInet(c, at, family);
     return true;
   };
 /** An address of the family the message is about. */
 export const address: Value = (c, at, length, { family }) => {
   const n = addressLength(family);
   if (n === 0 || length < n) return false;
-  c.sink.word(addressText(c, at, family));
+  printInet(c, at, family);
   return true;
 };
 /** A field that is an address: `name=inet_addr("…")` or `inet_pton(AF_INET6, "…", &name)`. */
 export function addressField(c: Context, name: string, at: number, length: number, family: number): void {
   const n = addressLength(family);
-  if (family === AF_INET6 && length >= n) {
-    c.sink.item();
-    c.sink.word(addressText(c, at, family, name));
-    return;
+  if (n > 0 && length >= n) inetField(c, name, at, family);
+  else {
+    c.sink.field(name);
+    hexString(c, at, length);
   }
-  c.sink.field(name);
-  if (n === 0 || length < n) hexString(c, at, length);
-  else c.sink.word(addressText(c, at, family));
 }
 export { AF_INET, AF_INET6, AF_MPLS };
 
-/** Members of an array of unsigned integers of `size` bytes, each with its index by name if `names` is given. */
+interface ArrayOptions {
+  /** What follows the names, which begin at 1 then. */
+  readonly suffix?: string;
+  readonly signed?: boolean;
+}
+
+/** Members of an array of integers of `size` bytes, each with its index by name if `names` is given. */
 export const array =
-  (size: 2 | 4 | 8, names?: FlagSet, suffix = ""): Value =>
+  (size: 2 | 4 | 8, names?: FlagSet, { suffix = "", signed = false }: ArrayOptions = {}): Value =>
   (c, at, length) => {
     const count = Math.floor(length / size);
     if (count === 0) return false;
@@ -210,12 +212,16 @@ export const array =
       }
       const here = at + i * size;
       const value =
-        size === 8 ? c.memory.view.getBigUint64(here, true).toString() : String(c.integer(here, size, false));
-      if (!names) sink.word(value);
-      else {
+        size === 8
+          ? c.memory.view.getBigUint64(here, true).toString()
+          : String(c.integer(here, size, signed));
+      if (names) {
         const name = enumName(names, i + (suffix ? 1 : 0));
-        sink.word(`[${name === undefined ? `${i} /* ${names.fallback} */` : name + suffix}]=${value}`);
+        sink.word("[");
+        sink.xlat(i, 0, name && name + suffix, names.fallback, "unsigned");
+        sink.word("]=");
       }
+      sink.word(value);
     }
     sink.closeArray();
     return true;

@@ -27,16 +27,26 @@ export function portField(c: Context, name: string, at: number): void {
   symbolic(c, at, 2, `htons(${c.memory.view.getUint16(at)})`);
 }
 
-export const inet4Text = (b: Uint8Array): string => `inet_addr("${b.subarray(0, 4).join(".")}")`;
+/** What stands in quotes in a macro's call: in hexadecimal where all strings are. */
+const argument = (c: Context, text: string): string =>
+  c.options.hexStrings === 2
+    ? Array.from(text, (t) => `\\x${t.charCodeAt(0).toString(16).padStart(2, "0")}`).join("")
+    : text;
 
-/** Prints an address as a field of its name; IPv6's name stands in the macro's call. */
-export function inetField(c: Context, name: string, at: number, family: number): void {
+export const inet4Text = (c: Context, b: Uint8Array): string =>
+  `inet_addr("${argument(c, b.subarray(0, 4).join("."))}")`;
+
+/**
+ * Prints an address as a field of its name; IPv6's name stands in the macro's call. `room` is how many bytes there are
+ * for IPv4's, which with -X raw all show.
+ */
+export function inetField(c: Context, name: string, at: number, family: number, room = 4): void {
   if (family === AF_INET) {
     c.sink.field(name);
-    symbolic(c, at, 4, inet4Text(c.memory.bytes.subarray(at, at + 4)));
+    symbolic(c, at, room, inet4Text(c, c.memory.bytes.subarray(at, at + 4)));
     return;
   }
-  const text = `inet_pton(AF_INET6, "${inet6(c.memory.bytes.subarray(at, at + 16))}"`;
+  const text = inet6Text(c, c.memory.bytes.subarray(at, at + 16));
   if (c.options.xlat === "abbrev") {
     c.sink.item();
     c.sink.word(`${text}, &${name})`);
@@ -45,6 +55,10 @@ export function inetField(c: Context, name: string, at: number, family: number):
     symbolic(c, at, 16, `${text})`);
   }
 }
+
+/** Up to what follows the address: a name, or nothing. */
+export const inet6Text = (c: Context, b: Uint8Array): string =>
+  `inet_pton(AF_INET6, "${argument(c, inet6(b))}"`;
 
 /** Prints the index of a network interface, by its name where it has one. */
 export function printInterface(c: Context, index: number): void {

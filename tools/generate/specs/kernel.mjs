@@ -33,10 +33,10 @@ export default {
       names: [],
       fallback: "KEY_???",
       extra: Object.fromEntries(
-        ["OTH", "GRP", "USR", "POS"].flatMap((who, i) =>
+        ["POS", "USR", "GRP", "OTH"].flatMap((who, i) =>
           ["VIEW", "READ", "WRITE", "SEARCH", "LINK", "SETATTR"].map((what, bit) => [
             `KEY_${who}_${what}`,
-            2 ** (8 * i + bit),
+            2 ** (8 * (3 - i) + bit),
           ]),
         ),
       ),

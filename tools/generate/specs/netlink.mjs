@@ -389,7 +389,8 @@ export default {
       headers: [],
       names: [],
       fallback: "NETLINK_???",
-      extra: { NETLINK_UNCONNECTED: 0, NETLINK_CONNECTED: 1 },
+      // what is bound has the state of a socket of any kind (sk_state), too
+      extra: { NETLINK_UNCONNECTED: 0, NETLINK_CONNECTED: 1, TCP_CLOSE: 7 },
     },
     nl_packet_diag_attrs: members("linux/packet_diag.h", "PACKET_DIAG_INFO", "PACKET_DIAG_???", /_MAX$/),
     nl_packet_diag_show: { ...macros("linux/packet_diag.h", "PACKET_SHOW_"), fallback: "PACKET_SHOW_???" },
