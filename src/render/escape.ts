@@ -38,15 +38,15 @@ const hex: readonly string[] = Array.from({ length: 256 }, (_, b) => `\\x${b.toS
 let viewed: Uint8Array | undefined;
 let buffer: Buffer = Buffer.alloc(0);
 
-/**
- * The bytes escaped, without quotes. `style`: 0 octal, 1 all hex if any byte is unprintable, 2 all hex, 3 hex where
- * octal would be.
- */
+/** 0 octal, 1 all hex if any byte is unprintable, 2 all hex, 3 hex where octal would be. */
+export type EscapeStyle = 0 | 1 | 2 | 3;
+
+/** The bytes escaped, without quotes. */
 export function escapeBytes(
   bytes: Uint8Array,
   offset: number,
   length: number,
-  style: 0 | 1 | 2 | 3 = 0,
+  style: EscapeStyle = 0,
 ): string {
   if (bytes !== viewed) {
     viewed = bytes;
@@ -59,19 +59,24 @@ export function escapeBytes(
     while (i < end && short[bytes[i]] === undefined) i++;
     if (i === end) return buffer.toString("latin1", offset, end);
   }
-  if (style === 2 || (style === 1 && hasUnprintable(bytes, offset, end))) {
-    let text = "";
-    for (let k = offset; k < end; k++) text += hex[bytes[k]];
-    return text;
-  }
+  if (style === 2 || (style === 1 && hasUnprintable(bytes, offset, end))) return inHex(bytes, offset, end);
   const text = buffer.toString("latin1", offset, i);
-  if (style !== 3) return text + octal(bytes, i, end, quoted);
-  let rest = "";
-  for (; i < end; i++) {
+  return text + (style === 3 ? partlyHex(bytes, i, end, quoted) : octal(bytes, i, end, quoted));
+}
+
+function inHex(bytes: Uint8Array, from: number, to: number): string {
+  let text = "";
+  for (let i = from; i < to; i++) text += hex[bytes[i]];
+  return text;
+}
+
+function partlyHex(bytes: Uint8Array, from: number, to: number, { short }: Escapes): string {
+  let text = "";
+  for (let i = from; i < to; i++) {
     const b = bytes[i];
-    rest += short[b] !== undefined && simple[b] === undefined ? hex[b] : (short[b] ?? String.fromCharCode(b));
+    text += short[b] !== undefined && simple[b] === undefined ? hex[b] : (short[b] ?? String.fromCharCode(b));
   }
-  return text + rest;
+  return text;
 }
 
 function octal(bytes: Uint8Array, from: number, to: number, { short, long }: Escapes): string {
@@ -96,9 +101,11 @@ function hasUnprintable(bytes: Uint8Array, from: number, to: number): boolean {
  * Escapes text from a tracee or /proc for output outside quotes (fd paths, comm); `<` and `>` too, as they delimit. What
  * base/bytes.ts made of bytes that are no UTF-8 is shown as those bytes.
  */
-export function escapeName(text: string): string {
-  if (PLAIN.test(text)) return text;
+export function escapeName(text: string, style: EscapeStyle = 0): string {
+  if (style !== 2 && PLAIN.test(text)) return text;
   const bytes = bytesOf(text);
-  return octal(bytes, 0, bytes.length, named);
+  const { length } = bytes;
+  if (style === 2 || (style === 1 && hasUnprintable(bytes, 0, length))) return inHex(bytes, 0, length);
+  return style === 3 ? partlyHex(bytes, 0, length, named) : octal(bytes, 0, length, named);
 }
 const PLAIN = /^[ !#-;=?-[\]-~]*$/;

@@ -96,7 +96,10 @@ function waitsFor(task: Task, args: string, search: boolean): string {
     return holder === undefined ? escapeName(file) : `${escapeName(file)}, locked by ${who(holder)}`;
   }
   const target = targets.of(task, infoOf(call), args, 1, 0);
-  const shown = target.split(SEPARATOR).map(escapeName).join(", ");
+  const shown = target
+    .split(SEPARATOR)
+    .map((part) => escapeName(part))
+    .join(", ");
   if (!search || !/^pipe:\[\d+\]$/.test(target)) return shown;
   const others = pipeHolders(target, pid).slice(0, 4);
   return others.length > 0 ? `${shown}, also open in ${others.map(who).join(", ")}` : shown;
