@@ -57,7 +57,8 @@ registerValue("cap_header", () =>
     c.sink.field("version");
     printEnum(c, F.cap_versions, c.memory.view.getUint32(at, true));
     c.sink.field("pid");
-    c.sink.num(c.memory.view.getInt32(at + 4, true));
+    const pid = c.memory.view.getInt32(at + 4, true);
+    c.sink.pid(pid, c.options.pidText?.(pid));
     c.sink.closeStruct();
   }),
 );
@@ -83,22 +84,24 @@ registerValue("cap_data", () =>
       const high = pairs === 2 ? v.getUint32(at + 4 * i + 12, true) : 0;
       const low = v.getUint32(at + 4 * i, true);
       if (low === 0 && high === 0) c.sink.num(0);
-      else c.sink.xlat(low, high, capabilities(c, at + 4 * i, pairs), "", "hex");
+      else {
+        // what is 0 shows only where both are
+        if (low !== 0) printCapabilities(c, low, 0);
+        if (low !== 0 && high !== 0) c.sink.word("|");
+        if (high !== 0) printCapabilities(c, high, 32);
+      }
     }
     c.sink.closeStruct();
   }),
 );
 
-function capabilities(c: Context, at: number, pairs: number): string {
-  let text = "";
-  for (let p = 0; p < pairs; p++) {
-    const bits = c.memory.view.getUint32(at + p * 12, true);
-    for (let b = 0; b < 32; b++) {
-      if (!(bits & (1 << b))) continue;
-      const number = p * 32 + b;
-      const entry = F.capabilities.entries.find(([v]) => Number(v) === number);
-      text += `${text ? "|" : ""}${entry ? `1<<${entry[1]}` : `1<<${number}`}`;
-    }
+/** Prints a word of a set, whose lowest bit is the capability `first`. */
+function printCapabilities(c: Context, word: number, first: number): void {
+  const names: string[] = [];
+  for (let b = 0; b < 32; b++) {
+    if (!(word & (1 << b))) continue;
+    const entry = F.capabilities.entries.find(([v]) => Number(v) === first + b);
+    names.push(`1<<${entry ? entry[1] : first + b}`);
   }
-  return text || "0";
+  c.sink.xlat(word, 0, names.join("|"), "", "hex");
 }

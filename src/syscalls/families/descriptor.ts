@@ -2,6 +2,7 @@
 import * as F from "../../abi/flags.ts";
 import {
   array,
+  byField,
   call,
   cstring,
   family,
@@ -46,7 +47,10 @@ const flockHolder = ptr(
     l_pid: pid,
   }),
 );
-const owner = ptr(struct("f_owner_ex", { type: oneOf(F.owner_types), pid }));
+const F_OWNER_PGRP = 2;
+const owner = ptr(
+  struct("f_owner_ex", { type: oneOf(F.owner_types), pid: byField("type", [[F_OWNER_PGRP, int]], pid) }),
+);
 const hint = ptr({ kind: "enum", set: F.rw_hints, wide: true });
 
 const cmd = { fd, cmd: oneOf(F.fcntl_cmds) };

@@ -139,7 +139,7 @@ export const kernels = family({
   perf_event_open: call(
     {
       attr: inout(special("perf_event_attr", 128)),
-      pid,
+      pid: int,
       cpu: int,
       group_fd: fd,
       flags: flags64(F.perf_flags),

@@ -73,7 +73,7 @@ export const stats = family({
     {
       dirfd,
       pathname: path,
-      flags: flags(F.at_flags, F.statx_sync),
+      flags: special("statx_flags"),
       mask: flags(F.statx_masks),
       statxbuf: out(special("statx", 256)),
     },

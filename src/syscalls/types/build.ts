@@ -107,6 +107,12 @@ export const byArg = (arg: string, cases: readonly (readonly [number, Type])[], 
   cases: new Map(cases),
   otherwise,
 });
+/** Type chosen by another field of the struct. */
+export const byField = (
+  field: string,
+  cases: readonly (readonly [number, Type])[],
+  otherwise: Type,
+): Type => ({ kind: "switch", on: { field }, cases: new Map(cases), otherwise });
 
 function toLength(length: string | Length): Length {
   return typeof length === "string" ? { arg: length } : length;

@@ -1,6 +1,6 @@
 /** Commands of terminals (tty_ioctl(2)) and their settings. */
 import * as F from "../../../abi/flags.ts";
-import { flags, int, oneOf, pid, special, struct, ushort } from "../../../syscalls/types/build.ts";
+import { flags, int, oneOf, special, struct, ushort } from "../../../syscalls/types/build.ts";
 import type { Context } from "../../context.ts";
 import { enumName, flagNames, hexText, printEnum } from "../../flags.ts";
 import { registerValue } from "../../walker.ts";
@@ -147,8 +147,8 @@ export const terminal: Readonly<Record<string, Command>> = {
   ...each("TCSBRK TCSBRKP TIOCSCTTY", value(int)),
   TCXONC: value(oneOf(F.terminal_flow)),
   TCFLSH: value(oneOf(F.terminal_queues)),
-  ...each("TIOCGPGRP TIOCGSID FIOGETOWN SIOCGPGRP", writes(pid)),
-  ...each("TIOCSPGRP FIOSETOWN SIOCSPGRP", reads(pid)),
+  ...each("TIOCGPGRP TIOCGSID FIOGETOWN SIOCGPGRP", writes(int)),
+  ...each("TIOCSPGRP FIOSETOWN SIOCSPGRP", reads(int)),
   TIOCMGET: writes(flags(F.modem_lines)),
   ...each("TIOCMBIS TIOCMBIC TIOCMSET", reads(flags(F.modem_lines))),
   TIOCSTI: { kind: "in", type: special("one_character", 1) },
