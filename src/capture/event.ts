@@ -74,6 +74,8 @@ export class Task {
   comm = "";
   /** Monotonic nanoseconds at which we first saw it. */
   born = 0;
+  /** Name of the last call a line began with; "" before the first. */
+  lastShown = "";
   /** CPU time spent in system mode, nanoseconds; kept only when the engine is asked for it. */
   systemTime = 0;
 }

@@ -91,6 +91,7 @@ export class LineWriter implements EventSink {
     sink.line = `${lead}${task.call.name}(`;
     sink.begin();
     line.complete = this.decoder.enter(task, memory);
+    task.lastShown = task.call.name;
     if (!line.complete && sink.any) sink.line += ", ";
     line.broken = false;
     if (this.hold) {
@@ -226,8 +227,8 @@ export class LineWriter implements EventSink {
   /** The pid, padded left (negative width) or right, with its comm under -Y. */
   private pidText(task: Task, width: number): string {
     // one that has ended can no longer be asked
-    const { pidText } = this.settings.decode;
-    const comm = pidText && (pidText(task.tid) ?? escapeName(task.comm));
+    const { pidText, hexStrings } = this.settings.decode;
+    const comm = pidText && (pidText(task.tid) ?? escapeName(task.comm, hexStrings));
     const text = String(task.tid);
     const padded = width < 0 ? text.padStart(-width) : text.padEnd(comm === undefined ? width : 0);
     return comm === undefined ? padded : `${padded}<${comm}>`;
@@ -326,6 +327,7 @@ export class LineWriter implements EventSink {
 
   detached(task: Task): void {
     const line = this.lines.get(task);
+    if (!this.settings.quiet.has("attach")) this.message(`Process ${task.tid} detached`);
     if (this.hold) this.detachHeld(task, line);
     else if (line && this.open === task) {
       this.put(task, " <detached ...>\n");
@@ -335,7 +337,6 @@ export class LineWriter implements EventSink {
       this.put(task, `${this.leader(task, monotonicNow())}<... ${task.call.name} resumed> <detached ...>\n`);
     } else if (line && task.inCall && !this.destinations.shared && line.column > 0)
       this.put(task, " <detached ...>\n");
-    if (!this.settings.quiet.has("attach")) this.message(`Process ${task.tid} detached`);
     this.drop(task);
   }
 

@@ -247,8 +247,9 @@ function apply(s: StraceSettings, n: Counts, given: GivenOption): void {
       s.separately = true;
       break;
     case "interruptible": {
-      const level = ["anywhere", "waiting", "never", "never_tstp"].indexOf(v.toLowerCase()) + 1 || Number(v);
-      if (![1, 2, 3, 4].includes(level)) throw invalid(s, given, v);
+      const level =
+        ["anywhere", "waiting", "never", "never_tstp"].indexOf(v.toLowerCase()) + 1 || number(s, given, 4);
+      if (level === 0) throw invalid(s, given, v);
       s.interruptible = level as 1 | 2 | 3 | 4;
       break;
     }

@@ -23,7 +23,7 @@ registerValue("prctl_signal", () =>
 
 registerValue("prctl_signal_at", () =>
   pointerWalker((c, lo, hi) => {
-    const n = c.failed ? undefined : c.readInt(lo, hi);
+    const n = c.failed || !c.options.dereference(c.call.name) ? undefined : c.readInt(lo, hi);
     if (n === undefined) c.sink.addr(lo, hi);
     else {
       c.sink.openArray();
@@ -69,6 +69,8 @@ registerAux("prctl_result", (c) => {
   const { retLo } = c.call;
   if (c.call.error) return;
   const say = (text: string | undefined) => text !== undefined && c.sink.word(text);
+  // numbers in hexadecimal have no names with -X raw
+  const named = c.options.xlat !== "raw";
   switch (c.argLo(0)) {
     case PR_GET_DUMPABLE:
       say(enumName(F.prctl_dumpable, retLo));
@@ -77,13 +79,14 @@ registerAux("prctl_result", (c) => {
       say(enumName(F.prctl_mce_policy, retLo));
       break;
     case PR_GET_SECUREBITS:
-      if (retLo !== 0) say(flagNames(F.secbits, retLo));
+      if (named && retLo !== 0) say(flagNames(F.secbits, retLo));
       break;
     case PR_GET_FP_MODE:
-      if (retLo !== 0) say(flagNames(F.prctl_fp_mode, retLo));
+      if (named && retLo !== 0) say(flagNames(F.prctl_fp_mode, retLo));
       break;
     case PR_GET_SPECULATION_CTRL:
-      if (c.argHi(1) === 0 && c.argLo(1) < SPECULATIONS) say(flagNames(F.prctl_speculation_get, retLo));
+      if (named && c.argHi(1) === 0 && c.argLo(1) < SPECULATIONS)
+        say(flagNames(F.prctl_speculation_get, retLo));
       break;
   }
 });

@@ -3,7 +3,7 @@ import * as F from "../../abi/flags.ts";
 import { signalName } from "../../abi/signals.ts";
 import type { Context } from "../context.ts";
 import { printFlags } from "../flags.ts";
-import { follow, sigsetText } from "../pointers.ts";
+import { addHi, addLo, follow, sigsetText } from "../pointers.ts";
 import { pointerWalker, registerAux, registerCall, registerValue } from "../walker.ts";
 import { printSiginfo } from "./siginfo.ts";
 
@@ -97,13 +97,15 @@ registerCall("rt_sigreturn", {
   enter(c) {
     const { spLo, spHi } = c.call;
     const offset = c.call.abi === "i386" ? UC_SIGMASK_IA32 : UC_SIGMASK;
-    const at = c.memory.readAll((spLo + offset) >>> 0, spHi, 8);
+    const [lo, hi] = [addLo(spLo, offset), addHi(spLo, spHi, offset)];
+    const at = c.memory.readAll(lo, hi, 8);
     c.sink.arg("frame");
     if (at < 0) c.sink.addr(spLo, spHi);
     else {
       c.sink.openStruct();
       c.sink.field("mask");
-      c.sink.word(sigsetText(c, at, 8));
+      if (c.options.dereference(c.call.name)) c.sink.word(sigsetText(c, at, 8));
+      else c.sink.addr(lo, hi);
       c.sink.closeStruct();
     }
     return true;
@@ -114,7 +116,7 @@ registerCall("rt_sigreturn", {
 registerCall("restart_syscall", {
   enter(c) {
     c.sink.arg("resuming");
-    c.sink.word("<... resuming interrupted system call ...>");
+    c.sink.word(`<... resuming interrupted ${c.task.lastShown || "system call"} ...>`);
     return true;
   },
   exit() {},

@@ -5,10 +5,10 @@ import type { Abi } from "../../abi/syscalls.ts";
 import { compile } from "../compile.ts";
 import type { Context } from "../context.ts";
 import { dateComment } from "../dates.ts";
-import { printEnum, printFlags } from "../flags.ts";
+import { printBasedFlags, printEnum, printFlags } from "../flags.ts";
 import { modeText } from "../scalars.ts";
 import { pointerWalker, registerValue, type Walker } from "../walker.ts";
-import { pointed, readable, ulongField } from "./bytes.ts";
+import { pointed, readable, ulongField, valueWalker } from "./bytes.ts";
 
 const S_IFMT = 0o170000;
 const S_IFCHR = 0o020000;
@@ -122,6 +122,24 @@ const STATX_WRITE_ATOMIC = 0x10000;
 const STATX_DIO_READ_ALIGN = 0x20000;
 
 /** Offsets in struct statx, from linux/stat.h; the same on every ABI. */
+const STATX_SYNC = 0x6000;
+/** What is not known goes without a comment there. */
+const otherFlags = { ...F.at_flags, fallback: "" };
+/** How to synchronise, and the other flags: with -X raw and -X verbose they are two numbers. */
+registerValue("statx_flags", () =>
+  valueWalker(4, (c, lo) => {
+    const rest = (lo & ~STATX_SYNC) >>> 0;
+    if (c.options.xlat === "abbrev" || (c.options.xlat === "raw" && (lo & STATX_SYNC) === 0)) {
+      printBasedFlags(c, F.statx_sync, F.at_flags, lo);
+      return;
+    }
+    printEnum(c, F.statx_sync, lo & STATX_SYNC);
+    if (rest === 0) return;
+    c.sink.word("|");
+    printFlags(c, otherFlags, rest);
+  }),
+);
+
 const timeOffsets = { stx_atime: 64, stx_btime: 80, stx_ctime: 96, stx_mtime: 112 } as const;
 
 registerValue("statx", () =>
