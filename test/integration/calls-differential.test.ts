@@ -149,6 +149,9 @@ for (const [options, outcome, least] of [
   [["-e", "raw=all"], { result: 8 }, 1],
   [["-s", "4"], { error: EINVAL }, 0.996],
   [["-y"], {}, 0.997],
+  // process 1 is always there
+  [["-Y"], { result: 1 }, 0.99],
+  [["-xx"], {}, 0.99],
 ] as const) {
   const title = [...options, JSON.stringify(outcome)].join(" ");
   test(...needs(`arguments of every sort for every call of x86-64: ${title}`, peers), () => {
