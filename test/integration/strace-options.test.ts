@@ -74,6 +74,22 @@ S --output=out --output-append-mode --string-limit=3 --trace=write --no-abbrev e
 S --columns=10 --instruction-pointer --syscall-number --trace=chdir sh -c 'cd /'
 S -e trace=write -e signal=none sh -c 'while :; do echo x; done' 2>&1 >/dev/null | head -n 1
 S -e verbose=none -e trace=wait4 -e signal=none sh -c '(exit 3); true'
+S -a 1 -Y -e trace=/pgid,/pgrp,/sid,getpriority,ioprio_get,waitid perl -e '$p=1; syscall(109,0,0); syscall($_,$p) for 121,124; syscall(140,0,$p); syscall(140,1,1); syscall(252,1,$p); syscall(112); syscall(247,2,$p,0,5,0)'
+S -a 1 -Y -e trace=fcntl,ioctl,perf_event_open,capget perl -e '$o=pack("ii",2,1); $p=pack("i",1); syscall(72,-1,15,$o); syscall(72,-1,15,pack("ii",1,1)); syscall(16,-1,0x5410,$p); syscall(16,-1,0x8901,$p); syscall(298,0,1,0,-1,0); syscall(125,pack("Li",0x20080522,1),"x" x 24)'
+S -a 1 -e trace=restart_syscall,alarm perl -e 'syscall(219); syscall(39); syscall(219); syscall(37,1); syscall(219); syscall(102); syscall(219)'
+S -e verbose=none -a 1 -e trace=rt_sigreturn,prctl perl -e '$SIG{USR1}=sub{}; $b=" "x8; syscall(157,2,$b); kill USR1,$$'
+S -X raw -a 1 -e trace=prctl,capset,statx,restart_syscall perl -e 'syscall(157,27); syscall(157,52,0); syscall(157,3); $h=pack("LL",0x20080522,0); syscall(126,$h,pack("L6",3,1,0,1,0,2)); syscall(332,-100,$h="/",0x2900,1,0)'
+S -X verbose -a 1 -e trace=prctl,capset,statx perl -e 'syscall(157,27); syscall(157,52,0); $h=pack("LL",0x20080522,0); syscall(126,$h,pack("L6",3,1,0,1,0,2)); syscall(332,-100,$h="/",$_,1,0) for 0,0x100,0x2900'
+S -f -e raw=clone,clone3,vfork,fork -e trace=clone,clone3,vfork,fork sh -c '(true)'
+S -a 1 -e trace=keyctl perl -e 'syscall(250,5,1,0x3f010203)'
+f=$(printf 'a<1>"\\377'); S -x -y -a 1 -e trace=/^open,close sh -c ': >"$1"' sh "$f"
+f='a<1>'; S -x -y -a 1 -e trace=/^open,close sh -c ': >"$1"' sh "$f"
+f=$(printf 'a<1>"\\377'); S -xx -y -a 1 -e trace=/^open sh -c ': >"$1"' sh ./"$f"
+f=$(printf 'a<1>"\\377'); S --strings-in-hex=non-ascii-chars -y -a 1 -e trace=/^open,close sh -c ': >"$1"' sh "$f"
+S -xx -Y -a 1 -e trace=kill,bind perl -e 'use Socket; kill 0,$$; socket(S,2,1,0); bind(S,pack_sockaddr_in(0,INADDR_LOOPBACK)); socket(T,10,1,0); bind(T,pack("SnNa16L",10,0,0,"\\xfe\\x80".("\\0"x13)."\\1",1))'
+S -I 0x1 true
+S -I 1e0 true
+S -f -b execve -e trace=execve sh -c '(exec true)'
 S -p 999999999
 S -p 4194305
 S -z
@@ -95,7 +111,11 @@ const masked = (text: string): string =>
     .replace(/(\.)(\d{3,9})\b/g, (_, dot, digits) => dot + "N".repeat(digits.length))
     .replace(/\d+(?=\.NNN)/g, "SECONDS")
     .replace(/:\[\d+(?=[\],])/g, ":[INODE")
-    .replace(/\d+ vars/g, "VARS");
+    .replace(/\d+ vars/g, "VARS")
+    // a pid, with -e raw
+    .replace(/(\) = )0x[0-9a-f]{3,6}$/gm, "$1PID");
+/** As -xx shows it. */
+const hex = (text: string): string => text.replace(/./g, (c) => `\\x${c.charCodeAt(0).toString(16)}`);
 
 async function outcome(tracer: string, line: string) {
   const dir = tempDir("options");
@@ -107,7 +127,7 @@ async function outcome(tracer: string, line: string) {
   const files = readdirSync(dir)
     .filter((name) => name.startsWith("out"))
     .map((name) => [masked(name), masked(readFileSync(join(dir, name), "latin1"))]);
-  const said = masked(r.stderr).replaceAll(dir, "DIR");
+  const said = masked(r.stderr).replaceAll(dir, "DIR").replaceAll(hex(dir), "DIR");
   return {
     said,
     written: masked(r.stdout),
