@@ -80,6 +80,8 @@ export class WholeLines implements EventSink {
     const { sink } = this;
     sink.line = `${task.call.name}(`;
     sink.begin();
+    // texts are used again whatever came before
+    task.lastShown = "";
     if (!this.decoder.enter(task, atEntry)) {
       if (sink.any) sink.line += ", ";
       sink.resume();
