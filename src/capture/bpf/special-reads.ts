@@ -129,6 +129,45 @@ export const OLDMASK = 80;
 
 const CLONE_RESULTS = 0x1000 | 0x100000;
 
+/** Requests of ptrace(2) (linux/ptrace.h), and how many bytes lie where their last argument leads. */
+const PTRACE_DATA: readonly (readonly [requests: readonly number[], bytes: number])[] = [
+  [[1, 2, 3, 0x4201, 0x420a, 0x420b], 8],
+  [[12, 13], 216],
+  [[14, 15], 512],
+  [[0x4202, 0x4203], 128],
+  [[0x420d], 16],
+  [[0x420e], 88],
+];
+const PTRACE_REGSETS = [0x4204, 0x4205];
+const PTRACE_PEEKSIGINFO = 0x4209;
+const PTRACE_SECCOMP_GET_FILTER = 0x420c;
+const REGSET = 512;
+
+function ptrace(s: Scope): Plan {
+  const when = (values: readonly number[], reads: readonly Read[]): Read => ({
+    op: "if",
+    arg: 0,
+    mask: 0xffffffff,
+    values,
+    reads,
+  });
+  const data: Address = { arg: 3 };
+  const set = when(PTRACE_REGSETS, [
+    words(data, 2 * s.word, 0),
+    bytes(behind(0, s), { slot: s.word, size: s.word, times: 1 }, REGSET),
+  ]);
+  return {
+    // the kernel overwrites the length
+    entry: [set],
+    exit: [
+      ...PTRACE_DATA.map(([requests, size]) => when(requests, fixed(data, size))),
+      set,
+      when([PTRACE_PEEKSIGINFO], [...fixed({ arg: 2 }, 16), bytes(data, ret(128), LARGEST)]),
+      when([PTRACE_SECCOMP_GET_FILTER], [bytes(data, ret(8), LARGEST)]),
+    ],
+  };
+}
+
 /** Calls whose whole argument list is printed by a special. */
 export const callReads: Readonly<Record<string, (s: Scope) => Plan>> = {
   clone: () => ({
@@ -136,9 +175,20 @@ export const callReads: Readonly<Record<string, (s: Scope) => Plan>> = {
     exit: [{ op: "if", arg: 0, mask: CLONE_RESULTS, values: undefined, reads: fixed({ arg: 2 }, 4) }],
   }),
   clone3: () => ({
-    entry: fixed({ arg: 0 }, 88),
-    exit: [words({ arg: 0 }, 88, 0), ...fixed({ slot: 8, word: 8 }, 4), ...fixed({ slot: 24, word: 8 }, 4)],
+    // as much as there is said to be, and the set_tid behind it
+    entry: [
+      bytes({ arg: 0 }, arg(1), LARGEST),
+      words({ arg: 0 }, 88, 0),
+      bytes({ slot: 64, word: 8 }, { slot: 72, size: 8, times: 4 }, 128),
+    ],
+    exit: [
+      bytes({ arg: 0 }, arg(1), LARGEST),
+      words({ arg: 0 }, 88, 0),
+      ...fixed({ slot: 8, word: 8 }, 4),
+      ...fixed({ slot: 24, word: 8 }, 4),
+    ],
   }),
+  ptrace,
   rt_sigreturn: (s) => ({
     entry: fixed({ sp: s.abi === "i386" ? SIGRETURN_MASK_IA32 : SIGRETURN_MASK }, 8),
     exit: [],

@@ -53,22 +53,28 @@ export function ulongField(c: Context, name: string, at: number): void {
   c.sink.ulong(c.memory.view.getUint32(at, true), c.memory.view.getUint32(at + 4, true));
 }
 
-/** Shows, with a comment, what follows a struct the kernel extends over time; nothing if all zero. */
+const PAGE = 4096;
+
+/** What follows a struct the kernel extends over time, up to a page of all: undefined if it is all zero. */
+export function trailing(c: Context, lo: number, hi: number, from: number, size: number): string | undefined {
+  const end = Math.min(size, PAGE);
+  if (end <= from) return undefined;
+  const length = end - from;
+  const at = c.memory.readAll((lo + from) >>> 0, hi + (lo + from > 0xffffffff ? 1 : 0), length);
+  if (at < 0) return "???";
+  const { bytes } = c.memory;
+  if (bytes.subarray(at, at + length).every((b) => b === 0)) return undefined;
+  const shown = Math.min(length, c.options.stringLimit);
+  const text = [...bytes.subarray(at, at + shown)]
+    .map((b) => `\\x${b.toString(16).padStart(2, "0")}`)
+    .join("");
+  return `/* bytes ${from}..${end - 1} */ "${text}"${length > shown ? "..." : ""}`;
+}
+
+/** Shows that as one more member. */
 export function trailingBytes(c: Context, lo: number, hi: number, from: number, size: number): void {
-  if (size <= from) return;
-  const at = c.memory.readAll((lo + from) >>> 0, hi + (lo + from > 0xffffffff ? 1 : 0), size - from);
-  if (at < 0) {
-    c.sink.item();
-    c.sink.more();
-    return;
-  }
-  if (c.memory.bytes.subarray(at, at + size - from).every((b) => b === 0)) return;
+  const text = trailing(c, lo, hi, from, size);
+  if (text === undefined) return;
   c.sink.item();
-  let text = "";
-  for (let i = 0; i < Math.min(size - from, c.options.stringLimit); i++) {
-    text += `\\x${c.memory.bytes[at + i].toString(16).padStart(2, "0")}`;
-  }
-  c.sink.word(
-    `/* bytes ${from}..${size - 1} */ "${text}"${size - from > c.options.stringLimit ? "..." : ""}`,
-  );
+  c.sink.word(text);
 }

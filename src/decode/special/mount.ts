@@ -91,7 +91,7 @@ registerValue("mount_attr", () =>
       c.sink.field("userns_fd");
       c.sink.fd(fd, c.options.fdText?.(c.task.tid, fd));
     } else ulongField(c, "userns_fd", at + 24);
-    trailingBytes(c, lo, hi, MOUNT_ATTR_SIZE, Math.min(size, 4096));
+    trailingBytes(c, lo, hi, MOUNT_ATTR_SIZE, size);
     c.sink.closeStruct();
   }),
 );

@@ -5,10 +5,11 @@ import type { Type } from "../../syscalls/types/types.ts";
 import { compile } from "../compile.ts";
 import type { Context } from "../context.ts";
 import { printEnum, printFlags } from "../flags.ts";
-import { printArray, printIovec, sigsetWalker } from "../pointers.ts";
+import { printArray, sigsetWalker } from "../pointers.ts";
 import { registerCall, type Walker } from "../walker.ts";
 import { readable } from "./bytes.ts";
 import { printSeccompProgram } from "./instructions.ts";
+import { allOf, floating, general, noteRoom, printRegisterSet } from "./registers.ts";
 import { printSiginfo } from "./siginfo.ts";
 
 const ADDR = 2;
@@ -47,12 +48,6 @@ const userMembers: readonly (readonly [number, string])[] = [
     "rsp",
     "ss",
   ].map((name, i): [number, string] => [8 * i, `8*${name.toUpperCase()}`]),
-  [168, "offsetof(struct user, regs.fs_base)"],
-  [176, "offsetof(struct user, regs.gs_base)"],
-  [184, "8*DS"],
-  [192, "8*ES"],
-  [200, "8*FS"],
-  [208, "8*GS"],
   [216, "offsetof(struct user, u_fpvalid)"],
   [224, "offsetof(struct user, i387)"],
   [736, "offsetof(struct user, u_tsize)"],
@@ -123,10 +118,7 @@ const siginfo: Printer = (c, lo, hi) => {
   else printSiginfo(c, new DataView(c.memory.bytes.buffer, at, SIGINFO));
 };
 const mask: Printer = (c, lo, hi) => sigsetWalker(c.argLo(ADDR)).value(c, lo, hi);
-const vector: Printer = (c, lo, hi) => {
-  if (c.failed) c.sink.addr(lo, hi);
-  else printIovec(c, lo, hi, 1, -1);
-};
+const registerSet: Printer = (c, lo, hi) => printRegisterSet(c, c.argLo(ADDR), lo, hi);
 
 /** How the fourth argument prints when the call begins. */
 const inputs: Readonly<Record<string, Printer>> = {
@@ -141,7 +133,9 @@ const inputs: Readonly<Record<string, Printer>> = {
   PTRACE_OLDSETOPTIONS: options,
   PTRACE_SETSIGINFO: siginfo,
   PTRACE_SETSIGMASK: mask,
-  PTRACE_SETREGSET: vector,
+  PTRACE_SETREGSET: registerSet,
+  PTRACE_SETREGS: allOf(general),
+  PTRACE_SETFPREGS: allOf(floating),
 };
 
 const word: Printer = (c, lo, hi) => {
@@ -169,7 +163,9 @@ const outputs: Readonly<Record<string, Printer>> = {
   PTRACE_PEEKDATA: word,
   PTRACE_PEEKUSER: word,
   PTRACE_GETEVENTMSG: message,
-  PTRACE_GETREGSET: vector,
+  PTRACE_GETREGSET: registerSet,
+  PTRACE_GETREGS: allOf(general),
+  PTRACE_GETFPREGS: allOf(floating),
   PTRACE_GETSIGINFO: siginfo,
   PTRACE_GETSIGMASK: mask,
   PTRACE_PEEKSIGINFO(c, lo, hi) {
@@ -257,19 +253,23 @@ function printSyscallInfo(c: Context, lo: number, hi: number): void {
 }
 
 const AUDIT_X86_64 = 0xc000003e;
+const AUDIT_I386 = 0x40000003;
 const X32_BIT = 0x40000000;
 const X32_MASK = X32_BIT - 1;
 
+/** The number of a call: of the same ABI as the tracer's it is a constant of its headers. */
 function printCallNumber(c: Context, lo: number, hi: number, audit: number): void {
-  const known = audit === AUDIT_X86_64 && hi === 0;
-  const abi = (lo & X32_BIT) !== 0 ? "x32" : "x86_64";
-  const name = known ? syscallName(abi, lo & X32_MASK) : undefined;
+  const abi =
+    audit === AUDIT_I386 ? "i386" : audit !== AUDIT_X86_64 ? undefined : lo & X32_BIT ? "x32" : "x86_64";
+  const nr = abi === "x32" ? lo & X32_MASK : lo;
+  const name = abi === undefined || hi !== 0 ? undefined : syscallName(abi, nr);
+  const own = abi === c.call.abi;
   const style = c.options.xlat;
-  if (style !== "abbrev" || name === undefined) c.sink.ulong(lo, hi);
+  if (style !== "abbrev" || name === undefined || !own) c.sink.ulong(lo, hi);
   if (name === undefined || style === "raw") return;
-  const text = `__NR_${name}`;
-  if (style === "verbose") c.sink.comment(text);
-  else c.sink.word(text);
+  if (!own) c.sink.comment(name);
+  else if (style === "verbose") c.sink.comment(`__NR_${name}`);
+  else c.sink.word(`__NR_${name}`);
 }
 
 function printError(c: Context, lo: number, hi: number): void {
@@ -303,7 +303,8 @@ registerCall("ptrace", {
     }
     if (name === "PTRACE_SECCOMP_GET_METADATA") return enterMetadata(c);
     if (outputs[name] && c.options.dereference(c.call.name)) {
-      if (name !== "PTRACE_PEEKSIGINFO" || readable(c, c.argLo(ADDR), c.argHi(ADDR), 16) >= 0) return false;
+      if (name === "PTRACE_GETREGSET") noteRoom(c, c.argLo(DATA), c.argHi(DATA));
+      return false;
     }
     sink.arg("data");
     (inputs[name] ?? walker(addr))(c, c.argLo(DATA), c.argHi(DATA));

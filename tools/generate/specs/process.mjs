@@ -18,7 +18,6 @@ export default {
         "CLONE_SETTLS",
         "CLONE_PARENT_SETTID",
         "CLONE_CHILD_CLEARTID",
-        "CLONE_DETACHED",
         "CLONE_UNTRACED",
         "CLONE_CHILD_SETTID",
         "CLONE_NEWCGROUP",

@@ -138,9 +138,10 @@ export default {
     note_types: {
       headers: ["linux/elf.h"],
       prefix: "NT_",
-      exclude: /NT_GNU/,
+      exclude: /NT_GNU|NT_PRFPREG/,
       fallback: "NT_???",
       extra: {
+        NT_FPREGSET: 2,
         NT_PLATFORM: 5,
         NT_GWINDOWS: 7,
         NT_ASRS: 8,
