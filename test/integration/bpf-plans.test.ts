@@ -1,5 +1,6 @@
 /** What a plan copies is what the decoders ask for: text made from a record equals text made from all memory. */
 import { describe, expect, it } from "vitest";
+import { ptrace_requests } from "../../src/abi/flags.ts";
 import { syscallCount, syscallName } from "../../src/abi/syscalls.ts";
 import { abis, segment, segmentFlags } from "../../src/capture/bpf/layout.ts";
 import { type Address, type Count, type Plan, planOf, type Read } from "../../src/capture/bpf/plan.ts";
@@ -224,6 +225,8 @@ function interesting(d: Descriptor, name: string): number[] {
   const lists: (readonly Arg[])[] = [d.args, ...(d.variants?.cases.values() ?? [])];
   for (const list of lists) for (const a of list) look(a.type);
   if (d.variants?.by === name) found.push(...d.variants.cases.keys());
+  if (d.special === "ptrace" && name === "request")
+    found.push(...ptrace_requests.entries.map(([value]) => Number(value)));
   return found;
 }
 
@@ -285,7 +288,6 @@ const exceptions: Readonly<Record<string, string>> = {
   recvmmsg_time64: "what messages after the second point to",
   io_submit: "what pointers after the fourth lead to, vectors",
   bpf: "what members of the attributes point to",
-  ptrace: "vectors and the arguments of PTRACE_PEEKSIGINFO",
   getxattrat: "a value for which there was no room",
   sethostname: "an empty name is an address",
   setdomainname: "an empty name is an address",
