@@ -81,8 +81,11 @@ export function returnKind(call: Call): Return {
   const d = call.descriptor;
   if (!d) return "long";
   if (!d.retBy) return d.ret;
-  const { by, cases } = d.retBy;
-  return cases.get(call.args[2 * d.args.findIndex((a) => a.name === by)] | 0) ?? d.ret;
+  const { by, cases, only } = d.retBy;
+  const value = call.args[2 * d.args.findIndex((a) => a.name === by)] | 0;
+  for (const { of, arg, below } of only ?? [])
+    if (of === value && (call.args[2 * arg + 1] !== 0 || call.args[2 * arg] >= below)) return d.ret;
+  return cases.get(value) ?? d.ret;
 }
 
 export class Decoder {

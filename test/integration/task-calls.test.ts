@@ -196,3 +196,37 @@ test(...needs("registers of a stopped child", peers), async () => {
 test(...needs("registers of a stopped child, by the bpf engine", peers, noBpf()), async () => {
   expect(await registersBy(svtracePath, "strace", "--engine", "bpf")).toEqual(await registersBy("strace"));
 });
+
+const [PERSONALITY, PRCTL, ARCH_PRCTL, SET_THREAD_AREA, GET_THREAD_AREA] = [135, 157, 158, 205, 211];
+
+test(...needs("operations of prctl and arch_prctl, and what they give", peers), () => {
+  const script = new Script();
+  const [getSecurebits, getDumpable, getSve, getSme, getTagged] = [27, 3, 51, 64, 56];
+  for (const operation of [getSecurebits, getDumpable, getSve, getSme, getTagged])
+    script.call(PRCTL, operation);
+  const [setSve, setSme, getSpeculation, setTagged] = [50, 63, 52, 55];
+  for (const operation of [setSve, setSme])
+    for (const value of [0, 0x10, 0x20010, 0x40010, 0x60010, 0xe0010]) script.call(PRCTL, operation, value);
+  for (const which of [0, 1, 2, 3, 1n << 32n]) script.call(PRCTL, getSpeculation, which);
+  for (const value of [0, 1, 3, 5, 7, 0x18, 0x7fff8, 0x80000, 1n << 32n])
+    script.call(PRCTL, setTagged, value, 1, 2, 3);
+  const numbers = script.at(struct().u64(5, 6).done());
+  for (const operation of [0x1021, 0x1022, 0x1023, 0x1024, 0x1025, 0x1026])
+    for (const value of [3, 18, numbers]) script.call(ARCH_PRCTL, operation, value);
+  for (const options of [[], ["-X", "raw"], ["-X", "verbose"]])
+    for (const result of [0, 1, 8, 0x1e, 0x60])
+      expect(compareCalls(script, { options, result }).differences).toEqual([]);
+});
+
+test(...needs("segments and personalities", peers), () => {
+  const script = new Script();
+  for (const entry of [7, -1]) {
+    const segment = script.at(struct().u32(entry, 1, 2, 3).done());
+    for (const call of [SET_THREAD_AREA, GET_THREAD_AREA]) script.call(call, segment);
+  }
+  for (let kind = 0; kind < 0x1a; kind++) script.call(PERSONALITY, kind);
+  for (const flags of [0x80000, 0x800000, 0x4000000, 0x8000000])
+    for (const kind of [0, 1, 8, 9]) script.call(PERSONALITY, flags | kind);
+  for (const persona of [0x5000003, 0x7000006, 0x12345678, 0xffffffff]) script.call(PERSONALITY, persona);
+  expect(some(differencesOf(script))).toEqual([]);
+});

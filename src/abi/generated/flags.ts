@@ -7553,8 +7553,8 @@ export const prctl_sme: FlagSet = {
   name: "prctl_sme",
   fallback: "PR_SME_???",
   entries: [
-    [131072, "PR_SME_VL_INHERIT"],
     [262144, "PR_SME_SET_VL_ONEXEC"],
+    [131072, "PR_SME_VL_INHERIT"],
   ],
 };
 export const prctl_speculation: FlagSet = {
@@ -7591,8 +7591,8 @@ export const prctl_sve: FlagSet = {
   name: "prctl_sve",
   fallback: "PR_SVE_???",
   entries: [
-    [131072, "PR_SVE_VL_INHERIT"],
     [262144, "PR_SVE_SET_VL_ONEXEC"],
+    [131072, "PR_SVE_VL_INHERIT"],
   ],
 };
 export const prctl_tsc: FlagSet = {

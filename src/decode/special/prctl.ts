@@ -63,14 +63,41 @@ const PR_GET_SECUREBITS = 27;
 const PR_MCE_KILL_GET = 34;
 const PR_GET_FP_MODE = 46;
 const PR_GET_SPECULATION_CTRL = 52;
+/** What can be asked about; of anything else the result is a number. */
 const SPECULATIONS = 3;
+const PR_GET_TAGGED_ADDR_CTRL = 56;
+
+const TAGGED_ADDR_ENABLE = 1;
+const MTE_TCF = [
+  [0, "PR_MTE_TCF_NONE"],
+  [2, "PR_MTE_TCF_SYNC"],
+  [4, "PR_MTE_TCF_ASYNC"],
+  [6, "PR_MTE_TCF_MASK"],
+] as const;
+const MTE_TAG_SHIFT = 3;
+const MTE_TAG_MASK = 0xffff;
+
+/** How tagged addresses are used: an enumeration and a mask of tags between flags. */
+function taggedText(lo: number, hi: number): string {
+  const tags = (lo >>> MTE_TAG_SHIFT) & MTE_TAG_MASK;
+  const rest = (lo & ~((MTE_TAG_MASK << MTE_TAG_SHIFT) | 7)) >>> 0;
+  return [
+    lo & TAGGED_ADDR_ENABLE ? "PR_TAGGED_ADDR_ENABLE" : "!PR_TAGGED_ADDR_ENABLE",
+    MTE_TCF.find(([bits]) => bits === (lo & 6))![1],
+    ...(tags === 0 ? [] : [`0x${tags.toString(16)}<<PR_MTE_TAG_SHIFT`]),
+    ...(rest === 0 && hi === 0 ? [] : [hexText(rest, hi)]),
+  ].join("|");
+}
+registerValue("tagged_addresses", () =>
+  pointerWalker((c, lo, hi) => c.sink.xlat(lo, hi, taggedText(lo, hi), "", "hex")),
+);
 
 registerAux("prctl_result", (c) => {
   const { retLo } = c.call;
   if (c.call.error) return;
   const say = (text: string | undefined) => text !== undefined && c.sink.word(text);
-  // numbers in hexadecimal have no names with -X raw
-  const named = c.options.xlat !== "raw";
+  // flags have no text where only numbers are wanted
+  const sayFlags = (text: string | undefined) => c.options.xlat !== "raw" && say(text);
   switch (c.argLo(0)) {
     case PR_GET_DUMPABLE:
       say(enumName(F.prctl_dumpable, retLo));
@@ -79,14 +106,17 @@ registerAux("prctl_result", (c) => {
       say(enumName(F.prctl_mce_policy, retLo));
       break;
     case PR_GET_SECUREBITS:
-      if (named && retLo !== 0) say(flagNames(F.secbits, retLo));
+      if (retLo !== 0) sayFlags(flagNames(F.secbits, retLo));
       break;
     case PR_GET_FP_MODE:
-      if (named && retLo !== 0) say(flagNames(F.prctl_fp_mode, retLo));
+      if (retLo !== 0) sayFlags(flagNames(F.prctl_fp_mode, retLo));
       break;
     case PR_GET_SPECULATION_CTRL:
-      if (named && c.argHi(1) === 0 && c.argLo(1) < SPECULATIONS)
-        say(flagNames(F.prctl_speculation_get, retLo));
+      if (c.argHi(1) === 0 && c.argLo(1) < SPECULATIONS)
+        sayFlags(retLo === 0 ? "PR_SPEC_NOT_AFFECTED" : flagNames(F.prctl_speculation_get, retLo));
+      break;
+    case PR_GET_TAGGED_ADDR_CTRL:
+      sayFlags(taggedText(retLo, 0));
       break;
   }
 });

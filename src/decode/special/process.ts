@@ -135,11 +135,7 @@ function printPersonality(c: Context, lo: number): void {
     return;
   }
   const rest = (lo & ~0xff) >>> 0;
-  // some kinds of systems are named together with their flags
-  if (rest !== 0 && enumName(F.personalities, lo) !== undefined) {
-    printEnum(c, F.personalities, lo);
-    return;
-  }
+  // flags are named on their own, though some kinds of systems have names that include them
   const kind = lo & 0xff;
   if (kind === 0) c.sink.xlat(0, 0, "PER_LINUX", "", "hex");
   else printEnum(c, F.personalities, kind);
@@ -194,6 +190,13 @@ registerValue("arch_prctl_arg", () =>
     }
   }),
 );
+
+registerAux("arch_prctl_result", (c) => {
+  const { retLo, retHi, error } = c.call;
+  const asked = c.argLo(0) === ARCH_REQ_XCOMP_PERM || c.argLo(0) === ARCH_REQ_XCOMP_GUEST_PERM;
+  const names = asked && !error ? flagNames(F.x86_features, retLo, retHi) : undefined;
+  if (names !== undefined && c.options.xlat !== "raw") c.sink.word(names);
+});
 
 /** Bits with their names behind them: there is no header that has them. */
 function features(c: Context, lo: number, hi: number): void {

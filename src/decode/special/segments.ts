@@ -16,13 +16,15 @@ const bits: readonly (readonly [string, number, number])[] = [
   ["useable", 6, 1],
 ];
 
+/** -1 asks for any free entry. */
+const printEntry = (c: Context, entry: number) => c.sink.num(entry === 0xffffffff ? -1 : entry);
+
 function descriptor(c: Context, at: number): void {
   const { sink } = c;
   const word = (offset: number) => c.memory.view.getUint32(at + offset, true);
   sink.openStruct();
   sink.field("entry_number");
-  // -1 asks for any free entry
-  sink.num(word(0) === 0xffffffff ? -1 : word(0));
+  printEntry(c, word(0));
   sink.field("base_addr");
   sink.word(padded(word(4)));
   sink.field("limit");
@@ -56,7 +58,7 @@ registerValue("user_desc_asked", () =>
     else {
       c.sink.openStruct();
       c.sink.field("entry_number");
-      c.sink.num(entry >>> 0);
+      printEntry(c, entry >>> 0);
       c.sink.item();
       c.sink.more();
       c.sink.closeStruct();

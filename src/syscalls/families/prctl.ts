@@ -119,6 +119,7 @@ const operations: readonly (readonly [number, Args])[] = [
       ),
     },
   ],
+  [55, { option, arg2: special("tagged_addresses"), ...rest }], // PR_SET_TAGGED_ADDR_CTRL
   [57, numberAndRest], // PR_SET_IO_FLUSHER
   [59, { option, arg2: oneOf64(F.prctl_dispatch), offset: hex, length: hex, selector: addr }], // PR_SET_SYSCALL_USER_DISPATCH
   [63, { option, arg2: special("vector_length", undefined, F.prctl_sme) }], // PR_SME_SET_VL
@@ -146,7 +147,9 @@ export const prctls = family({
       variants: { by: "option", cases: operations },
       retBy: {
         by: "option",
-        cases: [27, 46, 52, 66].map((n) => [n, "hex"] as const),
+        cases: [27, 46, 50, 51, 52, 56, 63, 64, 66].map((n) => [n, "hex"] as const),
+        // of a speculation that is not known the result is a number
+        only: [{ of: 52, arg: 1, below: 3 }],
       },
     },
   ),

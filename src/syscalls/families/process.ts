@@ -122,6 +122,9 @@ export const process = family({
   arch_prctl: call(
     { op: oneOf(F.arch_prctl_ops), addr: special("arch_prctl_arg") },
     {
+      // ARCH_REQ_XCOMP_PERM and ARCH_REQ_XCOMP_GUEST_PERM
+      retBy: { by: "op", cases: [0x1023, 0x1025].map((op) => [op, "hex"] as const) },
+      aux: "arch_prctl_result",
       variants: {
         by: "op",
         cases: [

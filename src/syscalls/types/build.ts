@@ -130,7 +130,11 @@ export type Args = Readonly<Record<string, Type | Directed>>;
 
 export interface CallOptions {
   readonly ret?: Return;
-  readonly retBy?: { readonly by: string; readonly cases: readonly (readonly [number, Return])[] };
+  readonly retBy?: {
+    readonly by: string;
+    readonly cases: readonly (readonly [number, Return])[];
+    readonly only?: NonNullable<Descriptor["retBy"]>["only"];
+  };
   /** Space-separated class names. */
   readonly classes?: string;
   readonly aux?: string;
@@ -157,7 +161,7 @@ export function family(calls: Readonly<Record<string, CallBody>>): Descriptor[] 
     name,
     args: list(args),
     ret: options.ret ?? "int",
-    retBy: options.retBy && { by: options.retBy.by, cases: new Map(options.retBy.cases) },
+    retBy: options.retBy && { ...options.retBy, cases: new Map(options.retBy.cases) },
     classes: (options.classes?.split(" ") ?? []) as CallClass[],
     aux: options.aux,
     wait: options.wait,

@@ -166,7 +166,12 @@ export interface Descriptor {
   readonly args: readonly Arg[];
   readonly ret: Return;
   /** Other ways the return value prints, chosen by the low 32 bits of one argument. */
-  readonly retBy?: { readonly by: string; readonly cases: ReadonlyMap<number, Return> };
+  readonly retBy?: {
+    readonly by: string;
+    readonly cases: ReadonlyMap<number, Return>;
+    /** Cases that are so only if another argument is less than a number. */
+    readonly only?: readonly { readonly of: number; readonly arg: number; readonly below: number }[];
+  };
   readonly classes: readonly CallClass[];
   /** Name of a special that prints `(…)` after the return value, such as poll's ready set. */
   readonly aux?: string;

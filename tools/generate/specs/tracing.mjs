@@ -122,8 +122,8 @@ export default {
       },
     },
     futex_waitv_flags: names("FUTEX_???", "linux/futex.h", "FUTEX_32 FUTEX_PRIVATE_FLAG"),
-    prctl_sve: count("PR_SVE_???", "PR_SVE_VL_INHERIT PR_SVE_SET_VL_ONEXEC", 0x20000, 0x20000),
-    prctl_sme: count("PR_SME_???", "PR_SME_VL_INHERIT PR_SME_SET_VL_ONEXEC", 0x20000, 0x20000),
+    prctl_sve: count("PR_SVE_???", "PR_SVE_SET_VL_ONEXEC PR_SVE_VL_INHERIT", 0x40000, -0x20000),
+    prctl_sme: count("PR_SME_???", "PR_SME_SET_VL_ONEXEC PR_SME_VL_INHERIT", 0x40000, -0x20000),
     ptrace_events: names(
       "PTRACE_EVENT_???",
       "linux/ptrace.h",
