@@ -74,7 +74,7 @@ function plainLists(script: Script): readonly (readonly (number | bigint)[])[] {
 
 /** Calls that end the program or start another whatever the filter says, or that differ because strace lacks them. */
 const left = {
-  64: [15, 56, 57, 58, 59, 60, 231, 322, 435, 451],
+  64: [15, 57, 58, 59, 60, 231, 322, 451],
   32: [1, 2, 11, 119, 120, 173, 190, 252, 358, 435, 451],
 };
 
@@ -134,7 +134,7 @@ const asMeant = (d: Difference): boolean => meant.some((m) => m.test(d.strace));
  * Calls that end the program or start another whatever the filter says, that show the stack, what came before or the
  * time, or that differ because strace lacks them.
  */
-const left64 = [15, 56, 57, 58, 59, 60, 219, 231, 322, 435];
+const left64 = [15, 57, 58, 59, 60, 219, 231, 322];
 const LAST_KNOWN = 450;
 
 /** Every option that changes how arguments look, with the share of lines that must be the same. */

@@ -60,10 +60,10 @@ export const process = family({
   fork: call({}, { ret: "pid", classes: "process" }),
   vfork: call({}, { ret: "pid", classes: "process", wait: "child" }),
   clone: call(
-    { flags: hex, stack: hex, parent_tid: hex, child_tid: hex, tls: hex },
+    { flags: hex, stack: addr, parent_tid: addr, child_tid: addr, tls: addr },
     { ret: "pid", classes: "process", special: "clone" },
   ),
-  clone3: call({ cl_args: hex, size: hex }, { ret: "pid", classes: "process", special: "clone3" }),
+  clone3: call({ cl_args: addr, size: ulong }, { ret: "pid", classes: "process", special: "clone3" }),
   exit: call({ status: int }, { ret: "none", classes: "process" }),
   exit_group: call({ status: int }, { ret: "none", classes: "process" }),
   wait4: call(
