@@ -476,6 +476,7 @@ export const bpf_lookup_flags: FlagSet = {
   name: "bpf_lookup_flags",
   fallback: "BPF_???",
   entries: [
+    [0, "BPF_ANY"],
     [4, "BPF_F_LOCK"],
   ],
 };
@@ -1515,7 +1516,6 @@ export const fanotify_classes: FlagSet = {
     [0, "FAN_CLASS_NOTIF"],
     [4, "FAN_CLASS_CONTENT"],
     [8, "FAN_CLASS_PRE_CONTENT"],
-    [12, "0xc /* FAN_CLASS_??? */"],
   ],
 };
 export const fanotify_events: FlagSet = {
@@ -1668,94 +1668,6 @@ export const fiemap_flags: FlagSet = {
     [1, "FIEMAP_FLAG_SYNC"],
     [2, "FIEMAP_FLAG_XATTR"],
     [4, "FIEMAP_FLAG_CACHE"],
-  ],
-};
-export const filter_arithmetic: FlagSet = {
-  name: "filter_arithmetic",
-  fallback: "BPF_???",
-  entries: [
-    [0, "BPF_ADD"],
-    [16, "BPF_SUB"],
-    [32, "BPF_MUL"],
-    [48, "BPF_DIV"],
-    [64, "BPF_OR"],
-    [80, "BPF_AND"],
-    [96, "BPF_LSH"],
-    [112, "BPF_RSH"],
-    [128, "BPF_NEG"],
-    [144, "BPF_MOD"],
-    [160, "BPF_XOR"],
-  ],
-};
-export const filter_classes: FlagSet = {
-  name: "filter_classes",
-  fallback: "BPF_???",
-  entries: [
-    [0, "BPF_LD"],
-    [1, "BPF_LDX"],
-    [2, "BPF_ST"],
-    [3, "BPF_STX"],
-    [4, "BPF_ALU"],
-    [5, "BPF_JMP"],
-    [6, "BPF_RET"],
-    [7, "BPF_MISC"],
-  ],
-};
-export const filter_jumps: FlagSet = {
-  name: "filter_jumps",
-  fallback: "BPF_???",
-  entries: [
-    [0, "BPF_JA"],
-    [16, "BPF_JEQ"],
-    [32, "BPF_JGT"],
-    [48, "BPF_JGE"],
-    [64, "BPF_JSET"],
-  ],
-};
-export const filter_misc: FlagSet = {
-  name: "filter_misc",
-  fallback: "BPF_???",
-  entries: [
-    [0, "BPF_TAX"],
-    [128, "BPF_TXA"],
-  ],
-};
-export const filter_modes: FlagSet = {
-  name: "filter_modes",
-  fallback: "BPF_???",
-  entries: [
-    [0, "BPF_IMM"],
-    [32, "BPF_ABS"],
-    [64, "BPF_IND"],
-    [96, "BPF_MEM"],
-    [128, "BPF_LEN"],
-    [160, "BPF_MSH"],
-  ],
-};
-export const filter_results: FlagSet = {
-  name: "filter_results",
-  fallback: "BPF_???",
-  entries: [
-    [0, "BPF_K"],
-    [8, "BPF_X"],
-    [16, "BPF_A"],
-  ],
-};
-export const filter_sizes: FlagSet = {
-  name: "filter_sizes",
-  fallback: "BPF_???",
-  entries: [
-    [0, "BPF_W"],
-    [8, "BPF_H"],
-    [16, "BPF_B"],
-  ],
-};
-export const filter_sources: FlagSet = {
-  name: "filter_sources",
-  fallback: "BPF_???",
-  entries: [
-    [0, "BPF_K"],
-    [8, "BPF_X"],
   ],
 };
 export const flock_ops: FlagSet = {
@@ -1950,7 +1862,7 @@ export const futex_waitv_flags: FlagSet = {
 };
 export const get_mempolicy_flags: FlagSet = {
   name: "get_mempolicy_flags",
-  fallback: "MPOL_F_???",
+  fallback: "MPOL_???",
   entries: [
     [1, "MPOL_F_NODE"],
     [2, "MPOL_F_ADDR"],
@@ -3977,7 +3889,7 @@ export const memfd_secret_flags: FlagSet = {
 };
 export const mempolicy_mode_flags: FlagSet = {
   name: "mempolicy_mode_flags",
-  fallback: "MPOL_F_???",
+  fallback: "MPOL_???",
   entries: [
     [32768, "MPOL_F_STATIC_NODES"],
     [16384, "MPOL_F_RELATIVE_NODES"],
@@ -4135,6 +4047,16 @@ export const mount_flags: FlagSet = {
     [536870912, "MS_BORN"],
     [1073741824, "MS_ACTIVE"],
     [2147483648, "MS_NOUSER"],
+  ],
+};
+export const mount_propagations: FlagSet = {
+  name: "mount_propagations",
+  fallback: "MS_???",
+  entries: [
+    [131072, "MS_UNBINDABLE"],
+    [262144, "MS_PRIVATE"],
+    [524288, "MS_SLAVE"],
+    [1048576, "MS_SHARED"],
   ],
 };
 export const mount_setattr_flags: FlagSet = {
@@ -7049,6 +6971,7 @@ export const open_flags: FlagSet = {
     [1024, "O_APPEND"],
     [2048, "O_NONBLOCK"],
     [1052672, "O_SYNC"],
+    [1048576, "__O_SYNC"],
     [4096, "O_DSYNC"],
     [16384, "O_DIRECT"],
     [32768, "O_LARGEFILE"],

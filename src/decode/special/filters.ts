@@ -1,9 +1,9 @@
 /** Classic BPF programs (linux/filter.h): what seccomp(2) and SO_ATTACH_FILTER are given. */
 import * as F from "../../abi/flags.ts";
 import type { Context } from "../context.ts";
-import { printEnum } from "../flags.ts";
+import { hexText, printEnum } from "../flags.ts";
 import { printArray } from "../pointers.ts";
-import type { Walker } from "../walker.ts";
+import { pointerWalker, registerValue, type Walker } from "../walker.ts";
 import { readable } from "./bytes.ts";
 
 const INSTRUCTION = 8;
@@ -61,6 +61,15 @@ export const socketOperand: Operand = (c, code, k) => {
   c.sink.word("+");
   if (base === SKF_AD_OFF) printEnum(c, F.cbpf_extensions, k - base);
   else c.sink.num(k - base);
+  return true;
+};
+
+/** What a filter of seccomp(2) answers. */
+const seccompOperand: Operand = (c, code, k) => {
+  if ((code & 7) !== BPF_RET) return false;
+  printEnum(c, F.seccomp_actions, (k & 0xffff0000) >>> 0);
+  const data = k & 0xffff;
+  if (data !== 0) c.sink.word(`|${hexText(data, 0)}`);
   return true;
 };
 
@@ -128,3 +137,11 @@ export function printProgram(c: Context, lo: number, hi: number, operand?: Opera
   printFilter(c, wordLo, wordHi, count, operand);
   c.sink.closeStruct();
 }
+
+/** Prints what PTRACE_SECCOMP_GET_FILTER gave. */
+export function printSeccompFilter(c: Context, lo: number, hi: number, count: number): void {
+  if (c.failed) c.sink.addr(lo, hi);
+  else printFilter(c, lo, hi, count, seccompOperand);
+}
+
+registerValue("seccomp_filter", () => pointerWalker((c, lo, hi) => printProgram(c, lo, hi, seccompOperand)));

@@ -8,7 +8,7 @@ import { printEnum, printFlags } from "../flags.ts";
 import { printArray, sigsetWalker } from "../pointers.ts";
 import { registerCall, type Walker } from "../walker.ts";
 import { readable } from "./bytes.ts";
-import { printSeccompProgram } from "./instructions.ts";
+import { printSeccompFilter } from "./filters.ts";
 import { allOf, floating, general, noteRoom, printRegisterSet } from "./registers.ts";
 import { printSiginfo } from "./siginfo.ts";
 
@@ -172,7 +172,7 @@ const outputs: Readonly<Record<string, Printer>> = {
     if (c.failed || (lo === 0 && hi === 0 && c.ret !== 0)) c.sink.addr(lo, hi);
     else printArray(c, signalInfo, lo, hi, c.ret);
   },
-  PTRACE_SECCOMP_GET_FILTER: (c, lo, hi) => printSeccompProgram(c, lo, hi, c.ret & 0xffff),
+  PTRACE_SECCOMP_GET_FILTER: (c, lo, hi) => printSeccompFilter(c, lo, hi, c.ret & 0xffff),
   PTRACE_GET_SYSCALL_INFO: printSyscallInfo,
 };
 

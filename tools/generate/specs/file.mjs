@@ -10,7 +10,7 @@ export default {
     open_flags: set(
       "O_???",
       ["asm/fcntl.h"],
-      `O_CREAT O_EXCL O_NOCTTY O_TRUNC O_APPEND O_NONBLOCK O_SYNC O_DSYNC O_DIRECT O_LARGEFILE O_NOFOLLOW
+      `O_CREAT O_EXCL O_NOCTTY O_TRUNC O_APPEND O_NONBLOCK O_SYNC __O_SYNC O_DSYNC O_DIRECT O_LARGEFILE O_NOFOLLOW
        O_NOATIME O_CLOEXEC O_PATH O_TMPFILE __O_TMPFILE O_DIRECTORY FASYNC`,
     ),
     resolve_flags: set(
@@ -140,7 +140,6 @@ export default {
       "FAN_CLASS_???",
       ["linux/fanotify.h"],
       "FAN_CLASS_NOTIF FAN_CLASS_CONTENT FAN_CLASS_PRE_CONTENT",
-      { "0xc /* FAN_CLASS_??? */": 0xc },
     ),
     fanotify_init_flags: set(
       "FAN_???",
@@ -255,6 +254,7 @@ export default {
        MS_SHARED MS_RELATIME MS_KERNMOUNT MS_I_VERSION MS_STRICTATIME MS_LAZYTIME MS_SUBMOUNT MS_NOREMOTELOCK
        MS_NOSEC MS_BORN MS_ACTIVE MS_NOUSER`,
     ),
+    mount_propagations: set("MS_???", ["linux/mount.h"], "MS_UNBINDABLE MS_PRIVATE MS_SLAVE MS_SHARED"),
     umount_flags: fixed("MNT_???", { MNT_FORCE: 1, MNT_DETACH: 2, MNT_EXPIRE: 4, UMOUNT_NOFOLLOW: 8 }),
     fsopen_flags: set("FSOPEN_???", ["linux/mount.h"], "FSOPEN_CLOEXEC"),
     fsmount_flags: set("FSMOUNT_???", ["linux/mount.h"], "FSMOUNT_CLOEXEC"),
@@ -523,14 +523,14 @@ export default {
       { MPOL_WEIGHTED_INTERLEAVE: 6 },
     ),
     mempolicy_mode_flags: set(
-      "MPOL_F_???",
+      "MPOL_???",
       ["linux/mempolicy.h"],
       "MPOL_F_STATIC_NODES MPOL_F_RELATIVE_NODES MPOL_F_NUMA_BALANCING",
     ),
     mbind_flags: set("MPOL_MF_???", ["linux/mempolicy.h"], "MPOL_MF_STRICT MPOL_MF_MOVE MPOL_MF_MOVE_ALL"),
     move_pages_flags: set("MPOL_MF_???", ["linux/mempolicy.h"], "MPOL_MF_MOVE MPOL_MF_MOVE_ALL"),
     get_mempolicy_flags: set(
-      "MPOL_F_???",
+      "MPOL_???",
       ["linux/mempolicy.h"],
       "MPOL_F_NODE MPOL_F_ADDR MPOL_F_MEMS_ALLOWED",
     ),

@@ -57,7 +57,7 @@ export default {
       "linux/bpf.h",
       "BPF_F_STRICT_ALIGNMENT BPF_F_ANY_ALIGNMENT BPF_F_TEST_RND_HI32 BPF_F_TEST_STATE_FREQ BPF_F_SLEEPABLE BPF_F_XDP_HAS_FRAGS",
     ),
-    bpf_lookup_flags: names("BPF_???", "linux/bpf.h", "BPF_F_LOCK"),
+    bpf_lookup_flags: names("BPF_???", "linux/bpf.h", "BPF_ANY BPF_F_LOCK"),
     bpf_update_flags: names("BPF_???", "linux/bpf.h", "BPF_ANY BPF_NOEXIST BPF_EXIST BPF_F_LOCK"),
     bpf_attach_flags: names(
       "BPF_F_???",
@@ -74,20 +74,7 @@ export default {
     bpf_fd_types: members("BPF_FD_TYPE_???", "linux/bpf.h", "BPF_FD_TYPE_RAW_TRACEPOINT"),
     bpf_kprobe_flags: names("BPF_F_KPROBE_MULTI_???", "linux/bpf.h", "BPF_F_KPROBE_MULTI_RETURN"),
     bpf_registers: count("BPF_REG_???", Array.from({ length: 11 }, (_, i) => `BPF_REG_${i}`).join(" ")),
-    // an instruction's code by its fields: linux/bpf_common.h, linux/filter.h, and for eBPF linux/bpf.h
-    filter_classes: count("BPF_???", "BPF_LD BPF_LDX BPF_ST BPF_STX BPF_ALU BPF_JMP BPF_RET BPF_MISC"),
-    filter_sizes: { ...count("BPF_???", "BPF_W BPF_H BPF_B", 0, 8) },
-    filter_modes: count("BPF_???", "BPF_IMM BPF_ABS BPF_IND BPF_MEM BPF_LEN BPF_MSH", 0, 0x20),
-    filter_sources: count("BPF_???", "BPF_K BPF_X", 0, 8),
-    filter_arithmetic: count(
-      "BPF_???",
-      "BPF_ADD BPF_SUB BPF_MUL BPF_DIV BPF_OR BPF_AND BPF_LSH BPF_RSH BPF_NEG BPF_MOD BPF_XOR",
-      0,
-      0x10,
-    ),
-    filter_jumps: count("BPF_???", "BPF_JA BPF_JEQ BPF_JGT BPF_JGE BPF_JSET", 0, 0x10),
-    filter_results: count("BPF_???", "BPF_K BPF_X BPF_A", 0, 8),
-    filter_misc: count("BPF_???", "BPF_TAX BPF_TXA", 0, 0x80),
+    // an instruction's code by its fields (linux/bpf.h)
     ebpf_classes: count("BPF_???", "BPF_LD BPF_LDX BPF_ST BPF_STX BPF_ALU BPF_JMP BPF_JMP32 BPF_ALU64"),
     ebpf_sizes: count("BPF_???", "BPF_W BPF_H BPF_B BPF_DW", 0, 8),
     ebpf_modes: {
