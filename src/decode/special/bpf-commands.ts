@@ -58,10 +58,13 @@ const attach: readonly Step[] = [
   ["relative_fd", 20, fd],
   ["expected_revision", 24, u64],
 ];
-const nextId: readonly Step[] = [
-  ["start_id", 0, u32],
+const someId = (name: string): readonly Step[] => [
+  [name, 0, u32],
   ["next_id", 4, u32],
+  8,
+  ["open_flags", 8, some(F.bpf_file_flags)],
 ];
+const nextId = someId("start_id");
 const batchKeys: readonly Step[] = [
   ["count", 32, u32],
   ["map_fd", 36, fd],
@@ -302,7 +305,13 @@ export const commands: readonly (Command | undefined)[] = [
   { size: 20, steps: pin },
   { size: 20, steps: pin },
   { size: 32, steps: attach },
-  { size: 32, steps: attach },
+  {
+    size: 12,
+    steps: [
+      ["target_fd", 0, fd],
+      ["attach_type", 8, one(F.bpf_attach_types)],
+    ],
+  },
   {
     size: 76,
     group: "test",
@@ -327,10 +336,10 @@ export const commands: readonly (Command | undefined)[] = [
       ["batch_size", 72, u32],
     ],
   },
-  { size: 8, steps: nextId },
-  { size: 8, steps: nextId },
-  { size: 4, steps: [["prog_id", 0, u32]] },
-  { size: 12, steps: [["map_id", 0, u32], 8, ["open_flags", 8, some(F.bpf_file_flags)]] },
+  { size: 12, steps: nextId },
+  { size: 12, steps: nextId },
+  { size: 12, steps: someId("prog_id") },
+  { size: 12, steps: someId("map_id") },
   {
     size: 16,
     group: "info",
@@ -406,7 +415,7 @@ export const commands: readonly (Command | undefined)[] = [
   },
   { size: 32, steps: lookup },
   { size: 4, steps: [["map_fd", 0, fd]] },
-  { size: 8, steps: nextId },
+  { size: 12, steps: nextId },
   { size: 56, group: "batch", saves: 32, steps: lookupBatch },
   { size: 56, group: "batch", saves: 32, steps: lookupBatch },
   {
@@ -423,7 +432,7 @@ export const commands: readonly (Command | undefined)[] = [
       ["prog_fd", 0, fd],
       ["target_fd", 4, fd],
       ["attach_type", 8, one(F.bpf_attach_types)],
-      ["flags", 12, some(F.bpf_attach_flags)],
+      ["flags", 12, hex32],
       16,
       (a) => linkUnion(a).steps,
     ],
@@ -439,7 +448,7 @@ export const commands: readonly (Command | undefined)[] = [
     ],
   },
   { size: 4, steps: [["link_id", 0, u32]] },
-  { size: 8, steps: nextId },
+  { size: 12, steps: nextId },
   { size: 4, group: "enable_stats", steps: [["type", 0, one(F.bpf_stats)]] },
   {
     size: 8,

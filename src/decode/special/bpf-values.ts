@@ -3,7 +3,7 @@ import type { FlagSet } from "../../abi/flags.ts";
 import { compile } from "../compile.ts";
 import type { Context } from "../context.ts";
 import { printEnum, printFlags } from "../flags.ts";
-import { printArray, printPath, printString } from "../pointers.ts";
+import { printArray, printBytes, printPath, printString } from "../pointers.ts";
 import { printInterface } from "./addresses.ts";
 import { printProgram } from "./instructions.ts";
 
@@ -74,8 +74,15 @@ export const text =
   };
 export const string =
   (limit: (a: Attributes) => number): Print =>
-  (c, a, at) =>
-    printString(c, a.u32(at), a.u32(at + 4), Math.min(limit(a), c.options.stringLimit));
+  (c, a, at) => {
+    const most = limit(a);
+    const lo = a.u32(at);
+    const hi = a.u32(at + 4);
+    const { stringLimit } = c.options;
+    // where there is room for nothing the string is empty, not shortened
+    if (most === 0) printBytes(c, lo, hi, 0);
+    else printString(c, lo, hi, Math.min(most, stringLimit), most > stringLimit);
+  };
 export const numbers =
   (count: (a: Attributes) => number, set?: FlagSet): Print =>
   (c, a, at) => {

@@ -65,8 +65,9 @@ registerValue("bpf_attr", () => ({
   enter(c: Context, lo: number, hi: number) {
     const offset = commands[c.argLo(0)]?.saves;
     if (offset === undefined) return;
-    const at = readable(c, lo, hi, offset + 4);
-    if (at >= 0) c.call.saved.push(c.memory.view.getUint32(at + offset, true));
+    const size = c.argLo(2);
+    const at = size > 0 && size <= PAGE ? readable(c, lo, hi, size) : -1;
+    if (at >= 0) c.call.saved.push(new Attributes(c, at, size).u32(offset));
   },
 }));
 
