@@ -34,6 +34,11 @@ export class Context {
     return this.call.abi === "i386" || this.call.abi === "x32" ? 4 : 8;
   }
 
+  /** Whether an address with this upper half is none of the tracee's: x32 has 64-bit registers and 32-bit pointers. */
+  beyond(hi: number): boolean {
+    return hi !== 0 && this.wordSize === 4;
+  }
+
   /** Bytes in what the kernel calls long: x32 has 64-bit ones beside its 32-bit pointers. */
   get longSize(): number {
     return this.call.abi === "i386" ? 4 : 8;

@@ -1,7 +1,7 @@
 /** mount(2)'s arguments, whose meaning depends on its flags, and struct mount_attr. */
 import * as F from "../../abi/flags.ts";
 import type { Context } from "../context.ts";
-import { flagNames, hexText, printEnum, printFlags } from "../flags.ts";
+import { printEnum, printFlags } from "../flags.ts";
 import { printString } from "../pointers.ts";
 import { pointerWalker, registerValue } from "../walker.ts";
 import { hexQuoted, readable, trailingBytes, ulongField, valueWalker } from "./bytes.ts";
@@ -13,31 +13,40 @@ const MAGIC = 0xc0ed0000;
 const MAGIC_MASK = 0xffff0000;
 const FLAGS_ARG = 3;
 
+const magical = (lo: number): boolean => (lo & MAGIC_MASK) >>> 0 === MAGIC;
+/** Flags without the magic number of old, whose bits are others' too. */
+function plainFlags(c: Context): number {
+  const lo = c.argLo(FLAGS_ARG);
+  return magical(lo) ? lo & ~MAGIC_MASK : lo;
+}
+
 const text = (c: Context, lo: number, hi: number, ignored: boolean) => {
   if (ignored) c.sink.addr(lo, hi);
   else printString(c, lo, hi, c.options.stringLimit);
 };
 
 registerValue("mount_type", () =>
-  pointerWalker((c, lo, hi) => text(c, lo, hi, (c.argLo(FLAGS_ARG) & (MS_REMOUNT | MOVES)) !== 0)),
+  pointerWalker((c, lo, hi) => text(c, lo, hi, (plainFlags(c) & (MS_REMOUNT | MOVES)) !== 0)),
 );
 
 registerValue("mount_data", () =>
   pointerWalker((c, lo, hi) => {
-    const flags = c.argLo(FLAGS_ARG);
+    const flags = plainFlags(c);
     text(c, lo, hi, (flags & MS_REMOUNT) === 0 && (flags & MOVES) !== 0);
   }),
 );
 
 registerValue("mount_flags", () =>
   valueWalker("word", (c, lo, hi) => {
-    if ((lo & MAGIC_MASK) >>> 0 !== MAGIC) {
+    if (!magical(lo)) {
       printFlags(c, F.mount_flags, lo, hi);
       return;
     }
-    const rest = lo & 0xffff;
-    const names = rest === 0 && hi === 0 ? [] : [flagNames(F.mount_flags, rest, hi) ?? hexText(rest, hi)];
-    c.sink.xlat(lo, hi, ["MS_MGC_VAL", ...names].join("|"), F.mount_flags.fallback, "hex");
+    c.sink.xlat(MAGIC, 0, "MS_MGC_VAL", "", "hex");
+    const rest = lo & ~MAGIC_MASK;
+    if (rest === 0) return;
+    c.sink.word("|");
+    printFlags(c, F.mount_flags, rest);
   }),
 );
 
@@ -56,7 +65,7 @@ registerValue("hex_buffer", (data) =>
 registerValue("hex_returned", () =>
   pointerWalker((c, lo, hi) => {
     const length = c.failed ? -1 : c.ret;
-    const none = length < 0 || (lo === 0 && hi === 0);
+    const none = length < 0 || (lo === 0 && hi === 0) || c.beyond(hi);
     const at = none ? -1 : c.memory.readMost(lo, hi, Math.min(length, c.options.stringLimit));
     if (at < 0) c.sink.addr(lo, hi);
     else hexQuoted(c, at, length, c.memory.got);
@@ -83,7 +92,7 @@ registerValue("mount_attr", () =>
     c.sink.field("attr_clr");
     printFlags(c, F.mount_attrs, half(8), half(12));
     c.sink.field("propagation");
-    printEnum(c, F.mount_flags, half(16), half(20));
+    printEnum(c, F.mount_propagations, half(16), half(20));
     // only then does the kernel take it for a descriptor
     const mapped = (half(0) & MOUNT_ATTR_IDMAP) !== 0 && half(28) === 0 && half(24) <= INT_MAX;
     if (mapped) {
