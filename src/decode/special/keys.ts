@@ -4,7 +4,7 @@ import type { FlagSet } from "../../abi/flags.ts";
 import * as F from "../../abi/flags.ts";
 import { compile } from "../compile.ts";
 import type { Context } from "../context.ts";
-import { printFlags } from "../flags.ts";
+import { enumName, printFlags } from "../flags.ts";
 import { elements, printBytes, printString } from "../pointers.ts";
 import { pointerWalker, registerValue } from "../walker.ts";
 import { pointed, readable } from "./bytes.ts";
@@ -23,6 +23,12 @@ const key = (c: Context, n: number): void => c.sink.xlat(n >>> 0, 0, keyrings[n]
 /** An errno, or a number if it is none. */
 registerValue("plain_errno", () =>
   pointerWalker((c, lo) => c.sink.xlat(lo, 0, errnoName(lo), "", "unsigned")),
+);
+registerValue("default_keyring", () =>
+  pointerWalker((c, lo) => {
+    const set = F.key_default_keyrings;
+    c.sink.xlat(lo, 0, enumName(set, lo), set.fallback, "dec");
+  }),
 );
 registerValue("key_id", () => pointerWalker((c, lo) => key(c, lo | 0)));
 
@@ -70,8 +76,8 @@ registerValue("kdf_params", () =>
     const word = c.wordSize;
     const length = 2 * word;
     const size = length + 36 + (word === 8 ? 4 : 0);
-    const none = c.failed || (lo === 0 && hi === 0);
-    const at = none ? -1 : c.memory.readAll(lo, hi, size);
+    // shown with -e verbose=none, too
+    const at = lo === 0 && hi === 0 ? -1 : c.memory.readAll(lo, hi, size);
     if (at < 0) {
       c.sink.addr(lo, hi);
       return;

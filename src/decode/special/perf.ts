@@ -31,15 +31,13 @@ const RESERVED = 38;
 const precision = ["arbitrary skid", "constant skid", "requested to have 0 skid", "must have 0 skid"];
 
 function printConfig(c: Context, type: number, lo: number, hi: number): void {
-  if (type === HARDWARE) printEnum(c, F.perf_hardware, lo, hi);
+  // the upper half says which kind of CPU is meant, where there are several (PERF_PMU_TYPE_SHIFT)
+  if ((type === HARDWARE || type === HW_CACHE) && hi !== 0) c.sink.word(`${hexText(hi, 0)}<<32|`);
+  if (type === HARDWARE) printEnum(c, F.perf_hardware, lo);
   else if (type === SOFTWARE) printEnum(c, F.perf_software, lo, hi);
   else if (type === TRACEPOINT) c.sink.ulong(lo, hi);
   else if (type === HW_CACHE) {
-    if (lo >>> 24 !== 0 || hi !== 0) {
-      c.sink.word(`${hexText(((lo >>> 24) | (hi << 8)) >>> 0, hi >>> 24)}<<24`);
-      c.sink.comment(F.perf_caches.fallback);
-      c.sink.word("|");
-    }
+    if (lo >>> 24 !== 0) c.sink.word(`${hexText(lo >>> 24, 0)}<<24|`);
     printEnum(c, F.perf_cache_results, (lo >>> 16) & 0xff);
     c.sink.word("<<16|");
     printEnum(c, F.perf_cache_ops, (lo >>> 8) & 0xff);
