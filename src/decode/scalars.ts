@@ -24,11 +24,11 @@ export function modeDigits(value: number): string {
   return (value === 0 ? "0" : `0${value.toString(8)}`).padStart(3, "0");
 }
 
-/** `S_IFREG|S_ISUID|0755` for st_mode. */
-export function modeText(value: number): string {
+/** `S_IFREG|S_ISUID|0755` for st_mode; a type without a name leaves a number. */
+export function modeText(value: number): string | undefined {
   const kind = value & 0o170000;
   const format = formats.find(([bits]) => kind === bits);
-  if (!format && kind !== 0) return modeDigits(value >>> 0);
+  if (!format && kind !== 0) return undefined;
   const special =
     (value & 0o4000 ? "S_ISUID|" : "") +
     (value & 0o2000 ? "S_ISGID|" : "") +
@@ -54,7 +54,7 @@ const printers: Record<ScalarKind, Printer> = {
   hex: (c, lo, hi) => c.sink.hex(lo, hi),
   hex32: (c, lo) => c.sink.hex(lo, 0),
   addr: (c, lo, hi) => c.sink.addr(lo, hi),
-  mode: (c, lo) => c.sink.xlat(lo, 0, modeText(lo), "S_IF???", "octal"),
+  mode: (c, lo) => c.sink.xlat(lo, 0, modeText(lo), "", "octal"),
   umode: (c, lo) => c.sink.word(modeDigits(lo & 0xffff)),
   dev: (c, lo, hi) => {
     // Linux's 64-bit dev_t: include/linux/kdev_t.h, glibc's makedev(3)

@@ -16,7 +16,7 @@ const AT_SIZE = 3;
 /** struct open_how; its size is openat2's last argument and may be larger than what we know. */
 registerValue("open_how", () =>
   pointerWalker((c, lo, hi) => {
-    const size = c.argLo(AT_SIZE) + c.argHi(AT_SIZE) * 4294967296;
+    const size = c.number(AT_SIZE);
     const at = size < OPEN_HOW ? -1 : readable(c, lo, hi, OPEN_HOW);
     if (at < 0) {
       c.sink.addr(lo, hi);

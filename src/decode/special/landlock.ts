@@ -13,7 +13,7 @@ const RULESET = 8;
 /** struct landlock_ruleset_attr as strace knows it, of a size the caller says. */
 registerValue("landlock_ruleset", () =>
   pointerWalker((c, lo, hi) => {
-    const size = c.arg(1);
+    const size = c.number(1);
     const at = size >= RULESET ? readable(c, lo, hi, RULESET) : -1;
     if (at < 0) {
       c.sink.addr(lo, hi);

@@ -32,9 +32,7 @@ registerValue("huge_flags", (data) => {
       parts.push(flagNames(set, flags) ?? `${hexText(flags, 0)}${base ? "" : ` /* ${set.fallback} */`}`);
     if (size !== 0) parts.push(`${size}<<${suffix}`);
     if (parts.length === 0) c.sink.num(0);
-    else if (!base && size === 0 && flagNames(set, flags) === undefined) {
-      c.sink.xlat(lo, 0, undefined, set.fallback, "hex");
-    } else c.sink.xlat(lo, hi, parts.join("|"), set.fallback, "hex");
+    else c.sink.xlat(lo, hi, parts.join("|"), set.fallback, "hex");
   });
 });
 
@@ -119,7 +117,7 @@ const PAGE = 4096;
 registerValue("mincore_vector", () =>
   pointerWalker((c, lo, hi) => {
     const pages = Math.ceil(c.number(c.index("length")) / PAGE);
-    if (readable(c, lo, hi, 1) < 0) c.sink.addr(lo, hi);
+    if (pages > 0 && readable(c, lo, hi, 1) < 0) c.sink.addr(lo, hi);
     else printArray(c, residency, lo, hi, pages);
   }),
 );
@@ -133,8 +131,9 @@ const residency: Walker = {
 registerValue("page_status", () =>
   valueWalker(4, (c, lo) => {
     const status = lo | 0;
-    if (status >= 0) c.sink.num(status);
-    else c.sink.xlat(lo, 0, `-${errnoName(-status) ?? -status}`, "", "dec");
+    const name = status < 0 ? errnoName(-status) : undefined;
+    if (name === undefined) c.sink.num(status);
+    else c.sink.xlat(lo, 0, `-${name}`, "", "dec");
   }),
 );
 

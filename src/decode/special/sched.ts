@@ -1,7 +1,7 @@
 /** struct sched_attr: as much of it as its size says (sched_setattr(2), include/uapi/linux/sched/types.h). */
 import * as F from "../../abi/flags.ts";
 import type { Context } from "../context.ts";
-import { enumName, printEnum, printFlags } from "../flags.ts";
+import { enumName, hexText, printEnum, printFlags } from "../flags.ts";
 import { pointerWalker, registerAux, registerValue } from "../walker.ts";
 import { readable } from "./bytes.ts";
 
@@ -29,11 +29,12 @@ function printAttr(c: Context, at: number, size: number, more: boolean): void {
     sink.closeStruct();
     return;
   }
-  // what is to be kept is not set; what has been got is all true
+  // what is to be kept is not set; what has been got is all true, and a negative policy is shown as the mistake it is
   const kept = c.call.name === "sched_getattr" ? 0 : flags & (KEEP_POLICY | KEEP_PARAMS);
-  if (kept === 0) {
+  const policy = v.getInt32(4, true);
+  if (kept === 0 || policy < 0) {
     sink.field("sched_policy");
-    printEnum(c, F.sched_policies, v.getUint32(4, true));
+    printEnum(c, F.sched_policies, policy >>> 0);
   }
   sink.field("sched_flags");
   printFlags(c, F.sched_attr_flags, flags, v.getUint32(12, true));
@@ -107,15 +108,15 @@ function printSize(c: Context, lo: number, hi: number, before: number): void {
 }
 
 /** A priority as ioprio_set(2) takes it. */
-function prioText(value: number): string {
+function prioText(c: Context, value: number): string {
   const kind = value >>> 13;
-  const name =
-    enumName(F.ioprio_classes, kind) ?? `0x${kind.toString(16)} /* ${F.ioprio_classes.fallback} */`;
-  return `IOPRIO_PRIO_VALUE(${name}, ${value & 0x1fff})`;
+  const name = enumName(F.ioprio_classes, kind);
+  const both = `${kind === 0 ? 0 : hexText(kind, 0)} /* ${name ?? F.ioprio_classes.fallback} */`;
+  return `IOPRIO_PRIO_VALUE(${c.options.xlat === "verbose" ? both : (name ?? both)}, ${value & 0x1fff})`;
 }
 
-registerValue("ioprio", () => pointerWalker((c, lo) => c.sink.xlat(lo, 0, prioText(lo), "", "dec")));
-registerValue("short_ioprio", () => pointerWalker((c, lo) => c.sink.xlat(lo, 0, prioText(lo), "", "hex")));
+registerValue("ioprio", () => pointerWalker((c, lo) => c.sink.xlat(lo, 0, prioText(c, lo), "", "dec")));
+registerValue("short_ioprio", () => pointerWalker((c, lo) => c.sink.xlat(lo, 0, prioText(c, lo), "", "hex")));
 registerAux("ioprio", (c) => {
-  if (!c.call.error && c.options.xlat !== "raw") c.sink.word(prioText(c.call.retLo));
+  if (!c.call.error && c.options.xlat !== "raw") c.sink.word(prioText(c, c.call.retLo));
 });

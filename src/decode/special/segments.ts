@@ -81,7 +81,7 @@ registerValue("log_action", () =>
 );
 registerValue("log_level", () =>
   pointerWalker((c, lo) => {
-    c.sink.num(lo >>> 0);
+    c.sink.num(lo | 0);
     const last = F.log_levels.entries.length - 1;
     const above = lo === last + 1 ? `${F.log_levels.entries[last][1]}+1` : undefined;
     c.sink.comment(enumName(F.log_levels, lo) ?? above ?? F.log_levels.fallback);

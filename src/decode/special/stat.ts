@@ -35,7 +35,7 @@ function offsets(struct: string): (abi: Abi) => Offsets {
 
 /** `S_IFREG|0644`. */
 function printMode(c: Context, mode: number): void {
-  c.sink.xlat(mode, 0, modeText(mode), "S_IF???", "octal");
+  c.sink.xlat(mode, 0, modeText(mode), "", "octal");
 }
 
 function printStat(struct: string): Walker {

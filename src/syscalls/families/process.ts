@@ -186,13 +186,13 @@ export const process = family({
   sethostname: call({ name: special("host_name", 65), len: uint }),
   setdomainname: call({ name: special("host_name", 65), len: uint }),
   syslog: call(
-    { type: logAction, bufp: addr, len: uint },
+    { type: logAction, bufp: addr, len: int },
     {
       variants: {
         by: "type",
         cases: [
           ...[0, 1, 5, 6, 7, 9, 10].map((type) => [type, { type: logAction }] as const),
-          ...[2, 3, 4].map((type) => [type, { type: logAction, bufp: out(returned()), len: uint }] as const),
+          ...[2, 3, 4].map((type) => [type, { type: logAction, bufp: out(returned()), len: int }] as const),
           [8, { type: logAction, bufp: addr, len: special("log_level") }],
         ],
       },
