@@ -56,7 +56,7 @@ function make(type: Type): Walker {
         type.to.kind === "struct" || type.to.kind === "special" || type.to.kind === "inline",
       );
     case "array":
-      return arrayWalker(compile(type.of), type.count);
+      return arrayWalker(compile(type.of), type.count, type.limit);
     case "inline":
       return inlineWalker(compile(type.of), type.count);
     case "struct":

@@ -1,6 +1,6 @@
 /** Printers that follow pointers: strings, buffers, arrays, vectors, signal sets. */
 import { signalName } from "../abi/signals.ts";
-import type { Length } from "../syscalls/types/types.ts";
+import type { ArrayLimit, Length } from "../syscalls/types/types.ts";
 import type { Context } from "./context.ts";
 import { printNetlink } from "./netlink/message.ts";
 import { pointerWalker, type Walker } from "./walker.ts";
@@ -37,7 +37,9 @@ export function printBytes(c: Context, lo: number, hi: number, length: number, t
     return;
   }
   if (length === 0) {
-    c.sink.str(m.bytes, 0, 0, false);
+    // an address beyond the program's is none even if nothing is there to be read
+    if (c.beyond(hi)) c.sink.addr(lo, hi);
+    else c.sink.str(m.bytes, 0, 0, false);
     return;
   }
   const want = Math.min(length, c.options.stringLimit);
@@ -112,15 +114,22 @@ export function addHi(lo: number, hi: number, offset: number): number {
 const wraps = (lo: number, hi: number, bytes: number): boolean => bytes + lo + hi * 4294967296 >= 2 ** 64;
 
 /** Pointer to `count` values; shows at most -s of them unless verbose, and says where memory ended. */
-export function arrayWalker(of: Walker, count: Length): Walker {
+export function arrayWalker(of: Walker, count: Length, limit?: ArrayLimit): Walker {
   return pointerWalker((c, lo, hi) => {
     const known = typeof count === "number" || !("ret" in count);
     if (c.failed && !(known && c.length(count) === 0)) c.sink.addr(lo, hi);
-    else printArray(c, of, lo, hi, c.length(count));
+    else printArray(c, of, lo, hi, c.length(count), limit);
   });
 }
 
-export function printArray(c: Context, of: Walker, lo: number, hi: number, count: number): void {
+export function printArray(
+  c: Context,
+  of: Walker,
+  lo: number,
+  hi: number,
+  count: number,
+  limit?: ArrayLimit,
+): void {
   const size = of.size(c);
   if (lo === 0 && hi === 0) {
     c.sink.addr(lo, hi);
@@ -133,6 +142,7 @@ export function printArray(c: Context, of: Walker, lo: number, hi: number, count
   }
   if (
     count < 0 ||
+    (limit?.beyond === "address" && count > limit.most) ||
     !c.options.dereference(c.call.name) ||
     wraps(lo, hi, count * size) ||
     c.memory.readAll(lo, hi, size) < 0
@@ -141,7 +151,7 @@ export function printArray(c: Context, of: Walker, lo: number, hi: number, count
     return;
   }
   c.sink.openArray();
-  elements(c, lo, hi, size, count, (at) => of.memory(c, at));
+  elements(c, lo, hi, size, count, (at) => of.memory(c, at), limit?.most);
   c.sink.closeArray();
 }
 
@@ -153,8 +163,9 @@ export function elements(
   size: number,
   count: number,
   print: (at: number, index: number) => void,
+  most = Infinity,
 ): void {
-  const limit = c.verbose ? count : Math.min(count, c.options.stringLimit);
+  const limit = Math.min(count, most, c.verbose ? Infinity : c.options.stringLimit);
   for (let i = 0; i < limit; i++) {
     const l = addLo(lo, i * size);
     const h = addHi(lo, hi, i * size);

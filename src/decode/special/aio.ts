@@ -275,14 +275,9 @@ registerValue("uring_restriction", () => ({
 }));
 
 const NR_ARG = 3;
-/** struct io_uring_buf_reg: one of them. */
-registerValue("uring_buf_reg", (any) =>
-  pointerWalker((c, lo, hi) => {
-    const at = any || c.argLo(NR_ARG) === 1 ? readable(c, lo, hi, 40) : -1;
-    if (at < 0) {
-      c.sink.addr(lo, hi);
-      return;
-    }
+/** struct io_uring_buf_reg: one of them, whatever their number is said to be. */
+registerValue("uring_buf_reg", () =>
+  pointed(40, (c, at) => {
     const v = c.memory.view;
     c.sink.openStruct();
     c.sink.field("ring_addr");

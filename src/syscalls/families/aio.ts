@@ -28,8 +28,7 @@ const register = (arg: Type) => ({ fd, opcode: oneOf(F.uring_register_ops), arg,
 const registerOut = (arg: Type) => ({ ...register(arg), arg: out(arg) });
 const buffers = special("iovec_addresses", undefined, "nr_args");
 const fds = array(fd, "nr_args");
-const bufferRing = special("uring_buf_reg", 40, false);
-const bufferRingGone = special("uring_buf_reg", 40, true);
+const bufferRing = special("uring_buf_reg", 40);
 const ringFds = array(special("ring_fd", 16, true), "nr_args");
 const ringOffsets = array(special("ring_fd", 16, false), "nr_args");
 
@@ -48,26 +47,31 @@ const UNREGISTER_RING_FDS = 21;
 const PBUF_RING = 22;
 const UNREGISTER_PBUF_RING = 23;
 
-export const aios = family({
-  io_setup: call({ nr_events: uint, ctx_idp: out(ptr(addr)) }, { classes: "memory" }),
-  io_destroy: call({ ctx_id: context }, { classes: "memory" }),
-  io_submit: call({ ctx_id: context, nr: long, iocbpp: special("iocbs") }, { ret: "long", wait: "disk" }),
-  io_cancel: call({ ctx_id: context, iocb: special("iocb", 64), result: out(ptr(event)) }),
+/** Calls that say how many operations they are about: in a long, which x32 has in 32 bits. */
+export const counted = (count: Type) => ({
+  io_submit: call({ ctx_id: context, nr: count, iocbpp: special("iocbs") }, { ret: "long", wait: "disk" }),
   io_getevents: call(
-    { ctx_id: context, min_nr: long, nr: long, events, timeout: timespec },
+    { ctx_id: context, min_nr: count, nr: count, events, timeout: timespec },
     { ret: "long", wait: "disk" },
   ),
   io_pgetevents: call(
     {
       ctx_id: context,
-      min_nr: long,
-      nr: long,
+      min_nr: count,
+      nr: count,
       events,
       timeout: timespec,
       usig: special("aio_sigset", 16),
     },
     { ret: "long", wait: "disk" },
   ),
+});
+
+export const aios = family({
+  io_setup: call({ nr_events: uint, ctx_idp: out(ptr(addr)) }, { classes: "memory" }),
+  io_destroy: call({ ctx_id: context }, { classes: "memory" }),
+  ...counted(long),
+  io_cancel: call({ ctx_id: context, iocb: special("iocb", 64), result: out(ptr(event)) }),
   io_uring_setup: call(
     { entries: uint, p: { type: special("uring_params", 120), dir: "inout" } },
     { ret: "fd", classes: "desc" },
@@ -100,7 +104,7 @@ export const aios = family({
         [RING_FDS, register(ringFds)],
         [UNREGISTER_RING_FDS, register(ringOffsets)],
         [PBUF_RING, register(bufferRing)],
-        [UNREGISTER_PBUF_RING, register(bufferRingGone)],
+        [UNREGISTER_PBUF_RING, register(bufferRing)],
       ],
     },
   }),

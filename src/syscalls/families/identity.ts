@@ -19,6 +19,8 @@ import {
 } from "../types/build.ts";
 
 const uids = { classes: "creds" } as const;
+/** NGROUPS_MAX of linux/limits.h. */
+export const groups = { most: 65536, beyond: "address" } as const;
 const charArray = special("char_array");
 
 export const identity = family({
@@ -36,8 +38,8 @@ export const identity = family({
   getresgid: call({ rgid: out(ptr(gid)), egid: out(ptr(gid)), sgid: out(ptr(gid)) }, uids),
   setfsuid: call({ fsuid: uid }, uids),
   setfsgid: call({ fsgid: gid }, uids),
-  getgroups: call({ size: int, list: out(array(gid, { ret: true })) }, uids),
-  setgroups: call({ size: int, list: array(gid, "size") }, uids),
+  getgroups: call({ size: int, list: out(array(gid, { ret: true }, groups)) }, uids),
+  setgroups: call({ size: int, list: array(gid, "size", groups) }, uids),
   capget: call({ hdrp: special("cap_header", 8), datap: out(special("cap_data", 24)) }, uids),
   capset: call({ hdrp: special("cap_header", 8), datap: special("cap_data", 24) }, uids),
   uname: call({

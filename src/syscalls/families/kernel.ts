@@ -67,7 +67,7 @@ const keyCommands: readonly (readonly [number, Args])[] = [
   [11, { operation, key, ...room }],
   [12, { operation, key, payload: buffer("plen"), plen: ulong, keyring: key }],
   [13, { operation, key, timeout: uint, keyring: key }],
-  [14, { operation, default: oneOf(F.key_default_keyrings) }],
+  [14, { operation, default: special("default_keyring") }],
   [15, { operation, key, timeout: uint }],
   [16, { operation, key }],
   [17, { operation, key, ...text }],
@@ -82,7 +82,7 @@ const keyCommands: readonly (readonly [number, Args])[] = [
       operation,
       params: special("dh_params", 12),
       ...room,
-      kdf: out(special("kdf_params", 56)),
+      kdf: special("kdf_params", 56),
     },
   ],
   [24, { operation, key, reserved: hex, info: cstring, result: out(special("pkey_query", 56)) }],
@@ -112,6 +112,8 @@ const keyctl = call(
 const answered = [11, 12, 15, 16, 20, 23, 24, 25, 26, 27, 31];
 const cmd = oneOf(F.bpf_commands);
 const attributes = special("bpf_attr", 512);
+/** KEXEC_SEGMENT_MAX of linux/kexec.h. */
+const SEGMENTS = 16;
 const segment = struct("kexec_segment", { buf: addr, bufsz: ulong, mem: addr, memsz: ulong });
 const notifSizes = ptr(
   struct("seccomp_notif_sizes", { seccomp_notif: ushort, seccomp_notif_resp: ushort, seccomp_data: ushort }),
@@ -217,7 +219,7 @@ export const kernels = family({
   kexec_load: call({
     entry: addr,
     nr_segments: ulong,
-    segments: array(segment, "nr_segments"),
+    segments: array(segment, "nr_segments", { most: SEGMENTS, beyond: "address" }),
     flags: special("kexec_flags"),
   }),
   kexec_file_load: call(

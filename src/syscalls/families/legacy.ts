@@ -27,6 +27,7 @@ import {
   when,
 } from "../types/build.ts";
 import type { Descriptor } from "../types/types.ts";
+import { groups } from "./identity.ts";
 import { waiting } from "./waiting.ts";
 
 const id = special("id16", 2);
@@ -61,8 +62,8 @@ export const legacy = family({
   getresgid: call(three("gid", out(array(id, 1))), creds),
   setfsuid: call({ fsuid: id }, creds),
   setfsgid: call({ fsgid: id }, creds),
-  getgroups: call({ size: int, list: out(array(id, { ret: true })) }, creds),
-  setgroups: call({ size: size_t, list: array(id, "size") }, creds),
+  getgroups: call({ size: int, list: out(array(id, { ret: true }, groups)) }, creds),
+  setgroups: call({ size: size_t, list: array(id, "size", groups) }, creds),
 
   signal: call(
     { signum: signal, handler: special("sighandler") },

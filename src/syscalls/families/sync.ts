@@ -94,6 +94,8 @@ const mqFields = { mq_flags: flags64(F.mq_flags), mq_maxmsg: long, mq_msgsize: l
 const mqAttr = struct("mq_attr", mqFields);
 
 const waiter = special("futex_waitv", 24);
+/** FUTEX_WAITV_MAX of linux/futex.h. */
+const WAITERS = 128;
 
 export const sync = family({
   futex: call(
@@ -102,7 +104,7 @@ export const sync = family({
   ),
   futex_waitv: call(
     {
-      waiters: array(waiter, "nr_futexes"),
+      waiters: array(waiter, "nr_futexes", { most: WAITERS, beyond: "more" }),
       nr_futexes: uint,
       flags: hex32,
       timeout: timespec,

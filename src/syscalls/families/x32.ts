@@ -11,6 +11,7 @@ import {
   fd,
   flags,
   hex,
+  int,
   iovec,
   off_t,
   out,
@@ -21,6 +22,7 @@ import {
   uint,
 } from "../types/build.ts";
 import type { Descriptor } from "../types/types.ts";
+import { counted } from "./aio.ts";
 import { all } from "./index.ts";
 
 /** Of those with an argument that 64-bit kernels ignore, how many count. */
@@ -43,6 +45,7 @@ const rwf = flags(F.rwf_flags);
 export const x32: readonly Descriptor[] = [
   ...replaced,
   ...family({
+    ...counted(int),
     preadv: call({ fd, iov: filled, iovcnt: uint, offset: off_t }, disk),
     pwritev: call({ fd, iov: given, iovcnt: uint, offset: off_t }, disk),
     preadv2: call({ fd, iov: filled, iovcnt: uint, offset: off_t, flags: rwf }, disk),

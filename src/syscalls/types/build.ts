@@ -2,6 +2,7 @@
 import type { FlagSet } from "../../abi/flags.ts";
 import type {
   Arg,
+  ArrayLimit,
   CallClass,
   Descriptor,
   Direction,
@@ -48,10 +49,11 @@ export const returned = (max?: string): Type => ({ kind: "buffer", length: { ret
 /** The same, sent to or received from a socket. */
 export const message = (length: Length): Type => ({ kind: "buffer", length, socket: true });
 export const ptr = (to: Type): Type => ({ kind: "pointer", to });
-export const array = (of: Type, count: string | Length): Type => ({
+export const array = (of: Type, count: string | Length, limit?: ArrayLimit): Type => ({
   kind: "array",
   of,
   count: toLength(count),
+  limit,
 });
 export const inline = (of: Type, count: number): Type => ({ kind: "inline", of, count });
 export const struct = (

@@ -13,6 +13,12 @@ export type Length =
   /** A sibling field of the enclosing struct. */
   | { readonly field: string };
 
+/** More values than the kernel takes: the first `most` of them are shown even with -v, or where they are. */
+export interface ArrayLimit {
+  readonly most: number;
+  readonly beyond: "more" | "address";
+}
+
 /** Values that are complete in the register or field. */
 export type ScalarKind =
   | "int"
@@ -57,7 +63,13 @@ export type Type =
   /** Pointer to one value; scalars print in brackets, [5]. */
   | { readonly kind: "pointer"; readonly to: Type }
   /** Pointer to consecutive values. */
-  | { readonly kind: "array"; readonly of: Type; readonly count: Length; readonly hex?: boolean }
+  | {
+      readonly kind: "array";
+      readonly of: Type;
+      readonly count: Length;
+      readonly hex?: boolean;
+      readonly limit?: ArrayLimit;
+    }
   /** An array inside a struct. */
   | { readonly kind: "inline"; readonly of: Type; readonly count: number }
   /** A C struct in memory; `fields` in printing order, layouts from abi/. `abbrev` names what prints without -v. */
