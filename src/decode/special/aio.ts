@@ -391,10 +391,12 @@ registerValue("uring_cpus", () => pointerWalker((c, lo, hi) => printCpus(c, lo, 
 const WORKERS = ["IO_WQ_BOUND", "IO_WQ_UNBOUND"];
 const WORKERS_MAX = 1024;
 
+const shownWorkers = (c: Context): number =>
+  Math.min(c.argLo(NR_ARG), c.verbose ? WORKERS_MAX : c.options.stringLimit);
+
 /** Limits of io_uring's bounded and unbounded workers, as many as there are; undefined if there is not even one. */
 function workers(c: Context, lo: number, hi: number): number[] | undefined {
-  const count = c.argLo(NR_ARG);
-  const limit = c.verbose ? Math.min(count, WORKERS_MAX) : Math.min(count, c.options.stringLimit);
+  const limit = shownWorkers(c);
   const values: number[] = [];
   if ((lo === 0 && hi === 0) || !c.options.dereference(c.call.name)) return undefined;
   while (values.length < limit) {
@@ -426,14 +428,15 @@ registerValue("uring_workers", () =>
   pointerWalker(
     (c, lo, hi) => {
       const { saved } = c.call;
-      if (saved.length === 0 && c.argLo(NR_ARG) !== 0) c.sink.addr(lo, hi);
+      const none = c.argLo(NR_ARG) === 0;
+      if (saved.length === 0 && !(none && (lo !== 0 || hi !== 0))) c.sink.addr(lo, hi);
       else {
         c.sink.word(workersText(c, lo, hi, saved));
-        const now = c.call.error === 0 ? workers(c, lo, hi) : undefined;
-        if (now) {
-          c.sink.becomes();
-          c.sink.word(workersText(c, lo, hi, now));
-        }
+        const now = none || saved.length < shownWorkers(c) ? undefined : workers(c, lo, hi);
+        if (!now) return;
+        c.sink.becomes();
+        if (c.call.error === 0) c.sink.word(workersText(c, lo, hi, now));
+        else c.sink.addr(lo, hi);
       }
     },
     (c, lo, hi) => {

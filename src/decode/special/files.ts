@@ -105,7 +105,7 @@ registerValue("file_handle", (data) =>
           hi + (lo + HANDLE_HEADER > 0xffffffff ? 1 : 0),
           length,
         );
-        if (body < 0) c.sink.more();
+        if (body < 0) c.sink.word("???");
         else {
           hexQuoted(c, body, length, MAX_HANDLE);
           if (bytes > MAX_HANDLE) c.sink.more();
@@ -114,7 +114,7 @@ registerValue("file_handle", (data) =>
       c.sink.closeStruct();
     },
     (c, lo, hi) => {
-      if (data === "inout") c.call.saved[0] = c.readInt(lo, hi) ?? 0;
+      if (data === "inout") c.call.saved[0] = (c.readInt(lo, hi) ?? 0) >>> 0;
     },
   ),
 );

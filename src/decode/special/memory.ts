@@ -92,7 +92,7 @@ registerValue("node_mask", (data) =>
       c.sink.addr(lo, hi);
       return;
     }
-    if (c.failed) c.sink.addr(lo, hi);
+    if (c.failed && words > 0) c.sink.addr(lo, hi);
     else printArray(c, nodeWord, lo, hi, words);
   }),
 );

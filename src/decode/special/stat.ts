@@ -121,7 +121,6 @@ const STATX_SUBVOL = 0x8000;
 const STATX_WRITE_ATOMIC = 0x10000;
 const STATX_DIO_READ_ALIGN = 0x20000;
 
-/** Offsets in struct statx, from linux/stat.h; the same on every ABI. */
 const STATX_SYNC = 0x6000;
 /** What is not known goes without a comment there. */
 const otherFlags = { ...F.at_flags, fallback: "" };
@@ -140,6 +139,7 @@ registerValue("statx_flags", () =>
   }),
 );
 
+/** Offsets in struct statx, from linux/stat.h; the same on every ABI. */
 const timeOffsets = { stx_atime: 64, stx_btime: 80, stx_ctime: 96, stx_mtime: 112 } as const;
 
 registerValue("statx", () =>

@@ -7,6 +7,7 @@ import { enumName, flagNames, printEnum, printFlags } from "../flags.ts";
 import { addHi, addLo, printBytes } from "../pointers.ts";
 import { modeDigits } from "../scalars.ts";
 import { pointerWalker, registerValue, type Walker } from "../walker.ts";
+import { readable } from "./bytes.ts";
 
 const PRIVATE = 128;
 const REALTIME = 256;
@@ -144,9 +145,10 @@ registerValue(
   }),
 );
 
-/** struct msgbuf: a long, then bytes. */
+/** struct msgbuf: a long, then bytes, of which one at least must be there, and what the struct is padded with. */
 function msgbuf(c: Context, lo: number, hi: number, length: number): void {
-  if (!c.options.dereference(c.call.name) || !c.readLong(lo, hi) || length < 0) {
+  const there = readable(c, lo, hi, 2 * c.longSize) >= 0;
+  if (!there || !c.readLong(lo, hi) || length < 0) {
     c.sink.addr(lo, hi);
     return;
   }

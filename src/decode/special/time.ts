@@ -1,7 +1,7 @@
 /** Sleeps' remaining time, timer notification. */
 import * as F from "../../abi/flags.ts";
 import { layout } from "../../abi/layouts.ts";
-import { signalName } from "../../abi/signals.ts";
+import { compile } from "../compile.ts";
 import type { Context } from "../context.ts";
 import { dateText } from "../dates.ts";
 import { enumName, printEnum } from "../flags.ts";
@@ -48,6 +48,10 @@ registerAux("time_result", (c) => {
   if (text !== undefined) c.sink.word(text);
 });
 
+const SIGEV_SIGNAL = 0;
+const SIGEV_THREAD = 2;
+const SIGEV_THREAD_ID = 4;
+const SIGNALLING: ReadonlySet<number> = new Set([SIGEV_SIGNAL, SIGEV_THREAD, SIGEV_THREAD_ID]);
 /** struct sigevent: value, signo, notify, then the thread id or function (sigevent(7)). */
 registerValue("sigevent", () =>
   pointerWalker((c, lo, hi) => {
@@ -74,15 +78,16 @@ registerValue("sigevent", () =>
       c.sink.closeStruct();
     }
     c.sink.field("sigev_signo");
-    const signo = v.getInt32(at + word, true);
-    if (signo > 0 && signo <= 64) c.sink.xlat(signo, 0, signalName(signo), "", "dec");
+    const signo = v.getUint32(at + word, true);
+    // where no signal is sent it is only a number
+    if (SIGNALLING.has(notify)) compile({ kind: "signal" }).value(c, signo, 0);
     else c.sink.num(signo);
     c.sink.field("sigev_notify");
     printEnum(c, F.sigev_notify, notify >>> 0);
-    if (notify === 4) {
+    if (notify === SIGEV_THREAD_ID) {
       c.sink.field("sigev_notify_thread_id");
       c.sink.num(v.getInt32(at + word + 8, true));
-    } else if (notify === 2) {
+    } else if (notify === SIGEV_THREAD) {
       c.sink.field("sigev_notify_function");
       c.wordAt(at + word + 8);
       c.sink.addr(c.wordLo, c.wordHi);
