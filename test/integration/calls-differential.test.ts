@@ -117,7 +117,8 @@ const meant: readonly RegExp[] = [
   // commands with arguments of their own that Debian's release does not know
   /^fcntl\(.*\/\* F_\?\?\? \*\//,
   /^fcntl\(\S+ 0x4(03|04|0b|0c|0d|0e)\b/,
-  // attributes that came after Debian's release
+  // attributes that came after Debian's release, which shows an address for four commands whose attributes it could
+  // know (BPF_ENABLE_STATS, BPF_ITER_CREATE, BPF_LINK_DETACH, BPF_PROG_BIND_MAP): what they are about says more
   /^bpf\(/,
   // Debian's release knows the later flags for mount_setattr only
   /^fsmount\(/,
