@@ -91,7 +91,8 @@ function lifetimes(starts: readonly number[]) {
     const last = i === starts.length - 1;
     s.at({ started: from, ready: from + start, written: at + 0.5 });
     if (!last) s.at({ asked: at, died: at + 0.5, ended: at + 0.5 });
-    s.recording.lifetime.next = last ? null : "next";
+    s.recording.lifetime.previous = i === 0 ? null : `@${i - 1}`;
+    s.recording.lifetime.next = last ? null : `@${i + 1}`;
     at += 0.5;
     return { ...s.recording, name: `@${i}` };
   });
@@ -108,6 +109,19 @@ test("history: durations, trend, what stands out", () => {
   expect(steady.trend).toMatchObject({ count: 6, direction: "steady" });
   expect(history(lifetimes([1, 1, 1.1, 1.3, 1.6, 2, 2.6, 3])).trend?.direction).toBe("slower");
   expect(history(lifetimes([1, 1])).trend).toBeUndefined();
+});
+
+test("a recording that cannot be read leaves no restart to explain, and no stop", () => {
+  const all = lifetimes([1, 1, 1]);
+  const rows = (some: typeof all) =>
+    history(some).rows.map((r) => [r.recording, r.kind, Number(r.total.toFixed(2))]);
+  expect(rows([all[0], all[2]])).toEqual([
+    ["@0", "start", 1],
+    ["@2", "start", 1],
+  ]);
+  // put down at its end: what came of that is not known
+  const put = { ...all[0], lifetime: { ...all[0].lifetime, asked_by: "svc -d", next: null } };
+  expect(rows([put, all[2]]).map(([, kind]) => kind)).toEqual(["start", "start"]);
 });
 
 test("a service that has been stopped: its start and its stop", () => {

@@ -4,6 +4,8 @@ import { beginning, median } from "./compare.ts";
 import { plan, wasDown } from "./phases.ts";
 import type { Report } from "./types.ts";
 
+type Named = Recording & { readonly name: string };
+
 export interface HistoryRow {
   /** File name of the lifetime's recording. */
   readonly recording: string;
@@ -50,14 +52,26 @@ const TREND_SECONDS = 0.02;
 const FEWEST = 4;
 const FEWEST_FOR_TREND = 6;
 
-/** `recordings` of one service, oldest first; their calls are used only where a start has no sign of readiness. */
-export function history(recordings: readonly (Recording & { name: string })[]): History {
+/** A lifetime followed another if nothing was recorded between them that cannot be read now. */
+const follows = (current: Named | undefined, previous: Named | undefined): boolean =>
+  previous !== undefined && current?.lifetime.previous === previous.name;
+
+/**
+ * `recordings` of one service, those that can be read, oldest first; their calls are used only where a start has no sign
+ * of readiness.
+ */
+export function history(recordings: readonly Named[]): History {
   const rows = recordings.flatMap((current, i) => {
+    const previous = recordings[i - 1];
     // how one that was attached to began is not known
-    const begun = current.lifetime.attached ? [] : [row(beginning(current), recordings[i - 1])];
+    const begun = current.lifetime.attached
+      ? []
+      : [row(beginning(current), follows(current, previous) ? previous : undefined)];
     const next = recordings.at(i + 1);
     // a stop that no restart includes
-    const alone = next ? wasDown(current, next.lifetime.started) : current.lifetime.next === null;
+    const alone = follows(next, current)
+      ? wasDown(current, next!.lifetime.started)
+      : next === undefined && current.lifetime.next === null;
     return alone && stopped(current) ? [...begun, row(current, undefined)] : begun;
   });
   // starts and stops have other phases than restarts
@@ -77,7 +91,7 @@ export function history(recordings: readonly (Recording & { name: string })[]): 
   return { rows: judged, trend: enough ? trendOf(usual, middle, totals.length) : undefined };
 }
 
-function row(current: Recording & { name: string }, previous: Recording | undefined): HistoryRow {
+function row(current: Named, previous: Recording | undefined): HistoryRow {
   const p = plan(current, previous);
   const phases = p.phases.map((x) => ({ name: x.name, seconds: (x.to - x.from) / 1e9 }));
   const from = p.phases[0]?.from ?? current.lifetime.started;

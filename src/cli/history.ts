@@ -1,5 +1,6 @@
 /** `svtrace history SERVICEDIR [--json]`: every restart of a service, how long its phases took, what stands out. */
 
+import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { type History, type HistoryRow, history } from "../analyse/history.ts";
 import { readyAt } from "../analyse/phases.ts";
@@ -51,7 +52,8 @@ export async function load(
       recordings.push({ ...recording, name, reached: await reached(recording) });
     } catch (error) {
       if (!(error instanceof UsageError)) throw error;
-      unreadable.push({ recording: name, reason: error.message });
+      // an old one may expire between the listing and here
+      if (existsSync(path)) unreadable.push({ recording: name, reason: error.message });
     }
   }
   return { recordings, unreadable };
@@ -105,9 +107,11 @@ export function historyText(
   for (const r of far)
     lines.push(`  ${stamp(r.when)}  ${r.outlier!.toFixed(1)} times the median  ${printable(r.recording)}`);
   if (unreadable.length > 0)
-    lines.push("", `${unreadable.length} recordings cannot be read (--json says why).`);
+    lines.push("", `${recordings(unreadable.length)} cannot be read (--json says why).`);
   return `${lines.join("\n")}\n`;
 }
+
+const recordings = (count: number): string => `${count} recording${count === 1 ? "" : "s"}`;
 
 function line(r: HistoryRow): string {
   const seconds = (s: number | undefined, width: number) =>
