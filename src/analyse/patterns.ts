@@ -1,17 +1,11 @@
 /** What the critical path alone does not show: segments get another kind, category or target by what is around them. */
-import type { CallRow } from "../record/model.ts";
-import { isProgress } from "../record/ready.ts";
-import { sockaddrText } from "../record/targets.ts";
 import type { PhaseSegments } from "./causes.ts";
 import { directories } from "./directories.ts";
 import { WINDOW } from "./pieces.ts";
-import { endOf, type Timeline } from "./timeline.ts";
+import { retry } from "./retries.ts";
+import type { Timeline } from "./timeline.ts";
 import type { Segment } from "./types.ts";
-import { locks, slept } from "./waits.ts";
 
-/** Calls looked back for what failed before a sleep, and how long (ns). */
-const BACK = 40;
-const STALE = 1e9;
 /** A file is what the computing is about when its reads are this share of a thread's calls. */
 const READ_SHARE = 0.5;
 const MANY_READS = 20;
@@ -35,77 +29,6 @@ export function recognise(parts: readonly PhaseSegments[]): PhaseSegments[] {
     });
     return { ...part, segments: directories(tries(wholeOf(segments))) };
   });
-}
-
-/** What failed, so that it is tried again after a sleep. */
-interface Failure {
-  target: string;
-  /** What was tried: `connect`, `bind`, `lock`, `create`. */
-  tried: string;
-}
-
-/** What a call tries that can fail until somebody else does something. */
-function attempt(call: CallRow): Failure | undefined {
-  const { name, args } = call;
-  if (name === "connect") return { target: call.target, tried: "connect" };
-  if (name === "bind") {
-    const address = sockaddrText(args);
-    return { target: address?.startsWith("unix:") ? address : `tcp:${address ?? ""}`, tried: "bind" };
-  }
-  if (name === "flock" || (locks(name) && /F_(OFD_)?SETLK\b/.test(args)))
-    return { target: call.target, tried: "lock" };
-  const path = /^(open|link|symlink|mkdir)/.test(name) ? /"((?:[^"\\]|\\.)*)"/.exec(args)?.[1] : undefined;
-  return path === undefined ? undefined : { target: path, tried: "create" };
-}
-
-/** It failed. `told`: what a later getsockopt said about the descriptor. */
-function failed({ error }: CallRow, { tried }: Failure, told: () => CallRow | undefined): boolean {
-  if (error === "") return false;
-  if (tried === "connect")
-    return (
-      /^(ECONN|EHOST|ENET|ETIMEDOUT|ENOENT|EAGAIN)/.test(error) ||
-      (error === "EINPROGRESS" && /SO_ERROR, \[E/.test(told()?.args ?? ""))
-    );
-  if (tried === "bind") return error === "EADDRINUSE";
-  if (tried === "lock") return /^E(AGAIN|ACCES|WOULDBLOCK)/.test(error);
-  return error === "EEXIST";
-}
-
-/** A sleep between two tries of something that fails; `since` (ns): what failed before has to do with something else. */
-function retry(timeline: Timeline, s: Segment, since: number): Segment | undefined {
-  const { call } = s;
-  if (!call) return undefined;
-  const seen: CallRow[] = [];
-  let paused = false;
-  for (const c of timeline.before(call, BACK)) {
-    if (endOf(c) < Math.min(since, call.ts) - STALE) return undefined;
-    // one pause may be made of several sleeps; what succeeds between two is no retrying
-    if (slept(c)) paused = true;
-    else if (paused && c.error === "" && isProgress(c.name)) return undefined;
-    const tried = attempt(c);
-    seen.push(c);
-    if (!tried || !failed(c, tried, () => seen.findLast((x) => x.name === "getsockopt" && x.fd === c.fd)))
-      continue;
-    if (!triedAgain(timeline, call, c, tried)) continue;
-    const category = tried.tried === "lock" ? "lock" : "sleep";
-    return { ...s, kind: `retry ${tried.tried}`, target: tried.target, category };
-  }
-  return undefined;
-}
-
-/** What failed once, and is not tried again, is not what the pause is for; unless nothing came after it. */
-function triedAgain(timeline: Timeline, pause: CallRow, first: CallRow, { tried, target }: Failure): boolean {
-  const same = (c: CallRow) => {
-    const other = attempt(c);
-    return other?.tried === tried && other.target === target;
-  };
-  let last = true;
-  for (const c of timeline.after(pause, 2 * BACK)) {
-    if (same(c)) return true;
-    last &&= c.name === "exit_group";
-  }
-  for (const c of timeline.before(first, 2 * BACK)) if (same(c)) return true;
-  return last;
 }
 
 /** Computing is told as one where most of a process's is about one file. */
