@@ -16,7 +16,8 @@ export function tracedServices(scanDir: string): RunningService[] {
     const dir = join(scanDir, service);
     if (!existsSync(join(dir, "trace")) || existsSync(join(dir, "trace", "down"))) continue;
     const known = readExtended(dir);
-    if (known?.traced && isThere(known)) found.push({ service, dir, pid: known.pid });
+    // the process of any other state is `finish`, which is part of the stop
+    if (known?.traced && known.state === "up" && isThere(known)) found.push({ service, dir, pid: known.pid });
   }
   return found;
 }
