@@ -5,6 +5,14 @@ const pid = v.pipe(v.number(), v.integer(), v.minValue(1));
 const dir = v.pipe(v.string(), v.startsWith("/"));
 const time = v.number();
 
+/** What the supervisor did before a start; an earlier one does not say. */
+const Step = v.object({
+  state: v.string(),
+  from: time,
+  until: time,
+  names: v.optional(v.array(v.string()), []),
+});
+
 const Message = v.union([
   v.object({
     event: v.literal("start"),
@@ -13,6 +21,7 @@ const Message = v.union([
     pid,
     time,
     supervisor: v.optional(v.number(), 0),
+    between: v.optional(v.array(Step), []),
   }),
   v.object({ event: v.literal("control"), service: v.string(), dir, command: v.string(), time }),
   v.object({

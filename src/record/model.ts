@@ -120,7 +120,7 @@ export interface SignalRow {
 
 /**
  * What happened besides: `exec`, `control`, `death`, `delay`, `stopped`, `detached`, `ready`; `flight` (the flight
- * recorder was saved), `gap` (nothing was recorded), `holder` (who held the lock that `pid`, a tid, waited for in the
+ * recorder was saved), `gap` (nothing was recorded), `between` (what the supervisor did before the lifetime), `holder` (who held the lock that `pid`, a tid, waited for in the
  * call that began then).
  */
 export interface EventRow {
@@ -128,7 +128,7 @@ export interface EventRow {
   kind: string;
   pid: number;
   text: string;
-  /** `delay` and `gap`: when it ends. */
+  /** `delay`, `gap` and `between`: when it ends. */
   until: number | null;
 }
 

@@ -136,6 +136,7 @@ export class Recorder {
       m.pid,
       (recorded, engine, group) => {
         this.demux.expect(m.pid, recorded.sink);
+        this.noteBetween(recorded.sink, m);
         if (/[RSD]/.test(status(m.pid)?.state ?? "")) this.attachLate(recorded.sink, engine, m.pid, group);
         else engine.adopt(m.pid, group);
       },
@@ -165,6 +166,14 @@ export class Recorder {
       before ? { ...before.lifetime, supervisor } : { started: now, supervisor, attached: true },
       before,
     );
+  }
+
+  /** In the new lifetime, as the one before may be on disk already; its own start is not told to anybody else. */
+  private noteBetween(sink: RecordingSink, { between, time }: Start): void {
+    const { started } = sink.lifetime;
+    const at = (seconds: number) => Math.min(started, started + (seconds - time) * 1e9);
+    for (const { state, from, until, names } of between)
+      sink.event(at(from), "between", 0, [state, ...names].join(" "), at(until));
   }
 
   /** A process that was continued before we got to it may have become the service: its exec is not waited for. */

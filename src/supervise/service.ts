@@ -24,6 +24,7 @@ import { Pace } from "./pace.ts";
 import { ServiceFiles } from "./service-files.ts";
 import type { ServiceOptions } from "./service-options.ts";
 import { type Settings, SettingsReader } from "./settings.ts";
+import { Telling } from "./telling.ts";
 
 /** How often it is looked whether those left over are gone (ms). */
 const CLEAR_LOOK = 10;
@@ -55,6 +56,7 @@ export class Service {
   /** Why it is not started, said by whoever knows all services. */
   blocked: string | null = null;
   private readonly history = new History();
+  private readonly telling: Telling;
   private readonly events: Event[] = [];
   private handling = false;
 
@@ -66,6 +68,9 @@ export class Service {
     this.label = options.label ?? dir;
     this.reader = new SettingsReader(options.defaults);
     this.settings = this.reader.read(dir, () => {});
+    this.telling = new Telling(options.recorder, () =>
+      this.traced ? { name: this.name, dir: this.files!.realPath() } : undefined,
+    );
     noteInheritance();
   }
 
@@ -149,7 +154,7 @@ export class Service {
   command(byte: string): void {
     // who has given the directory up may have read more than the command to do so
     if (!isCommand(byte) || !this.supervised) return;
-    this.notify("control", { command: byte });
+    this.telling.tell("control", { command: byte });
     this.handle(byte === "x" && this.settings.runit ? "X" : byte);
   }
 
@@ -172,7 +177,10 @@ export class Service {
     try {
       for (let next = this.events.shift(); next !== undefined; next = this.events.shift()) {
         const [state, actions] = table[this.state][next];
-        if (state !== "") this.state = state;
+        if (state !== "") {
+          this.state = state;
+          this.telling.between.enter(state);
+        }
         for (const action of actions) this.act(action);
       }
     } finally {
@@ -229,6 +237,7 @@ export class Service {
       this.say(`warning: ${this.label}/${text}`),
     );
     this.waitsFor = options.missing?.(this.settings.needs) ?? [];
+    this.telling.between.waitsFor(this.waitsFor);
     if (this.waitsFor.length === 0 && this.blocked === null) this.handle("ordered");
   }
 
@@ -274,9 +283,7 @@ export class Service {
     if (!tellsReady(this.settings)) this.history.becameReady();
     this.notes.note();
     fault("start:noted");
-    if (stopped) {
-      recorder.handOver(this.pid, { ...this.message("start"), pid: this.pid, supervisor: process.pid });
-    }
+    if (stopped) this.telling.start(this.pid);
   }
 
   private openNotification(name?: string | null): Notification | undefined {
@@ -308,7 +315,7 @@ export class Service {
       this.notification?.close();
       this.notification = undefined;
       const end = failed ? START_FAILED : status;
-      this.notify("death", { pid, status: end });
+      this.telling.tell("death", { pid, status: end });
       this.history.died(pid, end, missed);
     }
     this.handle("died");
@@ -378,7 +385,7 @@ export class Service {
       this.handle("timer");
       return;
     }
-    this.notify("delay", { until: (Date.now() + wait) / 1000 });
+    this.telling.tell("delay", { until: (Date.now() + wait) / 1000 });
     this.setTimer(wait);
   }
 
@@ -434,16 +441,6 @@ export class Service {
 
   private has(name: string): boolean {
     return this.files !== undefined && this.reader.has(this.files.at("."), name);
-  }
-
-  private message(event: string): Record<string, unknown> {
-    return { event, service: this.name, dir: this.files!.realPath(), time: Date.now() / 1000 };
-  }
-
-  private notify(event: string, more: Record<string, unknown>): void {
-    if (this.options.recorder && this.traced) {
-      this.options.recorder.tell({ ...this.message(event), ...more });
-    }
   }
 
   get intention(): string {
