@@ -1,14 +1,18 @@
 /** Explains where the time of a restart, start, stop or run went. Pure: recordings in, report out. */
-import type { Recording } from "../record/model.ts";
+import type { Lifetime, Recording } from "../record/model.ts";
+import { supervision } from "./between.ts";
 import { group, type PhaseSegments, rank } from "./causes.ts";
 import { correctCpu, unexplained } from "./cpu.ts";
 import { CriticalPath } from "./path.ts";
 import { recognise } from "./patterns.ts";
-import { type Plan, plan, readyThread } from "./phases.ts";
+import { diedByItself, isCrashing, type Plan, plan, readyThread } from "./phases.ts";
 import { Timeline } from "./timeline.ts";
 import { totals } from "./totals.ts";
-import type { Phase, Report, Segment } from "./types.ts";
+import type { Death, Phase, Report, Segment } from "./types.ts";
 import { conclude, type Scale } from "./verdict.ts";
+
+/** Phases in which nothing of the service itself is waited for. */
+const SUPERVISED = /^(finish|respawn delay)$/;
 
 /** `current` is the newest lifetime, `previous` the one before it, if known; `scale` says what counts as slow. */
 export function analyse(current: Recording, previous?: Recording, scale: Scale = {}): Report {
@@ -25,26 +29,35 @@ export function analyse(current: Recording, previous?: Recording, scale: Scale =
   const grouped = group(parts);
   const { groups, tracing } = correctCpu(grouped.groups, from);
   const to = p.phases.at(-1)?.to ?? from;
-  const shown = p.current ?? p.previous ?? current;
   const stop = p.previous?.lifetime;
   const losses = [p.previous, p.current].flatMap((r) => r?.losses ?? []);
   const report: Omit<Report, "verdict" | "hint"> = {
     kind: p.kind,
     usual: p.kind === "restart" ? scale.usual : undefined,
-    lifetime: shown.lifetime,
+    lifetime: current.lifetime,
     asked: stop && stop.asked !== null ? (stop.asked + stop.anchor) / 1e9 : null,
     askedBy: stop?.asked_by ?? null,
-    when: from + shown.lifetime.anchor,
+    deaths: deathsOf(p, current),
+    when: from + current.lifetime.anchor,
     total: (to - from) / 1e9,
     phases: p.phases.map(({ name, text, from: a, to: b }) => ({ name, text, seconds: (b - a) / 1e9 })),
     causes: rank(groups, to - from, (t) => t.recording.lifetime),
-    ...unexplained(grouped.unattributed, tracing, shown.lifetime),
+    ...unexplained(grouped.unattributed, tracing, current.lifetime),
     processes: [...timelines.values()].flatMap((t) => totals(t, from, to)),
     lost: losses.reduce((n, l) => n + l.count, 0),
     losses: losses.map(({ count, reason }) => ({ count, reason })),
     notes: p.notes,
   };
   return { ...report, ...conclude(report, { ...scale, usual: report.usual }) };
+}
+
+/** The deaths that nobody asked for: that of the lifetime that ended, and where it is the next to go, of the newest. */
+function deathsOf({ previous }: Plan, newest: Recording): Death[] {
+  const death = ({ status, signal, attached, started, died }: Lifetime, again: boolean): Death => {
+    return { status, signal, seconds: attached ? null : (died! - started) / 1e9, again };
+  };
+  const first = previous && diedByItself(previous.lifetime) ? [death(previous.lifetime, false)] : [];
+  return isCrashing(newest) ? [...first, death(newest.lifetime, true)] : first;
 }
 
 /** The critical path of each phase. */
@@ -55,7 +68,10 @@ function attribute(p: Plan, timelines: ReadonlyMap<Recording, Timeline>): PhaseS
     if (starts.includes(phase)) continue;
     const recording = (p.kind === "run" ? p.current : p.previous)!;
     const timeline = timelines.get(recording)!;
-    parts.push({ phase, timeline, segments: stopSegments(phase, timeline) });
+    const segments = SUPERVISED.test(phase.name)
+      ? supervision(phase, recording, p.current)
+      : stopSegments(phase, timeline);
+    parts.push({ phase, timeline, segments });
   }
   if (p.current && starts.length > 0) {
     const timeline = timelines.get(p.current)!;
@@ -70,20 +86,6 @@ function attribute(p: Plan, timelines: ReadonlyMap<Recording, Timeline>): PhaseS
 function stopSegments(phase: Phase, timeline: Timeline): Segment[] {
   const { lifetime } = timeline.recording;
   const path = new CriticalPath(timeline);
-  if (phase.name === "respawn delay") {
-    return [
-      {
-        from: phase.from,
-        to: phase.to,
-        category: "supervisor",
-        kind: "delay",
-        target: "",
-        tid: 0,
-        pid: 0,
-        via: [],
-      },
-    ];
-  }
   if (phase.name === "leftovers") {
     const last = timeline.recording.processes
       .filter((x) => x.tid === x.pid && x.pid !== lifetime.pid && (x.died ?? phase.to) >= phase.from)

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
-import { beginning, compare, lasting, medianProfile, profile } from "./compare.ts";
+import { compare, lasting, medianProfile, profile } from "./compare.ts";
 import { history } from "./history.ts";
+import { beginning } from "./phases.ts";
 import { Synthetic } from "./synthetic.ts";
 
 /** A lifetime that is asked to stop at `at`, is dead after `stop` s, and its successor, ready after `start` s. */

@@ -62,15 +62,6 @@ const WORTH_SHARE = 0.01;
 const TIMES = 1.5;
 const MORE_CALLS = 20;
 
-/** A lifetime up to the request to end it: what is asked about is how it began. */
-export function beginning<T extends Recording>(recording: T): T {
-  const { lifetime } = recording;
-  if (lifetime.dir === "") return recording;
-  const end = lifetime.asked ?? lifetime.died ?? lifetime.ended;
-  const cut = { asked: null, asked_by: null, died: null, ended: end, written: end ?? lifetime.written };
-  return { ...recording, lifetime: { ...lifetime, ...cut } };
-}
-
 /** What a restart spent its time on. `previous` is the lifetime before `current`, as for `analyse`. */
 export function profile(current: Recording, previous?: Recording): Profile {
   const report = analyse(current, previous);

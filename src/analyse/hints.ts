@@ -1,6 +1,7 @@
 /** What to look at next, for the cause that counts most. */
 import { printable } from "../base/printable.ts";
 import { quoted } from "../base/shell.ts";
+import type { Lifetime } from "../record/model.ts";
 import type { Cause } from "./types.ts";
 import { fifoIn, ownerIn } from "./waits.ts";
 
@@ -65,10 +66,26 @@ const hints: Readonly<Record<string, Hint>> = {
   memory: () => "is memory short? vmstat 1 (si, so), cat /proc/pressure/memory",
   "supervisor recorder": () =>
     "that is svtrace's own start: under svtrace up, where one recorder runs for all services, it is short",
-  supervisor: () => "the supervisor delays a service that ended soon after its start",
+  "supervisor finish": () =>
+    "./finish is not recorded: what takes long in it? finish-timeout limits it, and the next start waits for it",
+  "supervisor needs": (c) =>
+    c.target
+      ? `why was ${printable(c.target).split(" ")[0]} not ready? svtrace why of that service, and svtrace status`
+      : "svtrace status says what keeps it from being started",
+  "supervisor clearing": () => "who was it? while it lasts svtrace status names them; stop-timeout limits it",
+  "supervisor delay": () => "the supervisor delays a service that ended soon after its start",
+  supervisor: () =>
+    "nothing is recorded of what it did then: other supervisors run ./finish or delay a start, too; or the machine was busy",
 };
 
 export function hint(cause: Cause): string {
   const of = hints[`${cause.category} ${cause.kind}`] ?? hints[cause.category];
   return of(cause);
+}
+
+/** Why a service died by itself is in what it did last; `lifetime`: the newest. */
+export function deathHint({ dir, died }: Lifetime): string {
+  return died === null
+    ? "what it did last is in the recording before this one"
+    : `what it did last: svtrace export --format strace ${word(dir)} | tail`;
 }

@@ -1,7 +1,7 @@
 /** All restarts of a service beside each other: durations, trend, outliers. Pure functions. */
 import type { Recording } from "../record/model.ts";
-import { beginning, median } from "./compare.ts";
-import { plan, wasDown } from "./phases.ts";
+import { median } from "./compare.ts";
+import { beginning, isCrashing, plan, wasDown } from "./phases.ts";
 import type { Report } from "./types.ts";
 
 type Named = Recording & { readonly name: string };
@@ -71,7 +71,7 @@ export function history(recordings: readonly Named[]): History {
     // a stop that no restart includes
     const alone = follows(next, current)
       ? wasDown(current, next!.lifetime.started)
-      : next === undefined && current.lifetime.next === null;
+      : next === undefined && current.lifetime.next === null && !isCrashing(current);
     return alone && stopped(current) ? [...begun, row(current, undefined)] : begun;
   });
   // starts and stops have other phases than restarts

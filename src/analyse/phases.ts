@@ -2,6 +2,7 @@
 
 import type { Lifetime, Recording } from "../record/model.ts";
 import { isProgress } from "../record/ready.ts";
+import { stepsBefore } from "./between.ts";
 import type { Phase, Report } from "./types.ts";
 
 /** A lifetime that began later than this (ns) after the previous one's end is a start, not a restart. */
@@ -36,8 +37,32 @@ export function onlyRuns({ lifetime }: Recording): boolean {
   return attached && (dir === "" || (asked === null && died === null));
 }
 
+/** A lifetime up to the request to end it: what is asked about is how it began. */
+export function beginning<T extends Recording>(recording: T): T {
+  const { lifetime } = recording;
+  if (lifetime.dir === "") return recording;
+  const end = lifetime.asked ?? lifetime.died ?? lifetime.ended;
+  const cut = { asked: null, asked_by: null, died: null, ended: end, written: end ?? lifetime.written };
+  return { ...recording, lifetime: { ...lifetime, ...cut } };
+}
+
+/** It died, and nobody had asked for it; a fault is noted as a request of the kernel's. */
+export function diedByItself({ asked, asked_by, died, signal }: Lifetime): boolean {
+  return died !== null && (asked === null || (signal !== null && asked_by === signal));
+}
+
+/** It died by itself, and the supervisor has said that it is about to start it again. */
+export function isCrashing(r: Recording): boolean {
+  const { lifetime, events } = r;
+  const dead = (lifetime.died ?? 0) - NOTED_LATE;
+  const announced = events.some((e) => e.kind === "delay" && e.ts >= dead);
+  return lifetime.dir !== "" && diedByItself(lifetime) && announced && !wasDown(r, Number.POSITIVE_INFINITY);
+}
+
 /** What is to be explained, given the newest recording and the one before it. */
-export function plan(current: Recording, previous?: Recording): Plan {
+export function plan(newest: Recording, previous?: Recording): Plan {
+  // that it is dead again is soon over, and one like the next
+  const current = isCrashing(newest) ? beginning(newest) : newest;
   const life = current.lifetime;
   const service = life.dir !== "";
   if (service && (life.asked !== null || life.died !== null)) {
@@ -101,6 +126,25 @@ export function wasDown({ lifetime, events }: Recording, started: number): boole
   return down || told;
 }
 
+const LEFTOVERS = "main process dead until its last child process was dead";
+
+/** Until when `finish` ran, and until when those left over were waited for; `dead` where neither was. */
+function endOfStop(r: Recording, next: Recording, dead: number, limit: number): [number, number] {
+  const { ended } = r.lifetime;
+  const over = ended !== null && ended <= limit;
+  const steps = stepsBefore(next, dead, limit);
+  if (steps.length === 0) {
+    // A supervisor that announced a delay, or started anew, before the last process died did not wait for it.
+    const delay = r.events.find((e) => e.kind === "delay" && e.ts >= dead - NOTED_LATE)?.ts;
+    return [dead, over && (delay === undefined || delay >= ended - 5e6) ? ended : dead];
+  }
+  const finished = steps.find((s) => s.state === "finishing")?.to ?? dead;
+  const clearing = steps.find((s) => s.state === "clearing");
+  // those it waits for may not be among the recorded
+  const gone = clearing && over && ended > clearing.from ? Math.min(ended, clearing.to) : finished;
+  return [finished, Math.max(finished, gone)];
+}
+
 function stopPhases(r: Recording, next?: Recording): Phase[] {
   const { asked, died, ended, written } = r.lifetime;
   const limit = next?.lifetime.started ?? ended ?? written;
@@ -108,12 +152,14 @@ function stopPhases(r: Recording, next?: Recording): Phase[] {
   const phases: Phase[] = [];
   const dead = Math.min(died ?? limit, limit);
   add(phases, "stopping", from, dead, "asked to stop until the main process was dead");
-  // A supervisor that announced a delay, or started anew, before the last process died did not wait for it.
-  const delay = r.events.find((e) => e.kind === "delay" && e.ts >= dead - NOTED_LATE)?.ts;
-  const waited = ended !== null && ended <= limit && (delay === undefined || delay >= ended - 5e6);
-  const gone = next === undefined ? (ended ?? written) : waited ? ended : dead;
-  add(phases, "leftovers", dead, gone, "main process dead until its last child process was dead");
-  if (next) add(phases, "respawn delay", gone, limit, "all dead until the run script was started");
+  if (!next) {
+    add(phases, "leftovers", dead, ended ?? written, LEFTOVERS);
+    return phases;
+  }
+  const [finished, gone] = endOfStop(r, next, dead, limit);
+  add(phases, "finish", dead, finished, "main process dead until ./finish had ended");
+  add(phases, "leftovers", finished, gone, LEFTOVERS);
+  add(phases, "respawn delay", gone, limit, "all dead until the run script was started");
   return phases;
 }
 
@@ -147,7 +193,7 @@ function runPhases(r: Recording): Phase[] {
     dead,
     "start until the main process was dead",
   );
-  add(phases, "leftovers", dead, end, "main process dead until its last child process was dead");
+  add(phases, "leftovers", dead, end, LEFTOVERS);
   return phases;
 }
 
@@ -177,7 +223,8 @@ export function readyAt(r: Recording): number {
 }
 
 function startNotes(r: Recording): string[] {
-  const { ready, ready_by } = r.lifetime;
+  const { ready, ready_by, ended } = r.lifetime;
+  if (ready === null && ended !== null) return ["it ended before there was a sign that it was ready"];
   if (ready === null)
     return ["no sign yet that the service is ready: the start is explained as far as it got"];
   return ready_by === "quiet"

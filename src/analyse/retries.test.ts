@@ -43,7 +43,9 @@ function told(...steps: readonly Step[]): string {
 }
 
 test("what is tried before and after a pause is retried", () => {
-  expect(told(...times(4, [...connect(DB, REFUSED), pause]), ...connect(DB))).toMatch(/^tried for 4\.0\d s to connect to .*, with 4 pauses of 1\.00 s$/);
+  expect(told(...times(4, [...connect(DB, REFUSED), pause]), ...connect(DB))).toMatch(
+    /^tried for 4\.0\d s to connect to .*, with 4 pauses of 1\.00 s$/,
+  );
   // a log with the time is no sign that it went on
   const log: Step[] = [
     ["newfstatat", 'AT_FDCWD, "/etc/localtime", …'],
@@ -67,9 +69,7 @@ test("a lock file is tried by way of a temporary one", () => {
     pause,
   ];
   const locked: Step = ["openat", 'AT_FDCWD, "/var/lock/app", O_WRONLY|O_CREAT|O_EXCL, 0666', EXISTS];
-  expect(told(...times(2, [locked, pause]), locked)).toMatch(
-    /^tried for 2\.00 s to create \/var\/lock\/app/,
-  );
+  expect(told(...times(2, [locked, pause]), locked)).toMatch(/^tried for 2\.00 s to create \/var\/lock\/app/);
   expect(told(...round(1), ...round(1), ...round(1))).toMatch(/^tried for 3\.0\d s to create/);
 });
 
@@ -77,7 +77,9 @@ test("two tries in a row that fail are no retrying", () => {
   // as glibc asks nscd at each first look-up
   const asked = times(2, connect(NSCD, MISSING));
   expect(told(...asked, pause, ["exit_group"])).toBe("slept 1.00 s");
-  expect(told(...asked, ["openat", '…, "/etc/passwd", O_RDONLY', "3"], pause, ["getpid"])).toBe("slept 1.00 s");
+  expect(told(...asked, ["openat", '…, "/etc/passwd", O_RDONLY', "3"], pause, ["getpid"])).toBe(
+    "slept 1.00 s",
+  );
   const log = times(2, connect({ target: "unix:/dev/log" }, MISSING));
   expect(told(...log, pause, ["exit_group"])).toBe("slept 1.00 s");
   expect(told(...times(2, connect(DB, REFUSED)), pause, ["getpid"])).toBe("slept 1.00 s");

@@ -153,7 +153,9 @@ class Tries {
     if (/^(listen|execve(at)?)$/.test(name)) return true;
     // who tries to create something may do so by way of a temporary file
     if (this.what.tried === "create") return false;
-    return /^(creat|mkdir|rename)/.test(name) || (name.startsWith("open") && /O_CREAT(?!.*O_APPEND)/.test(args));
+    return (
+      /^(creat|mkdir|rename)/.test(name) || (name.startsWith("open") && /O_CREAT(?!.*O_APPEND)/.test(args))
+    );
   }
 }
 

@@ -55,6 +55,7 @@ export function analyseRunning(recording: Recording): Report {
     lifetime,
     asked: null,
     askedBy: null,
+    deaths: [],
     when: from + lifetime.anchor,
     total: (to - from) / 1e9,
     phases: [{ name: phase.name, text: phase.text, seconds: (to - from) / 1e9 }],

@@ -88,12 +88,24 @@ export interface ProcessTotal {
   cpu: number | undefined;
 }
 
+/** A death that nobody asked for. */
+export interface Death {
+  status: number | null;
+  signal: string | null;
+  /** How long it ran, in seconds; null when it was attached to. */
+  seconds: number | null;
+  /** Of the lifetime that the report is about, which the supervisor is about to follow by another. */
+  again: boolean;
+}
+
 export interface Report {
   kind: "restart" | "start" | "stop" | "run";
   lifetime: Lifetime;
   /** The request that began it (seconds since 1970, and by whom); null for a start or a death of its own. */
   asked: number | null;
   askedBy: string | null;
+  /** In order: of the lifetime that ended, and of the one that began. */
+  deaths: Death[];
   /** Nanoseconds since 1970 at which the window starts. */
   when: number;
   total: number;

@@ -1,7 +1,7 @@
 /** The answer in one or two sentences. */
 import { printable } from "../base/printable.ts";
-import { hint } from "./hints.ts";
-import type { Cause, Report } from "./types.ts";
+import { deathHint, hint } from "./hints.ts";
+import type { Cause, Death, Report } from "./types.ts";
 import { duration } from "./words.ts";
 
 /** A restart shorter than this (s) is fine whatever it spent its time on, unless it is much slower than usual. */
@@ -60,18 +60,31 @@ export function conclude(report: Told, scale: Scale = {}): Pick<Report, "verdict
   const usual = scale.usual === undefined ? "" : ` (usually ${duration(scale.usual * 1e9)})`;
   const took = `${duration(report.total * 1e9)}${usual}`;
   const slow = noteworthy(report, scale);
+  const died = report.deaths.map((d) => ` ${deathText(d)}`).join("");
   if (slow.length === 0) {
     const fast = isFast(report.total, scale);
     const verdict = fast
       ? `Nothing was slow: the ${noun} took ${took}.`
       : `Nothing unusual: the ${noun} took ${took}; no single cause stands out.`;
-    return { verdict, hint: "" };
+    return { verdict: verdict + died, hint: report.deaths.length > 0 ? deathHint(report.lifetime) : "" };
   }
   const rest = slow.length > 3 ? ` And ${slow.length - 3} smaller cause${slow.length > 4 ? "s" : ""}.` : "";
   const cpu = report.causes.reduce((sum, c) => sum + (c.category === "cpu" ? c.seconds : 0), 0);
   const computing = cpu > report.total / 2 ? " Most of it was computing, not waiting." : "";
   const told = slow.slice(0, 3).map((c) => `${capital(phrase(c))}.`);
-  return { verdict: `The ${noun} took ${took}. ${told.join(" ")}${rest}${computing}`, hint: hint(slow[0]) };
+  return {
+    verdict: `The ${noun} took ${took}. ${told.join(" ")}${rest}${computing}${died}`,
+    hint: hint(slow[0]),
+  };
+}
+
+/** How the service died where nobody asked it to. */
+function deathText({ status, signal, seconds, again }: Death): string {
+  const how = signal === null ? `exited ${status ?? "with a status that is not known"}` : `died of ${signal}`;
+  const after = seconds === null ? "" : ` after ${duration(seconds * 1e9)}`;
+  return again
+    ? `Then it ${how}${after}, and the supervisor starts it again.`
+    : `Nobody had asked for it: the service ${how}${after}.`;
 }
 
 /** What a running service waited for. `silent`: nothing was recorded of its main thread. */

@@ -74,15 +74,28 @@ export function words(g: Group): string {
         return `${took} until the kernel had cleaned up after its exit`;
       return `${took} in memory management (${names.slice(0, 3).join(", ")})`;
     case "supervisor":
-      return g.target === "signal"
-        ? `${took} until the supervisor's signal arrived`
-        : g.kind === "recorder"
-          ? `svtrace took ${took} to begin recording`
-          : `the supervisor waited ${took} before it started the service again`;
+      return supervisor(g, took);
     case "runqueue":
       return `ready to run but waited ${took} for a CPU`;
     default:
       return `computed for ${took}${g.target ? ` while it read ${fileName(g.target)}` : cpuNote(g)}${profile(g)}`;
+  }
+}
+
+function supervisor(g: Group, took: string): string {
+  switch (g.kind) {
+    case "recorder":
+      return `svtrace took ${took} to begin recording`;
+    case "finish":
+      return `${g.target} ran for ${took}`;
+    case "needs":
+      return `waited ${took} for ${g.target ? `${printable(g.target).replaceAll(" ", ", ")} to be ready` : "what it needs"}`;
+    case "clearing":
+      return `the supervisor waited ${took} for processes that were left over`;
+    case "delay":
+      return `the supervisor waited ${took} before it started the service again`;
+    default:
+      return `it took the supervisor ${took} to start the service again`;
   }
 }
 

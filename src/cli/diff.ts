@@ -1,14 +1,8 @@
 /** `svtrace diff A B` or `svtrace diff SERVICEDIR`: what one restart did that another (or the usual one) did not. */
 
 import { basename, dirname, join } from "node:path";
-import {
-  beginning,
-  type Comparison,
-  compare,
-  medianProfile,
-  type Profile,
-  profile,
-} from "../analyse/compare.ts";
+import { type Comparison, compare, medianProfile, type Profile, profile } from "../analyse/compare.ts";
+import { beginning } from "../analyse/phases.ts";
 import { duration } from "../analyse/words.ts";
 import { UsageError } from "../base/errors.ts";
 import { jsonOf } from "../base/json.ts";

@@ -85,7 +85,7 @@ function json({ rows, trend }: History): Record<string, unknown> {
   };
 }
 
-const PHASES = ["stopping", "leftovers", "respawn delay", "run script", "starting"];
+const PHASES = ["stopping", "finish", "leftovers", "respawn delay", "run script", "starting"];
 const widthOf = (phase: string): number => Math.max(9, phase.length);
 
 /** The report for people: a line for each restart, and what stands out. */
@@ -94,8 +94,15 @@ export function historyText(
   { rows, trend }: History,
   unreadable: readonly { recording: string }[],
 ): string {
-  const head = `${"when".padEnd(19)} ${"what".padEnd(7)} ${"total".padStart(8)} ${PHASES.map((p) => p.padStart(widthOf(p))).join(" ")}`;
-  const lines = [`${printable(service)}: ${rows.length} recorded`, "", head, ...rows.map(line)];
+  // few services have one
+  const shown = PHASES.filter((p) => p !== "finish" || rows.some((r) => r.phases.some((x) => x.name === p)));
+  const head = `${"when".padEnd(19)} ${"what".padEnd(7)} ${"total".padStart(8)} ${shown.map((p) => p.padStart(widthOf(p))).join(" ")}`;
+  const lines = [
+    `${printable(service)}: ${rows.length} recorded`,
+    "",
+    head,
+    ...rows.map((r) => line(r, shown)),
+  ];
   if (trend) {
     const { count, median, earlier, later, direction } = trend;
     const halves = `${duration(earlier * 1e9)} before, ${duration(later * 1e9)} lately`;
@@ -113,10 +120,10 @@ export function historyText(
 
 const recordings = (count: number): string => `${count} recording${count === 1 ? "" : "s"}`;
 
-function line(r: HistoryRow): string {
+function line(r: HistoryRow, shown: readonly string[]): string {
   const seconds = (s: number | undefined, width: number) =>
     (s === undefined ? "-" : duration(s * 1e9)).padStart(width);
-  const phases = PHASES.map((name) => seconds(r.phases.find((p) => p.name === name)?.seconds, widthOf(name)));
+  const phases = shown.map((name) => seconds(r.phases.find((p) => p.name === name)?.seconds, widthOf(name)));
   const notes = [
     r.outlier === undefined ? "" : "*",
     r.ready ? "" : "not ready",

@@ -124,6 +124,7 @@ export function reportJson(report: Report): unknown {
       host: lifetime.host,
       engine: lifetime.engine,
     },
+    deaths: report.deaths,
     total_seconds: report.total,
     usual_seconds: report.usual ?? null,
     phases: report.phases.map(({ name, seconds }) => ({ name, seconds })),
