@@ -77,7 +77,7 @@ function attribute(p: Plan, timelines: ReadonlyMap<Recording, Timeline>): PhaseS
     const timeline = timelines.get(p.current)!;
     const path = new CriticalPath(timeline, true);
     const cuts = starts.map((x) => x.from);
-    const all = path.upTo(readyThread(p.current), starts[0].from, starts.at(-1)!.to, cuts);
+    const all = path.upTo(readyThread(timeline.recording), starts[0].from, starts.at(-1)!.to, cuts);
     for (const phase of starts) parts.push({ phase, timeline, segments: clip(all, phase) });
   }
   return parts;

@@ -1,6 +1,7 @@
 /** From the critical path to ranked causes: pieces with the same explanation are summed. */
 import { printable } from "../base/printable.ts";
 import type { CallRow, Lifetime } from "../record/model.ts";
+import { tidOf } from "./distinct.ts";
 import { evidenceLine } from "./lines.ts";
 import type { Timeline } from "./timeline.ts";
 import type { Category, Cause, Phase, Segment } from "./types.ts";
@@ -141,7 +142,7 @@ export function rank(groups: readonly Group[], total: number, lifetimes: (t: Tim
       phase: g.phase.name,
       syscall: longest.call?.name ?? "",
       target: g.target,
-      pid: g.pid,
+      pid: tidOf(g.pid),
       comm: g.category === "supervisor" ? "" : g.timeline.comm(g.pid),
       count: countOf(g),
       evidence: lines.map((c) => evidenceLine(c, lifetimes(g.timeline))),
@@ -176,7 +177,7 @@ function waiterOf(g: Group): string {
     if (pid !== undefined && pid !== g.pid) byPid.set(pid, (byPid.get(pid) ?? 0) + s.to - s.from);
   }
   const [pid, ns] = [...byPid].sort((a, b) => b[1] - a[1])[0] ?? [0, 0];
-  return ns > g.total / 2 ? ` while ${printable(g.timeline.comm(pid))}[${pid}] waited for it` : "";
+  return ns > g.total / 2 ? ` while ${printable(g.timeline.comm(pid))}[${tidOf(pid)}] waited for it` : "";
 }
 
 /** Time outside calls is shown by the calls before and after it. */

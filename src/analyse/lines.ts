@@ -2,6 +2,7 @@
 import { printable } from "../base/printable.ts";
 import { localTime, NO_TIME } from "../kernel/localtime.ts";
 import type { CallRow, Lifetime, ProcessRow, SignalRow } from "../record/model.ts";
+import { tidOf } from "./distinct.ts";
 
 const COLUMN = 40;
 
@@ -49,5 +50,5 @@ export function evidenceLine(call: CallRow, lifetime: Lifetime): string {
   const blocked = call.unfinished ? ` <${(call.duration / 1e9).toFixed(6)} so far>` : "";
   const killed = call.ret === "?" && !call.unfinished ? ` <${(call.duration / 1e9).toFixed(6)}>` : "";
   const text = callText(call).replace(/\)\s+= /, ") = ");
-  return `[${call.tid}] ${clock(call.ts, lifetime)} ${printable(text)}${blocked}${killed}`;
+  return `[${tidOf(call.tid)}] ${clock(call.ts, lifetime)} ${printable(text)}${blocked}${killed}`;
 }

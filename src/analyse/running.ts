@@ -8,6 +8,7 @@ import { group, rank } from "./causes.ts";
 import { median } from "./compare.ts";
 import { correctCpu, unexplained } from "./cpu.ts";
 import { directories } from "./directories.ts";
+import { tidOf } from "./distinct.ts";
 import { CriticalPath } from "./path.ts";
 import { coveredTo } from "./phases.ts";
 import { Timeline } from "./timeline.ts";
@@ -34,7 +35,7 @@ export function analyseRunning(recording: Recording): Report {
   const [from, to] = [lifetime.started, coveredTo(recording)];
   const phase: Phase = { name: "running", from, to, text: "the time that was recorded" };
   const path = new CriticalPath(timeline);
-  const threads = recording.processes.map((thread) => {
+  const threads = timeline.recording.processes.map((thread) => {
     const [born, died] = [Math.max(from, thread.born), Math.min(to, thread.died ?? to)];
     const own = path.alone(thread.tid, born, died);
     return { tid: thread.tid, own, timer: isTimer(own, died - born) };
@@ -46,7 +47,9 @@ export function analyseRunning(recording: Recording): Report {
     for (const s of own)
       if (isIdle(timeline, locks, s) || (timer && s.category === "sleep")) idle += s.to - s.from;
       else segments.push(s);
-  const silent = recording.processes.filter((p) => !timeline.isKnown(p.tid) && (p.died ?? to) > from);
+  const silent = timeline.recording.processes.filter(
+    (p) => !timeline.isKnown(p.tid) && (p.died ?? to) > from,
+  );
   const grouped = group([{ phase, timeline, segments: directories(segments) }]);
   const { groups, tracing } = correctCpu(grouped.groups, from);
   const busy = groups.reduce((sum, g) => sum + g.total, 0);
@@ -120,9 +123,9 @@ class Locks {
   /** The thread that has the mutex, or the process that has the file lock, as far as it was found out. */
   private holder(call: CallRow): number | undefined {
     const owner = ownerIn(call.target);
-    if (owner !== undefined) return owner;
-    const found = this.timeline.holderOf(call);
-    return found && Number.parseInt(found.text, 10);
+    const found = owner === undefined ? this.timeline.holderOf(call) : undefined;
+    const tid = owner ?? (found && Number.parseInt(found.text, 10));
+    return tid === undefined ? undefined : this.timeline.numberOf(tid, call.ts);
   }
 
   /** Threads that have waited for each other's mutexes long enough, and did to the end. */
@@ -131,7 +134,7 @@ class Locks {
     for (const [tid, own] of this.threads) {
       const call = own.findLast((s) => s.call?.unfinished)?.call;
       const owner = call && call.duration >= DEADLOCK ? ownerIn(call.target) : undefined;
-      if (owner !== undefined) waits.set(tid, owner);
+      if (owner !== undefined) waits.set(tid, this.timeline.numberOf(owner, call!.ts));
     }
     const found: string[] = [];
     for (const start of waits.keys()) {
@@ -139,8 +142,8 @@ class Locks {
       for (let next = waits.get(start); next !== undefined && !chain.includes(next); next = waits.get(next))
         chain.push(next);
       if (waits.get(chain.at(-1)!) !== start) continue;
-      const others = [...chain.slice(1), start].join(", which waits for a lock of ");
-      found.push(`a deadlock: ${start} waits for a lock of ${others}`);
+      const others = [...chain.slice(1), start].map(tidOf).join(", which waits for a lock of ");
+      found.push(`a deadlock: ${tidOf(start)} waits for a lock of ${others}`);
       for (const tid of chain) waits.delete(tid);
     }
     return found;

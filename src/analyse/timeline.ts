@@ -4,6 +4,7 @@ import { lowest } from "../base/search.ts";
 import type { CallTable } from "../record/call-table.ts";
 import type { CallRow, EventRow, ProcessRow, Recording, SampleRow, SignalRow } from "../record/model.ts";
 import { SETTLE, START_LIMIT, STOP_LIMIT } from "../record/ready.ts";
+import { type Distinct, distinct } from "./distinct.ts";
 
 export const endOf = (call: CallRow): number => call.ts + call.duration;
 
@@ -34,13 +35,20 @@ export class Timeline {
   private holders: Map<number, EventRow[]> | undefined;
   private byParent: Map<number, ProcessRow[]> | undefined;
   private deaths: ProcessRow[] | undefined;
+  /** By the numbers that stand for one thread each, as everywhere in `recording`. */
   readonly threads = new Map<number, ProcessRow>();
+  readonly recording: Recording;
+  /** The number of the thread that a text calls by its tid, as of `ts`. */
+  readonly numberOf: Distinct["numberOf"];
 
   /** `earlier`: of the lifetime before, where that is explained, too. */
   constructor(
-    readonly recording: Recording,
+    recorded: Recording,
     private readonly earlier?: Timeline,
   ) {
+    const { recording, numberOf } = distinct(recorded);
+    this.recording = recording;
+    this.numberOf = numberOf;
     this.table = recording.calls;
     this.byTid = indexesByTid(this.table);
     for (const p of recording.processes) this.threads.set(p.tid, p);

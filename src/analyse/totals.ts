@@ -1,4 +1,5 @@
 /** What each process did within a window: how long it was there, waited in calls, ran outside calls. */
+import { tidOf } from "./distinct.ts";
 import type { Timeline } from "./timeline.ts";
 import type { ProcessTotal } from "./types.ts";
 
@@ -11,7 +12,7 @@ export function totals(timeline: Timeline, from: number, to: number): ProcessTot
     const waiting = timeline.inCalls(thread.tid, from, to);
     const cpu = thread.user_ns === null ? undefined : (thread.user_ns + (thread.system_ns ?? 0)) / 1e9;
     const total = byPid.get(thread.pid) ?? {
-      pid: thread.pid,
+      pid: tidOf(thread.pid),
       comm: timeline.comm(thread.pid),
       argv: timeline.threads.get(thread.pid)?.argv ?? "",
       wall: 0,

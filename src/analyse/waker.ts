@@ -55,10 +55,10 @@ export class Wakers {
     const { timeline } = this;
     if (isWait(call.name)) return this.child(call, to);
     if (/^v?fork$/.test(call.name) || (call.name.startsWith("clone") && /CLONE_VFORK/.test(call.args)))
-      return this.known(Number.parseInt(call.ret, 10));
+      return this.known(Number.parseInt(call.ret, 10), endOf(call) + SLACK);
     // where the engine saw who woke it, nothing has to be concluded
     if (call.waker > 0 && call.waker !== call.tid && !timedOut(call)) {
-      const waker = this.known(call.waker);
+      const waker = this.ours(call.waker);
       if (waker === undefined || this.acts(waker, endOf(call) - Math.max(0, call.queued))) return waker;
     }
     const anything = isSleep(call.name) || isPoll(call.name) || isPause(call.name);
@@ -68,7 +68,7 @@ export class Wakers {
         const dead = this.dead(call, signal);
         if (dead !== undefined) return dead;
       } else if (signal && signal.sender !== call.pid) {
-        const sender = this.known(signal.sender);
+        const sender = this.ours(signal.sender);
         if (sender !== undefined) return sender;
       }
     }
@@ -85,26 +85,31 @@ export class Wakers {
     );
   }
 
-  private known(pid: number): number | undefined {
-    return this.timeline.threads.has(pid) ? pid : undefined;
+  private ours(number: number): number | undefined {
+    return this.timeline.threads.has(number) ? number : undefined;
+  }
+
+  /** The process that a text calls so, which was there at `ts`. */
+  private known(pid: number, ts: number): number | undefined {
+    return this.ours(this.timeline.numberOf(pid, ts));
   }
 
   /** The child whose death a SIGCHLD told of. A tracer may learn of the death after it has seen the signal. */
   private dead(call: CallRow, signal: SignalRow): number | undefined {
     const { timeline } = this;
-    const told = this.known(Number(/si_pid=(\d+)/.exec(signal.info)?.[1]));
+    const told = this.known(Number(/si_pid=(\d+)/.exec(signal.info)?.[1]), signal.ts);
     if (told !== undefined) return told;
     const last = timeline.lastDeath(call.ts, signal.ts, (p) => timeline.pidOf(p.parent) === call.pid);
-    return last && this.known(last.pid);
+    return last && this.ours(last.pid);
   }
 
   private child(call: CallRow, to: number): number | undefined {
     const reaped = Number.parseInt(call.ret, 10);
-    if (reaped > 0) return this.known(reaped);
+    if (reaped > 0) return this.known(reaped, endOf(call));
     const asked = /^(\d+),/.exec(call.args)?.[1] ?? /^P_PID, (\d+)/.exec(call.args)?.[1];
-    if (asked) return this.known(Number(asked));
+    if (asked) return this.known(Number(asked), endOf(call));
     const reapedByInfo = /si_pid=(\d+)/.exec(call.args)?.[1];
-    if (reapedByInfo) return this.known(Number(reapedByInfo));
+    if (reapedByInfo) return this.known(Number(reapedByInfo), endOf(call));
     const alive = this.timeline.children(call.pid).filter((p) => p.born < to && (p.died ?? to) >= call.ts);
     // not returned: the one that lasts longest keeps it waiting
     alive.sort((a, b) => (b.died ?? Number.MAX_VALUE) - (a.died ?? Number.MAX_VALUE) || a.born - b.born);
@@ -121,7 +126,7 @@ export class Wakers {
       return undefined;
     if (call.ts < (this.nobody.get(call.tid) ?? 0)) return undefined;
     let looked: CallRow | undefined;
-    let probed: number | undefined;
+    let probed: { pid: number; ts: number } | undefined;
     let until = endOf(call);
     let last = call;
     const result = (tid: number | undefined) => (tid === undefined ? undefined : { tid, until });
@@ -137,16 +142,16 @@ export class Wakers {
         until = endOf(c);
         looked ??= c;
         const pid = Number.parseInt(c.ret, 10);
-        if (pid > 0) return result(this.known(pid));
+        if (pid > 0) return result(this.known(pid, until));
       } else if (c.name === "kill") {
         const pid = /^(\d+), 0$/.exec(c.args)?.[1];
         if (pid === undefined) continue;
         until = endOf(c);
-        probed ??= Number(pid);
+        probed ??= { pid: Number(pid), ts: c.ts };
         if (c.error !== "") break;
       } else if (isProgress(c.name)) break;
     }
-    if (probed !== undefined) return result(this.known(probed));
+    if (probed) return result(this.known(probed.pid, probed.ts));
     if (looked && /WNOHANG/.test(looked.args)) return result(this.child(looked, endOf(looked)));
     this.nobody.set(call.tid, last.ts);
     return undefined;
@@ -158,7 +163,7 @@ export class Wakers {
     if (ours.length === 0) return undefined;
     const end = endOf(call);
     const last = this.lastWrite(from, end, call, ours);
-    if (last) return this.known(last.tid);
+    if (last) return this.ours(last.tid);
     const eof = isRead(call.name) && /^0$/.test(call.ret);
     return eof
       ? this.timeline.lastDeath(from, end + SLACK, (p) => p.pid !== call.pid && p.tid === p.pid)?.tid

@@ -4,6 +4,7 @@ import { basename } from "node:path";
 import { printable } from "../base/printable.ts";
 import type { CallRow, EventRow } from "../record/model.ts";
 import { countOf, type Group } from "./causes.ts";
+import { tidOf } from "./distinct.ts";
 import { queryName } from "./dns.ts";
 import { functionsOf } from "./profile.ts";
 import { fifoIn, isPoll, isSleep, isWrite, ownerIn, slept, timedOut } from "./waits.ts";
@@ -135,7 +136,7 @@ function tried(g: Group): string {
 }
 
 function stubborn(g: Group, took: string): string {
-  const pids = new Set(g.segments.map((s) => s.pid));
+  const pids = new Set(g.segments.map((s) => tidOf(s.pid)));
   const kills = g.timeline.table.where({
     name: (name) => name === "kill",
     ret: (ret) => ret === "0",
@@ -241,7 +242,7 @@ function lock(g: Group, took: string): string {
   if (g.kind === "futex") {
     const owner = ownerIn(g.target);
     if (owner === undefined) return `waited ${took} for another thread (futex)`;
-    return `waited ${took} for a lock held by thread ${owner} (${printable(g.timeline.comm(owner))})`;
+    return `waited ${took} for a lock held by thread ${owner} (${printable(g.timeline.comm(g.timeline.numberOf(owner, g.segments[0].from)))})`;
   }
   return `waited ${took} for a lock on ${g.target ? printable(g.target) : "a file"}${holder(g)}`;
 }

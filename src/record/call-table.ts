@@ -58,6 +58,14 @@ export class CallTable implements Iterable<CallRow> {
     return table;
   }
 
+  /** The same calls by other numbers. */
+  with(numbers: Readonly<Partial<Record<"tid" | "pid" | "waker", Int32Array>>>): CallTable {
+    const table = new CallTable(0, this.texts);
+    Object.assign(table.columns, this.columns, numbers);
+    table.length = this.length;
+    return table;
+  }
+
   at(index: number): CallRow {
     let page = this.rows[index >> PAGE];
     if (page === undefined) {
