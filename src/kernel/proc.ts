@@ -31,7 +31,12 @@ export interface TaskStatus {
   readonly ppid: number;
   /** 0 when not traced. */
   readonly tracer: number;
+  /** SIGTERM is nothing to it. */
+  readonly ignoresTerm: boolean;
 }
+
+/** Bit of SIGTERM in a mask of signals. */
+const TERM = 1n << 14n;
 
 /** /proc/TID/status. */
 export function status(tid: number): TaskStatus | undefined {
@@ -43,6 +48,7 @@ export function status(tid: number): TaskStatus | undefined {
     tgid: Number(field("Tgid")),
     ppid: Number(field("PPid")),
     tracer: Number(field("TracerPid")),
+    ignoresTerm: (BigInt(`0x${field("SigIgn") || "0"}`) & TERM) !== 0n,
   };
 }
 

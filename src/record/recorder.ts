@@ -56,6 +56,8 @@ const EXPIRE = 3600e9;
 /** Kernel clock ticks, and the time a recorder takes to attach, between the start of a process and of its recording (ns). */
 const SAME_START = 3e9;
 const STOPS = /[dtkixq]/;
+/** Those that send SIGTERM. */
+const TERMS = /[dt]/;
 /** A child of the supervisor stops itself before its exec; it is waited for in steps of a millisecond, this many. */
 const STOP_STEPS = 50;
 
@@ -237,7 +239,9 @@ export class Recorder {
       sink.event(at, "control", sink.lifetime.pid, `svc -${m.command}`);
       // we may hear of the request after the death it led to
       const { ended } = sink.lifetime;
-      if (STOPS.test(m.command) && (ended === null || at < ended)) sink.askedToStop(at, `svc -${m.command}`);
+      const ignored = TERMS.test(m.command) && (status(sink.lifetime.pid)?.ignoresTerm ?? false);
+      if (STOPS.test(m.command) && (ended === null || at < ended))
+        sink.askedToStop(at, `svc -${m.command}`, ignored);
     } else if (m.event === "death") sink.event(at, "death", m.pid, String(m.status ?? ""));
     else sink.event(at, "delay", 0, "respawn delay", m.until * 1e9 - anchor);
     this.live.add(recorded);

@@ -2,7 +2,13 @@ import { expect, test } from "vitest";
 import { Task } from "../capture/event.ts";
 import { call, makeSink, PID } from "./synthetic.ts";
 
-const NAMES: Record<number, string> = { 3: "SIGQUIT", 6: "SIGABRT", 11: "SIGSEGV", 15: "SIGTERM" };
+const NAMES: Record<number, string> = {
+  3: "SIGQUIT",
+  6: "SIGABRT",
+  9: "SIGKILL",
+  11: "SIGSEGV",
+  15: "SIGTERM",
+};
 
 /** A service that runs, and what it gets to hear: signals (number, seconds), and its death by one. */
 function signalled() {
@@ -85,6 +91,30 @@ test("a thread dump gives way to the request after it, and a command that led to
   down.sink.tick(701e9);
   down.sink.askedToStop(900e9, "svc -t");
   expect(down.asked()[1]).toBe(100e9);
+});
+
+test("who ignores what it was asked dies of something else, unless it is killed", () => {
+  const ignoring = () => {
+    const s = signalled();
+    s.sink.askedToStop(100e9, "svc -t", true);
+    return s;
+  };
+  const exits = ignoring();
+  exits.dies(400);
+  expect(exits.asked()).toEqual(["dead", null, null]);
+  const faults = ignoring();
+  faults.signal(11, 400);
+  faults.dies(401, 11);
+  expect(faults.asked()).toEqual(["dead", 400e9, "SIGSEGV"]);
+  const killed = ignoring();
+  killed.dies(105, 9);
+  expect(killed.asked()).toEqual(["dead", 100e9, "svc -t"]);
+  const told = ignoring();
+  told.sink.askedToStop(200e9, "svc -t", true);
+  expect(told.asked()[1]).toBe(100e9);
+  told.sink.askedToStop(300e9, "svc -q");
+  told.dies(301);
+  expect(told.asked()).toEqual(["dead", 300e9, "svc -q"]);
 });
 
 test("what a signal makes a new program of was not asked to stop", () => {

@@ -268,9 +268,9 @@ export class RecordingSink implements EventSink {
     this.dirty = true;
   }
 
-  /** Someone asked the service to stop. */
-  askedToStop(ts: number, by: string): void {
-    this.requests.note(ts, by);
+  /** Someone asked the service to stop; `ignored`: by a signal that it ignores. */
+  askedToStop(ts: number, by: string, ignored = false): void {
+    this.requests.note(ts, by, ignored);
     this.dirty = true;
     if (this.state === "dead") return;
     const ran = this.state === "running";
