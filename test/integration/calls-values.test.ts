@@ -68,8 +68,6 @@ alike((s) => {
   s.script.at(Buffer.alloc(4096 - 64));
   for (const size of [32, 40, 4096, -1]) {
     s.call("mount_setattr", -100, s.text, 0, last, size);
-    s.call("mount_setattr", -100, s.text, 0, s.script.end - 32, size);
-    s.call("openat2", -100, s.text, s.script.end - 24, size);
     s.call("openat2", -100, s.text, last, size);
     s.call("landlock_create_ruleset", last, size, 0);
   }
@@ -180,7 +178,7 @@ alike((s) => {
   for (const flags of [0x2000, 0x6100, 0x4801, 0x80006000]) s.call("statx", -100, s.text, flags, 0, 0);
 });
 
-// signals that are not sent, and messages and handles at the end of memory
+// signals that are not sent, handles, masks of nothing
 alike((s) => {
   for (const signal of [0, 10, 34, 65, -1])
     for (const notify of [0, 1, 2, 3, 4, 5]) {
@@ -188,12 +186,6 @@ alike((s) => {
       s.call("timer_create", 0, event, 0);
       s.call("mq_notify", 3, event);
     }
-  s.script.at(Buffer.alloc(4096), 4096);
-  for (const room of [8, 15, 16, 24]) {
-    s.call("msgsnd", 1, s.script.end - room, 0, 0);
-    s.call("io_uring_register", 3, 19, s.script.end - room, 3);
-    s.call("msgrcv", 1, s.script.end - room, 4, 0, 0);
-  }
   for (const bytes of [8, -1, 0x800000]) {
     s.call("name_to_handle_at", -100, s.text, s.at(bytes, 1), 0, 0);
     s.call("open_by_handle_at", 3, s.at(bytes, 1), 0);
@@ -215,6 +207,23 @@ alike((s) => {
     s.call("setsockopt", 1, 1, 26, prog, 16);
   }
   for (const p of [filter, 0, 1]) s.call("ptrace", 0x420c, 5, 0, p);
+});
+
+// what memory ends in or behind; nothing may be put there after this
+alike((s) => {
+  // a handle that is longer than what is there of it
+  s.script.at(Buffer.concat([Buffer.alloc(4096 - 100), Buffer.alloc(100, 0xff)]), 4096);
+  const { end } = s.script;
+  s.call("open_by_handle_at", 3, end - 100, 0);
+  for (const size of [24, 32, 40, 4096, -1]) {
+    s.call("mount_setattr", -100, s.text, 0, end - 32, size);
+    s.call("openat2", -100, s.text, end - 24, size);
+  }
+  for (const room of [8, 15, 16, 24]) {
+    s.call("msgsnd", 1, end - room, 0, 0);
+    s.call("msgrcv", 1, end - room, 4, 0, 0);
+    s.call("io_uring_register", 3, 19, end - room, 3);
+  }
 });
 
 for (const options of everyX)
