@@ -63,8 +63,6 @@ const PR_GET_SECUREBITS = 27;
 const PR_MCE_KILL_GET = 34;
 const PR_GET_FP_MODE = 46;
 const PR_GET_SPECULATION_CTRL = 52;
-/** What can be asked about; of anything else the result is a number. */
-const SPECULATIONS = 3;
 const PR_GET_TAGGED_ADDR_CTRL = 56;
 
 const TAGGED_ADDR_ENABLE = 1;
@@ -112,8 +110,7 @@ registerAux("prctl_result", (c) => {
       if (retLo !== 0) sayFlags(flagNames(F.prctl_fp_mode, retLo));
       break;
     case PR_GET_SPECULATION_CTRL:
-      if (c.argHi(1) === 0 && c.argLo(1) < SPECULATIONS)
-        sayFlags(retLo === 0 ? "PR_SPEC_NOT_AFFECTED" : flagNames(F.prctl_speculation_get, retLo));
+      sayFlags(retLo === 0 ? "PR_SPEC_NOT_AFFECTED" : flagNames(F.prctl_speculation_get, retLo));
       break;
     case PR_GET_TAGGED_ADDR_CTRL:
       sayFlags(taggedText(retLo, 0));
