@@ -132,10 +132,10 @@ export class Decoder {
     const sink = c.sink as ValueSink & { line: string };
     const before = sink.line;
     sink.line = "";
-    specials.aux.get(name)!(c);
+    const always = specials.aux.get(name)!(c) === true;
     const text = sink.line;
     sink.line = before;
-    return text || undefined;
+    return text || always ? text : undefined;
   }
 
   /** Writes a siginfo_t as `{si_signo=…}`. */

@@ -33,10 +33,13 @@ export function pointerWalker(
   };
 }
 
+/** Prints what follows the return value in parentheses; true if they are there even with nothing in them. */
+export type AuxPrinter = (c: Context) => boolean | void;
+
 /** Value printers, result printers and whole-call printers that data cannot express; see decode/special/. */
 export interface Specials {
   readonly values: Map<string, (data: unknown) => Walker>;
-  readonly aux: Map<string, (c: Context) => void>;
+  readonly aux: Map<string, AuxPrinter>;
   readonly calls: Map<string, { enter(c: Context): boolean; exit(c: Context): void }>;
 }
 
@@ -50,8 +53,8 @@ export function registerValue(name: string, make: (data: unknown) => Walker): vo
   specials.values.set(name, make);
 }
 
-/** Registers a printer of what follows the return value in parentheses; printing nothing omits them. */
-export function registerAux(name: string, print: (c: Context) => void): void {
+/** Registers a printer of what follows the return value in parentheses; mostly, printing nothing omits them. */
+export function registerAux(name: string, print: AuxPrinter): void {
   specials.aux.set(name, print);
 }
 

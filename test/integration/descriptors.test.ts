@@ -49,7 +49,7 @@ test(...needs("sockets of another network namespace", lacks("gcc"), notRoot()), 
   const shown = stderr
     .replace(/:\d{5}\]/g, ":PORT]")
     .replace(/\[\d+(?=[\],])/g, "[INODE")
-    .replace(/ROUTE:\d+/, "ROUTE:PID");
+    .replace(/ROUTE:(\d+|PORT)/, "ROUTE:PID");
   expect(shown.match(/<.*>/g)).toEqual([
     "<TCP:[INODE]>",
     "<TCP:[0.0.0.0:PORT]>",

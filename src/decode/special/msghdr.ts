@@ -6,6 +6,7 @@ import { addHi, addLo, printBytes, printIovec, printTransfer } from "../pointers
 import { pointerWalker, registerValue } from "../walker.ts";
 import { printControl } from "./control.ts";
 import { followSockaddr } from "./sockaddr.ts";
+import { TIMEOUT_WORDS } from "./timeouts.ts";
 
 /** No length is that. */
 const UNREADABLE = Number.NEGATIVE_INFINITY;
@@ -143,7 +144,10 @@ registerValue("mmsghdr", () => ({
     if ((lo === 0 && hi === 0) || !c.options.dereference(c.call.name) || (!sending && c.call.error))
       c.sink.addr(lo, hi);
     else if (sending) printVector(c, lo, hi, { count: c.argLo(2), done, received: false, names: undefined });
-    else printVector(c, lo, hi, { count: done, done, received: true, names: c.call.saved });
+    else {
+      const names = c.call.saved.slice(0, -TIMEOUT_WORDS);
+      printVector(c, lo, hi, { count: done, done, received: true, names });
+    }
   }),
   enter(c: Context, lo: number, hi: number) {
     if (c.call.name === "sendmmsg") return;

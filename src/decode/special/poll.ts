@@ -1,10 +1,12 @@
 /** Sets of descriptors and what became of them: poll, select, epoll. */
 import * as F from "../../abi/flags.ts";
 import type { Context } from "../context.ts";
-import { printFlags } from "../flags.ts";
+import { flagNames, printFlags } from "../flags.ts";
 import { addHi, addLo, printArray, sigsetText } from "../pointers.ts";
+import type { ValueSink } from "../sink.ts";
 import { pointerWalker, registerAux, registerValue, type Walker } from "../walker.ts";
 import { readable } from "./bytes.ts";
+import { timeLeft } from "./timeouts.ts";
 
 const POLLFD = 8;
 const POLLFDS_MAX = 4096;
@@ -34,7 +36,7 @@ registerValue("pollfds", () =>
   }),
 );
 
-/** `[{fd=3, revents=POLLIN}]` of the descriptors that are ready; `Timeout` when none is. */
+/** What came of poll(2): which descriptors are ready, or that none was; false if there is nothing to look at. */
 function pollResult(c: Context): boolean {
   if (c.call.error) return false;
   if (c.ret === 0) {
@@ -42,8 +44,18 @@ function pollResult(c: Context): boolean {
     return false;
   }
   const count = Math.min(c.argLo(1), POLLFDS_MAX);
-  if (count === 0 || !c.options.dereference(c.call.name)) return false;
   const [lo, hi] = [c.argLo(0), c.argHi(0)];
+  if (count === 0 || (lo === 0 && hi === 0) || !c.options.dereference(c.call.name)) return false;
+  readyFds(c, lo, hi, count);
+  return true;
+}
+
+/** Characters the list of ready descriptors may have: strace makes it in a buffer. */
+const READY_TEXT = 997;
+
+/** `[{fd=3, revents=POLLIN}]`: by number alone, the arguments have their paths. */
+function readyFds(c: Context, lo: number, hi: number, count: number): void {
+  const sink = c.sink as ValueSink & { line: string };
   let shown = 0;
   for (let i = 0; i < count; i++) {
     const [l, h] = [addLo(lo, i * POLLFD), addHi(lo, hi, i * POLLFD)];
@@ -59,48 +71,36 @@ function pollResult(c: Context): boolean {
     if (revents === 0) continue;
     if (shown === 0) c.sink.openArray();
     c.sink.item();
-    if (!c.verbose && shown >= c.options.stringLimit) {
+    const before = sink.line;
+    if (c.verbose || shown < c.options.stringLimit) {
+      c.sink.openStruct();
+      c.sink.field("fd");
+      c.sink.num(v.getInt32(at, true));
+      c.sink.field("revents");
+      const names = flagNames(F.poll_events, revents);
+      if (names === undefined) c.sink.hex(revents, 0);
+      else c.sink.xlat(revents, 0, names, "", "hex");
+      c.sink.closeStruct();
+    }
+    shown++;
+    if (sink.line === before || sink.line.length > READY_TEXT) {
+      sink.line = before;
       c.sink.more();
       break;
     }
-    shown++;
-    c.sink.openStruct();
-    c.sink.field("fd");
-    c.sink.num(v.getInt32(at, true));
-    c.sink.field("revents");
-    printFlags(c, F.poll_events, revents);
-    c.sink.closeStruct();
   }
   if (shown > 0) c.sink.closeArray();
-  return shown > 0;
 }
 
-registerAux("timeout", (c) => {
-  if (!c.call.error && c.ret === 0) c.sink.word("Timeout");
-});
 registerAux("poll", (c) => void pollResult(c));
 registerAux("ppoll", (c) => {
-  const some = pollResult(c);
-  if (!c.call.error && c.ret > 0) timeLeft(c, 2, "tv_nsec", some ? ", " : "");
+  if (pollResult(c)) timeLeft(c, 2, "tv_nsec", ", ");
 });
-
-/** `left {tv_sec=…}`: the kernel has updated the timeout. */
-function timeLeft(c: Context, arg: number, fraction: string, separator: string): void {
-  const lo = c.argLo(arg);
-  const hi = c.argHi(arg);
-  const size = c.call.name.endsWith("_time64") ? 8 : c.wordSize;
-  const at = readable(c, lo, hi, 2 * size);
-  if (at < 0) return;
-  c.sink.word(`${separator}left `);
-  const word = (offset: number) => c.memory.view.getUint32(at + offset, true);
-  const high = (offset: number) => (size === 8 ? word(offset + 4) : 0);
-  c.sink.openStruct();
-  c.sink.field("tv_sec");
-  c.sink.long(word(0), high(0));
-  c.sink.field(fraction);
-  c.sink.ulong(word(size), high(size));
-  c.sink.closeStruct();
-}
+registerAux("recvmmsg", (c) => {
+  if (c.call.error) return;
+  if (c.ret === 0) c.sink.word("Timeout");
+  else if (c.options.dereference(c.call.name)) timeLeft(c, 4, "tv_nsec", "");
+});
 
 /** Of a set no more is looked at, as in strace: the kernel goes by the size of the descriptor table, not by nfds. */
 const NFDS_MAX = 1024 * 1024;
@@ -108,10 +108,10 @@ const NFDS_MAX = 1024 * 1024;
 /** Descriptors in a set of a call whose first argument is nfds; undefined if it cannot be shown. */
 function setMembers(c: Context, lo: number, hi: number): number[] | undefined {
   const nfds = Math.min(c.argLo(0) | 0, NFDS_MAX);
-  if ((lo === 0 && hi === 0) || nfds < 0 || !c.options.dereference(c.call.name)) return undefined;
+  if ((lo === 0 && hi === 0) || nfds < 0) return undefined;
   const word = c.wordSize;
   const bytes = Math.ceil(nfds / (8 * word)) * word;
-  if (bytes === 0) return [];
+  if (bytes === 0) return undefined;
   const at = c.memory.readAll(lo, hi, bytes);
   if (at < 0) return undefined;
   const members: number[] = [];
@@ -126,17 +126,18 @@ function setText(c: Context, members: readonly number[]): string {
 
 registerValue("fd_set", () =>
   pointerWalker((c, lo, hi) => {
-    const members = setMembers(c, lo, hi);
+    const members = c.options.dereference(c.call.name) ? setMembers(c, lo, hi) : undefined;
     if (members) c.sink.word(setText(c, members));
     else c.sink.addr(lo, hi);
   }),
 );
 
-function selectResult(c: Context, fraction: string): void {
-  if (c.call.error) return;
+/** Which descriptors are ready, by number alone, and the time left; it may turn out to be nothing at all. */
+function selectResult(c: Context, fraction: string): boolean {
+  if (c.call.error) return false;
   if (c.ret === 0) {
     c.sink.word("Timeout");
-    return;
+    return true;
   }
   const parts: string[] = [];
   let left = c.ret;
@@ -148,6 +149,7 @@ function selectResult(c: Context, fraction: string): void {
   }
   c.sink.word(parts.join(", "));
   timeLeft(c, 4, fraction, parts.length > 0 ? ", " : "");
+  return true;
 }
 
 registerAux("select", (c) => selectResult(c, "tv_usec"));

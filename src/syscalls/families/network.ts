@@ -9,22 +9,18 @@ import {
   flags,
   inout,
   int,
-  long,
   message,
   oneOf,
   out,
-  ptr,
   size_t,
   sockaddr,
   sockaddrOut,
   special,
-  struct,
   uint,
   ulong,
 } from "../types/build.ts";
 
 const sockType = special("socket_type");
-const timespec = ptr(struct("timespec", { tv_sec: long, tv_nsec: ulong }));
 /** The length of the address in an argument. */
 const socklen = (of?: number) => inout(special("socklen", 4, of));
 const network = { classes: "network" } as const;
@@ -104,9 +100,9 @@ export const sockets = family({
       msgvec: inout(special("mmsghdr", undefined, "received")),
       vlen: uint,
       flags: flags(F.msg_flags),
-      timeout: timespec,
+      timeout: special("timeout_before", 16),
     },
-    { classes: "network", wait: "network", aux: "timeout" },
+    { classes: "network", wait: "network", aux: "recvmmsg" },
   ),
   shutdown: call({ sockfd: fd, how: oneOf(F.shutdown_modes) }, network),
   setsockopt: call(
