@@ -11,6 +11,10 @@ export function signalName(n: number): string {
   return signals[n] || String(n);
 }
 
+/** The same for numbers that are signals, undefined for others. */
+export const knownSignal = (n: number): string | undefined =>
+  n > 0 && n <= SIGRTMAX ? signalName(n) : undefined;
+
 /** Number of a signal given as SIGTERM, TERM, term or 15. */
 export function signalNumber(name: string): number | undefined {
   if (/^\d+$/.test(name)) {

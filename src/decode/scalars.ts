@@ -3,7 +3,7 @@ import { errnoName } from "../abi/errno.ts";
 import { signalName } from "../abi/signals.ts";
 import type { ScalarKind } from "../syscalls/types/types.ts";
 import type { Context } from "./context.ts";
-import { dateComment } from "./dates.ts";
+import { dateComment, secondOf } from "./dates.ts";
 import type { Walker } from "./walker.ts";
 
 const AT_FDCWD = -100;
@@ -49,7 +49,7 @@ const printers: Record<ScalarKind, Printer> = {
   ulong: (c, lo, hi) => c.sink.ulong(lo, hi),
   time: (c, lo, hi) => {
     c.sink.long(lo, hi);
-    dateComment(c, lo + (hi | 0) * 4294967296, 0, 9);
+    dateComment(c, secondOf(lo, hi), 0, 9);
   },
   hex: (c, lo, hi) => c.sink.hex(lo, hi),
   hex32: (c, lo) => c.sink.hex(lo, 0),

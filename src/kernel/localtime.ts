@@ -26,13 +26,14 @@ export const NO_TIME = { date: "????-??-??", clock: "??:??:??" } as const;
 const two = (n: number): string => String(n).padStart(2, "0");
 
 /** Undefined if there is no such date. */
-export function localTime(unixSeconds: number): LocalTime | undefined {
-  if (!Number.isSafeInteger(unixSeconds)) return undefined;
+export function localTime(unixSeconds: number | bigint): LocalTime | undefined {
+  if (typeof unixSeconds === "number" && !Number.isSafeInteger(unixSeconds)) return undefined;
   time[0] = BigInt(unixSeconds);
   if (!localtime_r(time, tm)) return undefined;
   const [second, minute, hour, day, month, year] = tm;
   return {
-    date: `${year + FIRST_YEAR}-${two(month + 1)}-${two(day)}`,
+    // an int, as to C
+    date: `${(year + FIRST_YEAR) | 0}-${two(month + 1)}-${two(day)}`,
     clock: `${two(hour)}:${two(minute)}:${two(second)}`,
     offset: tm[OFFSET],
   };

@@ -3,7 +3,7 @@ import * as F from "../../abi/flags.ts";
 import { layout } from "../../abi/layouts.ts";
 import { compile } from "../compile.ts";
 import type { Context } from "../context.ts";
-import { dateComment } from "../dates.ts";
+import { dateComment, secondOf } from "../dates.ts";
 import { printBasedFlags, printEnum, printFlags } from "../flags.ts";
 import { printString } from "../pointers.ts";
 import { modeDigits, modeText } from "../scalars.ts";
@@ -172,10 +172,10 @@ registerValue("utimbuf", () =>
       ["modtime", word],
     ] as const) {
       c.sink.field(name);
-      const second = c.integer(at + offset, word, true);
-      if (word === 4) c.sink.num(second);
-      else c.sink.long(c.integer(at + offset, 4, false), c.integer(at + offset + 4, 4, false));
-      dateComment(c, second, 0, 9);
+      const lo = c.integer(at + offset, 4, false);
+      const hi = word === 8 ? c.integer(at + offset + 4, 4, false) : (lo | 0) < 0 ? 0xffffffff : 0;
+      c.sink.long(lo, hi);
+      dateComment(c, secondOf(lo, hi), 0, 9);
     }
     c.sink.closeStruct();
   }),
@@ -205,9 +205,10 @@ function printTimePair(
 }
 
 function printTime(c: Context, at: number, word: number, fraction: "tv_usec" | "tv_nsec"): void {
-  const second = c.integer(at, word, true);
+  const { view } = c.memory;
+  const secLo = view.getUint32(at, true);
+  const secHi = word === 8 ? view.getUint32(at + 4, true) : (secLo | 0) < 0 ? 0xffffffff : 0;
   const part = c.integer(at + word, word, true);
-  const high = (offset: number) => (word === 8 ? c.memory.view.getUint32(at + offset + 4, true) : 0);
   const name =
     fraction !== "tv_nsec"
       ? undefined
@@ -222,11 +223,11 @@ function printTime(c: Context, at: number, word: number, fraction: "tv_usec" | "
   }
   c.sink.openStruct();
   c.sink.field("tv_sec");
-  c.sink.long(c.memory.view.getUint32(at, true), word === 8 ? high(0) : second < 0 ? 0xffffffff : 0);
+  c.sink.long(secLo, secHi);
   c.sink.field(fraction);
-  c.sink.ulong(c.memory.view.getUint32(at + word, true), high(word));
+  c.sink.ulong(view.getUint32(at + word, true), word === 8 ? view.getUint32(at + word + 4, true) : 0);
   c.sink.closeStruct();
-  if (!name) dateComment(c, second, part, fraction === "tv_usec" ? 6 : 9);
+  if (!name) dateComment(c, secondOf(secLo, secHi), part, fraction === "tv_usec" ? 6 : 9);
   else if (c.options.xlat === "verbose") c.sink.comment(name);
 }
 

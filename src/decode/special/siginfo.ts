@@ -1,18 +1,18 @@
 /** siginfo_t (include/uapi/asm-generic/siginfo.h, Linux 6.1): which union member is meant depends on signal and si_code. */
 import { errnoName } from "../../abi/errno.ts";
-import { siCodeName, signalName } from "../../abi/signals.ts";
-import { type Abi, syscallName } from "../../abi/syscalls.ts";
+import * as F from "../../abi/flags.ts";
+import { knownSignal, siCodeName } from "../../abi/signals.ts";
+import { type Abi, isIndirect, syscallName } from "../../abi/syscalls.ts";
 import type { Context } from "../context.ts";
+import { printEnum } from "../flags.ts";
+import { tickComment } from "./time.ts";
 
 /** Offset of the union on 64-bit kernels, which is how ptrace hands it out even for 32-bit tracees. */
 const UNION_NATIVE = 16;
 const SI_USER = 0;
-const SI_QUEUE = -1;
 const SI_TIMER = -2;
-const SI_MESGQ = -3;
+const SI_SIGIO = -5;
 const SI_TKILL = -6;
-const SI_KERNEL = 0x80;
-const CLK_TCK = 100;
 const SIGILL = 4;
 const SIGTRAP = 5;
 const SIGBUS = 7;
@@ -24,9 +24,9 @@ const SIGSYS = 31;
 const CLD_EXITED = 1;
 const SEGV_BNDERR = 3;
 const SEGV_PKUERR = 4;
-
-/** Signals whose members say something under SI_KERNEL too. */
-const fromKernel = new Set([SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV, SIGCHLD, SIGSYS]);
+const POLL_HUP = 6;
+const BUS_MCEERR_AR = 4;
+const BUS_MCEERR_AO = 5;
 
 /** Where a 32-bit program has the union, without padding and with one-word values. */
 const UNION_COMPAT = 12;
@@ -44,42 +44,49 @@ export function printSiginfo(c: Context, info: DataView, compat = false): void {
     print();
   };
   const num = (name: string, value: number) => field(name, () => sink.num(value));
-  const word = (name: string, text: string) => field(name, () => sink.word(text));
+  const hex = (name: string, at: number) => field(name, () => sink.hex(info.getUint32(at, true), 0));
 
   sink.openStruct();
   if (signo === 0) {
     sink.closeStruct();
     return;
   }
-  const named = (name: string, value: number, symbol: string | undefined, plain: "dec" | "hex") =>
-    field(name, () => sink.xlat(value >>> 0, 0, symbol, "", plain));
-  named("si_signo", signo, signalName(signo), "dec");
-  const known = siCodeName(signo, code);
-  if (known === undefined) word("si_code", code < 0 ? String(code) : `0x${code.toString(16)}`);
-  else named("si_code", code, known, code < 0 ? "dec" : "hex");
-  if (int(4) !== 0) named("si_errno", int(4), errnoName(int(4)), "dec");
+  const signal = (value: number) => sink.xlat(value >>> 0, 0, knownSignal(value), "", "dec");
+  field("si_signo", () => signal(signo));
+  field("si_code", () => sink.xlat(code >>> 0, 0, siCodeName(signo, code), "", "hex"));
+  if (int(4) !== 0) field("si_errno", () => sink.xlat(int(4) >>> 0, 0, errnoName(int(4)), "", "unsigned"));
 
   const sender = () => {
     field("si_pid", () => sink.pid(int(UNION), c.options.pidText?.(int(UNION))));
     num("si_uid", int(UNION + 4) === -1 ? -1 : info.getUint32(UNION + 4, true));
   };
+  const hasValue = (at: number) => info.getUint32(at, true) !== 0 || high(at) !== 0;
   const value = (at: number) => {
     num("si_int", int(at));
     field("si_ptr", () => sink.addr(info.getUint32(at, true), high(at)));
   };
   const address = (name: string, at: number) =>
     field(name, () => sink.addr(info.getUint32(at, true), high(at)));
+  const band = () => {
+    field("si_band", () => {
+      if (compat) sink.num(int(UNION));
+      else sink.long(info.getUint32(UNION, true), info.getUint32(UNION + 4, true));
+    });
+    const fd = int(UNION + (compat ? 4 : 8));
+    field("si_fd", () => sink.fd(fd, fd < 0 ? undefined : c.options.fdText?.(c.task.tid, fd)));
+  };
 
-  if (code === SI_USER || code === SI_TKILL) sender();
+  if (code > 0) details();
+  else if (code === SI_USER || code === SI_TKILL) sender();
   else if (code === SI_TIMER) {
-    const timer = info.getUint32(UNION, true);
-    word("si_timerid", timer === 0 ? "0" : `0x${timer.toString(16)}`);
+    hex("si_timerid", UNION);
     num("si_overrun", int(UNION + 4));
     value(UNION + 8);
-  } else if (code < 0 || code === SI_QUEUE || code === SI_MESGQ) {
+  } else if (code === SI_SIGIO) band();
+  else {
     sender();
-    value(UNION + 8);
-  } else if (code !== SI_KERNEL || fromKernel.has(signo)) details();
+    if (hasValue(UNION + 8)) value(UNION + 8);
+  }
   sink.closeStruct();
 
   function details(): void {
@@ -88,7 +95,7 @@ export function printSiginfo(c: Context, info: DataView, compat = false): void {
         sender();
         field("si_status", () => {
           if (code === CLD_EXITED) sink.num(int(UNION + 8));
-          else sink.xlat(int(UNION + 8) >>> 0, 0, signalName(int(UNION + 8)), "", "dec");
+          else signal(int(UNION + 8));
         });
         // x32 keeps 64-bit ticks
         ticks("si_utime", UNION + (compat ? 12 : 16));
@@ -99,6 +106,8 @@ export function printSiginfo(c: Context, info: DataView, compat = false): void {
       case SIGBUS:
       case SIGTRAP:
         address("si_addr", UNION);
+        if (signo === SIGBUS && (code === BUS_MCEERR_AR || code === BUS_MCEERR_AO))
+          field("si_addr_lsb", () => sink.hex(info.getUint16(UNION + (compat ? 4 : 8), true), 0));
         break;
       case SIGSEGV:
         address("si_addr", UNION);
@@ -108,11 +117,7 @@ export function printSiginfo(c: Context, info: DataView, compat = false): void {
         } else if (code === SEGV_PKUERR) num("si_pkey", int(UNION + (compat ? 8 : 16)));
         break;
       case SIGIO:
-        field("si_band", () => {
-          if (compat) sink.num(int(UNION));
-          else sink.long(info.getUint32(UNION, true), info.getUint32(UNION + 4, true));
-        });
-        num("si_fd", int(UNION + (compat ? 4 : 8)));
+        if (code <= POLL_HUP) band();
         break;
       case SIGSYS:
         address("si_call_addr", UNION);
@@ -120,30 +125,37 @@ export function printSiginfo(c: Context, info: DataView, compat = false): void {
         break;
       default:
         if (int(UNION) !== 0 || int(UNION + 4) !== 0) sender();
-        if (info.getUint32(UNION + 8, true) !== 0 || high(UNION + 8) !== 0) value(UNION + 8);
+        if (hasValue(UNION + 8)) value(UNION + 8);
     }
   }
 
   function arch(nr: number, audit: number): void {
-    const known = arches[audit];
-    const name = known && syscallName(known.abi, nr);
-    word("si_syscall", name === undefined ? String(nr) : `__NR_${name}`);
-    field("si_arch", () => {
-      sink.word(known?.name ?? (audit === 0 ? "0" : `0x${audit.toString(16)}`));
-      if (!known) sink.comment("AUDIT_ARCH_???");
+    field("si_syscall", () => {
+      const abi = arches[audit];
+      const own = abi && (nr & X32 && abi === "x86_64" ? "x32" : abi);
+      const number = own === "x32" ? nr & ~X32 : nr;
+      const name = own && !isIndirect(own, number) ? syscallName(own, number) : undefined;
+      if (own === c.call.abi) sink.xlat(nr >>> 0, 0, name && `__NR_${name}`, "", "unsigned");
+      else {
+        sink.ulong(nr >>> 0, 0);
+        if (name !== undefined && c.options.xlat !== "raw") sink.comment(name);
+      }
     });
+    field("si_arch", () => printEnum(c, F.audit_arches, audit));
   }
 
   /** Clock ticks, with the time they stand for when there are any. */
   function ticks(name: string, at: number): void {
-    const n = compat && c.longSize === 4 ? int(at) : info.getUint32(at, true) + int(at + 4) * 4294967296;
-    num(name, n);
-    if (n !== 0) sink.comment(`${(n / CLK_TCK).toFixed(2)} s`);
+    const lo = info.getUint32(at, true);
+    const hi = compat && c.longSize === 4 ? 0 : info.getUint32(at + 4, true);
+    sink.field(name);
+    sink.ulong(lo, hi);
+    tickComment(c, lo, hi);
   }
 }
 
-/** AUDIT_ARCH_*: include/uapi/linux/audit.h */
-const arches: Readonly<Record<number, { readonly name: string; readonly abi: Abi }>> = {
-  3221225534: { name: "AUDIT_ARCH_X86_64", abi: "x86_64" },
-  1073741827: { name: "AUDIT_ARCH_I386", abi: "i386" },
-};
+/** The bit of numbers of x32's calls. */
+const X32 = 0x40000000;
+
+/** By AUDIT_ARCH_* (include/uapi/linux/audit.h), those whose calls can be told by name. */
+const arches: Readonly<Record<number, Abi>> = { 3221225534: "x86_64", 1073741827: "i386" };

@@ -4,7 +4,7 @@ import { layout } from "../../abi/layouts.ts";
 import type { Abi } from "../../abi/syscalls.ts";
 import { compile } from "../compile.ts";
 import type { Context } from "../context.ts";
-import { dateComment } from "../dates.ts";
+import { dateComment, secondOf } from "../dates.ts";
 import { printBasedFlags, printEnum, printFlags } from "../flags.ts";
 import { modeText } from "../scalars.ts";
 import { pointerWalker, registerValue, type Walker } from "../walker.ts";
@@ -83,11 +83,11 @@ function printStat(struct: string): Walker {
       for (const time of ["st_atime", "st_mtime", "st_ctime"]) {
         const f = fields.get(time)!;
         const nsec = fields.has(`${time}_nsec`) ? number(`${time}_nsec`) : undefined;
-        const second = c.integer(at + f.at, f.size, true);
+        const lo = view.getUint32(at + f.at, true);
+        const hi = f.size === 8 ? view.getUint32(at + f.at + 4, true) : (lo | 0) < 0 ? 0xffffffff : 0;
         c.sink.field(time);
-        if (f.size === 8) c.sink.long(view.getUint32(at + f.at, true), view.getUint32(at + f.at + 4, true));
-        else c.sink.num(second);
-        dateComment(c, second, nsec ?? 0, 9);
+        c.sink.long(lo, hi);
+        dateComment(c, secondOf(lo, hi), nsec ?? 0, 9);
         if (nsec !== undefined) print(`${time}_nsec`, undefined);
       }
     } else {
@@ -167,7 +167,12 @@ registerValue("statx", () =>
       sink.field("tv_nsec");
       sink.num(v.getUint32(where + 8, true));
       sink.closeStruct();
-      dateComment(c, c.integer(where, 8, true), v.getUint32(where + 8, true), 9);
+      dateComment(
+        c,
+        secondOf(v.getUint32(where, true), v.getUint32(where + 4, true)),
+        v.getUint32(where + 8, true),
+        9,
+      );
     };
     const mask = v.getUint32(at, true);
     sink.openStruct();

@@ -1,9 +1,9 @@
 /** Sleeps' remaining time, timer notification. */
 import * as F from "../../abi/flags.ts";
 import { layout } from "../../abi/layouts.ts";
-import { compile } from "../compile.ts";
+import { knownSignal } from "../../abi/signals.ts";
 import type { Context } from "../context.ts";
-import { dateText } from "../dates.ts";
+import { dateText, secondOf } from "../dates.ts";
 import { enumName, printEnum } from "../flags.ts";
 import { pointerWalker, registerAux, registerValue } from "../walker.ts";
 import { readable, valueWalker } from "./bytes.ts";
@@ -12,22 +12,28 @@ import { readable, valueWalker } from "./bytes.ts";
 registerValue("ticks", () =>
   valueWalker("long", (c, lo, hi) => {
     c.sink.ulong(lo, hi);
-    if ((lo === 0 && hi === 0) || c.options.xlat === "raw") return;
-    const ticks = (BigInt(hi) << 32n) | BigInt(lo >>> 0);
-    c.sink.comment(`${ticks / 100n}.${String(ticks % 100n).padStart(2, "0")} s`);
+    tickComment(c, lo, hi);
   }),
 );
 
-const EINTR = 4;
-const ERESTART_RESTARTBLOCK = 516;
-const ERESTARTNOHAND = 514;
+/** The time that ticks stand for, if there are any. */
+export function tickComment(c: Context, lo: number, hi: number): void {
+  if ((lo === 0 && hi === 0) || c.options.xlat === "raw") return;
+  const ticks = (BigInt(hi) << 32n) | BigInt(lo >>> 0);
+  c.sink.comment(`${ticks / 100n}.${String(ticks % 100n).padStart(2, "0")} s`);
+}
 
-/** The time left, written by the kernel only when a sleep is interrupted. */
+/** ERESTARTSYS, ERESTARTNOINTR, ERESTARTNOHAND, ERESTART_RESTARTBLOCK (linux/errno.h). */
+const TIMER_ABSTIME = 1;
+const restarts: ReadonlySet<number> = new Set([512, 513, 514, 516]);
+
+/** The time left, written by the kernel when a sleep is interrupted; shown if it may go on after that. */
 registerValue("remaining", () =>
   pointerWalker((c, lo, hi) => {
-    const { error } = c.call;
-    const interrupted = error === EINTR || error === ERESTART_RESTARTBLOCK || error === ERESTARTNOHAND;
-    const at = interrupted && (lo !== 0 || hi !== 0) ? c.memory.readAll(lo, hi, 16) : -1;
+    // until a point in time nothing is left that would have to be known
+    const until = c.call.name === "clock_nanosleep" && (c.argLo(1) & TIMER_ABSTIME) !== 0;
+    const shown = restarts.has(c.call.error) && !until && c.options.dereference(c.call.name);
+    const at = shown && (lo !== 0 || hi !== 0) ? c.memory.readAll(lo, hi, 16) : -1;
     if (at < 0) {
       c.sink.addr(lo, hi);
       return;
@@ -44,13 +50,14 @@ registerValue("remaining", () =>
 
 /** time(2)'s result as a date. */
 registerAux("time_result", (c) => {
-  const text = c.call.error ? undefined : dateText(c.ret, 0, 9);
+  const text = c.call.error ? undefined : dateText(secondOf(c.call.retLo, c.call.retHi), 0, 9);
   if (text !== undefined) c.sink.word(text);
 });
 
 const SIGEV_SIGNAL = 0;
 const SIGEV_THREAD = 2;
 const SIGEV_THREAD_ID = 4;
+/** With others the number is no signal's. */
 const SIGNALLING: ReadonlySet<number> = new Set([SIGEV_SIGNAL, SIGEV_THREAD, SIGEV_THREAD_ID]);
 /** struct sigevent: value, signo, notify, then the thread id or function (sigevent(7)). */
 registerValue("sigevent", () =>
@@ -78,10 +85,9 @@ registerValue("sigevent", () =>
       c.sink.closeStruct();
     }
     c.sink.field("sigev_signo");
-    const signo = v.getUint32(at + word, true);
-    // where no signal is sent it is only a number
-    if (SIGNALLING.has(notify)) compile({ kind: "signal" }).value(c, signo, 0);
-    else c.sink.num(signo);
+    const signo = v.getInt32(at + word, true);
+    if (SIGNALLING.has(notify)) c.sink.xlat(signo >>> 0, 0, knownSignal(signo), "", "dec");
+    else c.sink.num(signo >>> 0);
     c.sink.field("sigev_notify");
     printEnum(c, F.sigev_notify, notify >>> 0);
     if (notify === SIGEV_THREAD_ID) {

@@ -4,7 +4,7 @@ import { fd, flags64, oneOf, oneOf64, special } from "../../../syscalls/types/bu
 import type { Type } from "../../../syscalls/types/types.ts";
 import { compile } from "../../compile.ts";
 import type { Context } from "../../context.ts";
-import { dateComment } from "../../dates.ts";
+import { dateComment, secondOf } from "../../dates.ts";
 import { addHi, addLo, follow, printArray, printPath } from "../../pointers.ts";
 import { pointerWalker, registerValue } from "../../walker.ts";
 import { objects, search } from "./btrfs-search.ts";
@@ -131,7 +131,7 @@ const withTime = (name: string): Part =>
   own(STATUS, name, (c, at) => {
     const [lo, hi] = [c.memory.view.getUint32(at, true), c.memory.view.getUint32(at + 4, true)];
     c.sink.ulong(lo, hi);
-    dateComment(c, lo + (hi | 0) * 4294967296, 0, 9);
+    dateComment(c, secondOf(lo, hi), 0, 9);
   });
 const status = body(
   STATUS,

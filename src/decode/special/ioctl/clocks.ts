@@ -4,7 +4,7 @@ import { flags, inline, int, oneOf, oneOf64, special, ulong } from "../../../sys
 import type { Type } from "../../../syscalls/types/types.ts";
 import { compile } from "../../compile.ts";
 import type { Context } from "../../context.ts";
-import { dateComment } from "../../dates.ts";
+import { dateComment, secondOf } from "../../dates.ts";
 import { registerValue } from "../../walker.ts";
 import { bothOrAddress, type Command, each, grown, none, reads, record, value, writes } from "./command.ts";
 import { body, fields, filled, members, number, offsetOf, own, upTo, when } from "./parts.ts";
@@ -35,7 +35,7 @@ registerValue("ptp_time", (comment) => ({
       c.sink.hex(reserved, 0);
     }
     c.sink.closeStruct();
-    if (comment && c.options.xlat !== "raw") dateComment(c, lo + (hi | 0) * 4294967296, nanoseconds, 9);
+    if (comment && c.options.xlat !== "raw") dateComment(c, secondOf(lo, hi), nanoseconds, 9);
   },
 }));
 const times = { time: moment(true), period: moment(false) };
