@@ -36,6 +36,7 @@ interface ArgList {
 interface CompiledCall {
   readonly main: ArgList;
   readonly by: number;
+  readonly mask: number;
   readonly variants: ReadonlyMap<number, ArgList> | undefined;
 }
 
@@ -65,7 +66,7 @@ function compileCall(d: Descriptor): CompiledCall {
     const variants = d.variants && new Map([...d.variants.cases].map(([k, args]) => [k, compileArgs(args)]));
     const main = compileArgs(d.args);
     const by = d.variants ? main.names.indexOf(d.variants.by) : -1;
-    result = { main, by, variants };
+    result = { main, by, mask: d.variants?.mask ?? -1, variants };
     compiledCalls.set(d, result);
   }
   return result;
@@ -158,7 +159,7 @@ export class Decoder {
 
   private list(d: Descriptor): ArgList {
     const compiled = compileCall(d);
-    const list = compiled.variants?.get(this.context.argLo(compiled.by) | 0) ?? compiled.main;
+    const list = compiled.variants?.get(this.context.argLo(compiled.by) & compiled.mask) ?? compiled.main;
     this.context.names = list.names;
     this.context.kinds = list.kinds;
     return list;

@@ -24,7 +24,7 @@ interface Plan {
 const aggregates: ReadonlySet<string> = new Set(["struct", "inline", "special", "switch"]);
 
 /** Kinds that have no sign, whatever the struct's member is. */
-const unsigned: ReadonlySet<string> = new Set(["flags", "uint", "ulong", "hex", "hex32", "addr"]);
+const unsigned: ReadonlySet<string> = new Set(["enum", "flags", "uint", "ulong", "hex", "hex32", "addr"]);
 
 /** A walker that can print its fields without the braces, for structs printed in two parts. */
 export interface StructWalker extends Walker {

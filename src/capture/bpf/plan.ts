@@ -108,7 +108,7 @@ export function planOf(d: Descriptor | undefined, abi: Abi, options: PlanOptions
     const when = (reads: readonly Read[]): Read => ({
       op: "if",
       arg: by,
-      mask: 0xffffffff,
+      mask: d.variants!.mask ?? 0xffffffff,
       values: [value],
       reads,
     });

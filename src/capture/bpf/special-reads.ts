@@ -96,7 +96,6 @@ export const specialReads: Readonly<Record<string, Maker>> = {
   msgbuf_received: (at, s) => fixed(at, Math.min(limit(s), 1024) + 8),
   shmat_flags: () => fixed({ arg: 3 }, 4),
   old_dirent: (at) => fixed(at, 268),
-  returned_path: (at) => [bytes(at, ret(), LARGEST)],
   bytes_arg1: (at, s) => [bytes(at, arg(1), limit(s))],
   mincore_vector: (at, s) => fixed(at, Math.min(s.elements, LARGEST)),
   iovec_addresses: (at, s, data) => [

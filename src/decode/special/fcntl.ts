@@ -18,8 +18,10 @@ registerAux("fcntl_result", (c) => {
     const rest = (ret & ~O_ACCMODE) >>> 0;
     const names = rest === 0 ? "" : `|${flagNames(F.open_flags, rest) ?? hexText(rest, 0)}`;
     c.sink.word(`flags ${enumName(F.open_modes, ret & O_ACCMODE)}${names}`);
-  } else if (command === F_GETLEASE) c.sink.word(enumName(F.lock_types, ret) ?? hexText(ret, 0));
-  else if (ret === 0) return;
+  } else if (command === F_GETLEASE) {
+    const name = enumName(F.lock_types, ret);
+    if (name !== undefined) c.sink.word(name);
+  } else if (ret === 0) return;
   else if (command === F_GETFD) {
     c.sink.word("flags ");
     printFlags(c, F.fd_flags, ret);

@@ -72,8 +72,8 @@ function printStat(struct: string): Walker {
     printMode(c, mode);
     if (c.verbose) {
       print("st_nlink", undefined);
-      print("st_uid", uid);
-      print("st_gid", uid);
+      print("st_uid", undefined);
+      print("st_gid", undefined);
       print("st_blksize", undefined);
       print("st_blocks", undefined);
     }
@@ -299,13 +299,3 @@ function eachEntry(c: Context, start: number, length: number, wide: boolean, pri
   }
   return count;
 }
-
-/** A name the call wrote, as many bytes as it returned. */
-registerValue("returned_path", () =>
-  pointerWalker((c, lo, hi) => {
-    const length = c.failed || c.ret < 0 || (lo === 0 && hi === 0) ? -1 : c.ret;
-    const at = length > 0 ? c.memory.readAll(lo, hi, length) : length;
-    if (at < 0) c.sink.addr(lo, hi);
-    else c.sink.str(c.memory.bytes, at, length, false);
-  }),
-);

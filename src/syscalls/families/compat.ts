@@ -147,7 +147,7 @@ export const compat = [
       {
         cookie: unsignedPair(0),
         upper: when("cookie", 0, hex),
-        buffer: out(special("returned_path")),
+        buffer: out(buffer({ ret: true })),
         len: size_t,
       },
       { ret: "long" },

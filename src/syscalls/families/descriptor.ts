@@ -125,7 +125,7 @@ export const descriptors = family({
           [F_GETOWN_EX, gives(owner)],
           [F_SETLEASE, takes(oneOf64(F.lock_types))],
           [F_GETLEASE, cmd],
-          [F_NOTIFY, takes(flags(F.notify_flags))],
+          [F_NOTIFY, takes(flags64(F.notify_flags))],
           [F_CREATED_QUERY, cmd],
           [F_SETPIPE_SZ, takes(ulong)],
           [F_GETPIPE_SZ, cmd],

@@ -54,7 +54,7 @@ function withWideTimes(name: string, from: string): Descriptor {
     ...d,
     name,
     args: widenedArgs(d.args),
-    variants: d.variants && cases && { by: d.variants.by, cases },
+    variants: d.variants && cases && { ...d.variants, cases },
   };
 }
 

@@ -2,6 +2,7 @@
 import * as F from "../../abi/flags.ts";
 import {
   addr,
+  buffer,
   call,
   dirfd,
   family,
@@ -122,8 +123,5 @@ export const stats = family({
     { classes: "desc" },
   ),
   sysfs: call({ option: hex, arg1: hex, arg2: hex }),
-  lookup_dcookie: call(
-    { cookie: ulong, buffer: out(special("returned_path")), len: size_t },
-    { ret: "long" },
-  ),
+  lookup_dcookie: call({ cookie: ulong, buffer: out(buffer({ ret: true })), len: size_t }, { ret: "long" }),
 });

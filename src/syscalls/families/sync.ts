@@ -71,10 +71,8 @@ const shapes: readonly (readonly [number, Args])[] = [
   [12, { ...base, val: uint, val2: uint, uaddr2: addr, val3: uint }],
   [13, { ...base, val: when("futex_op", 0, uint), timeout: timespec }],
 ];
-/** FUTEX_PRIVATE_FLAG, FUTEX_CLOCK_REALTIME, both. */
-const futexCases = shapes.flatMap(([op, args]) =>
-  [0, 128, 256, 384].map((flag) => [op | flag, args] as const),
-);
+/** What an operation is; FUTEX_PRIVATE_FLAG, FUTEX_CLOCK_REALTIME and others that may come are above. */
+const FUTEX_OP = 127;
 const sembufs = array(
   struct("sembuf", {
     sem_num: ushort,
@@ -100,7 +98,7 @@ const WAITERS = 128;
 export const sync = family({
   futex: call(
     { ...base, val: uint, timeout: addr, uaddr2: addr, val3: hex32 },
-    { wait: "lock", variants: { by: "futex_op", cases: futexCases } },
+    { wait: "lock", variants: { by: "futex_op", mask: FUTEX_OP, cases: shapes } },
   ),
   futex_waitv: call(
     {

@@ -36,7 +36,12 @@ export const transfers = family({
   preadv2: call({ fd, iov: filled, iovcnt: ulong, offset: off_t, pos_h: upper, flags: rwf }, disk),
   pwritev2: call({ fd, iov: iovec("iovcnt"), iovcnt: ulong, offset: off_t, pos_h: upper, flags: rwf }, disk),
   sendfile: call(
-    { out_fd: fd, in_fd: fd, offset: { type: special("moving_offset", 8), dir: "inout" }, count: size_t },
+    {
+      out_fd: fd,
+      in_fd: fd,
+      offset: { type: special("moving_offset", 8, "unsigned"), dir: "inout" },
+      count: size_t,
+    },
     { ret: "long", classes: "desc network", wait: "network" },
   ),
   splice: call(

@@ -144,6 +144,7 @@ export interface CallOptions {
   readonly special?: string;
   readonly variants?: {
     readonly by: string;
+    readonly mask?: number;
     readonly cases: readonly (readonly [number, Args])[];
   };
 }
@@ -170,6 +171,7 @@ export function family(calls: Readonly<Record<string, CallBody>>): Descriptor[] 
     special: options.special,
     variants: options.variants && {
       by: options.variants.by,
+      mask: options.variants.mask,
       cases: new Map(options.variants.cases.map(([key, value]) => [key, list(value)])),
     },
   }));

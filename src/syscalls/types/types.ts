@@ -190,6 +190,8 @@ export interface Descriptor {
   /** Other argument lists, chosen by the low 32 bits of one argument (futex, prctl, fcntl …). */
   readonly variants?: {
     readonly by: string;
+    /** The bits of it that choose, if not all do. */
+    readonly mask?: number;
     readonly cases: ReadonlyMap<number, readonly Arg[]>;
   };
   readonly wait?: WaitKind;
