@@ -48,7 +48,8 @@ export class LiveMemory extends Memory {
       step = Math.min(PAGE, max - length, PAGE - ((lo + length) & (PAGE - 1)));
     }
     this.got = length;
-    if (length === 0 && !this.terminated) return -1;
+    // it runs into what is not there
+    if (length < max && !this.terminated) return -1;
     this.used += (length + 8) & ~7;
     return start;
   }

@@ -54,13 +54,14 @@ export abstract class Memory {
   }
 
   /** Whether what was read last at `lo` is less than was asked for because no more was copied, though it may be readable. */
-  protected cut(_lo: number): boolean {
+  cut(_lo: number): boolean {
     return false;
   }
 
   /**
    * Reads a NUL-terminated string of at most `max` bytes; `got` is its length without the NUL, `terminated` says
-   * whether the NUL was found. Returns the offset or -1.
+   * whether the NUL was found. Returns the offset, or -1 if memory ends before the string and those bytes do; where an
+   * engine copied less than `max` it gives that.
    */
   abstract readString(lo: number, hi: number, max: number): number;
   terminated = false;

@@ -43,7 +43,8 @@ export function printBytes(c: Context, lo: number, hi: number, length: number, t
     return;
   }
   const want = Math.min(length, c.options.stringLimit);
-  const at = m.readMost(lo, hi, Math.max(want, 1));
+  // one byte more than is shown has to be readable, as to strace
+  const at = m.readMost(lo, hi, Math.min(length, want + 1));
   const shown = Math.min(want, m.got);
   if (at < 0) c.sink.addr(lo, hi);
   else if (trimmed && m.bytes[at + shown - 1] === 0 && !inHex(c)) c.sink.str(m.bytes, at, shown - 1, false);

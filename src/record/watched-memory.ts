@@ -43,6 +43,10 @@ export class WatchedMemory extends Memory {
     return this.note(true, lo, hi, max, this.inner.readString(lo, hi, max));
   }
 
+  override cut(lo: number): boolean {
+    return this.inner.cut(lo);
+  }
+
   override reset(): void {
     this.inner.reset();
   }

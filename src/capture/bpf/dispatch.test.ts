@@ -22,6 +22,7 @@ function forkRecord(child: number, time: number) {
 
 function dispatcherTo(sink: Partial<EventSink>, execReturns = true): Dispatcher {
   return new Dispatcher(sink as EventSink, new TaskTable(), new CallTable(undefined), {
+    most: 32,
     scheduling: false,
     execReturns,
     onOwnMemory: () => {},

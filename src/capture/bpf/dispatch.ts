@@ -23,6 +23,8 @@ const inWords = (bytes: number): number => bytes >>> 2;
 export interface DispatchOptions {
   /** Calls come with what the scheduler did meanwhile. */
   readonly scheduling: boolean;
+  /** Most bytes plans copy of a buffer. */
+  readonly most: number;
   /** The call comes that an exec returns from, if it is execve. */
   readonly execReturns: boolean;
   /** A process was started by us and has exec'd or ended. */
@@ -60,7 +62,9 @@ export class Dispatcher {
     private readonly tasks: TaskTable,
     private readonly calls: CallTable,
     private readonly options: DispatchOptions,
-  ) {}
+  ) {
+    this.atEntry.most = this.atExit.most = options.most;
+  }
 
   record(s: Source): void {
     this.delivered++;

@@ -24,6 +24,7 @@ import * as L from "./layout.ts";
 import { Kernel, zero } from "./loader.ts";
 import { awaitTimers, createLongMaps } from "./long.ts";
 import { Order } from "./order.ts";
+import { bufferLimit } from "./plan.ts";
 import * as P from "./programs/index.ts";
 import { createQuietMaps, QuietGroups } from "./quiet.ts";
 import { STATE_BYTES } from "./reads.ts";
@@ -139,6 +140,7 @@ export class BpfEngine implements Engine {
     this.calls = new CallsUnderWay(this.kernel.maps.tasks, this.table, calls, this.groups);
     this.dispatcher = new Dispatcher(sink, this.table, calls, {
       scheduling: options.scheduling ?? false,
+      most: bufferLimit(stringLimit),
       execReturns: this.execReturns(calls),
       onOwnMemory: (pid) => this.started.release(pid),
       onExit: (pid) => this.started.ended(pid),

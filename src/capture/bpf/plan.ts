@@ -91,6 +91,9 @@ const NOTHING: Plan = { entry: [], exit: [] };
 /** Memory that fits in so many bytes may be read at entry even if nobody else is known to change it. */
 const SMALL = 256;
 
+/** Most bytes that are copied of a buffer of which at most `shown` are shown. */
+export const bufferLimit = (shown: number): number => Math.min(Math.max(shown, 1), LARGEST);
+
 export function planOf(d: Descriptor | undefined, abi: Abi, options: PlanOptions): Plan {
   if (!d) return NOTHING;
   const word = abi === "i386" || abi === "x32" ? 4 : 8;
@@ -175,7 +178,7 @@ function typeReads(type: Type, i: number, scope: Scope): Read[] {
           op: "bytes",
           at,
           count: count(type.length, 1, scope),
-          max: type.path ? PATH_MAX : Math.min(Math.max(limit, 1), LARGEST),
+          max: type.path ? PATH_MAX : bufferLimit(limit),
         },
       ];
     case "pointer":

@@ -80,9 +80,13 @@ export class RecordMemory extends Memory {
     return n > 0 ? n : -1;
   }
 
+  /** Most bytes that plans copy of a buffer whose beginning is shown. */
+  most = LARGEST;
+
   /** Memory ends with a page; a plan leaves off anywhere else, or where the sizes of the two are the same. */
-  protected override cut(lo: number): boolean {
-    return ((lo + this.got) & (PAGE - 1)) !== 0 || this.got === LARGEST || this.got === EACH;
+  override cut(lo: number): boolean {
+    const { got } = this;
+    return ((lo + got) & (PAGE - 1)) !== 0 || got === this.most || got === LARGEST || got === EACH;
   }
 
   readString(lo: number, hi: number, max: number): number {

@@ -1,5 +1,15 @@
 /** What the printers of odd values and calls follow: pointers in memory, vectors, lengths found elsewhere. */
-import { type Address, type Count, fixed, longOf, type Plan, type Read, type Scope, vector } from "./plan.ts";
+import {
+  type Address,
+  bufferLimit,
+  type Count,
+  fixed,
+  longOf,
+  type Plan,
+  type Read,
+  type Scope,
+  vector,
+} from "./plan.ts";
 
 const LARGEST = 4096;
 /** getdents' buffer is counted whole. */
@@ -13,7 +23,7 @@ const words = (at: Address, n: number, slot: number): Read => ({ op: "words", at
 /** The pointer in a slot. */
 const behind = (slot: number, s: Scope): Address => ({ slot, word: s.word });
 const named = (s: Scope, name: string): number => s.names.indexOf(name);
-const limit = (s: Scope): number => Math.min(Math.max(s.stringLimit, 1), LARGEST);
+const limit = (s: Scope): number => bufferLimit(s.stringLimit);
 
 /** struct msghdr at an address: name, vector and control data behind it. */
 function msghdr(at: Address, s: Scope, total: Count | undefined): Read[] {

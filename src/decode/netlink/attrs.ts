@@ -52,7 +52,8 @@ export function hexText(c: Context, at: number, length: number): string {
 
 /**
  * Prints records that begin with their own length, in brackets if there is more than one: `step` says how long the
- * one at an offset claims to be. What is left and too short for a header is shown as bytes.
+ * one at an offset claims to be. What is left and too short for a header is shown as bytes. Of `length` bytes the first
+ * `readable` are there; where those behind them are is said by `address`.
  */
 export function records(
   c: Context,
@@ -61,12 +62,21 @@ export function records(
   header: number,
   step: (at: number) => number,
   print: (at: number, length: number) => void,
+  readable = length,
+  address?: (offset: number) => string,
 ): void {
   const { sink } = c;
+  const end = at + readable;
   let left = length;
   let here = at;
   let open = false;
   for (let n = 0; ; n++) {
+    if (here + Math.min(left, header) > end) {
+      sink.item();
+      sink.more();
+      sink.comment(address!(here - at));
+      break;
+    }
     if (left < header) {
       if (open) sink.item();
       hexString(c, here, left);
@@ -84,7 +94,7 @@ export function records(
       sink.more();
       break;
     }
-    print(here, Math.min(Math.max(claimed, header), left));
+    print(here, Math.min(Math.max(claimed, header), left, end - here));
     if (!more) break;
     here += taken;
     left -= taken;

@@ -3,7 +3,8 @@ import { errnoName } from "../../abi/errno.ts";
 import type { FlagSet } from "../../abi/flags.ts";
 import * as F from "../../abi/flags.ts";
 import type { Context } from "../context.ts";
-import { enumName, flagNames } from "../flags.ts";
+import { enumName, flagNames, hexText } from "../flags.ts";
+import { addHi, addLo } from "../pointers.ts";
 import { attributes, hexString, records, type Table } from "./attrs.ts";
 import { diagMessage } from "./diag.ts";
 import { NETFILTER_MESSAGE, netfilterMessage, netfilterType } from "./netfilter.ts";
@@ -12,6 +13,8 @@ import { deviceEvent } from "./uevent.ts";
 import { text, u32 } from "./values.ts";
 
 const HEADER = 16;
+/** Of a buffer no more is looked at. */
+const LONGEST = 1 << 20;
 const ROUTE = 0;
 const SOCK_DIAG = 4;
 const NETFILTER = 12;
@@ -193,9 +196,12 @@ function body(c: Context, family: number, at: number, length: number, quoted: bo
  * for a message.
  */
 export function printNetlink(c: Context, family: number, lo: number, hi: number, length: number): boolean {
-  const at = c.memory.readAll(lo, hi, length);
+  const at = c.memory.read(lo, hi, Math.min(length, LONGEST));
   if (at < 0) return false;
-  if (family === UEVENT) return deviceEvent(c, at, length);
+  // as far as there is memory, unless there would be more than was copied
+  const { got } = c.memory;
+  if (got < length && (got < HEADER || c.memory.cut(lo))) return false;
+  if (family === UEVENT) return got === length && deviceEvent(c, at, length);
   if (length < HEADER) hexString(c, at, length);
   else
     records(
@@ -205,6 +211,8 @@ export function printNetlink(c: Context, family: number, lo: number, hi: number,
       HEADER,
       (here) => c.memory.view.getUint32(here, true),
       (here, size) => message(c, family, here, size, false),
+      got,
+      (offset) => hexText(addLo(lo, offset), addHi(lo, hi, offset)),
     );
   return true;
 }

@@ -242,7 +242,8 @@ registerValue("utimensat_times64", () =>
 registerValue("moving_offset", (data) => {
   const read = (c: Context, lo: number, hi: number): readonly [number, number] | undefined => {
     const size = data === "long" ? c.longSize : 8;
-    const at = lo === 0 && hi === 0 ? -1 : c.memory.readAll(lo, hi, size);
+    const skip = (lo === 0 && hi === 0) || !c.options.dereference(c.call.name);
+    const at = skip ? -1 : c.memory.readAll(lo, hi, size);
     if (at < 0) return undefined;
     const low = c.memory.view.getInt32(at, true);
     return [low >>> 0, size === 8 ? c.memory.view.getUint32(at + 4, true) : low < 0 ? 0xffffffff : 0];

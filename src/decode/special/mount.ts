@@ -55,9 +55,9 @@ registerValue("hex_buffer", (data) =>
   pointerWalker((c, lo, hi) => {
     const length = c.argLo(c.index(data as string)) | 0;
     const none = length < 0 || (lo === 0 && hi === 0);
-    const at = none ? -1 : c.memory.readMost(lo, hi, Math.min(length, c.options.stringLimit));
+    const at = none ? -1 : c.memory.readMost(lo, hi, Math.min(length, c.options.stringLimit + 1));
     if (at < 0) c.sink.addr(lo, hi);
-    else hexQuoted(c, at, length, c.memory.got);
+    else hexQuoted(c, at, length, Math.min(c.memory.got, c.options.stringLimit));
   }),
 );
 
@@ -66,9 +66,9 @@ registerValue("hex_returned", () =>
   pointerWalker((c, lo, hi) => {
     const length = c.failed ? -1 : c.ret;
     const none = length < 0 || (lo === 0 && hi === 0) || c.beyond(hi);
-    const at = none ? -1 : c.memory.readMost(lo, hi, Math.min(length, c.options.stringLimit));
+    const at = none ? -1 : c.memory.readMost(lo, hi, Math.min(length, c.options.stringLimit + 1));
     if (at < 0) c.sink.addr(lo, hi);
-    else hexQuoted(c, at, length, c.memory.got);
+    else hexQuoted(c, at, length, Math.min(c.memory.got, c.options.stringLimit));
   }),
 );
 

@@ -36,7 +36,10 @@ registerValue("prctl_signal_at", () =>
 
 /** A name of at most `limit` bytes; what lies behind them is not looked at. */
 registerValue("task_name", (limit) =>
-  pointerWalker((c, lo, hi) => printString(c, lo, hi, limit as number, false)),
+  pointerWalker((c, lo, hi) => {
+    const { stringLimit } = c.options;
+    printString(c, lo, hi, Math.min(limit as number, stringLimit), stringLimit < (limit as number));
+  }),
 );
 
 registerValue("word_at", () =>

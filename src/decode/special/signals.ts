@@ -21,11 +21,14 @@ export function printHandler(c: Context, lo: number, hi: number): void {
   else c.sink.hex(lo, hi);
 }
 
+/** Bytes in the mask of strace's struct sigaction, all of which have to be readable. */
+const SIGACTION_MASK = 64;
+
 /** The kernel's struct sigaction: handler, flags, restorer, mask; words of the tracee (include/linux/signal_types.h). */
 registerValue("sigaction", () =>
   pointerWalker((c, lo, hi) => {
     const word = c.wordSize;
-    const at = lo === 0 && hi === 0 ? -1 : follow(c, lo, hi, 3 * word + 8);
+    const at = lo === 0 && hi === 0 ? -1 : follow(c, lo, hi, 3 * word + SIGACTION_MASK);
     if (at < 0) {
       c.sink.addr(lo, hi);
       return;

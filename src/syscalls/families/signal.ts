@@ -24,8 +24,8 @@ export const signals = family({
   rt_sigaction: call(
     {
       signum: signal,
-      act: special("sigaction", 32),
-      oldact: out(special("sigaction", 32)),
+      act: special("sigaction", 88),
+      oldact: out(special("sigaction", 88)),
       sigsetsize: size_t,
     },
     { classes: "signal" },
