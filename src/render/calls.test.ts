@@ -59,6 +59,8 @@ interface Result {
   readonly error?: number;
   readonly verbose?: boolean;
   readonly abi?: Abi;
+  /** What happens while the call is under way. */
+  readonly during?: () => void;
 }
 
 /** The line of a call, as text. Arguments are numbers; negative ones are extended to 64 bits. */
@@ -78,6 +80,7 @@ function line(memory: Memory, d: Descriptor | string, args: readonly number[], r
   sink.begin();
   sink.line = `${call.name}(`;
   const complete = decoder.enter(task, memory);
+  result.during?.();
   call.error = result.error ?? 0;
   call.retLo = result.ret ?? 0;
   if (!complete) {
@@ -192,6 +195,18 @@ describe("sets of descriptors", () => {
       "select(2147483647, [5], NULL, NULL, NULL) = 1 (in [5])",
     );
     expect(performance.now() - started).toBeLessThan(1000);
+  });
+});
+
+describe("calls that wait", () => {
+  it("shows recvmmsg's timeout as it was, and what is left of it", () => {
+    const m = new FakeMemory();
+    const timespec = new Uint32Array([4, 0, 5, 0]);
+    const timeout = m.put(new Uint8Array(timespec.buffer));
+    const during = () => m.content.set([3], timeout - BASE);
+    expect(line(m, "recvmmsg", [3, 0, 1, 0, timeout], { ret: 1, during })).toBe(
+      "recvmmsg(3, NULL, 1, 0, {tv_sec=4, tv_nsec=5}) = 1 (left {tv_sec=3, tv_nsec=5})",
+    );
   });
 });
 

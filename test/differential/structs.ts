@@ -1,7 +1,7 @@
 /** Bytes of C structs for Script, and the comparison every family of calls is put to. */
 import { expect, test } from "vitest";
 import { needs } from "../helpers.ts";
-import { compareCalls, type Difference, Script } from "./calls.ts";
+import { compareCalls, type Difference, type Outcome, Script } from "./calls.ts";
 
 const EINVAL = 22;
 
@@ -89,6 +89,21 @@ export function differencesOf(
     ),
   );
 }
+
+/** The same for outcomes that are no matter of an errno alone, each with all of the options. */
+export const differencesAfter = (
+  script: Script,
+  outcomes: readonly Outcome[],
+  options: readonly (readonly string[])[] = [[]],
+): Seen[] =>
+  options.flatMap((o) =>
+    outcomes.flatMap((outcome) =>
+      compareCalls(script, { ...outcome, options: o }).differences.map((d) => ({
+        options: `${o.join(" ")} ${JSON.stringify(outcome)}`,
+        ...d,
+      })),
+    ),
+  );
 
 /** As many differences as are shown of a failure. */
 export const some = (found: readonly Seen[]) => found.slice(0, Number(process.env.SHOW ?? 5));

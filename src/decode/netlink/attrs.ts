@@ -73,8 +73,11 @@ export function records(
   for (let n = 0; ; n++) {
     if (here + Math.min(left, header) > end) {
       sink.item();
-      sink.more();
-      sink.comment(address!(here - at));
+      if (left < header) sink.word(address!(here - at));
+      else {
+        sink.more();
+        sink.comment(address!(here - at));
+      }
       break;
     }
     if (left < header) {

@@ -36,26 +36,32 @@ registerValue("pollfds", () =>
   }),
 );
 
-/** What came of poll(2): which descriptors are ready, or that none was; false if there is nothing to look at. */
-function pollResult(c: Context): boolean {
-  if (c.call.error) return false;
+/** What came of poll(2): which descriptors are ready, or that none was. With `timeout`, also what is left of it. */
+function pollResult(c: Context, timeout: number | undefined): void {
+  if (c.call.error) return;
   if (c.ret === 0) {
     c.sink.word("Timeout");
-    return false;
+    return;
   }
   const count = Math.min(c.argLo(1), POLLFDS_MAX);
   const [lo, hi] = [c.argLo(0), c.argHi(0)];
-  if (count === 0 || (lo === 0 && hi === 0) || !c.options.dereference(c.call.name)) return false;
-  readyFds(c, lo, hi, count);
-  return true;
+  if (count === 0 || (lo === 0 && hi === 0) || !c.options.dereference(c.call.name)) return;
+  const sink = c.sink as LineSink;
+  const some = readyFds(c, sink, lo, hi, count);
+  if (timeout === undefined) return;
+  const before = sink.line;
+  timeLeft(c, timeout, "tv_nsec", some ? ", " : "");
+  if (sink.line.length > OUTCOME_TEXT) sink.line = `${before}, ...`;
 }
 
-/** Characters the list of ready descriptors may have: strace makes it in a buffer. */
-const READY_TEXT = 997;
+type LineSink = ValueSink & { line: string };
 
-/** `[{fd=3, revents=POLLIN}]`: by number alone, the arguments have their paths. */
-function readyFds(c: Context, lo: number, hi: number, count: number): void {
-  const sink = c.sink as ValueSink & { line: string };
+/** Characters the list of ready descriptors may have, and all of it: strace makes it in a buffer. */
+const READY_TEXT = 996;
+const OUTCOME_TEXT = 1022;
+
+/** `[{fd=3, revents=POLLIN}]`: by number alone, the arguments have their paths. Whether there was any. */
+function readyFds(c: Context, sink: LineSink, lo: number, hi: number, count: number): boolean {
   let shown = 0;
   for (let i = 0; i < count; i++) {
     const [l, h] = [addLo(lo, i * POLLFD), addHi(lo, hi, i * POLLFD)];
@@ -90,12 +96,11 @@ function readyFds(c: Context, lo: number, hi: number, count: number): void {
     }
   }
   if (shown > 0) c.sink.closeArray();
+  return shown > 0;
 }
 
-registerAux("poll", (c) => void pollResult(c));
-registerAux("ppoll", (c) => {
-  if (pollResult(c)) timeLeft(c, 2, "tv_nsec", ", ");
-});
+registerAux("poll", (c) => pollResult(c, undefined));
+registerAux("ppoll", (c) => pollResult(c, 2));
 registerAux("recvmmsg", (c) => {
   if (c.call.error) return;
   if (c.ret === 0) c.sink.word("Timeout");

@@ -114,7 +114,7 @@ export function printSiginfo(c: Context, info: DataView, compat = false): void {
         if (code === SEGV_BNDERR) {
           address("si_lower", UNION + (compat ? 8 : 16));
           address("si_upper", UNION + (compat ? 12 : 24));
-        } else if (code === SEGV_PKUERR) num("si_pkey", int(UNION + (compat ? 8 : 16)));
+        } else if (code === SEGV_PKUERR) num("si_pkey", info.getUint32(UNION + (compat ? 8 : 16), true));
         break;
       case SIGIO:
         if (code <= POLL_HUP) band();
