@@ -33,6 +33,17 @@ async function why(dir: string): Promise<Report> {
   return JSON.parse(stdout);
 }
 
+/** What is said of a restart, once one is recorded of which `holds` is true. */
+const restart = (dir: string, holds: (report: Report) => boolean = () => true): Promise<Report> =>
+  waitUntil(
+    "the restart",
+    async () => {
+      const found = await why(dir);
+      return found.lifetime.kind === "restart" && holds(found) && found;
+    },
+    90,
+  );
+
 /** Up, and recorded in a first lifetime. */
 async function recorded(dir: string): Promise<number> {
   const pid = await waitUntil(`${dir} up`, () => upPid(dir), 60);
@@ -51,14 +62,7 @@ test("finish is part of the restart, and no lifetime of its own", async () => {
   const pid = await recorded(dir);
   await svtrace(["svc", "-t", dir]);
   await restarted(dir, pid);
-  const report = await waitUntil(
-    "the restart",
-    async () => {
-      const found = await why(dir);
-      return found.lifetime.kind === "restart" && found;
-    },
-    60,
-  );
+  const report = await restart(dir);
   expect(recordings(dir)).toHaveLength(2);
   expect(report.lifetime.asked_by).toBe("svc -t");
   expect(report.phases.slice(0, 2).map((p) => p.name)).toEqual(["stopping", "finish"]);
@@ -83,14 +87,7 @@ test("a restart that waits for another service names it", async () => {
   await sleep(2.5);
   await svtrace(["svc", "-u", db]);
   await restarted(app, pid);
-  const report = await waitUntil(
-    "the restart",
-    async () => {
-      const found = await why(app);
-      return found.lifetime.kind === "restart" && found;
-    },
-    60,
-  );
+  const report = await restart(app);
   expect(report.causes[0]).toMatchObject({ kind: "needs", target: "db" });
   expect(report.causes[0].seconds).toBeGreaterThan(2.4);
   expect(report.verdict).toMatch(/waited [2-9]\.\d+ s for db to be ready/);
@@ -105,14 +102,7 @@ test("a service that dies again and again: how, and the restart that its last li
     ...traced,
   });
   up(scan);
-  const report = await waitUntil(
-    "a restart that ended so",
-    async () => {
-      const found = await why(dir);
-      return found.lifetime.kind === "restart" && found.deaths.length === 2 && found;
-    },
-    90,
-  );
+  const report = await restart(dir, ({ deaths }) => deaths.length === 2);
   for (const [i, death] of report.deaths.entries())
     expect(death).toEqual({ status: 3, signal: null, seconds: expect.any(Number), again: i === 1 });
   expect(report.phases.map((p) => p.name)).toContain("respawn delay");
