@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { compareCalls, Script } from "../differential/calls.ts";
-import { compareEach, differencesOf, recognisable, some, struct } from "../differential/structs.ts";
+import { compareEach, differencesAfter, differencesOf, recognisable, some, struct } from "../differential/structs.ts";
 import { compiled, lacks, needs, noBpf, run, svtracePath, tempDir } from "../helpers.ts";
 
 const peers = lacks("strace", "gcc");
@@ -213,9 +213,8 @@ test(...needs("operations of prctl and arch_prctl, and what they give", peers), 
   const numbers = script.at(struct().u64(5, 6).done());
   for (const operation of [0x1021, 0x1022, 0x1023, 0x1024, 0x1025, 0x1026])
     for (const value of [3, 18, numbers]) script.call(ARCH_PRCTL, operation, value);
-  for (const options of [[], ["-X", "raw"], ["-X", "verbose"]])
-    for (const result of [0, 1, 8, 0x1e, 0x60])
-      expect(compareCalls(script, { options, result }).differences).toEqual([]);
+  const outcomes = [0x1e, 0, 1, 8, 0x60].map((result) => ({ result }));
+  expect(some(differencesAfter(script, outcomes, [[], ["-X", "raw"], ["-X", "verbose"]]))).toEqual([]);
 });
 
 test(...needs("segments and personalities", peers), () => {
