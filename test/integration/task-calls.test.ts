@@ -3,7 +3,14 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { compareCalls, Script } from "../differential/calls.ts";
-import { compareEach, differencesAfter, differencesOf, recognisable, some, struct } from "../differential/structs.ts";
+import {
+  compareEach,
+  differencesAfter,
+  differencesOf,
+  recognisable,
+  some,
+  struct,
+} from "../differential/structs.ts";
 import { compiled, lacks, needs, noBpf, run, svtracePath, tempDir } from "../helpers.ts";
 
 const peers = lacks("strace", "gcc");
