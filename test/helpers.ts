@@ -8,6 +8,8 @@ import { onTestFinished } from "vitest";
 
 /** npm and vitest both run things in the project's directory; a bundle of this file is elsewhere. */
 export const root = process.cwd();
+/** Whether all is run that can be, however long it takes: SVTRACE_LONG=1. Otherwise what tells most. */
+export const long = process.env.SVTRACE_LONG === "1";
 export const svtracePath = join(root, "bin/svtrace");
 
 export interface Finished {

@@ -10,6 +10,7 @@ import { buildRecorder, Recorder, record, removeRecorder, ticker } from "../engi
 import {
   compiled,
   lacks,
+  long,
   needs,
   noBpf,
   processState,
@@ -20,7 +21,6 @@ import {
   which,
 } from "../helpers.ts";
 
-const long = process.env.SVTRACE_LONG === "1";
 const bpf = { engine: "bpf" };
 const MINUTES = 60_000;
 

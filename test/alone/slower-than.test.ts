@@ -147,11 +147,14 @@ test(
     const traced = async (threshold: string) => {
       const out = join(tempDir("deaths"), "out");
       await svtrace(["trace", "-f", "-T", "-o", out, `--slower-than=${threshold}`, "sh", "-c", SCRIPT]);
-      return readFileSync(out, "latin1")
-        .split("\n")
-        .filter((l) => !/<0\.00\d+>$/.test(l))
-        .map((l) => l.replace(DIFFERS, "N"))
-        .sort();
+      return (
+        readFileSync(out, "latin1")
+          .split("\n")
+          // what takes about as long as is asked for is there or not
+          .filter((l) => !/<0\.00\d+>$/.test(l) && !/ v?fork\(| clone3?\(/.test(l))
+          .map((l) => l.replace(DIFFERS, "N"))
+          .sort()
+      );
     };
     const lines = await traced("1ms");
     expect(lines).toEqual(await traced(EVERY_RETURN));
@@ -189,7 +192,9 @@ test(
     const lost = text.match(/1 events lost: a slow call's return may have been missed/g) ?? [];
     expect(text).not.toContain("ENOSYS");
     expect(seen.length).toBeGreaterThan(many / 2);
-    expect(seen.length + lost.length).toBe(many);
+    // what may have been missed may have been seen, too
+    expect(seen.length + lost.length).toBeGreaterThanOrEqual(many);
+    expect(lost.length).toBeLessThan(many / 2);
   },
 );
 

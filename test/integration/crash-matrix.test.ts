@@ -10,9 +10,8 @@ import { expect, onTestFinished, test, vi } from "vitest";
 import { sendControl } from "../../src/supervise/control.ts";
 import { aliveOf, readExtended } from "../../src/supervise/extended.ts";
 import type { FaultPoint } from "../../src/supervise/fault.ts";
-import { debian, lacks, needs, sleep, svtrace, svtracePath, tempDir, waitUntil } from "../helpers.ts";
+import { debian, lacks, long, needs, sleep, svtrace, svtracePath, tempDir, waitUntil } from "../helpers.ts";
 
-const long = process.env.SVTRACE_LONG === "1";
 /** Patience with a loaded machine (s): on a quiet one the state is right within 1 s. */
 const RIGHT_WITHIN = 10;
 const LIMIT = 180_000;

@@ -1,7 +1,7 @@
 /** Injection beside Debian's strace: the same commands with the same tampering, and the same refusals. */
 import { test } from "vitest";
 import { missing, same } from "../differential/same.ts";
-import { needs } from "../helpers.ts";
+import { long, needs } from "../helpers.ts";
 
 const CD = "cd /; cd /tmp; cd /nonexistent; cd /; cd /";
 
@@ -74,5 +74,7 @@ test.each(runs)(...needs("%s", ...missing), async (options, script) => {
 });
 
 test(...needs("what is refused, and how", ...missing), async () => {
-  for (const expression of [...wrong, ...wrongToo]) await same(["-e", expression], ["sh", "-c", ":"]);
+  const all = [...wrong, ...wrongToo];
+  for (const expression of long ? all : all.filter((_, i) => i % 3 === 0))
+    await same(["-e", expression], ["sh", "-c", ":"]);
 });

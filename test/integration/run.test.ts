@@ -192,7 +192,7 @@ test(
     );
     await takeDown(scan, service);
     const slept = /nanosleep.* = 0 <3\.\d+>/;
-    await waitUntil("the end of the daemon's sleep in the log", () => slept.test(readLog(log)));
+    await waitUntil("the end of the daemon's sleep in the log", () => slept.test(readLog(log)), 30);
     await waitUntil("the daemon gone", () => !isAlive(daemon));
     await waitUntil("its end in the log", () =>
       /\+\+\+ exited with 0 \+\+\+/.test(readLog(log).split(slept).at(-1)!),

@@ -80,7 +80,7 @@ S -a 1 -e trace=restart_syscall,alarm perl -e 'syscall(219); syscall(39); syscal
 S -e verbose=none -a 1 -e trace=rt_sigreturn,prctl perl -e '$SIG{USR1}=sub{}; $b=" "x8; syscall(157,2,$b); kill USR1,$$'
 S -X raw -a 1 -e trace=prctl,capset,statx,restart_syscall perl -e 'syscall(157,27); syscall(157,52,0); syscall(157,3); $h=pack("LL",0x20080522,0); syscall(126,$h,pack("L6",3,1,0,1,0,2)); syscall(332,-100,$h="/",0x2900,1,0)'
 S -X verbose -a 1 -e trace=prctl,capset,statx perl -e 'syscall(157,27); syscall(157,52,0); $h=pack("LL",0x20080522,0); syscall(126,$h,pack("L6",3,1,0,1,0,2)); syscall(332,-100,$h="/",$_,1,0) for 0,0x100,0x2900'
-S -f -e raw=clone,clone3,vfork,fork -e trace=clone,clone3,vfork,fork sh -c '(true)'
+S -e raw=clone,clone3,vfork,fork -e trace=clone,clone3,vfork,fork sh -c '(true)'
 S -a 1 -e trace=keyctl perl -e 'syscall(250,5,1,0x3f010203)'
 f=$(printf 'a<1>"\\377'); S -x -y -a 1 -e trace=/^open,close sh -c ': >"$1"' sh "$f"
 f='a<1>'; S -x -y -a 1 -e trace=/^open,close sh -c ': >"$1"' sh "$f"
