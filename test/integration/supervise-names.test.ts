@@ -123,7 +123,8 @@ test("a log goes with its service: where a link is given another target, and whe
   const c = join(scan, "c");
   renameSync(b, c);
   await waitUntil("the rename", async () => (await svtrace(["svstat", c])).stdout.includes("up"));
-  await sleep(0.2);
+  // the supervisor has to see it before there is another of that name
+  await sleep(2);
   service(scan, "b", talker("new"));
   const logs = [v1, v2, c, b].map((dir) => () => readFileSync(join(dir, "log/main/current"), "utf8"));
   const grown = async () => {
