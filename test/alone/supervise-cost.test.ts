@@ -8,6 +8,7 @@ import { readExtended } from "../../src/supervise/extended.ts";
 import {
   debian,
   lacks,
+  long,
   needs,
   processState,
   sleep,
@@ -21,7 +22,7 @@ import { upPid } from "../services.ts";
 /** From the moment it knows of the death to the clone, and from the command's byte to TERM. */
 const CALLS_TO_CLONE = 18;
 const CALLS_TO_TERM = 3;
-const CYCLES = Number(process.env.SVTRACE_CYCLES ?? 1000);
+const CYCLES = Number(process.env.SVTRACE_CYCLES ?? (long ? 1000 : 300));
 /** By then V8 has compiled what runs all the time: from 64 MiB after 500 starts to 75 after 1,500, and 76 after 12,000. */
 const WARM = 2000;
 

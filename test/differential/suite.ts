@@ -15,6 +15,7 @@ import {
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { long } from "../helpers.ts";
 import { type Case, cases } from "./cases.ts";
 import { deaths, type Known } from "./known.ts";
 import { compare, type Difference, normalise, pidsOf } from "./normalise.ts";
@@ -185,12 +186,14 @@ export interface Suite {
   readonly differs: readonly Known[];
   /** Why nothing can run, or "". */
   readonly lacks: string;
+  /** Where not all is run that can be: of so many commands one. */
+  readonly oneOf: number;
   /** Commands of which nothing can be compared, and why. */
   readonly leavesOut?: { readonly names: RegExp; readonly why: string };
 }
 
 /** Defines the tests of one engine. */
-export function differential({ options, all, each, differs, lacks, leavesOut }: Suite): void {
+export function differential({ options, all, each, differs, lacks, oneOf, leavesOut }: Suite): void {
   beforeAll(async () => {
     // A process of its own: this one stands still while a command runs.
     const serve =
@@ -211,7 +214,8 @@ export function differential({ options, all, each, differs, lacks, leavesOut }: 
   const why = lacks || (existsSync("/usr/bin/strace") ? "" : "/usr/bin/strace is not installed");
   if (why) console.log(`skipped: differential: ${why}`);
 
-  test.skipIf(why !== "").for(cases)("$name", (c, { skip }) => {
+  const tried = long ? cases : cases.filter((_, i) => i % oneOf === 0);
+  test.skipIf(why !== "").for(tried)("$name", (c, { skip }) => {
     const missing = [c.argv[0], ...(c.needs ?? [])].filter((p) => !onPath(p));
     const absent = missing.length > 0 ? `not installed: ${missing.join(", ")}` : "";
     const reason = leavesOut?.names.test(c.name) ? leavesOut.why : absent;

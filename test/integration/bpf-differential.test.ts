@@ -9,5 +9,6 @@ differential({
   each: 0.9,
   differs: bpfDiffers,
   lacks: noBpf(),
+  oneOf: 2,
   leavesOut: { names: /^netlink /, why: "all of it is messages longer than what is captured" },
 });

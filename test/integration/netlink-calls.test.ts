@@ -2,14 +2,14 @@
 import { expect, test } from "vitest";
 import { Script } from "../differential/calls.ts";
 import { differencesOf, recognisable, some, struct } from "../differential/structs.ts";
-import { lacks, needs } from "../helpers.ts";
+import { lacks, long, needs } from "../helpers.ts";
 
 const peers = lacks("strace", "gcc");
 const SENDTO = 44;
 /** Descriptor of the socket of family 0. */
 const FIRST = 100;
 const [ROUTE, SOCK_DIAG, NETFILTER, KOBJECT_UEVENT] = [0, 4, 12, 15];
-const views = [["-v", "-s", "4096"], []];
+const views = long ? [["-v", "-s", "4096"], []] : [["-v", "-s", "4096"]];
 /** How numbers with names and strings can look. */
 const spellings = [["-v", "-X", "raw"], ["-v", "-X", "verbose"], ["-xx"], ["-x", "-s", "4"]];
 
