@@ -32,6 +32,8 @@ export default defineConfig({
           name: "alone",
           include: alone,
           fileParallelism: false,
+          // a machine that does something else for a moment is not what they are about
+          retry: 1,
           sequence: { groupOrder: 2 },
         },
       },

@@ -23,7 +23,7 @@ async function lines(tracer: readonly string[], options: readonly string[], what
     .replaceAll(dir, "DIR")
     // which of two processes comes first differs from run to run
     .replace(/^(kcmp\(.*\) = )\d$/gm, "$1ORDER")
-    .replace(/0x7f[0-9a-f]{10}/g, "ADDRESS");
+    .replace(/0x7[0-9a-f]{11}/g, "ADDRESS");
   const all = numbered(text).split("\n");
   return all.slice(all.findIndex((line) => /exit_group|\/dev\/null|AF_|unshare/.test(line)));
 }
