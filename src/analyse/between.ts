@@ -11,17 +11,26 @@ interface Step {
   readonly names: string;
 }
 
-/** What the lifetime's supervisor did before it, between two times, in order. */
-export function stepsBefore({ events }: Recording, from: number, to: number): Step[] {
-  return events
-    .filter((e) => e.kind === "between" && e.until !== null)
-    .map(({ ts, until, text }) => {
-      const [, state, names] = /^(\S*) ?(.*)$/s.exec(text)!;
-      return { state, from: Math.max(ts, from), to: Math.min(until!, to), names };
-    })
+/** What events of a kind tell of the time between two times, in order. */
+const steps = (
+  { events }: Recording,
+  kind: string,
+  from: number,
+  to: number,
+  what: (text: string) => Pick<Step, "state" | "names">,
+): Step[] =>
+  events
+    .filter((e) => e.kind === kind && e.until !== null)
+    .map((e) => ({ ...what(e.text), from: Math.max(e.ts, from), to: Math.min(e.until!, to) }))
     .filter((s) => s.to > s.from)
     .sort((a, b) => a.from - b.from);
-}
+
+/** What the lifetime's supervisor did before it, between two times, in order. */
+export const stepsBefore = (r: Recording, from: number, to: number): Step[] =>
+  steps(r, "between", from, to, (text) => {
+    const [, state, names] = /^(\S*) ?(.*)$/s.exec(text)!;
+    return { state, names };
+  });
 
 /** Kinds of causes by the states that take time. */
 const KINDS: Readonly<Record<string, string>> = {
@@ -32,13 +41,8 @@ const KINDS: Readonly<Record<string, string>> = {
 };
 
 /** The delays that the supervisor announced after an end. */
-function delays({ events }: Recording, { from, to }: Phase): Step[] {
-  return events
-    .filter((e) => e.kind === "delay" && e.until !== null)
-    .map((e) => ({ state: "delay", from: Math.max(e.ts, from), to: Math.min(e.until!, to), names: "" }))
-    .filter((s) => s.to > s.from)
-    .sort((a, b) => a.from - b.from);
-}
+const delays = (r: Recording, { from, to }: Phase): Step[] =>
+  steps(r, "delay", from, to, () => ({ state: "delay", names: "" }));
 
 /** Segments that fill a phase in which the supervisor has the service, between two lifetimes. */
 export function supervision(phase: Phase, previous: Recording, current: Recording | undefined): Segment[] {

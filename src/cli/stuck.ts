@@ -10,7 +10,7 @@ import { currentCall } from "../kernel/tasks.ts";
 import { wallClock } from "../kernel/wall-clock.ts";
 import { JSON_VERSION } from "../render/json/lines.ts";
 import { parseDuration } from "./duration.ts";
-import { pidsOf } from "./live/pids.ts";
+import { givenTasks } from "./live/pids.ts";
 import { type ProgramStack, ProgramStacks, stackLines } from "./live/program-stack.ts";
 import { silent } from "./live/silent.ts";
 import { describe, howLong, look, type UnderWay } from "./live/under-way.ts";
@@ -23,16 +23,9 @@ const STEP_MS = 50;
 export async function main(argv: string[]): Promise<number> {
   const program = table("stuck");
   const { values, operands } = parseArguments(program, argv);
-  const given = [values.get("attach") ?? "", ...operands].join(" ");
-  const named = pidsOf(given);
-  if (named.length === 0) throw wrong(program, "which process? -p PID");
-  const roots = named.map((pid) => {
-    if (!(pid > 0)) throw wrong(program, `'${given}' is no process id`);
-    const found = status(pid);
-    if (!found) throw new UsageError(`no process ${pid}`);
-    // a thread's id stands for its process
-    return found.tgid;
-  });
+  // a thread's id stands for its process
+  const roots = givenTasks(program, values.get("attach"), operands).map((task) => task.tgid);
+  if (roots.length === 0) throw wrong(program, "which process? -p PID");
   const tree = values.has("tree");
   const everyone = (): number[] =>
     [...new Set(tree ? roots.flatMap((p) => [p, ...descendants(p)]) : roots)].filter(

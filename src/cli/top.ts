@@ -3,9 +3,8 @@ import { setTimeout as after } from "node:timers/promises";
 import { SysError, UsageError } from "../base/errors.ts";
 import { tell } from "../base/stderr.ts";
 import { bpfRefusal } from "../capture/choose.ts";
-import { status } from "../kernel/proc.ts";
 import { parseDuration } from "./duration.ts";
-import { pidsOf } from "./live/pids.ts";
+import { givenTasks } from "./live/pids.ts";
 import { table } from "./options/index.ts";
 import { parseArguments, wrong } from "./options/parse.ts";
 import { print } from "./stdout.ts";
@@ -21,15 +20,10 @@ const SHORTEST = 100e6;
 export async function main(argv: string[]): Promise<number> {
   const program = table("top");
   const { values, operands } = parseArguments(program, argv);
-  const given = [values.get("attach") ?? "", ...operands].join(" ");
-  const pids = pidsOf(given);
+  const pids = givenTasks(program, values.get("attach"), operands).map((task) => task.tid);
   // -p "$(pidof NAME)" of a name that nobody has does not mean everybody
   if (pids.length === 0 && (values.has("attach") || operands.length > 0))
     throw wrong(program, "which process? -p PID");
-  for (const pid of pids) {
-    if (!(pid > 0)) throw wrong(program, `'${given}' is no process id`);
-    if (!status(pid)) throw new UsageError(`no process ${pid}`);
-  }
   const tree = values.has("tree");
   if (tree && pids.length === 0) throw wrong(program, "--tree needs -p PID");
   const every = parseDuration(values.get("interval") ?? "1s", "--interval");

@@ -141,10 +141,25 @@ export class Context {
     const size = this.longSize;
     const at = this.memory.readAll(lo, hi, size);
     if (at < 0) return false;
+    this.signedAt(at, size);
+    return true;
+  }
+
+  /** Loads a signed integer of 4 or 8 bytes from the arena into `wordLo`, `wordHi`. */
+  signedAt(at: number, size: number): void {
     this.wordLo = this.memory.view.getUint32(at, true);
     this.wordHi =
       size === 8 ? this.memory.view.getUint32(at + 4, true) : (this.wordLo | 0) < 0 ? 0xffffffff : 0;
-    return true;
+  }
+
+  /** Prints a descriptor of the task, and what it is where that is asked for. */
+  fd(fd: number): void {
+    this.sink.fd(fd, this.options.fdText?.(this.task.tid, fd));
+  }
+
+  /** Prints the id of a process or thread, and its name where that is asked for. */
+  pid(pid: number): void {
+    this.sink.pid(pid, this.options.pidText?.(pid));
   }
 
   /** Loads a word from the arena into `wordLo`, `wordHi`. */

@@ -63,16 +63,16 @@ const printers: Record<ScalarKind, Printer> = {
     const digits = (n: number) => (n === 0 ? "0" : `0x${(n >>> 0).toString(16)}`);
     c.sink.xlat(lo, hi, `makedev(${digits(major)}, ${digits(minor)})`, "", "hex");
   },
-  fd: (c, lo) => c.sink.fd(lo | 0, c.options.fdText?.(c.task.tid, lo | 0)),
+  fd: (c, lo) => c.fd(lo | 0),
   dirfd: (c, lo) => {
-    if ((lo | 0) !== AT_FDCWD) c.sink.fd(lo | 0, c.options.fdText?.(c.task.tid, lo | 0));
+    if ((lo | 0) !== AT_FDCWD) c.fd(lo | 0);
     else {
       const cwd = c.options.cwdText?.(c.task.tid);
       c.sink.xlat(lo, 0, "AT_FDCWD", "AT_???", "dec");
       if (cwd !== undefined) c.sink.word(cwd);
     }
   },
-  pid: (c, lo) => c.sink.pid(lo | 0, c.options.pidText?.(lo | 0)),
+  pid: (c, lo) => c.pid(lo | 0),
   uid: (c, lo) => c.sink.num(lo >>> 0 === NO_ID ? -1 : lo >>> 0),
   gid: (c, lo) => c.sink.num(lo >>> 0 === NO_ID ? -1 : lo >>> 0),
   signal: (c, lo) => {

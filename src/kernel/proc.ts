@@ -31,12 +31,7 @@ export interface TaskStatus {
   readonly ppid: number;
   /** 0 when not traced. */
   readonly tracer: number;
-  /** SIGTERM is nothing to it. */
-  readonly ignoresTerm: boolean;
 }
-
-/** Bit of SIGTERM in a mask of signals. */
-const TERM = 1n << 14n;
 
 /** /proc/TID/status. */
 export function status(tid: number): TaskStatus | undefined {
@@ -48,8 +43,16 @@ export function status(tid: number): TaskStatus | undefined {
     tgid: Number(field("Tgid")),
     ppid: Number(field("PPid")),
     tracer: Number(field("TracerPid")),
-    ignoresTerm: (BigInt(`0x${field("SigIgn") || "0"}`) & TERM) !== 0n,
   };
+}
+
+/** Bit of SIGTERM in a mask of signals. */
+const TERM = 1n << 14n;
+
+/** Whether SIGTERM is nothing to a process. */
+export function ignoresTerm(pid: number): boolean {
+  const mask = /^SigIgn:\s*([0-9a-f]+)$/m.exec(text(`/proc/${pid}/status`) ?? "")?.[1];
+  return mask !== undefined && (BigInt(`0x${mask}`) & TERM) !== 0n;
 }
 
 /** PF_* (include/linux/sched.h). */

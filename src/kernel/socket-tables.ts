@@ -1,6 +1,7 @@
 /** Sockets in the tables of /proc/PID/net: those of network namespaces that are not ours, or that sock_diag(7) is not there for. */
 import { readFileSync } from "node:fs";
 import { inet6 } from "../base/inet.ts";
+import { endpointIn } from "./sockets.ts";
 
 /** Addresses of a socket in a table (`tcp`, `udp6` …) of the namespace of `pid`; no `remote` if it has none. */
 export function inetEntry(
@@ -70,10 +71,8 @@ function entry(pid: number, table: string, inode: number): string[] | undefined 
   return line?.trim().split(/\s+/);
 }
 
-/** `0100007F:0050` of /proc/net/tcp: address in host byte order words. */
+/** As strace has it, mapped addresses included. */
 function endpoint(text: string): string {
-  const [address, port] = text.split(":");
-  const bytes = Buffer.from(address, "hex").swap32();
-  const n = Number.parseInt(port, 16);
-  return bytes.length === 4 ? `${bytes.join(".")}:${n}` : `[${inet6(bytes)}]:${n}`;
+  const { bytes, port } = endpointIn(text);
+  return bytes.length === 4 ? `${bytes.join(".")}:${port}` : `[${inet6(bytes)}]:${port}`;
 }

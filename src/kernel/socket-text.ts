@@ -72,12 +72,7 @@ export function socketText(tid: number, fd: number, inode: number, words: Socket
 function inet(family: number, protocol: number, table?: string): Find {
   return (tid, inode) => {
     const found = inetSocket(family, protocol, inode);
-    const socket =
-      typeof found !== "string"
-        ? found
-        : table !== undefined && elsewhere(tid, found)
-          ? inetEntry(tid, table, inode)
-          : undefined;
+    const socket = orElsewhere(tid, found, () => (table ? inetEntry(tid, table, inode) : undefined));
     return socket && (socket.remote === undefined ? socket.local : `${socket.local}->${socket.remote}`);
   };
 }
@@ -99,17 +94,20 @@ function unix(tid: number, inode: number, { quotable }: SocketWords): string | u
 }
 
 function netlink(tid: number, inode: number, { netlinkFamily }: SocketWords): string | undefined {
-  const found = netlinkSocket(inode);
-  const socket =
-    typeof found !== "string" ? found : elsewhere(tid, found) ? netlinkEntry(tid, inode) : undefined;
+  const socket = orElsewhere(tid, netlinkSocket(inode), () => netlinkEntry(tid, inode));
   if (!socket) return undefined;
   const family = netlinkFamily(socket.family);
   return family === undefined ? String(socket.family) : `${family}:${socket.port}`;
 }
 
-/** Whether a socket that was not found is to be looked for in the tables of its thread's network namespace. */
-function elsewhere(tid: number, found: Unfound): boolean {
-  return found === "silent" || namespaceOf(tid) !== namespaceOf("self");
+/** What was found, or what `look` finds in the tables of the thread's network namespace, where that may know more. */
+function orElsewhere<T extends object>(
+  tid: number,
+  found: T | Unfound,
+  look: () => T | undefined,
+): T | undefined {
+  if (typeof found !== "string") return found;
+  return found === "silent" || namespaceOf(tid) !== namespaceOf("self") ? look() : undefined;
 }
 
 function namespaceOf(tid: number | "self"): string | undefined {

@@ -165,16 +165,17 @@ export function socketOf(table: Table, line: string): string {
   return peer.endsWith(":0") ? `bound:${kind}:${address(f[1])}` : `${kind}:${peer}`;
 }
 
-/** `0100007F:1F90` is 127.0.0.1:8080; words are in the host's (little-endian) order. */
-export function address(hex: string): string {
+/** The bytes of the address and the port in `0100007F:1F90`; words are in the host's (little-endian) order. */
+export function endpointIn(hex: string): { readonly bytes: Buffer; readonly port: number } {
   const [ip, port] = hex.split(":");
-  const bytes: number[] = [];
-  for (let w = 0; w < ip.length; w += 8) {
-    for (let b = 6; b >= 0; b -= 2) bytes.push(Number.parseInt(ip.slice(w + b, w + b + 2), 16));
-  }
-  const number = Number.parseInt(port, 16);
-  if (bytes.length === 4) return `${bytes.join(".")}:${number}`;
-  const mapped = bytes.slice(0, 10).every((b) => b === 0) && bytes[10] === 255 && bytes[11] === 255;
-  if (mapped) return `${bytes.slice(12).join(".")}:${number}`;
-  return `[${inet6(Uint8Array.from(bytes))}]:${number}`;
+  return { bytes: Buffer.from(ip, "hex").swap32(), port: Number.parseInt(port, 16) };
+}
+
+/** `0100007F:1F90` is 127.0.0.1:8080. */
+export function address(hex: string): string {
+  const { bytes, port } = endpointIn(hex);
+  if (bytes.length === 4) return `${bytes.join(".")}:${port}`;
+  const mapped = bytes.subarray(0, 10).every((b) => b === 0) && bytes[10] === 255 && bytes[11] === 255;
+  if (mapped) return `${bytes.subarray(12).join(".")}:${port}`;
+  return `[${inet6(bytes)}]:${port}`;
 }

@@ -5,7 +5,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { sleepSync } from "../base/sleep.ts";
 import type { Chosen } from "../capture/choose.ts";
 import type { Engine } from "../capture/engine.ts";
-import { descendants, startedAt, status } from "../kernel/proc.ts";
+import { descendants, ignoresTerm, startedAt, status } from "../kernel/proc.ts";
 import { sameArguments } from "../kernel/tasks.ts";
 import { type Before, readBefore } from "./before.ts";
 import { Demux } from "./demux.ts";
@@ -239,7 +239,7 @@ export class Recorder {
       sink.event(at, "control", sink.lifetime.pid, `svc -${m.command}`);
       // we may hear of the request after the death it led to
       const { ended } = sink.lifetime;
-      const ignored = TERMS.test(m.command) && (status(sink.lifetime.pid)?.ignoresTerm ?? false);
+      const ignored = TERMS.test(m.command) && ignoresTerm(sink.lifetime.pid);
       if (STOPS.test(m.command) && (ended === null || at < ended))
         sink.askedToStop(at, `svc -${m.command}`, ignored);
     } else if (m.event === "death") sink.event(at, "death", m.pid, String(m.status ?? ""));

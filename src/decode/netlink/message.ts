@@ -100,8 +100,7 @@ function header(c: Context, family: number, at: number): void {
   sink.field("nlmsg_seq");
   sink.num(view.getUint32(at + 8, true));
   sink.field("nlmsg_pid");
-  const pid = view.getInt32(at + 12, true);
-  sink.pid(pid, c.options.pidText?.(pid));
+  c.pid(view.getInt32(at + 12, true));
   sink.closeStruct();
 }
 const withNetfilter = (verb: "GET" | "NEW" | "DEL" | undefined): FlagSet => flagSets[verb ?? "other"];

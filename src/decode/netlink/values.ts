@@ -8,6 +8,7 @@ import type { Context } from "../context.ts";
 import { enumName, printEnum, printFlags } from "../flags.ts";
 import { inHex } from "../pointers.ts";
 import { inet4Text, inet6Text, inetField, octets, printInterface, symbolic } from "../special/addresses.ts";
+import { tickComment } from "../special/time.ts";
 import { printField } from "../structs.ts";
 import { hexString, type Scope, type Value } from "./attrs.ts";
 
@@ -91,9 +92,7 @@ export const routeTable = integer(4, (c, lo) => {
 export const ticks = atMost8(
   integer(8, (c, lo, hi) => {
     c.sink.ulong(lo, hi);
-    if (c.options.xlat === "raw") return;
-    const text = (BigInt(hi) * 4294967296n + BigInt(lo >>> 0)).toString().padStart(3, "0");
-    if (lo !== 0 || hi !== 0) c.sink.comment(`${text.slice(0, -2)}.${text.slice(-2)} s`);
+    tickComment(c, lo, hi);
   }),
 );
 /** A number in network byte order. */

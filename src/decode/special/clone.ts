@@ -46,10 +46,8 @@ function stored(c: Context, lo: number, hi: number, print: (n: number) => void):
   print(c.memory.view.getInt32(at, true));
   c.sink.closeArray();
 }
-const storedPid = (c: Context, lo: number, hi: number) =>
-  stored(c, lo, hi, (pid) => c.sink.pid(pid, c.options.pidText?.(pid)));
-const storedFd = (c: Context, lo: number, hi: number) =>
-  stored(c, lo, hi, (fd) => c.sink.fd(fd, c.options.fdText?.(c.task.tid, fd)));
+const storedPid = (c: Context, lo: number, hi: number) => stored(c, lo, hi, (pid) => c.pid(pid));
+const storedFd = (c: Context, lo: number, hi: number) => stored(c, lo, hi, (fd) => c.fd(fd));
 
 registerCall("clone", {
   enter(c) {

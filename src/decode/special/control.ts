@@ -43,11 +43,7 @@ function list(c: Context, count: number, print: (i: number) => void): void {
 
 const fds: Content = {
   least: 4,
-  print: (c, at, length) =>
-    list(c, length >> 2, (i) => {
-      const fd = c.memory.view.getInt32(at + 4 * i, true);
-      c.sink.fd(fd, c.options.fdText?.(c.task.tid, fd));
-    }),
+  print: (c, at, length) => list(c, length >> 2, (i) => c.fd(c.memory.view.getInt32(at + 4 * i, true))),
 };
 const credentials: Content = {
   least: 12,
@@ -56,7 +52,7 @@ const credentials: Content = {
     const id = (offset: number) => memory.view.getInt32(at + offset, true);
     sink.openStruct();
     sink.field("pid");
-    sink.pid(id(0), c.options.pidText?.(id(0)));
+    c.pid(id(0));
     sink.field("uid");
     sink.num(id(4) === -1 ? -1 : id(4) >>> 0);
     sink.field("gid");

@@ -172,10 +172,9 @@ registerValue("utimbuf", () =>
       ["modtime", word],
     ] as const) {
       c.sink.field(name);
-      const lo = c.integer(at + offset, 4, false);
-      const hi = word === 8 ? c.integer(at + offset + 4, 4, false) : (lo | 0) < 0 ? 0xffffffff : 0;
-      c.sink.long(lo, hi);
-      dateComment(c, secondOf(lo, hi), 0, 9);
+      c.signedAt(at + offset, word);
+      c.sink.long(c.wordLo, c.wordHi);
+      dateComment(c, secondOf(c.wordLo, c.wordHi), 0, 9);
     }
     c.sink.closeStruct();
   }),
@@ -206,8 +205,8 @@ function printTimePair(
 
 function printTime(c: Context, at: number, word: number, fraction: "tv_usec" | "tv_nsec"): void {
   const { view } = c.memory;
-  const secLo = view.getUint32(at, true);
-  const secHi = word === 8 ? view.getUint32(at + 4, true) : (secLo | 0) < 0 ? 0xffffffff : 0;
+  c.signedAt(at, word);
+  const [secLo, secHi] = [c.wordLo, c.wordHi];
   const part = c.integer(at + word, word, true);
   const name =
     fraction !== "tv_nsec"
@@ -245,8 +244,8 @@ registerValue("moving_offset", (data) => {
     const skip = (lo === 0 && hi === 0) || !c.options.dereference(c.call.name);
     const at = skip ? -1 : c.memory.readAll(lo, hi, size);
     if (at < 0) return undefined;
-    const low = c.memory.view.getInt32(at, true);
-    return [low >>> 0, size === 8 ? c.memory.view.getUint32(at + 4, true) : low < 0 ? 0xffffffff : 0];
+    c.signedAt(at, size);
+    return [c.wordLo, c.wordHi];
   };
   return pointerWalker(
     (c, lo, hi) => {

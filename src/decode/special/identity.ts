@@ -57,8 +57,7 @@ registerValue("cap_header", () =>
     c.sink.field("version");
     printEnum(c, F.cap_versions, c.memory.view.getUint32(at, true));
     c.sink.field("pid");
-    const pid = c.memory.view.getInt32(at + 4, true);
-    c.sink.pid(pid, c.options.pidText?.(pid));
+    c.pid(c.memory.view.getInt32(at + 4, true));
     c.sink.closeStruct();
   }),
 );

@@ -50,14 +50,20 @@ registerValue("mount_flags", () =>
   }),
 );
 
+/** Bytes in hexadecimal: one more than is shown has to be there. Where they are if their number is negative. */
+function hexBytes(c: Context, lo: number, hi: number, length: number): void {
+  const { stringLimit } = c.options;
+  const none = length < 0 || (lo === 0 && hi === 0);
+  const at = none ? -1 : c.memory.readMost(lo, hi, Math.min(length, stringLimit + 1));
+  if (at < 0) c.sink.addr(lo, hi);
+  else hexQuoted(c, at, length, Math.min(c.memory.got, stringLimit));
+}
+
 /** Bytes always shown in hexadecimal; argument `data` says how many. */
 registerValue("hex_buffer", (data) =>
   pointerWalker((c, lo, hi) => {
     const length = c.argLo(c.index(data as string)) | 0;
-    const none = length < 0 || (lo === 0 && hi === 0);
-    const at = none ? -1 : c.memory.readMost(lo, hi, Math.min(length, c.options.stringLimit + 1));
-    if (at < 0) c.sink.addr(lo, hi);
-    else hexQuoted(c, at, length, Math.min(c.memory.got, c.options.stringLimit));
+    hexBytes(c, lo, hi, length);
   }),
 );
 
@@ -65,10 +71,7 @@ registerValue("hex_buffer", (data) =>
 registerValue("hex_returned", () =>
   pointerWalker((c, lo, hi) => {
     const length = c.failed ? -1 : c.ret;
-    const none = length < 0 || (lo === 0 && hi === 0) || c.beyond(hi);
-    const at = none ? -1 : c.memory.readMost(lo, hi, Math.min(length, c.options.stringLimit + 1));
-    if (at < 0) c.sink.addr(lo, hi);
-    else hexQuoted(c, at, length, Math.min(c.memory.got, c.options.stringLimit));
+    hexBytes(c, lo, hi, c.beyond(hi) ? -1 : length);
   }),
 );
 
@@ -96,9 +99,8 @@ registerValue("mount_attr", () =>
     // only then does the kernel take it for a descriptor
     const mapped = (half(0) & MOUNT_ATTR_IDMAP) !== 0 && half(28) === 0 && half(24) <= INT_MAX;
     if (mapped) {
-      const fd = half(24);
       c.sink.field("userns_fd");
-      c.sink.fd(fd, c.options.fdText?.(c.task.tid, fd));
+      c.fd(half(24));
     } else ulongField(c, "userns_fd", at + 24);
     trailingBytes(c, lo, hi, MOUNT_ATTR_SIZE, size);
     c.sink.closeStruct();

@@ -11,10 +11,6 @@ import { timeLeft } from "./timeouts.ts";
 const POLLFD = 8;
 const POLLFDS_MAX = 4096;
 
-function fdItem(c: Context, fd: number): void {
-  c.sink.fd(fd, c.options.fdText?.(c.task.tid, fd));
-}
-
 const pollfd: Walker = {
   size: () => POLLFD,
   value: (c, lo, hi) => c.sink.hex(lo, hi),
@@ -22,7 +18,7 @@ const pollfd: Walker = {
     const fd = c.memory.view.getInt32(at, true);
     c.sink.openStruct();
     c.sink.field("fd");
-    fdItem(c, fd);
+    c.fd(fd);
     if (fd >= 0) {
       c.sink.field("events");
       printFlags(c, F.poll_events, c.memory.view.getUint16(at + 4, true));

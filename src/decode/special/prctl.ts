@@ -57,7 +57,7 @@ registerValue("word_at", () =>
 registerValue("ptracer", () =>
   pointerWalker((c, lo, hi) => {
     if (lo === 0xffffffff) c.sink.xlat(lo, hi, "PR_SET_PTRACER_ANY", "", "dec");
-    else c.sink.pid(lo | 0, c.options.pidText?.(lo | 0));
+    else c.pid(lo | 0);
   }),
 );
 

@@ -57,7 +57,7 @@ export function printSiginfo(c: Context, info: DataView, compat = false): void {
   if (int(4) !== 0) field("si_errno", () => sink.xlat(int(4) >>> 0, 0, errnoName(int(4)), "", "unsigned"));
 
   const sender = () => {
-    field("si_pid", () => sink.pid(int(UNION), c.options.pidText?.(int(UNION))));
+    field("si_pid", () => c.pid(int(UNION)));
     num("si_uid", int(UNION + 4) === -1 ? -1 : info.getUint32(UNION + 4, true));
   };
   const hasValue = (at: number) => info.getUint32(at, true) !== 0 || high(at) !== 0;
@@ -72,8 +72,7 @@ export function printSiginfo(c: Context, info: DataView, compat = false): void {
       if (compat) sink.num(int(UNION));
       else sink.long(info.getUint32(UNION, true), info.getUint32(UNION + 4, true));
     });
-    const fd = int(UNION + (compat ? 4 : 8));
-    field("si_fd", () => sink.fd(fd, fd < 0 ? undefined : c.options.fdText?.(c.task.tid, fd)));
+    field("si_fd", () => c.fd(int(UNION + (compat ? 4 : 8))));
   };
 
   if (code > 0) details();

@@ -273,7 +273,7 @@ const xdp: Family = {
     const shared = view.getInt32(at + 12, true);
     if (flags & XDP_SHARED_UMEM) {
       sink.field("sxdp_shared_umem_fd");
-      sink.fd(shared, c.options.fdText?.(c.task.tid, shared));
+      c.fd(shared);
     } else if (shared !== 0) hexField(c, "sxdp_shared_umem_fd", shared);
   },
 };

@@ -37,9 +37,8 @@ const netlink: Family = {
       c.sink.field("nl_pad");
       c.sink.hex(pad, 0);
     }
-    const pid = view.getInt32(at + 4, true);
     c.sink.field("nl_pid");
-    c.sink.pid(pid, c.options.pidText?.(pid));
+    c.pid(view.getInt32(at + 4, true));
     c.sink.field("nl_groups");
     c.sink.word(zeroPadded(view.getUint32(at + 8, true), 8));
   },

@@ -67,10 +67,7 @@ const id = (c: Context, here: number): void => {
   const value = c.memory.view.getInt32(here, true);
   c.sink.num(value === -1 ? -1 : value >>> 0);
 };
-const process = (c: Context, here: number): void => {
-  const value = c.memory.view.getInt32(here, true);
-  c.sink.pid(value, c.options.pidText?.(value));
-};
+const process = (c: Context, here: number): void => c.pid(c.memory.view.getInt32(here, true));
 const named = (names: string, print: Part[1]): Part[] => names.split(" ").map((name) => [name, print]);
 
 const linger = named("l_onoff l_linger", signed);

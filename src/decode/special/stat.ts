@@ -83,11 +83,10 @@ function printStat(struct: string): Walker {
       for (const time of ["st_atime", "st_mtime", "st_ctime"]) {
         const f = fields.get(time)!;
         const nsec = fields.has(`${time}_nsec`) ? number(`${time}_nsec`) : undefined;
-        const lo = view.getUint32(at + f.at, true);
-        const hi = f.size === 8 ? view.getUint32(at + f.at + 4, true) : (lo | 0) < 0 ? 0xffffffff : 0;
+        c.signedAt(at + f.at, f.size);
         c.sink.field(time);
-        c.sink.long(lo, hi);
-        dateComment(c, secondOf(lo, hi), nsec ?? 0, 9);
+        c.sink.long(c.wordLo, c.wordHi);
+        dateComment(c, secondOf(c.wordLo, c.wordHi), nsec ?? 0, 9);
         if (nsec !== undefined) print(`${time}_nsec`, undefined);
       }
     } else {

@@ -23,8 +23,8 @@ export function tickComment(c: Context, lo: number, hi: number): void {
   c.sink.comment(`${ticks / 100n}.${String(ticks % 100n).padStart(2, "0")} s`);
 }
 
-/** ERESTARTSYS, ERESTARTNOINTR, ERESTARTNOHAND, ERESTART_RESTARTBLOCK (linux/errno.h). */
 const TIMER_ABSTIME = 1;
+/** ERESTARTSYS, ERESTARTNOINTR, ERESTARTNOHAND, ERESTART_RESTARTBLOCK (linux/errno.h). */
 const restarts: ReadonlySet<number> = new Set([512, 513, 514, 516]);
 
 /** The time left, written by the kernel when a sleep is interrupted; shown if it may go on after that. */
@@ -59,6 +59,7 @@ const SIGEV_THREAD = 2;
 const SIGEV_THREAD_ID = 4;
 /** With others the number is no signal's. */
 const SIGNALLING: ReadonlySet<number> = new Set([SIGEV_SIGNAL, SIGEV_THREAD, SIGEV_THREAD_ID]);
+
 /** struct sigevent: value, signo, notify, then the thread id or function (sigevent(7)). */
 registerValue("sigevent", () =>
   pointerWalker((c, lo, hi) => {

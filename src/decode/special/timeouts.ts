@@ -8,11 +8,10 @@ const halfSize = (c: Context): number => (c.call.name.endsWith("_time64") ? 8 : 
 
 /** Leaves the two halves of a time at an arena offset in `parts`: seconds, then the fraction. */
 function load(c: Context, at: number, parts: number[]): void {
-  const v = c.memory.view;
   const size = halfSize(c);
-  for (let i = 0; i < 2; i++) {
-    const lo = v.getUint32(at + i * size, true);
-    parts.push(lo, size === 8 ? v.getUint32(at + i * size + 4, true) : (lo | 0) < 0 ? 0xffffffff : 0);
+  for (const half of [at, at + size]) {
+    c.signedAt(half, size);
+    parts.push(c.wordLo, c.wordHi);
   }
 }
 

@@ -33,7 +33,7 @@ registerCall("ioctl", {
     const cmd = c.argLo(1);
     c.names = ["fd", "op", "argp"];
     sink.arg("fd");
-    sink.fd(c.argLo(0) | 0, c.options.fdText?.(c.task.tid, c.argLo(0) | 0));
+    c.fd(c.argLo(0) | 0);
     sink.arg("op");
     sink.xlat(cmd, 0, commandText(cmd, c.options.xlat !== "verbose"), "", "hex");
     if (input(c, cmd)) return true;
