@@ -36,6 +36,11 @@ export class Between {
     this.current = { state, from: now, names: new Set() };
   }
 
+  /** There was nothing to do in this state: its time, on a busy machine, is not what it is named for. */
+  nothing(): void {
+    this.current = undefined;
+  }
+
   /** It waits for these. */
   waitsFor(names: readonly string[]): void {
     for (const name of names) this.current?.names.add(name);

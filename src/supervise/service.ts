@@ -335,6 +335,7 @@ export class Service {
 
   private finish(): void {
     if (!this.has("finish")) {
+      this.telling.between.nothing();
       this.handle("died");
       return;
     }
@@ -355,6 +356,7 @@ export class Service {
   private clear(): void {
     const { stopTimeout } = this.settings;
     this.leftOver = this.rest.alive();
+    if (this.leftOver.length === 0) this.telling.between.nothing();
     if (this.leftOver.length === 0 || stopTimeout === undefined) {
       this.handle("cleared");
       return;
