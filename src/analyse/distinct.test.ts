@@ -8,7 +8,7 @@ function twice(): Synthetic {
   const r = new Synthetic({ dir: "", service: "sh" }).at({ started: 0, died: 4, ended: 4, written: 4 });
   r.process(100, 0, "sh", 0, 4).process(101, 100, "sleep", 0.1, 3.2).process(101, 100, "true", 3.5, 3.55);
   r.call(100, 0.09, 0.11, "clone", "child_stack=NULL, flags=SIGCHLD", "101");
-  r.call(100, 0.15, 3.21, "wait4", "-1, [{WIFEXITED(s)}], 0, NULL", "101");
+  r.call(100, 0.15, 3.21, "wait4", "-1, [{WIFEXITED(s)}], 0, NULL", "101", { waker: 101 });
   r.call(101, 0.2, 3.2, "clock_nanosleep", "CLOCK_REALTIME, 0, {tv_sec=3, tv_nsec=0}, NULL");
   r.call(100, 3.49, 3.51, "clone", "child_stack=NULL, flags=SIGCHLD", "101");
   r.call(100, 3.52, 3.56, "wait4", "-1, [{WIFEXITED(s)}], 0, NULL", "101");
@@ -39,6 +39,7 @@ test("numbers stand for one thread each, and most are tids", () => {
   const [sh, sleep, other] = recording.processes.map((p) => p.tid);
   expect([sh, sleep, tidOf(other), other === sleep]).toEqual([100, 101, 101, false]);
   expect([1e9, 3.3e9, 3.52e9].map((ts) => numberOf(101, ts))).toEqual([sleep, sleep, other]);
+  expect([...recording.calls].find((c) => c.waker > 0)?.waker).toBe(sleep);
   expect([...recording.calls].filter((c) => tidOf(c.tid) === 101).map((c) => [c.tid, c.pid])).toEqual([
     [sleep, sleep],
     [other, other],

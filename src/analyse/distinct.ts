@@ -52,12 +52,13 @@ function renumbered(
     if (tid === pid || !reused.has(pid)) return at(pid, ts);
     return numberOf(pid, owners.at(tid, ts)?.born ?? ts);
   };
-  const { ts, duration, tid, pid, waker } = calls.columns;
+  const { ts, duration, queued, tid, pid, waker } = calls.columns;
   const numbers = { tid: tid.slice(), pid: pid.slice(), waker: waker.slice() };
   for (let i = 0; i < calls.length; i++) {
     numbers.tid[i] = at(tid[i], ts[i]);
     numbers.pid[i] = processOf(tid[i], pid[i], ts[i]);
-    numbers.waker[i] = at(waker[i], ts[i] + duration[i]);
+    // who wakes a thread by its end is dead before that one runs
+    numbers.waker[i] = numberOf(waker[i], ts[i] + duration[i] - Math.max(0, queued[i]));
   }
   return {
     ...recording,
