@@ -3,7 +3,7 @@
  * (include/uapi/linux/bpf.h). Everything made here is a descriptor of this process and ends with it: nothing is
  * pinned, so even SIGKILL leaves nothing of ours in the kernel.
  */
-import { closeSync, readFileSync } from "node:fs";
+import { closeSync, readFileSync, readSync } from "node:fs";
 import { SysError } from "../base/errors.ts";
 import { addressOf, errno, libc, sysError } from "./ffi.ts";
 
@@ -21,6 +21,8 @@ const BPF_PROG_LOAD = 5;
 const BPF_PROG_TEST_RUN = 10;
 const BPF_RAW_TRACEPOINT_OPEN = 17;
 const BPF_BTF_LOAD = 18;
+const BPF_LINK_CREATE = 28;
+const BPF_ITER_CREATE = 33;
 
 export const mapTypes = {
   hash: 1,
@@ -39,6 +41,7 @@ export const NO_PREALLOC = 1;
 /** BPF_F_MMAPABLE (5.5). */
 export const MMAPABLE = 1 << 10;
 const BPF_TRACE_RAW_TP = 23;
+const BPF_TRACE_ITER = 28;
 
 const EPERM = 1;
 const ENOENT = 2;
@@ -188,6 +191,8 @@ export interface ProgramSpec {
   readonly code: Uint8Array;
   /** For tracing programs: type id in the kernel's BTF of what they attach to. */
   readonly attachTo?: number;
+  /** It is an iterator: what it attaches to is a function that calls it for one object after the other. */
+  readonly iterates?: boolean;
   /** For programs of several functions: BTF data, and of each function the instruction it begins at and its type there. */
   readonly functions?: { readonly btf: number; readonly info: Uint32Array };
 }
@@ -250,7 +255,7 @@ function tryLoad(spec: ProgramSpec, log: Uint8Array | undefined): number {
     u64(32, addressOf(log));
   }
   name(48, spec.name);
-  if (spec.type === programTypes.tracing) u32(68, BPF_TRACE_RAW_TP);
+  if (spec.type === programTypes.tracing) u32(68, spec.iterates ? BPF_TRACE_ITER : BPF_TRACE_RAW_TP);
   if (spec.functions) {
     const { btf, info } = spec.functions;
     u32(72, btf);
@@ -280,6 +285,29 @@ export function runOnce(program: number): void {
   clear();
   u32(0, program);
   checked(bpf(BPF_PROG_TEST_RUN), "bpf(BPF_PROG_TEST_RUN)");
+}
+
+const pass = Buffer.alloc(64);
+
+/** Has an iterator look at all there is, once (5.8). Throws SysError. */
+export function iterate(program: number): void {
+  clear();
+  u32(0, program);
+  u32(8, BPF_TRACE_ITER);
+  const link = checked(bpf(BPF_LINK_CREATE), "bpf(BPF_LINK_CREATE)");
+  try {
+    clear();
+    u32(0, link);
+    const iterator = checked(bpf(BPF_ITER_CREATE), "bpf(BPF_ITER_CREATE)");
+    try {
+      // it writes nothing: reading only has it run
+      while (readSync(iterator, pass) > 0);
+    } finally {
+      closeSync(iterator);
+    }
+  } finally {
+    closeSync(link);
+  }
 }
 
 /** Closes descriptors of maps, programs or links. */

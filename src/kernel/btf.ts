@@ -8,6 +8,7 @@ import { sysErrorFrom } from "./node-errors.ts";
 const PATH = "/sys/kernel/btf/vmlinux";
 
 const INT = 1;
+const POINTER = 2;
 const ARRAY = 3;
 const STRUCT = 4;
 const UNION = 5;
@@ -91,6 +92,19 @@ export class KernelBtf {
   /** Type id a tracing program names to attach to a tracepoint; 0 when this kernel has none of that name. */
   tracepoint(name: string): number {
     return this.find(TYPEDEF, `btf_trace_${name}`);
+  }
+
+  /** How many arguments a tracing program gets at a tracepoint: those of the kernel's probes but the first. */
+  tracepointArguments(name: string): number {
+    const pointer = this.resolve(this.tracepoint(name));
+    if (this.kind(pointer) !== POINTER) return 0;
+    const p = this.at[this.view.getUint32(this.at[pointer] + 8, true)];
+    return (this.view.getUint32(p + 4, true) & 0xffff) - 1;
+  }
+
+  /** Id of a variable that each CPU has one of; 0 when this kernel has none of that name, or does not tell of it. */
+  cpuVariable(name: string): number {
+    return this.find(VAR, name);
   }
 
   /** Type id a program calls a function of the kernel by; 0 when this kernel has none of that name. */

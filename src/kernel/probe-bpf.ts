@@ -105,7 +105,7 @@ function trial(name: string, remedy: string, attempt: () => void, refused = PRIV
   }
 }
 
-/** Without them a thread that is not its process's first is followed from its next fork or exec only. */
+/** Without them threads are found by an iterator; what they are in the middle of cannot be looked at. */
 function threadFds(): Probe {
   const tried = trial("thread pidfd", FORBIDDEN, () => bpf.release(openTask(process.pid)), FORBIDDEN);
   const [, major, minor] = /^(\d+)\.(\d+)/.exec(text("/proc/sys/kernel/osrelease") ?? "") ?? [];
@@ -114,8 +114,7 @@ function threadFds(): Probe {
     ...tried,
     ok: false,
     found: "missing",
-    remedy:
-      "Linux 6.9: before it, the bpf engine can attach to first threads only; use --engine ptrace with -p",
+    remedy: "Linux 6.9: before it, calls that threads other than the first are in are shown once they return",
   };
 }
 

@@ -1,4 +1,5 @@
 /** Descriptors of single threads (pidfd_open(2) with PIDFD_THREAD, Linux 6.9), or of processes before that. */
+import { closeSync } from "node:fs";
 import { errno, errnoText, libc, sysError } from "./ffi.ts";
 
 const syscall = libc("long syscall(long nr, long pid, long flags)");
@@ -12,6 +13,17 @@ const ENOSYS = 38;
 /** There are seccomp filters that answer either for what they forbid. */
 export const FORBIDDEN =
   "a seccomp filter, such as a container's, forbids pidfd_open: allow it, or use --engine ptrace";
+
+let threads: boolean | undefined;
+
+/** Whether there are descriptors of threads that are not their process's first. */
+export function hasThreadFds(): boolean {
+  if (threads !== undefined) return threads;
+  const fd = Number(syscall(NR_PIDFD_OPEN, process.pid, PIDFD_THREAD));
+  if (fd >= 0) closeSync(fd);
+  threads = fd >= 0;
+  return threads;
+}
 
 /**
  * A descriptor of task `tid`, to be closed by the caller; -1 when it is gone, or when the kernel knows descriptors of

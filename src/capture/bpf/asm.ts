@@ -38,6 +38,7 @@ export const helpers = {
   jiffies64: 118,
   ringbuf_output: 130,
   task_storage_get: 156,
+  this_cpu_ptr: 154,
   get_current_task_btf: 158,
   timer_init: 169,
   timer_set_callback: 170,
@@ -97,6 +98,7 @@ export type Condition = keyof typeof jumps;
 
 const PSEUDO_MAP_FD = 1;
 const PSEUDO_MAP_VALUE = 2;
+const PSEUDO_VARIABLE = 3;
 const PSEUDO_FUNCTION = 4;
 const PSEUDO_KERNEL_FUNCTION = 2;
 
@@ -211,6 +213,11 @@ export class Assembler {
   functionAddress(dst: Reg, name: string): this {
     this.emit(LD_IMM64, dst.reg, PSEUDO_FUNCTION, 0, 0, name);
     return this.emit(0, 0, 0, 0, 0);
+  }
+
+  /** A variable of the kernel's by the number of its type information, as this_cpu_ptr wants it (5.10). */
+  variable(dst: Reg, id: number): this {
+    return this.wide(dst, PSEUDO_VARIABLE, id, 0);
   }
 
   /** Address of a byte in the first value of an array map. */

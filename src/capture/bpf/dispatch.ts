@@ -438,7 +438,7 @@ export class Dispatcher {
     if (w[at + inWords(L.signal.ignored)] !== 0) {
       task.ignored.push({ time: now, signal: event });
       if (task.ignored.length > MOST_IGNORED) this.flushIgnored(task, now);
-    } else task.sent = event;
+    } else task.wasSent(event);
   }
 
   private flushIgnored(task: BpfTask, until: number): void {

@@ -8,15 +8,16 @@ import { SysError } from "../../base/errors.ts";
 import { sleepSync } from "../../base/sleep.ts";
 import * as bpf from "../../kernel/bpf.ts";
 import { monotonicNow } from "../../kernel/clock.ts";
-import { comm, descendants, exiting, lives, startedAt, status, threads } from "../../kernel/proc.ts";
+import { comm, descendants, exiting, startedAt, status, threads } from "../../kernel/proc.ts";
 import type { Ring } from "../../kernel/ring.ts";
-import { openTask } from "../../kernel/thread-fd.ts";
+import { hasThreadFds, openTask } from "../../kernel/thread-fd.ts";
 import { CallTable } from "../calls.ts";
 import type { Command, EachUnderWay, Engine, EngineOptions } from "../engine.ts";
 import type { EventSink } from "../event.ts";
 import { Pauses } from "../pauses.ts";
 import { isCompat, startStopped } from "../start.ts";
 import type { Backlog, BacklogPlace } from "./backlog.ts";
+import { Census } from "./census.ts";
 import type { Counts } from "./counts/counts.ts";
 import { Dispatcher } from "./dispatch.ts";
 import { Feed } from "./feed.ts";
@@ -76,8 +77,6 @@ const BUSY_NAP = 8;
 const LONGEST_NAP = 20;
 /** Records of one nap that are much. */
 const MUCH = 32;
-/** ns between looks for tasks whose end was lost. */
-const CENSUS_EVERY = 1e9;
 /** ms for a record to be completed, which takes less than a microsecond of its CPU. */
 const MOST_WAITS = 500;
 /** ns: how exactly the kernel says when a task began. */
@@ -100,8 +99,8 @@ export class BpfEngine implements Engine {
   private readonly state = new Uint8Array(STATE_BYTES);
   private environment: P.Environment;
   private nap = SHORTEST_NAP;
-  private lastCensus = 0;
-  private lostSeen = 0;
+  private readonly census: Census;
+  private othersReported = 0;
   private compatLoaded = false;
   private open = true;
   private final: Kernel["sent"] | undefined;
@@ -115,6 +114,7 @@ export class BpfEngine implements Engine {
   ) {
     this.pauses = new Pauses(options.onIdle);
     this.started = new Started(options.onOtherExit);
+    this.census = new Census(this.table, this.started);
     const { stringLimit = 32, verbose = false } = options;
     const memory = !options.noMemory && !options.counts;
     this.compiled = compileShapes(options.wanted, { stringLimit, verbose }, memory);
@@ -200,8 +200,9 @@ export class BpfEngine implements Engine {
     bpf.update(kernel.maps.tables, zero, tables);
     // what follows tasks comes first: nothing may be missed once calls are seen
     const programs = [P.processFork, P.processExec, P.processExit, P.signalDeliver, P.signalGenerate];
-    if (this.options.scheduling) programs.push(P.schedSwitch, P.schedWaking);
+    if (this.options.scheduling) programs.push(P.schedSwitch);
     for (const program of programs) kernel.attach(program(e));
+    if (this.options.scheduling) kernel.attachFirst(P.schedWaking(e));
     if (!counts && !this.attachLong()) kernel.attach(P.sysExit(this.environment));
     for (const program of counts?.programs(e, kernel) ?? [P.sysEnter(this.environment)])
       kernel.attach(program);
@@ -322,6 +323,9 @@ export class BpfEngine implements Engine {
 
   /** Gives a task its state; false when it has one already, or is gone. Throws SysError. */
   private follow(tid: number, pid: number, flags: number, group = 0): boolean {
+    const { environment: e, kernel } = this;
+    if (tid !== pid && !hasThreadFds())
+      return kernel.followThread(() => P.followThread(e), tid, flags, group);
     const fd = openTask(tid);
     if (fd < 0) return false;
     try {
@@ -330,7 +334,7 @@ export class BpfEngine implements Engine {
       view.setUint32(L.state.tid, tid, true);
       view.setUint32(L.state.pid, pid, true);
       view.setUint32(L.state.group, group, true);
-      return bpf.insert(this.kernel.maps.tasks, Int32Array.of(fd), this.state);
+      return bpf.insert(kernel.maps.tasks, Int32Array.of(fd), this.state);
     } finally {
       closeSync(fd);
     }
@@ -385,19 +389,13 @@ export class BpfEngine implements Engine {
     else this.nap = n < MUCH ? SHORTEST_NAP : BUSY_NAP;
   }
 
-  /** Tasks whose end did not fit the ring, and what we started and was killed before it began, go without a word. */
   private idle(): void {
-    const now = monotonicNow();
-    if (now - this.lastCensus < CENSUS_EVERY) return;
-    this.lastCensus = now;
-    const { lost } = this.kernel.sent;
-    const all = lost !== this.lostSeen;
-    const suspects = [...this.table].filter((t) => all || t.left !== 0 || this.started.has(t.tid));
-    const gone = suspects.filter((t) => !lives(t.tid) || this.isReplaced(t));
+    const gone = this.census.gone(monotonicNow(), () => this.lostSoFar());
+    if (!gone) return;
     // what they told of before is in the ring by now
     while (gone.length > 0 && this.drain() > 0);
     if (this.feed.waiting > 0 || (this.order && this.order.held > 0)) return;
-    this.lostSeen = lost;
+    this.census.over();
     for (const task of gone) {
       if (this.table.get(task.tid) !== task) continue;
       const code = this.started.ended(task.tid);
@@ -409,17 +407,27 @@ export class BpfEngine implements Engine {
     }
   }
 
-  /** Whether another thread, not followed, has exec'd in the place of one that has left, where wait(2) will not tell us how it ends. */
-  private isReplaced({ tid, left }: BpfTask): boolean {
-    return left !== 0 && !this.started.has(tid) && !exiting(tid);
+  /** Records lost. Of what is no call no later record tells: that is told here. */
+  private lostSoFar(): number {
+    const { lost, othersLost } = this.kernel.sent;
+    this.reportLost(
+      othersLost - this.othersReported,
+      "the ring buffer was full; not calls, but what their tasks did besides",
+    );
+    this.othersReported = othersLost;
+    return lost;
   }
 
   /** What was lost of tasks that told of nothing afterwards. */
   private reportRest(): void {
     const rest = this.kernel.sent.lost - this.dispatcher.reported;
-    if (rest <= 0) return;
-    this.dispatcher.reported += rest;
-    this.sink.lost(rest, "the ring buffer was full; their tasks told of nothing afterwards");
+    this.reportLost(rest, "the ring buffer was full; their tasks told of nothing afterwards");
+  }
+
+  private reportLost(count: number, why: string): void {
+    if (count <= 0) return;
+    this.dispatcher.reported += count;
+    this.sink.lost(count, why);
   }
 
   /** Records that the kernel tried to send, that it could not, and that were read. */

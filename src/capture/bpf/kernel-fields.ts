@@ -1,7 +1,7 @@
 /** Where the running kernel keeps what the programs look at, from its type information. */
 
 import { SysError } from "../../base/errors.ts";
-import { kernelBtf } from "../../kernel/btf.ts";
+import { type KernelBtf, kernelBtf } from "../../kernel/btf.ts";
 
 /** Offsets in bytes: of struct task_struct, struct signal_struct, struct pid and struct pt_regs. */
 export interface KernelFields {
@@ -17,6 +17,8 @@ export interface KernelFields {
   readonly waited: number;
   /** How often it has left its CPU to sleep. */
   readonly sleeps: number;
+  /** What a task that leaves its CPU is waiting for, where sched_switch does not tell (before Linux 5.18); else -1. */
+  readonly offState: number;
   readonly status: number;
   /** The set of signals pending for the thread, and struct signal_struct. */
   readonly pending: number;
@@ -39,6 +41,8 @@ export interface KernelFields {
   readonly ax: number;
   readonly ip: number;
   readonly sp: number;
+  /** The CPU's variable that says whether an interrupt is being handled, and where in it; undefined where it is not known. */
+  readonly preemption: { readonly variable: number; readonly at: number } | undefined;
   /** Numbers of execve and execveat. */
   readonly execs: readonly number[];
   /** How deep our pid namespace is; 0 is the host's. */
@@ -71,6 +75,11 @@ export function kernelFields(level: number): KernelFields {
     system: field("task_struct", "stime"),
     waited: btf.offset("task_struct", "sched_info.run_delay"),
     sleeps: field("task_struct", "nvcsw"),
+    // renamed in Linux 5.14
+    offState:
+      btf.tracepointArguments("sched_switch") > 3
+        ? -1
+        : Math.max(btf.offset("task_struct", "__state"), btf.offset("task_struct", "state")),
     status: field("task_struct", "thread_info.status"),
     pending: field("task_struct", "pending.signal"),
     signal: field("task_struct", "signal"),
@@ -89,9 +98,26 @@ export function kernelFields(level: number): KernelFields {
     ax: register("ax"),
     ip: register("ip"),
     sp: register("sp"),
+    preemption: preemption(btf),
     execs: EXECS,
     level,
   };
+}
+
+/** Where the preempt count is (include/linux/preempt.h): in a structure of what CPUs look at most, from Linux 6.2 to 6.14. */
+function preemption(btf: KernelBtf): KernelFields["preemption"] {
+  const variable = btf.cpuVariable("__preempt_count");
+  if (variable > 0) return { variable, at: 0 };
+  const hot = btf.cpuVariable("pcpu_hot");
+  const at = btf.offset("pcpu_hot", "preempt_count");
+  return hot > 0 && at >= 0 ? { variable: hot, at } : undefined;
+}
+
+/** Type id a program names to be called for all objects of a kind. Throws SysError. */
+export function iteratorId(kind: string): number {
+  const id = kernelBtf().kernelFunction(`bpf_iter_${kind}`);
+  if (id === 0) throw new SysError(`iterator of kind ${kind}`, 2, "ENOENT", "No such iterator", OLDER);
+  return id;
 }
 
 /** Type id a program names to attach to a tracepoint. Throws SysError. */

@@ -41,7 +41,7 @@ export const state = {
   entryQueued: 96,
   exitBlocked: 104,
   exitQueued: 112,
-  /** How often the task had left its CPU to sleep when that was looked at last. */
+  /** One more than how often the task had left its CPU to sleep when that was looked at last; 0 before. */
   sleeps: 120,
   /** Address of the memory being copied. */
   address: 128,
@@ -71,9 +71,11 @@ export const flags = {
   armed: 128,
   /** The first thread of a process, which has ended while others go on: the last of those tells of it. */
   ended: 256,
+  /** In a call, wanted or not: its entry was seen. */
+  entered: 512,
 } as const;
 /** What is so only until the call ends. */
-export const OF_CALL = flags.inCall | flags.found | flags.left | flags.drawn | flags.armed;
+export const OF_CALL = flags.inCall | flags.found | flags.left | flags.drawn | flags.armed | flags.entered;
 
 /** Kinds of records. */
 export const kinds = {
@@ -182,8 +184,8 @@ export const found = { ...head, pid: 16, parent: 20, comm: 24, bytes: 40 } as co
 /** Stacks: kernel's first. */
 export const sample = { ...head, kernel: 16, count: 20, frames: 24 } as const;
 export const unseen = { ...head, bytes: 16 } as const;
-/** Counters, per CPU: calls sent from a task's own context, other records sent from anywhere, and what was lost. */
-export const counters = { calls: 0, others: 8, lost: 16, bytes: 64 } as const;
+/** Counters, per CPU: calls sent from a task's own context, other records sent from anywhere, what was lost, and of the others. */
+export const counters = { calls: 0, others: 8, lost: 16, othersLost: 24, bytes: 64 } as const;
 
 /**
  * A lane: a ring that only one CPU writes, and only when nothing on it is in the middle of doing so; calls go through it, as
@@ -204,6 +206,11 @@ export const config = {
   allReturns: 8,
   /** Address of our pid namespace. */
   pidNamespace: 16,
+  /** A thread to be given its state (programs/follow.ts): its number, flags and group; what came of it. */
+  thread: 24,
+  threadFlags: 28,
+  threadGroup: 32,
+  threadFollowed: 36,
   bytes: 64,
 } as const;
 export const modes = { all: 1, cgroup: 2 } as const;

@@ -8,7 +8,7 @@ import { onlineCpus, possibleCpus } from "../../kernel/cpus.ts";
 import { runAtFrequency } from "../../kernel/perf.ts";
 import { openTask } from "../../kernel/thread-fd.ts";
 import { Assembler, r0, r1, r2, r3, r6 } from "./asm.ts";
-import { type KernelFields, kernelFields, tracepointId, UPID_BYTES } from "./kernel-fields.ts";
+import { iteratorId, type KernelFields, kernelFields, tracepointId, UPID_BYTES } from "./kernel-fields.ts";
 import * as L from "./layout.ts";
 import { type Maps, TABLE_BYTES } from "./programs/index.ts";
 import { STATE_BYTES } from "./reads.ts";
@@ -115,10 +115,11 @@ export class Kernel {
   }
 
   /** Loads a program; the verifier's refusal names the step of it. Throws SysError. */
-  load(a: Assembler, type: number, attachTo?: number): number {
+  load(a: Assembler, type: number, attachTo?: number, iterates = false): number {
     try {
       const functions = this.functionsOf(a);
-      return this.keep(bpf.loadProgram({ name: a.name, type, code: a.assemble(), attachTo, functions }));
+      const code = a.assemble();
+      return this.keep(bpf.loadProgram({ name: a.name, type, code, attachTo, iterates, functions }));
     } catch (error) {
       if (error instanceof bpf.VerifierError) throw explained(error, a);
       throw error;
@@ -139,6 +140,33 @@ export class Kernel {
   attach(a: Assembler): void {
     const program = this.load(a, bpf.programTypes.tracing, tracepointId(a.name));
     this.links.push(bpf.attachTracepoint(program, a.name));
+  }
+
+  /** Attaches the first of several forms of a program that the kernel takes. Throws SysError. */
+  attachFirst([form, ...others]: readonly Assembler[]): void {
+    try {
+      this.attach(form);
+    } catch (error) {
+      if (!(error instanceof bpf.VerifierError) || others.length === 0) throw error;
+      this.attachFirst(others);
+    }
+  }
+
+  private threadFollower: number | undefined;
+
+  /** Has a program, which is loaded when it is first needed, give a thread its state. False when it has one, or is gone. Throws SysError. */
+  followThread(program: () => Assembler, tid: number, flags: number, group: number): boolean {
+    this.threadFollower ??= this.load(program(), bpf.programTypes.tracing, iteratorId("task"), true);
+    this.configure((value) => {
+      value.setUint32(L.config.thread, tid, true);
+      value.setUint32(L.config.threadFlags, flags, true);
+      value.setUint32(L.config.threadGroup, group, true);
+      value.setUint32(L.config.threadFollowed, 0, true);
+    });
+    bpf.iterate(this.threadFollower);
+    const value = new Uint32Array(L.config.bytes / 4);
+    bpf.lookup(this.maps.config, zero, value);
+    return value[L.config.threadFollowed / 4] !== 0;
   }
 
   /** Loads a program and has it run so many times a second on every CPU. Throws SysError. */
@@ -174,16 +202,18 @@ export class Kernel {
     }
   }
 
-  /** Records the programs tried to send, and those they could not, since the beginning. */
-  get sent(): { attempted: number; lost: number } {
-    if (!bpf.lookup(this.maps.counters, zero, this.counted)) return { attempted: 0, lost: 0 };
+  /** Records the programs tried to send, and those they could not, since the beginning; and how many of these were no calls. */
+  get sent(): { attempted: number; lost: number; othersLost: number } {
+    if (!bpf.lookup(this.maps.counters, zero, this.counted)) return { attempted: 0, lost: 0, othersLost: 0 };
     let attempted = BigInt(this.rings.sentByLanes);
     let lost = 0n;
+    let othersLost = 0n;
     for (let i = 0; i < this.counted.length; i += L.counters.bytes / 8) {
       attempted += this.counted[i + L.counters.calls / 8] + this.counted[i + L.counters.others / 8];
       lost += this.counted[i + L.counters.lost / 8];
+      othersLost += this.counted[i + L.counters.othersLost / 8];
     }
-    return { attempted: Number(attempted), lost: Number(lost) };
+    return { attempted: Number(attempted), lost: Number(lost), othersLost: Number(othersLost) };
   }
 
   /** Lets go of the tracepoints: nothing is sent any more. */

@@ -21,6 +21,13 @@ export class BpfTask extends Task {
   /** The signal sent last, and the number of the one delivered last. */
   sent: SignalEvent | undefined;
   shown = 0;
+
+  wasSent(signal: SignalEvent): void {
+    this.sent = signal;
+    // what was delivered was another one
+    this.shown = 0;
+  }
+
   /** An exec whose call has not returned yet. */
   exec: { readonly former: number; readonly time: number } | undefined;
   /** When we attached in the middle of a call whose entry we did not see (ns), 0 if we did not. */
@@ -87,7 +94,8 @@ export class TaskTable {
 /** A task whose beginning was not reported, from what /proc still knows. */
 export function strange(tid: number): BpfTask {
   const s = status(tid);
-  const task = new BpfTask(tid, s?.tgid ?? tid, 0);
+  const { tgid, ppid } = s ?? { tgid: tid, ppid: 0 };
+  const task = new BpfTask(tid, tgid, tid === tgid ? ppid : tgid);
   task.comm = comm(tid);
   return task;
 }

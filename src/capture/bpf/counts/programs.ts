@@ -11,9 +11,9 @@ import {
   UNWANTED,
   valueOfCpu,
 } from "../programs/common.ts";
-import { beginCall, enterCall } from "../programs/enter.ts";
+import { beginCall, enterCall, withoutCall } from "../programs/enter.ts";
 import { schedulingAtEntry, schedulingAtExit, schedulingTold } from "../programs/scheduling.ts";
-import { lookUp } from "../programs/take.ts";
+import { lookUp, takeCall } from "../programs/take.ts";
 import { count, key, LARGEST, NO_FD } from "./layout.ts";
 
 export interface CountMaps {
@@ -55,10 +55,14 @@ export function countEnter(e: Environment, maps: CountMaps): Assembler {
 export function countExit(e: Environment, maps: CountMaps): Assembler {
   const { options } = e;
   const a = new Assembler("sys_exit");
-  a.step("is the task in a call").load(8, r9, r1, 8);
+  a.step("is the task in a call").load(8, r8, r1, 0).load(8, r9, r1, 8);
   currentState(a, e, "out");
-  a.load(4, r1, r6, state.flags).mov(r2, r1).and(r1, ~L.OF_CALL).store(4, r6, state.flags, r1);
-  a.and(r2, flags.inCall).jump("eq", r2, 0, "out");
+  a.load(4, r1, r6, state.flags).mov(r2, r1).and(r2, flags.inCall).jump("ne", r2, 0, "entered");
+  withoutCall(a, "out");
+  a.mov(r2, r1).and(r1, ~L.OF_CALL).store(4, r6, state.flags, r1);
+  a.and(r2, flags.found).jump("ne", r2, 0, "out");
+  refusedCall(a, e, maps);
+  a.label("entered").load(4, r1, r6, state.flags).and(r1, ~L.OF_CALL).store(4, r6, state.flags, r1);
   a.step("the command's exec failed").mov(r2, r1).and(r2, flags.starting).jump("eq", r2, 0, "kept");
   a.jump("sge", r9, 0, "kept").or(r1, flags.hidden).store(4, r6, state.flags, r1).label("kept");
   a.call("ktime_get_ns")
@@ -76,6 +80,18 @@ export function countExit(e: Environment, maps: CountMaps): Assembler {
   if (options.scheduling) schedulingTold(a, e);
   a.label("out").mov(r0, 0).exit();
   return a;
+}
+
+/** The call that the registers in r8 are of was refused before it began. Its result stays in r9; goes to "out" if it is not counted. */
+function refusedCall(a: Assembler, e: Environment, maps: CountMaps): void {
+  a.step("a call that was refused").store(8, r6, record + L.call.ret, r9);
+  takeCall(a, e, true, maps.keys === undefined);
+  lookUp(a, e);
+  a.jump("eq", r9, UNWANTED, "out").jump("eq", r9, NO_RETURN, "out").store(4, r6, state.shape, r9);
+  if (maps.keys?.by.fd) a.store(4, r6, state.entryShape, r2);
+  if (e.options.scheduling) schedulingAtEntry(a, e);
+  a.call("ktime_get_ns").store(8, r6, record + L.call.entry, r0);
+  a.load(8, r9, r6, record + L.call.ret);
 }
 
 /** r7 = counts of the call. */

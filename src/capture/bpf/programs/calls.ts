@@ -2,7 +2,7 @@
 import { Assembler, r0, r1, r2, r6, r7, r8, r9, r10 } from "../asm.ts";
 import * as L from "../layout.ts";
 import { currentState, currentTask, type Environment, NO_RETURN, stateOf, UNWANTED } from "./common.ts";
-import { beginCall, enterCall } from "./enter.ts";
+import { beginCall, enterCall, withoutCall } from "./enter.ts";
 import { watchCall } from "./long-calls.ts";
 import { countQuietly } from "./quiet.ts";
 import { schedulingAtEntry, schedulingAtExit, schedulingTold } from "./scheduling.ts";
@@ -77,14 +77,19 @@ export function sysExit(e: Environment): Assembler {
   returnUntimed(a, e, "out", "entered");
   stateOf(a, e, r7, "out");
   a.load(4, r1, r6, state.flags).mov(r2, r1).and(r2, flags.inCall).jump("ne", r2, 0, "entered");
-  a.step("a call under way when we attached").and(r1, flags.found).jump("eq", r1, 0, "out");
+  withoutCall(a, "out");
   a.store(8, r6, record + L.call.ret, r9);
   takeCall(a, e, true);
   lookUp(a, e);
-  a.jump("eq", r9, UNWANTED, "leave")
-    .store(4, r6, state.shape, r2)
-    .store(2, r6, record + L.call.flags, L.callFlags.noEntry);
-  a.store(8, r6, record + L.call.entry, 0);
+  a.jump("eq", r9, UNWANTED, "leave").store(4, r6, state.shape, r2);
+  a.load(4, r1, r6, state.flags).and(r1, flags.found).jump("ne", r1, 0, "found");
+  a.step("a call that was refused");
+  if (options.scheduling) schedulingAtEntry(a, e);
+  a.call("ktime_get_ns")
+    .store(8, r6, record + L.call.entry, r0)
+    .goto("returned");
+  a.label("found").step("a call under way when we attached");
+  a.store(2, r6, record + L.call.flags, L.callFlags.noEntry).store(8, r6, record + L.call.entry, 0);
   a.goto("returned");
   a.label("entered").store(8, r6, record + L.call.ret, r9);
   a.label("returned")

@@ -2,7 +2,7 @@
 import { type Assembler, r0, r1, r2, r3, r4, r6, r7, r8, r9, r10 } from "../asm.ts";
 import * as L from "../layout.ts";
 import { type Environment, makeState, numberOf, takeIds } from "./common.ts";
-import { sendSmall, smallHead } from "./send.ts";
+import { countSent, sendSmall, smallHead } from "./send.ts";
 
 const { state, flags, kinds } = L;
 
@@ -18,7 +18,10 @@ export function discover(a: Assembler, e: Environment): void {
   // who has no number here could not be told from others
   if (kernel.level > 0) numberOf(a, e, r7, "out");
   makeState(a, e, r7);
-  a.jump("eq", r0, 0, "out").mov(r6, r0).store(4, r6, state.flags, flags.followed);
+  a.jump("ne", r0, 0, "made").mov(r0, -1);
+  // there was no memory for it: its calls until the next try are lost
+  countSent(a, e, false);
+  a.goto("out").label("made").mov(r6, r0).store(4, r6, state.flags, flags.followed);
   takeIds(a, e, r7);
   const { bytes } = L.found;
   a.step("tell of a task found");

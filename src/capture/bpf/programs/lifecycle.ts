@@ -25,7 +25,12 @@ export function processFork(e: Environment): Assembler {
   a.load(4, r1, r6, state.group).store(4, r10, base + L.fork.childPid, r1);
   sendSmall(a, e, bytes);
   a.goto("out").label("made");
-  a.and(r7, flags.followed | flags.hidden).store(4, r0, state.flags, r7);
+  // it begins by returning from the call that made it
+  a.and(r7, flags.followed | flags.hidden)
+    .or(r7, flags.entered)
+    .store(4, r0, state.flags, r7);
+  // it has not slept yet
+  a.store(8, r0, state.sleeps, 1);
   a.load(4, r1, r6, state.group).store(4, r0, state.group, r1);
   a.mov(r7, r6).mov(r6, r0);
   takeIds(a, e, r8);

@@ -58,11 +58,17 @@ export function schedulingAtExit(a: Assembler, e: Environment): void {
   const { facts } = state;
   const still = a.fresh("still");
   const seen = a.fresh("seen");
+  const within = a.fresh("within");
   const told = a.fresh("told");
   a.step("has the task slept unseen");
-  a.load(8, r1, r7, e.kernel.sleeps).load(8, r2, r6, state.sleeps).jump("eq", r1, r2, seen);
+  a.load(8, r1, r7, e.kernel.sleeps).add(r1, 1).load(8, r2, r6, state.sleeps).jump("eq", r1, r2, seen);
   a.store(8, r6, state.sleeps, r1).jump("eq", r2, 0, seen);
-  a.store(4, r6, state.moved, 1).store(4, r6, state.offState, UNSEEN);
+  a.store(4, r6, state.offState, UNSEEN).load(4, r1, r6, state.moved).jump("ne", r1, 0, seen);
+  a.store(4, r6, state.moved, 1);
+  // where it was never noted how long it had waited for CPUs, that was before
+  a.load(8, r1, r6, state.entryQueued).jump("ne", r1, 0, seen);
+  queuedSoFar(a, e);
+  for (const { queued } of [atEntry, atExit]) a.store(8, r6, queued, r2);
   a.label(seen).step("scheduling during the call").load(4, r1, r6, state.moved).jump("eq", r1, 0, still);
   account(a, e, atExit, atEntry, { blocked: L.facts.blocked, queued: L.facts.queued });
   a.load(4, r1, r6, state.offState).jump("eq", r1, RUNNABLE, told).store(4, r6, state.offState, RUNNABLE);
@@ -72,8 +78,10 @@ export function schedulingAtExit(a: Assembler, e: Environment): void {
     .jump("eq", r2, 0, told);
   a.sub(r1, r2)
     .load(8, r2, r6, facts + L.facts.queued)
-    .jump("le", r1, r2, told)
-    .sub(r1, r2);
+    .jump("ge", r1, r2, within)
+    .store(8, r6, facts + L.facts.queued, r1)
+    .goto(told);
+  a.label(within).sub(r1, r2);
   a.load(8, r2, r6, facts + L.facts.blocked).jump("le", r1, r2, told);
   a.store(8, r6, facts + L.facts.blocked, r1)
     .sub(r1, r2)
@@ -99,7 +107,7 @@ export function schedulingTold(a: Assembler, e: Environment): void {
 
 /** sched_switch(preempt, prev, next, prev_state). */
 export function schedSwitch(e: Environment): Assembler {
-  const { waited } = e.kernel;
+  const { waited, offState } = e.kernel;
   const a = new Assembler("sched_switch");
   a.mov(r9, r1).step("the task that leaves the CPU").load(8, r7, r9, 8);
   findState(a, e, r7, "out");
@@ -113,16 +121,27 @@ export function schedSwitch(e: Environment): Assembler {
     a.load(8, r1, r7, waited).store(8, r6, state.entryQueued, r1).store(8, r6, state.exitQueued, r1);
   a.label("moved");
   leaveInCall(a, e);
-  a.load(1, r1, r9, 0).jump("ne", r1, 0, "out").load(4, r1, r9, 24).jump("eq", r1, 0, "out");
-  a.store(4, r6, state.offState, BLOCKED);
-  a.load(8, r1, r7, e.kernel.sleeps).load(8, r2, r6, state.sleeps).add(r2, 1).jump("ne", r1, r2, "out");
-  a.store(8, r6, state.sleeps, r1);
+  a.load(1, r1, r9, 0).jump("ne", r1, 0, "out");
+  if (offState < 0) a.load(4, r1, r9, 24);
+  else a.load(4, r1, r7, offState);
+  a.jump("eq", r1, 0, "out").store(4, r6, state.offState, BLOCKED);
+  a.load(8, r1, r7, e.kernel.sleeps).load(8, r2, r6, state.sleeps).jump("ne", r1, r2, "out");
+  a.add(r1, 1).store(8, r6, state.sleeps, r1);
   a.label("out").mov(r0, 0).exit();
   return a;
 }
 
-/** sched_waking(task): in the context of the waker, or of whatever an interrupt interrupted. */
-export function schedWaking(e: Environment): Assembler {
+/** In the preempt count: an interrupt is being handled. Softirqs are not meant, which are the sender's own work on the loopback interface. */
+const INTERRUPTED = 0xff0000;
+
+/**
+ * sched_waking(task): in the context of the waker, or of whatever an interrupt interrupted. There are kernels that know the preempt
+ * count, but do not say where it is (CONFIG_KALLSYMS_ALL): then that one is taken for the waker, too.
+ */
+export const schedWaking = (e: Environment): Assembler[] =>
+  (e.kernel.preemption ? [e.kernel.preemption, undefined] : [undefined]).map((p) => waking(e, p));
+
+function waking(e: Environment, preemption: Environment["kernel"]["preemption"]): Assembler {
   const a = new Assembler("sched_waking");
   a.load(8, r7, r1, 0);
   findState(a, e, r7, "out");
@@ -130,8 +149,14 @@ export function schedWaking(e: Environment): Assembler {
   a.store(4, r6, state.offState, RUNNABLE);
   a.call("ktime_get_ns").load(8, r1, r6, state.offAt).sub(r0, r1);
   a.load(8, r1, r6, state.blocked).add(r1, r0).store(8, r6, state.blocked, r1);
+  a.store(4, r6, state.waker, 0);
+  if (preemption)
+    a.variable(r1, preemption.variable)
+      .call("this_cpu_ptr")
+      .load(4, r1, r0, preemption.at)
+      .and(r1, INTERRUPTED)
+      .jump("ne", r1, 0, "out");
   a.call("get_current_task_btf");
-  if (e.kernel.level > 0) a.store(4, r6, state.waker, 0);
   numberOf(a, e, r0, "out");
   a.store(4, r6, state.waker, r1);
   a.label("out").mov(r0, 0).exit();

@@ -29,6 +29,7 @@ export function countSent(a: Assembler, e: Environment, owner: boolean): void {
   else a.mov(r1, 1).atomicAdd(8, r0, L.counters.others, r1);
   a.jump("sge", r9, 0, good).mov(r1, 1).atomicAdd(8, r0, L.counters.lost, r1);
   if (owner) a.atomicAdd(4, r6, state.lost, r1);
+  else a.atomicAdd(8, r0, L.counters.othersLost, r1);
   a.goto(out).label(good);
   if (owner) a.store(4, r6, state.lost, 0);
   a.label(out);

@@ -122,6 +122,8 @@ export function goUntimed(a: Assembler, e: Environment, done: string): void {
     a.load(size, r1, r6, from).store(size, r8, to, r1);
   for (let i = 0; i < 8 * ARGS; i += 8)
     a.load(8, r1, r6, record + L.call.args + i).store(8, r8, mark.args + i, r1);
+  // the state is not told of its return
+  a.load(4, r1, r6, state.flags).and(r1, ~flags.entered).store(4, r6, state.flags, r1);
   a.load(4, r1, r6, record + L.call.nr)
     .add(r1, 1)
     .store(4, r8, mark.nr, r1)
@@ -192,7 +194,7 @@ export function returnUntimed(a: Assembler, e: Environment, done: string, entere
   a.goto(entered).label(lost).store(4, r8, mark.nr, 0).goto(done).label(usual);
 }
 
-/** The task with the state in r6, which says when, leaves its CPU: if its call went untimed it is not from here on. */
+/** The task in r7 with the state in r6, which says when, leaves its CPU: if its call went untimed it is not from here on. */
 export function leaveInCall(a: Assembler, e: Environment): void {
   if (!sometimes(e)) return;
   const outside = a.fresh("outside");
@@ -200,6 +202,8 @@ export function leaveInCall(a: Assembler, e: Environment): void {
   a.step("is it in a call");
   valueOfCpu(a, e.maps.quiet!.flight, entered);
   a.mov(r8, r0).store(4, r8, mark.rest, 0).load(4, r1, r8, mark.nr).jump("eq", r1, 0, entered);
+  // not every switch is told of: it may be that of one before
+  a.load(4, r1, r8, mark.pid).load(4, r2, r7, e.kernel.pid).jump("ne", r1, r2, entered);
   becomeTimed(a, e, outside);
   spentInTicks(a, e);
   a.load(8, r8, r6, state.offAt);
