@@ -24,6 +24,7 @@ import { Feed } from "./feed.ts";
 import * as L from "./layout.ts";
 import { Kernel, zero } from "./loader.ts";
 import { awaitTimers, createLongMaps } from "./long.ts";
+import { Losses } from "./losses.ts";
 import { Order } from "./order.ts";
 import { bufferLimit } from "./plan.ts";
 import * as P from "./programs/index.ts";
@@ -100,7 +101,7 @@ export class BpfEngine implements Engine {
   private environment: P.Environment;
   private nap = SHORTEST_NAP;
   private readonly census: Census;
-  private othersReported = 0;
+  private readonly losses: Losses;
   private compatLoaded = false;
   private open = true;
   private final: Kernel["sent"] | undefined;
@@ -148,6 +149,7 @@ export class BpfEngine implements Engine {
       onCompat: () => this.loadCompat(),
       onUnseen: () => this.seeAllReturns(),
     });
+    this.losses = new Losses(this.kernel, this.dispatcher, sink);
     this.order = options.entries ? new Order(this.dispatcher) : undefined;
   }
 
@@ -361,7 +363,7 @@ export class BpfEngine implements Engine {
       if (maxWait > 0 && this.size > 0) this.sleep(maxWait);
     } else this.nap = Math.min(this.nap, BUSY_NAP);
     this.pauses.busy();
-    if (this.size === 0) this.reportRest();
+    if (this.size === 0) this.losses.rest();
     return this.size;
   }
 
@@ -390,7 +392,7 @@ export class BpfEngine implements Engine {
   }
 
   private idle(): void {
-    const gone = this.census.gone(monotonicNow(), () => this.lostSoFar());
+    const gone = this.census.gone(monotonicNow(), () => this.losses.soFar());
     if (!gone) return;
     // what they told of before is in the ring by now
     while (gone.length > 0 && this.drain() > 0);
@@ -405,29 +407,6 @@ export class BpfEngine implements Engine {
         this.sink.detached(task);
       }
     }
-  }
-
-  /** Records lost. Of what is no call no later record tells: that is told here. */
-  private lostSoFar(): number {
-    const { lost, othersLost } = this.kernel.sent;
-    this.reportLost(
-      othersLost - this.othersReported,
-      "the ring buffer was full; not calls, but what their tasks did besides",
-    );
-    this.othersReported = othersLost;
-    return lost;
-  }
-
-  /** What was lost of tasks that told of nothing afterwards. */
-  private reportRest(): void {
-    const rest = this.kernel.sent.lost - this.dispatcher.reported;
-    this.reportLost(rest, "the ring buffer was full; their tasks told of nothing afterwards");
-  }
-
-  private reportLost(count: number, why: string): void {
-    if (count <= 0) return;
-    this.dispatcher.reported += count;
-    this.sink.lost(count, why);
   }
 
   /** Records that the kernel tried to send, that it could not, and that were read. */
@@ -475,7 +454,7 @@ export class BpfEngine implements Engine {
     this.drainAll();
     this.order?.end();
     if (dropped > 0) this.sink.lost(dropped, "given up before they were written");
-    this.reportRest();
+    this.losses.rest();
     this.final = this.kernel.sent;
     for (const task of [...this.table]) {
       this.table.remove(task);
