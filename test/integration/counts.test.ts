@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
+import { noBpf, svtrace } from "../helpers.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "svtrace-counts-"));
 afterAll(() => rmSync(dir, { recursive: true }));
@@ -42,3 +43,28 @@ test.skipIf(!have).for(commands)("%s %s %s", (argv) => {
   }
   expect(ours).toEqual(theirs);
 });
+
+test.skipIf(noBpf() !== "")(
+  "of calls that go untimed none is missing, nor their errors and their time",
+  async () => {
+    // between 200,000 fast calls that fail some are slow: they leave their CPU, or keep it for longer than ticks of the timer take
+    const script = `for (1 .. 200000) { -e "/absent/file"; select undef, undef, undef, 0.02 if $_ % 50000 == 0 }
+    open my $f, "<", "/dev/zero"; binmode $f; sysread $f, my $b, 400 << 20; getppid for 1 .. 100000`;
+    const out = join(dir, "untimed");
+    const argv = ["trace", "--engine", "bpf", "-c", "--json", "-o", out, "/usr/bin/perl", "-e", script];
+    expect((await svtrace(argv, { timeout: 60 })).stderr).toBe("");
+    const { rows } = JSON.parse(readFileSync(out, "utf8").trim().split("\n").at(-1)!);
+    const row = (name: RegExp) => rows.find((r: { syscall: string }) => name.test(r.syscall));
+    const stats = row(/^(newfstatat|stat)$/);
+    expect(stats.errors).toBeGreaterThanOrEqual(200_000);
+    expect(stats.calls - stats.errors).toBeLessThan(30);
+    expect(row(/^getppid$/).calls).toBe(100_000);
+    const sleeps = row(/^(p?select6?)$/);
+    expect([sleeps.calls, sleeps.total > 0.08, sleeps.cpu < 0.02]).toEqual([4, true, true]);
+    expect(row(/^read$/).max).toBeGreaterThan(0.02);
+    // what was timed stands for the rest: a call that fails takes no microsecond here, and no more than ten elsewhere
+    expect(stats.total / stats.calls).toBeGreaterThan(1e-7);
+    expect(stats.total / stats.calls).toBeLessThan(2e-5);
+  },
+  90_000,
+);

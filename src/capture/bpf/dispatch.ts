@@ -233,6 +233,8 @@ export class Dispatcher {
     if (flags !== 0) {
       if (flags & L.callFlags.noEntry) {
         call.entry = task.foundAt || call.exit;
+        // that it slept was not seen, but what is under way for long mostly does
+        if (task.foundAt && this.options.scheduling) call.blocked = call.exit - call.entry - call.queued;
         task.foundAt = 0;
       }
       if (flags & L.callFlags.unfinished) {

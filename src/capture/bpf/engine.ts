@@ -124,6 +124,8 @@ export class BpfEngine implements Engine {
     try {
       const quiet = options.quiet ? createQuietMaps(this.kernel) : undefined;
       this.groups = quiet && new QuietGroups(quiet);
+      const { slowerThan = 0, statusFilter, scheduling = false } = options;
+      counts?.prepare(options.wanted, this.kernel, scheduling && slowerThan === 0 && !statusFilter);
       this.environment = this.describe(quiet, this.longMaps());
       this.load();
       this.feed = new Feed(
@@ -170,7 +172,7 @@ export class BpfEngine implements Engine {
   private describe(quiet: P.QuietMaps | undefined, long: P.LongMaps | undefined): P.Environment {
     const { options, kernel } = this;
     return {
-      maps: { ...kernel.maps, quiet, long },
+      maps: { ...kernel.maps, quiet, long, counted: options.counts?.sampled },
       kernel: kernel.fields,
       options: {
         follow: options.followForks,
@@ -198,7 +200,7 @@ export class BpfEngine implements Engine {
   private load(): void {
     const { kernel, environment: e } = this;
     const { counts } = this.options;
-    const tables = counts?.tables(this.options.wanted) ?? this.compiled.tables;
+    const tables = counts?.tables ?? this.compiled.tables;
     bpf.update(kernel.maps.tables, zero, tables);
     // what follows tasks comes first: nothing may be missed once calls are seen
     const programs = [P.processFork, P.processExec, P.processExit, P.signalDeliver, P.signalGenerate];
@@ -206,8 +208,7 @@ export class BpfEngine implements Engine {
     for (const program of programs) kernel.attach(program(e));
     if (this.options.scheduling) kernel.attachFirst(P.schedWaking(e));
     if (!counts && !this.attachLong()) kernel.attach(P.sysExit(this.environment));
-    for (const program of counts?.programs(e, kernel) ?? [P.sysEnter(this.environment)])
-      kernel.attach(program);
+    for (const program of counts?.programs(e) ?? [P.sysEnter(this.environment)]) kernel.attach(program);
     const { sampleFrequency = 0 } = this.options;
     if (sampleFrequency > 0) kernel.runByClock(P.cpuSample(e), sampleFrequency);
   }

@@ -3,10 +3,11 @@ import { textOf } from "../../../base/bytes.ts";
 import { BUCKETS } from "../../../base/histogram.ts";
 import * as bpf from "../../../kernel/bpf.ts";
 import { possibleCpus } from "../../../kernel/cpus.ts";
+import { tickLength } from "../../../kernel/scheduling.ts";
 import type { Assembler } from "../asm.ts";
 import { type Kernel, zero } from "../loader.ts";
 import { fillTables, type Wanted } from "../numbers.ts";
-import type { Environment } from "../programs/common.ts";
+import type { CountedMaps, Environment } from "../programs/common.ts";
 import { wide } from "../words.ts";
 import * as C from "./layout.ts";
 import { type CountMaps, countEnter, countExit, type KeyParts } from "./programs.ts";
@@ -39,13 +40,17 @@ export class Counts {
   private readonly names: string[] = [OTHER];
   private readonly numbers = new Map([[OTHER, 0]]);
   private maps: CountMaps | undefined;
+  /** What the programs look calls up in. */
+  tables: Uint16Array = new Uint16Array(0);
+  /** Where not every call is timed. */
+  sampled: CountedMaps | undefined;
   private values = new Uint32Array(0);
 
   /** `by` undefined: by call alone, which is cheapest. */
   constructor(private readonly by?: KeyParts) {}
 
   /** For the programs' tables: the name's number, and which argument is a descriptor, from 1. */
-  tables(wanted: Wanted): Uint16Array {
+  private fill(wanted: Wanted): Uint16Array {
     return fillTables(wanted, (tables, at, _abi, name, descriptor) => {
       if (name === undefined) return;
       tables[at] = this.number(name);
@@ -63,8 +68,9 @@ export class Counts {
     return n;
   }
 
-  /** sys_exit and sys_enter. Throws SysError. */
-  programs(e: Environment, kernel: Kernel): readonly Assembler[] {
+  /** Makes the maps. `sampling`: not every call has to be timed. Throws SysError. */
+  prepare(wanted: Wanted, kernel: Kernel, sampling: boolean): void {
+    this.tables = this.fill(wanted);
     const one = { type: bpf.mapTypes.array, keySize: 4, maxEntries: 1 };
     const over = kernel.map({ ...one, name: "svtrace_over", valueSize: 8 });
     if (this.by) {
@@ -86,9 +92,18 @@ export class Counts {
       // Linux before 6.0 has no values of more than 4 MiB
       const map = kernel.map({ ...one, name: "svtrace_calls", valueSize: bytes, maxEntries: cpus ?? 1 });
       this.maps = { calls: { map, size, cpus }, over };
+      if (sampling && cpus !== undefined) {
+        const marks = { ...one, name: "svtrace_marks", valueSize: C.mark.bytes, maxEntries: cpus };
+        this.sampled = { marks: kernel.map(marks), calls: { map, size }, tick: tickLength() };
+      }
       this.values = new Uint32Array(((cpus ?? 1) * bytes) / 4);
     }
-    return [countExit(e, this.maps), countEnter(e, this.maps)];
+  }
+
+  /** sys_exit and sys_enter. Throws SysError. */
+  programs(e: Environment): readonly Assembler[] {
+    const maps = this.maps!;
+    return [countExit(e, maps), countEnter(e, maps)];
   }
 
   /** Everything counted so far; empty once the engine has let go. Throws SysError. */
@@ -157,7 +172,7 @@ export class Counts {
 function row(id: Pick<CountRow, "pid" | "fd" | "comm" | "call">, v: Uint32Array): CountRow {
   const at = (offset: number): number => wide(v, offset / 4);
   const buckets = new Float64Array(BUCKETS);
-  let calls = 0;
+  let calls = at(C.count.untimed);
   for (let i = 0, p = C.count.buckets / 4; i < BUCKETS; i++, p += 2) {
     const n = wide(v, p);
     buckets[i] = n;

@@ -4,13 +4,15 @@ import type { BpfMap } from "../../../kernel/bpf.ts";
 import { Assembler, type Reg, r0, r1, r2, r3, r4, r6, r7, r8, r9, r10 } from "../asm.ts";
 import * as L from "../layout.ts";
 import {
-  currentState,
+  currentTask,
   type Environment,
   highestBit,
   NO_RETURN,
+  stateOf,
   UNWANTED,
   valueOfCpu,
 } from "../programs/common.ts";
+import { goCounted, returnCounted, standsFor } from "../programs/counted.ts";
 import { beginCall, enterCall, withoutCall } from "../programs/enter.ts";
 import { schedulingAtEntry, schedulingAtExit, schedulingTold } from "../programs/scheduling.ts";
 import { lookUp, takeCall } from "../programs/take.ts";
@@ -38,6 +40,9 @@ const MAX_ERRNO = 4095;
 const NOT_IF_PRESENT = 1;
 /** Where the key stands on the stack. */
 const KEY = -key.bytes - 8;
+/** And there: flags of the call, and how many it stands for. */
+const DRAWN = KEY - 8;
+const WEIGHT = KEY - 16;
 
 export function countEnter(e: Environment, maps: CountMaps): Assembler {
   const a = new Assembler("sys_enter");
@@ -47,6 +52,7 @@ export function countEnter(e: Environment, maps: CountMaps): Assembler {
   a.jump("eq", r9, UNWANTED, "out").jump("eq", r9, NO_RETURN, "out").store(4, r6, state.shape, r9);
   if (maps.keys?.by.fd) a.store(4, r6, state.entryShape, r2);
   if (e.options.scheduling) schedulingAtEntry(a, e);
+  goCounted(a, e, "out");
   beginCall(a);
   a.label("out").mov(r0, 0).exit();
   return a;
@@ -56,13 +62,20 @@ export function countExit(e: Environment, maps: CountMaps): Assembler {
   const { options } = e;
   const a = new Assembler("sys_exit");
   a.step("is the task in a call").load(8, r8, r1, 0).load(8, r9, r1, 8);
-  currentState(a, e, "out");
+  currentTask(a, e, "out");
+  returnCounted(a, e, "out", "entered");
+  stateOf(a, e, r7, "out");
   a.load(4, r1, r6, state.flags).mov(r2, r1).and(r2, flags.inCall).jump("ne", r2, 0, "entered");
   withoutCall(a, "out");
   a.mov(r2, r1).and(r1, ~L.OF_CALL).store(4, r6, state.flags, r1);
   a.and(r2, flags.found).jump("ne", r2, 0, "out");
   refusedCall(a, e, maps);
-  a.label("entered").load(4, r1, r6, state.flags).and(r1, ~L.OF_CALL).store(4, r6, state.flags, r1);
+  a.label("entered")
+    .load(4, r1, r6, state.flags)
+    .mov(r2, r1)
+    .and(r1, ~L.OF_CALL)
+    .store(4, r6, state.flags, r1);
+  a.and(r2, flags.drawn | flags.left).store(8, r10, DRAWN, r2);
   a.step("the command's exec failed").mov(r2, r1).and(r2, flags.starting).jump("eq", r2, 0, "kept");
   a.jump("sge", r9, 0, "kept").or(r1, flags.hidden).store(4, r6, state.flags, r1).label("kept");
   a.call("ktime_get_ns")
@@ -76,6 +89,9 @@ export function countExit(e: Environment, maps: CountMaps): Assembler {
   else if (options.status) a.jump("sge", r9, 0, "fine").jump("sge", r9, -MAX_ERRNO, "out").label("fine");
   if (maps.calls) callCounts(a, maps.calls);
   else keyCounts(a, maps);
+  const { counted } = e.maps;
+  if (counted) standsFor(a, counted, () => a.load(8, r2, r10, DRAWN));
+  else a.mov(r1, 1);
   add(a, options.scheduling, maps.calls?.cpus === undefined);
   if (options.scheduling) schedulingTold(a, e);
   a.label("out").mov(r0, 0).exit();
@@ -139,13 +155,15 @@ function keyCounts(a: Assembler, maps: CountMaps): void {
   a.label("found").mov(r7, r0);
 }
 
-/** Adds a call of r8 ns with result r9 to the counts at r7, which other CPUs add to as well if they are `shared`. */
+/** Adds a call of r8 ns with result r9, which stands for r1, to the counts at r7, which other CPUs add to as well if they are `shared`. */
 function add(a: Assembler, scheduling: boolean, shared: boolean): void {
   // nobody else runs on this CPU meanwhile
   const addTo = (at: number, value: Reg) =>
     shared ? a.atomicAdd(8, r7, at, value) : a.load(8, r0, r7, at).add(r0, value).store(8, r7, at, r0);
-  a.step("add");
-  addTo(count.total, r8);
+  a.step("add").store(8, r10, WEIGHT, r1).alu("mul", r1, r8);
+  addTo(count.total, r1);
+  a.mov(r1, 1);
+  addTo(count.timed, r1);
   if (scheduling) {
     // most calls stay on their CPU
     a.load(8, r1, r6, state.facts + L.facts.blocked).jump("eq", r1, 0, "awake");
@@ -169,7 +187,7 @@ function add(a: Assembler, scheduling: boolean, shared: boolean): void {
     .label("bucket")
     .jump("lt", r1, BUCKETS, "fits")
     .mov(r1, BUCKETS - 1);
-  a.label("fits").lsh(r1, 3).add(r7, r1).mov(r1, 1);
+  a.label("fits").lsh(r1, 3).add(r7, r1).load(8, r1, r10, WEIGHT);
   addTo(count.buckets, r1);
 }
 

@@ -46,6 +46,16 @@ export interface LongMaps {
   readonly ownPid: number;
 }
 
+/** For calls that are counted and go untimed. */
+export interface CountedMaps {
+  /** counts/layout.ts, `mark`, of each CPU. */
+  readonly marks: BpfMap;
+  /** Of each CPU: counts of all calls, one after the other. */
+  readonly calls: { readonly map: BpfMap; readonly size: number };
+  /** ns between ticks of the kernel's timer. */
+  readonly tick: number;
+}
+
 export interface Maps {
   readonly tasks: BpfMap;
   readonly events: BpfMap;
@@ -62,6 +72,8 @@ export interface Maps {
   readonly quiet?: QuietMaps;
   /** Returns are seen of calls only that have taken long. */
   readonly long?: LongMaps;
+  /** Not all calls that are counted are timed. */
+  readonly counted?: CountedMaps;
 }
 
 export interface ProgramOptions {

@@ -2,6 +2,7 @@
 import { type Assembler, r0, r1, r2, r6, r7, r8, r9 } from "../asm.ts";
 import * as L from "../layout.ts";
 import { currentTask, type Environment, stateOf } from "./common.ts";
+import { passCounted } from "./counted.ts";
 import { discover } from "./discover.ts";
 import { takeCall } from "./take.ts";
 import { passUntimed } from "./untimed.ts";
@@ -16,6 +17,7 @@ export function enterCall(a: Assembler, e: Environment, bare = false): void {
   a.step("is the task followed").mov(r9, r1);
   currentTask(a, e, "stranger");
   passUntimed(a, e, "out");
+  passCounted(a, e, "out");
   stateOf(a, e, r7, "stranger");
   a.goto("known").label("stranger");
   discover(a, e);

@@ -7,6 +7,7 @@
 import { Assembler, r0, r1, r2, r6, r7, r9 } from "../asm.ts";
 import * as L from "../layout.ts";
 import { type Environment, findState, numberOf } from "./common.ts";
+import { leaveCounted } from "./counted.ts";
 import { leaveInCall } from "./untimed.ts";
 
 const { state } = L;
@@ -121,6 +122,7 @@ export function schedSwitch(e: Environment): Assembler {
     a.load(8, r1, r7, waited).store(8, r6, state.entryQueued, r1).store(8, r6, state.exitQueued, r1);
   a.label("moved");
   leaveInCall(a, e);
+  leaveCounted(a, e);
   a.load(1, r1, r9, 0).jump("ne", r1, 0, "out");
   if (offState < 0) a.load(4, r1, r9, 24);
   else a.load(4, r1, r7, offState);

@@ -7,7 +7,8 @@
  */
 import { type Assembler, type Reg, r0, r1, r2, r3, r4, r6, r7, r8, r9 } from "../asm.ts";
 import * as L from "../layout.ts";
-import { type Environment, highestBit, stateOf, valueOfCpu } from "./common.ts";
+import { type Environment, stateOf, valueOfCpu } from "./common.ts";
+import { beganAt, drawCalls, leftInCall, spentInTicks, ticksSince } from "./marks.ts";
 import { cellOf, copyToSlot, countError, groupOf, slotOf, slotWritten } from "./quiet.ts";
 import { rowOf, TS_COMPAT } from "./take.ts";
 
@@ -16,13 +17,8 @@ const { record } = state;
 const ARGS = 6;
 /** Calls of one task between two ticks that are all timed. */
 const ALL_TIMED = 8;
-/** A linear congruential generator modulo 2^32 (Knuth, TAOCP 2, 3.3.4): programs call in patterns, which it must not follow. */
-const FACTOR = 1664525;
-const SUMMAND = 1013904223;
 /** Of the rest one in so many. */
 const ONE_IN = 32;
-/** How many go untimed is drawn so that this holds for each, whatever went before: calls for each 256th of a power of two, times 2^16. */
-const PER_LOG = Math.round(256 / Math.log2(ONE_IN / (ONE_IN - 1)));
 
 /** Only then does somebody note when the task leaves its CPU, and asks nobody how long a call took, or where it came from. */
 const sometimes = ({ maps, options }: Environment): boolean =>
@@ -110,7 +106,7 @@ export function goUntimed(a: Assembler, e: Environment, done: string): void {
   a.jump("le", r1, ALL_TIMED, timed);
   valueOfCpu(a, e.maps.quiet!.flight, timed);
   a.mov(r8, r0).load(4, r1, r8, mark.rest).store(4, r8, mark.rest, 0).jump("eq", r1, 1, drawn);
-  drawCalls(a);
+  drawCalls(a, ONE_IN);
   a.jump("eq", r1, 0, drawn).store(4, r8, mark.rest, r1);
   a.call("get_current_task_btf").load(4, r1, r0, e.kernel.pid).store(4, r8, mark.pid, r1);
   for (const [to, from, size] of [
@@ -130,22 +126,6 @@ export function goUntimed(a: Assembler, e: Environment, done: string): void {
     .goto(done)
     .label(drawn);
   a.load(4, r1, r6, state.flags).or(r1, flags.drawn).store(4, r6, state.flags, r1).label(timed);
-}
-
-/** r1 = calls until the next one that is timed: a geometric distribution, from the logarithm of a random number. Clobbers all but r6 to r9. */
-function drawCalls(a: Assembler): void {
-  a.load(4, r1, r6, state.random).alu32("mul", r1, FACTOR).alu32("add", r1, SUMMAND);
-  a.store(4, r6, state.random, r1).or(r1, 1).mov(r2, r1);
-  highestBit(a, r2, r4);
-  // 256 times its logarithm: r4 its whole part, r1 = f what is left of it; log2(1 + f) is nearly f + 0.344 f (1 - f)
-  a.mov(r3, 32).sub(r3, r4).alu("lsh", r1, r3).mov32(r1, r1).rsh(r1, 24);
-  a.mov(r2, 256).sub(r2, r1).alu("mul", r2, r1).alu("mul", r2, 88).rsh(r2, 16);
-  a.lsh(r4, 8).add(r1, r4).add(r1, r2);
-  a.mov(r3, 32 << 8)
-    .sub(r3, r1)
-    .alu("mul", r3, PER_LOG)
-    .rsh(r3, 16)
-    .mov(r1, r3);
 }
 
 /**
@@ -189,7 +169,7 @@ export function returnUntimed(a: Assembler, e: Environment, done: string, entere
   stateOf(a, e, r7, lost);
   becomeTimed(a, e, lost);
   a.call("ktime_get_ns").mov(r8, r0);
-  spentInTicks(a, e);
+  spentInTicks(a, e.maps.quiet!.tick);
   beganAt(a, r8, r0);
   a.goto(entered).label(lost).store(4, r8, mark.nr, 0).goto(done).label(usual);
 }
@@ -205,11 +185,12 @@ export function leaveInCall(a: Assembler, e: Environment): void {
   // not every switch is told of: it may be that of one before
   a.load(4, r1, r8, mark.pid).load(4, r2, r7, e.kernel.pid).jump("ne", r1, r2, entered);
   becomeTimed(a, e, outside);
-  spentInTicks(a, e);
+  spentInTicks(a, e.maps.quiet!.tick);
   a.load(8, r8, r6, state.offAt);
   beganAt(a, r8, r0);
-  a.label(entered).load(4, r1, r6, state.flags).mov(r2, r1).and(r2, flags.inCall).jump("eq", r2, 0, outside);
-  a.or(r1, flags.left).store(4, r6, state.flags, r1).label(outside);
+  a.label(entered);
+  leftInCall(a);
+  a.label(outside);
 }
 
 /** What the mark in r8 says of the call goes to the state in r6: nothing was to be read at its entry. Clobbers r1 and r2. */
@@ -224,30 +205,4 @@ function becomeTimed(a: Assembler, e: Environment, none: string): void {
     a.load(8, r1, r8, mark.args + i).store(8, r6, record + L.call.args + i, r1);
   a.load(4, r1, r6, state.flags).and(r1, ~L.OF_CALL).or(r1, flags.inCall).store(4, r6, state.flags, r1);
   a.store(4, r6, state.cursor, 0);
-}
-
-/** r0 = ticks since the one at r6 + `at`. Clobbers r1 to r5. */
-function ticksSince(a: Assembler, at: number): void {
-  a.call("jiffies64").load(4, r1, r6, at).alu32("sub", r0, r1);
-}
-
-/** r0 = ns of the ticks that the task's call has seen, 0 when it may have taken less than one. Clobbers r1 to r5. */
-function spentInTicks(a: Assembler, e: Environment): void {
-  const none = a.fresh("none");
-  const done = a.fresh("spent");
-  ticksSince(a, state.tick);
-  a.jump("lt", r0, L.TOLD_TICKS, none);
-  a.alu("mul", r0, e.maps.quiet!.tick).goto(done);
-  a.label(none).mov(r0, 0).label(done);
-}
-
-/** The call began `spent` ns before `now`, which is lost, but not before the task's last one that was timed ended. Clobbers r1. */
-function beganAt(a: Assembler, now: Reg, spent: Reg): void {
-  const later = a.fresh("later");
-  a.sub(now, spent)
-    .load(8, r1, r6, record + L.call.time)
-    .jump("ge", now, r1, later)
-    .mov(now, r1)
-    .label(later);
-  a.store(8, r6, record + L.call.entry, now);
 }
