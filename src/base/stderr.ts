@@ -7,9 +7,18 @@ import { writeSync } from "node:fs";
 import { bytesOf } from "./bytes.ts";
 import { sleepSync } from "./sleep.ts";
 
+let write = writeAll;
+
+/** Has `tell` write by this function from now on: for those who must not wait until their messages are read. */
+export function tellBy(writer: (bytes: Uint8Array) => void): void {
+  write = writer;
+}
+
 /** Writes all of `text`, whatever the bytes of the names in it (base/bytes.ts). Standard error that is closed or whose reader is gone loses it. */
-export function tell(text: string | Uint8Array): void {
-  let bytes = typeof text === "string" ? bytesOf(text) : text;
+export const tell = (text: string | Uint8Array): void =>
+  write(typeof text === "string" ? bytesOf(text) : text);
+
+function writeAll(bytes: Uint8Array): void {
   while (bytes.length > 0) {
     try {
       bytes = bytes.subarray(writeSync(2, bytes));

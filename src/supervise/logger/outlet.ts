@@ -5,11 +5,12 @@ import { basename, resolve } from "node:path";
 import { promisify } from "node:util";
 import { bytesOf } from "../../base/bytes.ts";
 import { readSmall, WRITING } from "../../base/small-file.ts";
+import { tell } from "../../base/stderr.ts";
 import { onEnd } from "../../kernel/children.ts";
 import { send } from "../../kernel/signals.ts";
 import { AREA_BYTES, takeArea } from "../area.ts";
 import { words } from "../chain.ts";
-import { alert, STATUS_BYTES, statusText } from "../multilog/asides.ts";
+import { alertText, STATUS_BYTES, statusText } from "../multilog/asides.ts";
 import { Lines } from "../multilog/lines.ts";
 import { LogDir, type Mark, type Pace } from "../multilog/log-dir.ts";
 import type { Script } from "../multilog/script.ts";
@@ -68,7 +69,10 @@ export class Outlet {
     return new Lines(
       this.script,
       this.logs.map((l) => l.pending),
-      { alert, status: (index, line) => this.status(index, statusText(line)) },
+      {
+        alert: (line) => tell(alertText(line)),
+        status: (index, line) => this.status(index, statusText(line)),
+      },
       true,
     );
   }

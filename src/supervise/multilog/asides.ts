@@ -5,12 +5,16 @@ const ALERT_BYTES = 200;
 export const STATUS_BYTES = 1001;
 const NEWLINE = 10;
 
-/** The beginning of a line for standard error; whether anybody reads it is no matter of ours. */
-export function alert(line: Buffer): void {
+/** The beginning of a line, as standard error gets it. */
+export function alertText(line: Buffer): Buffer {
   const tail = line.length > ALERT_BYTES ? "...\n" : "\n";
-  const text = Buffer.concat([line.subarray(0, ALERT_BYTES), Buffer.from(tail)]);
+  return Buffer.concat([line.subarray(0, ALERT_BYTES), Buffer.from(tail)]);
+}
+
+/** Waits until it is read, as the original does; whether anybody reads it is no matter of ours. */
+export function alert(line: Buffer): void {
   try {
-    writeSync(2, text);
+    writeSync(2, alertText(line));
   } catch {
     // closed, or full
   }
