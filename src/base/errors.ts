@@ -33,6 +33,17 @@ export function oneLine(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).replace(/\s+/g, " ").trim().slice(0, 300);
 }
 
+/** Whether a call failed for want of what there may be later: descriptors, memory. */
+export const isShortage = (error: unknown): boolean =>
+  ["EMFILE", "ENFILE", "ENOMEM"].includes((error as NodeJS.ErrnoException).code ?? "");
+
+/** Throws in a turn of its own, for whoever deals with what nobody catches: what goes on here goes on. */
+export function throwLater(error: unknown): void {
+  setImmediate(() => {
+    throw error;
+  });
+}
+
 /** Help was asked for among the options. */
 export class HelpRequest extends Error {
   constructor(readonly program: string) {

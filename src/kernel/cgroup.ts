@@ -2,6 +2,7 @@
 
 import { mkdirSync, openSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { isShortage } from "../base/errors.ts";
 import { send } from "./signals.ts";
 
 const O_DIRECTORY = 0o200000;
@@ -49,7 +50,7 @@ export class Cgroup {
     return new Cgroup(dir);
   }
 
-  /** pids of its processes and of those in groups below it. */
+  /** pids of its processes and of those in groups below it. Throws for want of descriptors. */
   pids(dir = this.dir): number[] {
     if (dir === this.dir && !this.populated) return [];
     const own = read(join(dir, "cgroup.procs")).split("\n").filter(Boolean).map(Number);
@@ -116,10 +117,12 @@ function subgroups(dir: string): string[] {
   }
 }
 
+/** Empty if there is no such file. Throws where that cannot be seen: a group must not be taken for empty then. */
 function read(path: string): string {
   try {
     return readFileSync(path, "latin1");
-  } catch {
+  } catch (error) {
+    if (isShortage(error)) throw error;
     return "";
   }
 }

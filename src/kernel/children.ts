@@ -1,4 +1,5 @@
 /** Children that are not traced: who has ended. Strangers that pid 1 or a subreaper inherits are reaped along. */
+import { throwLater } from "../base/errors.ts";
 import { libc } from "./ffi.ts";
 
 const waitpid = libc("int waitpid(int pid, void *status, int options)");
@@ -37,7 +38,12 @@ function reapAll(): void {
   for (let pid = waitpid(-1, status, WNOHANG); pid > 0; pid = waitpid(-1, status, WNOHANG)) {
     const ended = watched.get(pid);
     watched.delete(pid);
-    ended?.(status[0]);
+    try {
+      ended?.(status[0]);
+    } catch (error) {
+      // the others have ended, too
+      throwLater(error);
+    }
   }
 }
 

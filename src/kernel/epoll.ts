@@ -3,6 +3,7 @@
  * kind): one epoll set, and one thread of the pool that waits on it. Nothing is polled.
  */
 import { closeSync, writeSync } from "node:fs";
+import { throwLater } from "../base/errors.ts";
 import { addressOf, check, libc, sysError } from "./ffi.ts";
 
 const epollCreate = libc("int epoll_create1(int flags)");
@@ -24,11 +25,18 @@ const EVENT_WORDS = 3;
 const WAKE = 0;
 /** A signal may have come to the waiting thread; go on after this pause (ms). */
 const INTERRUPTED_MS = 1;
+/** Who failed is called again after this pause (ms): what it did not take is still there. */
+const FAILED_MS = 1000;
+
+interface Watched {
+  readonly fd: number;
+  readonly ready: () => void;
+}
 
 interface Set {
   readonly fd: number;
   readonly events: Uint32Array;
-  readonly watched: Map<number, () => void>;
+  readonly watched: Map<number, Watched>;
   next: number;
 }
 
@@ -49,21 +57,45 @@ function open(): Set {
 function wait(s: Set): void {
   epollWait.async(s.fd, addressOf(s.events), BATCH, -1, (error, count) => {
     if (error) throw error;
-    for (let i = 0; i < count; i++) s.watched.get(s.events[i * EVENT_WORDS + 1])?.();
+    for (let i = 0; i < count; i++) call(s, s.events[i * EVENT_WORDS + 1]);
     if (count < 0) setTimeout(() => wait(s), INTERRUPTED_MS);
     else wait(s);
   });
 }
 
+/** What one of them throws is no matter of the others. */
+function call(s: Set, id: number): void {
+  const watched = s.watched.get(id);
+  if (!watched) return;
+  try {
+    watched.ready();
+  } catch (error) {
+    throwLater(error);
+    if (!s.watched.has(id)) return;
+    epollCtl(s.fd, CTL_DEL, watched.fd, null);
+    addLater(s, id);
+  }
+}
+
+function addLater(s: Set, id: number): void {
+  setTimeout(() => {
+    const fd = s.watched.get(id)?.fd;
+    if (fd !== undefined && !add(s, id, fd)) addLater(s, id);
+  }, FAILED_MS);
+}
+
+const add = (s: Set, id: number, fd: number): boolean =>
+  epollCtl(s.fd, CTL_ADD, fd, Uint32Array.of(EPOLLIN, id, 0)) === 0;
+
 /**
  * Calls `ready` whenever `fd` is readable or at its end, until the returned function is called (before the descriptor
- * is closed). Throws SysError, EPERM for plain files.
+ * is closed). If it throws, nobody catches that, and it is called again after a moment. Throws SysError, EPERM for plain files.
  */
 export function watchFd(fd: number, ready: () => void): () => void {
   const s = open();
   const id = s.next++;
-  s.watched.set(id, ready);
-  if (epollCtl(s.fd, CTL_ADD, fd, Uint32Array.of(EPOLLIN, id, 0)) !== 0) {
+  s.watched.set(id, { fd, ready });
+  if (!add(s, id, fd)) {
     s.watched.delete(id);
     throw sysError(`epoll_ctl(${fd})`);
   }

@@ -15,6 +15,7 @@ const SOL_SOCKET = 1;
 const SO_PASSCRED = 16;
 const SO_PEERCRED = 17;
 const SCM_CREDENTIALS = 2;
+const MSG_PEEK = 2;
 const EAGAIN = 11;
 const MAX_NAME = 107;
 const TEXT_BYTES = 4096;
@@ -45,8 +46,11 @@ export function datagramSocket(name: string): number {
   return fd;
 }
 
-/** The next datagram (what is longer than 4 KiB is cut); undefined if there is none. Descriptors sent along are closed. */
-export function receive(fd: number): Datagram | undefined {
+/**
+ * The next datagram (what is longer than 4 KiB is cut); undefined if there is none. Descriptors sent along are closed. With
+ * `peek` it stays there.
+ */
+export function receive(fd: number, peek = false): Datagram | undefined {
   const text = Buffer.alloc(TEXT_BYTES);
   const control = Buffer.alloc(CONTROL_BYTES);
   const iov = BigUint64Array.of(BigInt(addressOf(text)), BigInt(text.length));
@@ -59,7 +63,7 @@ export function receive(fd: number): Datagram | undefined {
     BigInt(control.length),
     0n,
   );
-  const n = Number(recvmsg(fd, message, 0));
+  const n = Number(recvmsg(fd, message, peek ? MSG_PEEK : 0));
   if (n < 0) {
     if (errno() === EAGAIN) return undefined;
     throw sysError("recvmsg()");

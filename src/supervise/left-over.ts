@@ -49,7 +49,7 @@ export class LeftOver {
     }
   }
 
-  /** Everybody alive except `main`. */
+  /** Everybody alive except `main`. Throws where that cannot be seen, for want of descriptors. */
   alive(main = 0): Process[] {
     if (this.cgroup) this.known = [];
     this.known = this.known.filter(isThere);

@@ -7,7 +7,7 @@ import { startTime } from "../kernel/proc.ts";
 import { send } from "../kernel/signals.ts";
 import type { Spawned } from "../kernel/spawn.ts";
 import { wallClock } from "../kernel/wall-clock.ts";
-import type { Extended, Process } from "./extended.ts";
+import { bornAt, type Extended, type Process } from "./extended.ts";
 import { fault } from "./fault.ts";
 import { type Launch, launch } from "./launch.ts";
 
@@ -96,9 +96,10 @@ export class MainProcess {
     }
   }
 
+  /** Throws where it cannot be seen now whether it is still the same process. */
   signal(signal: NodeJS.Signals): void {
     // the pid of a child of ours that was not waited for is nobody else's
-    if (this.pid === 0 || (!this.child && this.born !== 0 && startTime(this.pid) !== this.born)) return;
+    if (this.pid === 0 || (!this.child && this.born !== 0 && bornAt(this.pid) !== this.born)) return;
     if (signal === "SIGSTOP") this.paused = true;
     if (signal === "SIGCONT") this.paused = false;
     if (signal === "SIGTERM") this.termSent = true;

@@ -13,7 +13,7 @@ const READY = /^READY=1$/m;
 export interface NotificationOptions {
   readonly settings: Settings;
   readonly ready: () => void;
-  /** Whether a process may speak for the service. */
+  /** Whether a process may speak for the service. Throws where that cannot be seen now. */
   readonly belongs: (pid: number) => boolean;
 }
 
@@ -37,10 +37,11 @@ export class Notification {
   private listen(name: string): void {
     const fd = datagramSocket(name);
     const stop = watchAndOwn(fd, () => {
-      for (let d = receive(fd); d; d = receive(fd)) {
-        if (!READY.test(d.text) || !d.from || !this.options.belongs(d.from.pid)) continue;
-        this.told();
-        return;
+      for (let d = receive(fd, true); d; d = receive(fd, true)) {
+        const counts = READY.test(d.text) && d.from && this.options.belongs(d.from.pid);
+        // left there until it is known whose it is: if that cannot be seen now, it can later
+        receive(fd);
+        if (counts) return this.told();
       }
     });
     this.stops.push(stop);

@@ -10,13 +10,14 @@ import { endSignal, exitCode } from "../kernel/wait.ts";
 import { findTakeover, type Takeover } from "./adopt.ts";
 import { Alarm } from "./alarm.ts";
 import { words } from "./chain.ts";
-import { type Extended, isThere, ourselves, type Process } from "./extended.ts";
+import { Course } from "./course.ts";
+import { bornAt, type Extended, isThere, ourselves, type Process } from "./extended.ts";
 import { fault } from "./fault.ts";
 import { History } from "./history.ts";
 import { noteInheritance } from "./launch.ts";
 import type { Status } from "./layout.ts";
 import { LeftOver } from "./left-over.ts";
-import { type Action, type Event, isCommand, type Plan, type State, table } from "./machine.ts";
+import { type Action, type Event, isCommand, type Plan, type State } from "./machine.ts";
 import { type End, MainProcess } from "./main-process.ts";
 import { Notes } from "./notes.ts";
 import { Notification, tellsReady } from "./notification.ts";
@@ -35,7 +36,6 @@ const FINISH_PERMANENT = 125;
 export class Service {
   /** As `dir` and `label`: as it is called now. */
   name: string;
-  state: State = "down";
   settings: Settings;
   private readonly reader: SettingsReader;
   label: string;
@@ -57,8 +57,12 @@ export class Service {
   blocked: string | null = null;
   private readonly history = new History();
   private readonly telling: Telling;
-  private readonly events: Event[] = [];
-  private handling = false;
+  private readonly course = new Course({
+    act: (action) => this.act(action),
+    failed: (action, error) => this.warn(`${this.label}: ${action} failed, trying again`, error),
+    entered: (state) => this.telling.between.enter(state),
+    settled: () => this.settled(),
+  });
 
   constructor(
     public dir: string,
@@ -72,6 +76,10 @@ export class Service {
       this.traced ? { name: this.name, dir: this.files!.realPath() } : undefined,
     );
     noteInheritance();
+  }
+
+  get state(): State {
+    return this.course.state;
   }
 
   /** 0 when no process runs. */
@@ -135,8 +143,7 @@ export class Service {
     this.control?.();
     files.close();
     this.files = undefined;
-    this.state = "down";
-    this.events.length = 0;
+    this.course.reset();
     this.main.forget();
   }
 
@@ -147,7 +154,7 @@ export class Service {
     this.rest = LeftOver.in(this.options.cgroup);
     this.leftOver = this.rest.alive();
     const clear = this.leftOver.length > 0 && this.settings.stopTimeout !== undefined;
-    this.state = clear ? "clearing" : up ? "waiting" : "down";
+    this.course.state = clear ? "clearing" : up ? "waiting" : "down";
   }
 
   /** One control byte. */
@@ -170,22 +177,10 @@ export class Service {
   }
 
   private handle(event: Event): void {
-    this.events.push(event);
-    // an action may cause an event: that comes after the actions of this one
-    if (this.handling) return;
-    this.handling = true;
-    try {
-      for (let next = this.events.shift(); next !== undefined; next = this.events.shift()) {
-        const [state, actions] = table[this.state][next];
-        if (state !== "") {
-          this.state = state;
-          this.telling.between.enter(state);
-        }
-        for (const action of actions) this.act(action);
-      }
-    } finally {
-      this.handling = false;
-    }
+    this.course.handle(event);
+  }
+
+  private settled(): void {
     if (this.state !== "gone") {
       this.notes.noteIntention();
       this.notes.writeSoon();
@@ -289,7 +284,9 @@ export class Service {
   private openNotification(name?: string | null): Notification | undefined {
     if (!tellsReady(this.settings)) return undefined;
     const belongs = (pid: number) =>
-      pid === this.pid || this.rest.alive().some((p) => p.pid === pid) || taskStatus(pid)?.ppid === this.pid;
+      pid === this.pid ||
+      this.rest.alive().some((p) => p.pid === pid) ||
+      (bornAt(pid) !== undefined && taskStatus(pid)?.ppid === this.pid);
     const ready = () => {
       this.history.becameReady();
       fault("ready:told");
@@ -394,7 +391,7 @@ export class Service {
   /** What was known and what runs, before anybody is told that we are here. */
   private restore({ known, state, process: alive, ended }: Takeover): void {
     fault("adopt:begin");
-    this.state = state;
+    this.course.state = state;
     if (known) {
       this.history.restore(known);
       ({ want: this.want, plan: this.plan, traced: this.traced } = known);

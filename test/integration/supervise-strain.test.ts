@@ -6,8 +6,8 @@ import { expect, onTestFinished, test } from "vitest";
 import { writable } from "../../src/kernel/poll.ts";
 import { sendControl } from "../../src/supervise/control.ts";
 import { readExtended } from "../../src/supervise/extended.ts";
-import { start, svtracePath, tempDir, waitUntil } from "../helpers.ts";
-import { service, upPid } from "../services.ts";
+import { lacks, needs, start, svtrace, svtracePath, tempDir, waitUntil } from "../helpers.ts";
+import { service, supervisor, upPid } from "../services.ts";
 
 const isUp = (dir: string, but = 0) =>
   waitUntil(`${dir} up`, () => [upPid(dir)].find((pid) => pid !== but), 30);
@@ -45,3 +45,44 @@ test("nobody reads its messages: services and logs go on, and what was not shown
   await waitUntil("the end", () => child.exitCode !== null, 30);
   expect(child.exitCode).toBe(0);
 });
+
+const limitFiles = (pid: number, soft: number) =>
+  spawnSync("prlimit", ["--pid", String(pid), `--nofile=${soft}:`]);
+
+test(
+  ...needs("no descriptors for a while: what was to be done is done later", lacks("prlimit", "perl")),
+  async () => {
+    const dir = service(tempDir("none"), "app", {
+      run: `#!/bin/sh\nsleep 1000 &\nexec perl -e 'sub say { open F, ">>heard"; print F "@_\\n"; close F } $SIG{HUP} = sub { say("HUP") }; $SIG{USR1} = sub { open N, ">&=4"; syswrite N, "\\n" }; say("begun"); select undef, undef, undef, 0.05 while 1'\n`,
+      "notification-fd": "4\n",
+      "stop-timeout": "5\n",
+    });
+    const heard = () => readFileSync(join(dir, "heard"), "utf8");
+    const first = start([svtracePath, "supervise", dir]);
+    const pid = await isUp(dir);
+    await waitUntil("it to hear", () => heard() === "begun\n");
+    first.kill("SIGKILL");
+    await waitUntil("its death", () => first.signalCode !== null);
+    const { child, stderr } = supervisor(svtracePath, "supervise", dir);
+    await waitUntil("taken over", () => readExtended(dir)?.supervisor.pid === child.pid);
+    await waitUntil("svok", async () => (await svtrace(["svok", dir])).status === 0);
+    limitFiles(child.pid!, 3);
+    process.kill(pid, "SIGUSR1");
+    sendControl(dir, "h");
+    await waitUntil(
+      "complaints",
+      () => /going on.*EMFILE/.test(stderr()) && /kill:HUP failed/.test(stderr()),
+    );
+    expect(heard()).toBe("begun\n");
+    limitFiles(child.pid!, 1000);
+    await waitUntil("readiness", () => readExtended(dir)?.ready);
+    await waitUntil("HUP", () => heard() === "begun\nHUP\n");
+    limitFiles(child.pid!, 3);
+    process.kill(pid, "SIGKILL");
+    await waitUntil("a complaint", () => /clear failed/.test(stderr()));
+    limitFiles(child.pid!, 1000);
+    await isUp(dir, pid);
+    sendControl(dir, "dx");
+    await waitUntil("the end", () => child.exitCode !== null, 30);
+  },
+);
