@@ -16,16 +16,20 @@ export interface Takeover {
   readonly ended: { readonly pid: number; readonly status: number | null } | undefined;
 }
 
-/** What there is to take over; undefined when the service was given up in order, or never was. */
+/** What there is to take over; undefined when the service was given up in order and nobody has started it since, or never was. */
 export function findTakeover(files: ServiceFiles): Takeover | undefined {
-  const known = files.readExtended();
-  if (known?.state === "gone") return undefined;
+  let known = files.readExtended();
   // copied with its directory from a service that runs: the process is not ours
   if (known && !isOf(known, files.identity)) return undefined;
+  if (known?.state === "gone") known = undefined;
   const record = files.readChildRecord();
   let process = record && livingSince(record.pid, record.alive);
   if (!process && known && isThere(known)) process = { pid: known.pid, born: known.born };
-  if (!process && !known) process = leftByOther(files);
+  if (!process) {
+    process = leftByOther(files);
+    // what we knew was before that
+    if (process) known = undefined;
+  }
   if (!known) return process && { ...nothing, process };
   const finishing = known.state === "finishing";
   // the one that was to leave has left

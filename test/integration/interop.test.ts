@@ -166,3 +166,23 @@ test(...needs("status under C supervise: what the status file tells", daemontool
   expect(text).not.toContain("\x1b");
   expect((await svtrace(["status", "--color=always", scan])).stdout).toContain("\x1b[32mup");
 });
+
+test(
+  ...needs("what C supervise started after we had left is taken over, not started again", daemontools),
+  async () => {
+    const scan = tempDir("interop");
+    const dir = service(scan, "s", "echo >>starts; exec sleep 1000");
+    const ours = start([svtracePath, "up", scan]);
+    const first = await up(dir);
+    expect(await svtrace(["up", "--stop", scan])).toMatchObject({ status: 0 });
+    await waitUntil("the end", () => ours.exitCode !== null);
+    const theirs = start([debian("supervise")!, dir]);
+    const pid = await up(dir, first);
+    theirs.kill("SIGKILL");
+    await waitUntil("its death", () => theirs.signalCode !== null);
+    start([svtracePath, "up", scan]);
+    await waitUntil("svok", async () => (await svtrace(["svok", dir])).status === 0);
+    expect(await up(dir)).toBe(pid);
+    expect(readFileSync(join(dir, "starts"), "utf8")).toBe("\n\n");
+  },
+);
