@@ -16,6 +16,8 @@ export class Logger {
   /** Inodes of pipes that have come to their end, as long as they are among the jobs. */
   private readonly finished = new Set<number>();
   private over = false;
+  /** Ends all channels when who still holds a pipe was waited for. */
+  private endTimer: NodeJS.Timeout | undefined;
   private done: () => void = () => {};
 
   constructor(
@@ -66,17 +68,22 @@ export class Logger {
     }
     for (const [id, channel] of this.channels) if (!wanted.has(id)) channel.end();
     if (over && !this.over) {
-      setTimeout(() => {
+      this.endTimer = setTimeout(() => {
         for (const channel of this.channels.values()) channel.endNow();
       }, END_WAIT_MS).unref();
     }
+    // whoever ended all services was itself ended over it, and there is another
+    if (!over) clearTimeout(this.endTimer);
     this.over = over;
     this.ifDone();
   }
 
   private gone(id: string): void {
     this.channels.delete(id);
-    for (const job of this.jobs) if (placeId(job) === id) this.finished.add(job.inode);
+    const jobs = this.jobs.filter((job) => placeId(job) === id);
+    for (const job of jobs) if (job.last || this.over) this.finished.add(job.inode);
+    // it was to end, but is to be read again
+    if (!this.over && jobs.some((job) => !job.last)) this.look();
     this.ifDone();
   }
 
