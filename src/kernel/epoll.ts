@@ -104,9 +104,15 @@ export function watchFd(fd: number, ready: () => void): () => void {
   };
 }
 
-/** `watchFd` for a descriptor that is closed when the returned function is called. */
+/** `watchFd` for a descriptor that is closed when the returned function is called, or when it cannot be watched. */
 export function watchAndOwn(fd: number, ready: () => void): () => void {
-  const stop = watchFd(fd, ready);
+  let stop: () => void;
+  try {
+    stop = watchFd(fd, ready);
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
   let open = true;
   return () => {
     stop();

@@ -1,4 +1,5 @@
 /** What node:net cannot do with Unix sockets: datagrams with the sender's credentials, and a peer's. */
+import { closeSync } from "node:fs";
 import { addressOf, check, errno, libc, sysError } from "./ffi.ts";
 
 const socket = libc("int socket(int domain, int type, int protocol)");
@@ -42,8 +43,10 @@ export function datagramSocket(name: string): number {
   address.writeUInt16LE(AF_UNIX);
   path.copy(address, 3);
   setsockopt(fd, SOL_SOCKET, SO_PASSCRED, Int32Array.of(1), 4);
-  check(bind(fd, address, address.length), `bind(@${name})`);
-  return fd;
+  if (bind(fd, address, address.length) === 0) return fd;
+  const error = sysError(`bind(@${name})`);
+  closeSync(fd);
+  throw error;
 }
 
 /**

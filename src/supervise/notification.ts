@@ -57,10 +57,13 @@ export class Notification {
     const target = this.options.settings.notificationFd;
     if (target === undefined) return undefined;
     const [reader, writer] = pipe();
-    // open for both: writing to it does no harm when we are not there to read
-    this.childFd = openSync(`/proc/self/fd/${writer}`, constants.O_RDWR);
-    closeSync(writer);
-    this.watchPipe(reader);
+    try {
+      this.watchPipe(reader);
+      // open for both: writing to it does no harm when we are not there to read
+      this.childFd = openSync(`/proc/self/fd/${writer}`, constants.O_RDWR);
+    } finally {
+      closeSync(writer);
+    }
     script.dup2(this.childFd, target);
     return target;
   }

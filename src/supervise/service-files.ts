@@ -67,9 +67,14 @@ export class ServiceFiles {
     this.dirFd = this.attempt(`unable to chdir to ${dir}`, () =>
       openSync(bytesOf(path), O_PATH | constants.O_DIRECTORY),
     );
-    this.identity = identityOf(fstatSync(this.dirFd));
-    this.attempt(`unable to chdir to ${dir}`, () => accessSync(this.at("."), constants.X_OK));
-    this.attempt(`unable to stat ${dir}/down`, () => statSync(this.at("down"), { throwIfNoEntry: false }));
+    try {
+      this.identity = identityOf(fstatSync(this.dirFd));
+      this.attempt(`unable to chdir to ${dir}`, () => accessSync(this.at("."), constants.X_OK));
+      this.attempt(`unable to stat ${dir}/down`, () => statSync(this.at("down"), { throwIfNoEntry: false }));
+    } catch (error) {
+      closeSync(this.dirFd);
+      throw error;
+    }
   }
 
   /** A path that leads to `name` in the directory wherever that is by now. */

@@ -139,7 +139,7 @@ export class Service {
   private abandon(files: ServiceFiles): void {
     this.notes.cancel();
     this.cancel();
-    this.notification?.close();
+    this.forgetNotification();
     this.control?.();
     files.close();
     this.files = undefined;
@@ -266,6 +266,7 @@ export class Service {
         notification,
       });
     } catch (error) {
+      this.forgetNotification();
       this.startFailed(error);
       this.history.died(0, START_FAILED, false);
       this.handle("failed");
@@ -296,6 +297,11 @@ export class Service {
     return new Notification({ settings: this.settings, ready, belongs }, name);
   }
 
+  private forgetNotification(): void {
+    this.notification?.close();
+    this.notification = undefined;
+  }
+
   private startFailed(error: unknown): void {
     if (error instanceof SysError && /^clone/.test(error.call)) {
       this.pace.noProcesses();
@@ -309,8 +315,7 @@ export class Service {
       else this.finished(status);
     } else {
       if (failed) this.startFailed(failed);
-      this.notification?.close();
-      this.notification = undefined;
+      this.forgetNotification();
       const end = failed ? START_FAILED : status;
       this.telling.tell("death", { pid, status: end });
       this.history.died(pid, end, missed);
@@ -482,7 +487,7 @@ export class Service {
     fault("leave:begin");
     this.notes.write();
     this.cancel();
-    this.notification?.close();
+    this.forgetNotification();
     this.control?.();
     this.rest.cgroup?.remove();
     this.files?.close();
