@@ -14,8 +14,25 @@ test("a clock that is set changes neither what counts as a recent death nor how 
     vi.setSystemTime(1_800_000_000_000 + jump);
     history.died(42, 0, false);
     expect(history.deathsWithin(60_000)).toBe(jump < 0 ? 2 : 3);
-    expect(history.untilKill(5000)).toBe(jump < 0 ? 5000 : 0);
+    expect(history.untilKill(5000)).toBeGreaterThan(4000);
+    expect(history.untilKill(5000)).toBeLessThanOrEqual(5000);
   }
+  history.stopped();
+  expect(history.untilKill(5000)).toBe(undefined);
+});
+
+test("a stop that goes on under the next supervisor has what is left of its time, and no more than all of it", () => {
+  const now = Date.now() / 1000;
+  const left = (killAt: number | null) => {
+    const history = new History();
+    history.restore({ ...history.fields(), stopping: { since: now - 2, killAt } } as never);
+    return history.untilKill(5000);
+  };
+  expect(left(null)).toBe(undefined);
+  expect(left(now - 1)).toBe(0);
+  expect(left(now + 3)).toBeGreaterThan(2000);
+  expect(left(now + 3)).toBeLessThanOrEqual(3000);
+  expect(left(now + 3600)).toBe(5000);
 });
 
 test("deaths an earlier supervisor knew of keep their age", () => {

@@ -22,7 +22,8 @@ export class History {
   lastRestart: LastRestart | null = null;
   stopping: { since: number; killAt: number | null } | null = null;
   private asked: number | null = null;
-  /** When the deaths were by the clock that nobody sets (ms). */
+  /** When KILL is due, and when the deaths were, by the clock that nobody sets (ms). */
+  private killDue: number | undefined;
   private diedAt: number[] = [];
 
   fields(): HistoryFields {
@@ -36,6 +37,7 @@ export class History {
     Object.assign(this, { ready, readyAt, starts, startedAt, deaths: [...deaths], failed });
     Object.assign(this, { lastExit, lastRestart, stopping });
     this.asked = stopping?.since ?? null;
+    this.killDue = stopping?.killAt ? performance.now() + (stopping.killAt - now()) * 1000 : undefined;
     this.diedAt = deaths.map((at) => performance.now() - Math.max(0, now() - at) * 1000);
   }
 
@@ -43,6 +45,7 @@ export class History {
   stopAsked(stopTimeout: number | undefined): number | undefined {
     const before = this.stopping?.killAt;
     this.asked ??= now();
+    if (!this.stopping && stopTimeout !== undefined) this.killDue = performance.now() + stopTimeout;
     this.stopping ??= {
       since: this.asked,
       killAt: stopTimeout === undefined ? null : now() + stopTimeout / 1000,
@@ -104,15 +107,16 @@ export class History {
 
   /** What is left (ms) of the time it was given to end, however the clock was set meanwhile; undefined: it has no limit. */
   untilKill(stopTimeout: number | undefined): number | undefined {
-    const killAt = this.stopping?.killAt;
-    if (!killAt) return undefined;
-    const left = Math.max(0, killAt * 1000 - Date.now());
+    if (this.killDue === undefined) return undefined;
+    const left = Math.max(0, this.killDue - performance.now());
+    // the clock may have been set before we knew of it
     return Math.min(left, stopTimeout ?? left);
   }
 
   /** The stop is over. */
   stopped(): void {
     this.stopping = null;
+    this.killDue = undefined;
   }
 
   /** Deaths within the last `ms` milliseconds. */
