@@ -57,6 +57,7 @@ export function ignoresTerm(pid: number): boolean {
 
 /** PF_* (include/linux/sched.h). */
 const EXITING = 4;
+const FORKNOEXEC = 0x40;
 const KTHREAD = 0x200000;
 
 /** Whether a task is there that has not ended; the first thread of a process lives as long as any of them, if as a zombie. */
@@ -70,6 +71,9 @@ export function lives(tid: number): boolean {
 export function exiting(tid: number): boolean {
   return ((flags(tid) ?? EXITING) & EXITING) !== 0;
 }
+
+/** Whether a process has not executed anything since it was forked. */
+export const beforeExec = (pid: number): boolean => ((flags(pid) ?? 0) & FORKNOEXEC) !== 0;
 
 /** Whether a task is one of the kernel's own. */
 export const isKernelThread = (tid: number): boolean => ((flags(tid) ?? 0) & KTHREAD) !== 0;

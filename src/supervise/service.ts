@@ -4,7 +4,7 @@ import { basename } from "node:path";
 import { SysError } from "../base/errors.ts";
 import { tell } from "../base/stderr.ts";
 import { bootId } from "../kernel/boot.ts";
-import { status as taskStatus } from "../kernel/proc.ts";
+import { beforeExec, status as taskStatus } from "../kernel/proc.ts";
 import { send } from "../kernel/signals.ts";
 import { endSignal, exitCode } from "../kernel/wait.ts";
 import { findTakeover, type Takeover } from "./adopt.ts";
@@ -421,8 +421,8 @@ export class Service {
 
   private adopt({ pid }: Process, known: Extended | undefined): void {
     this.rest.note(pid, this.grouped);
-    // it may still be waiting for the recorder of our predecessor
-    if (this.wantsTrace && !this.main.paused && taskStatus(pid)?.state === "T") send(pid, "SIGCONT");
+    // it may still be waiting for the recorder of our predecessor; later whoever stopped it had a reason
+    if (!this.main.paused && beforeExec(pid) && taskStatus(pid)?.state === "T") send(pid, "SIGCONT");
     if (this.state === "up") {
       if (known?.pid !== pid) this.history.started();
       if (!this.history.ready && !tellsReady(this.settings)) this.history.becameReady();
@@ -437,10 +437,6 @@ export class Service {
     this.main.watch();
     this.notes.note();
     this.notes.writeSoon();
-  }
-
-  private get wantsTrace(): boolean {
-    return this.traced || (this.has("trace") && !this.files!.has("trace/down"));
   }
 
   private has(name: string): boolean {

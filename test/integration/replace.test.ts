@@ -137,6 +137,21 @@ test.each([
   },
 );
 
+test("a process that somebody has stopped stays so, though it is recorded", async () => {
+  const dir = service(tempDir("stopped"), "app", { "trace/note": "" });
+  const first = start([svtracePath, "supervise", dir]);
+  const pid = await upUnder(dir, first.pid!);
+  await waitUntil("its exec", () => commandOf(pid)[0] === "sleep");
+  process.kill(pid, "SIGSTOP");
+  await waitUntil("its stop", () => processState(pid) === "T");
+  first.kill("SIGKILL");
+  await waitUntil("its death", () => first.signalCode !== null);
+  const next = start([svtracePath, "supervise", dir]);
+  expect(await upUnder(dir, next.pid!)).toBe(pid);
+  await sleep(0.3);
+  expect(processState(pid)).toBe("T");
+});
+
 test(
   ...needs("a notification descriptor, and what we were started with, reach the service", lacks("sh")),
   async () => {
