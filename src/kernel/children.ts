@@ -12,13 +12,26 @@ const status = new Int32Array(1);
 
 /** What to do at the end of each child, by pid. */
 const watched = new Map<number, (status: number) => void>();
+/** Raw wait statuses of those nobody watched, by pid, while they are kept. */
+let unwatched: Map<number, number> | undefined;
 let listening = false;
 
 /** Raw wait status of `pid` if it has ended, undefined while it lives, null if it is no child of ours. */
 export function reap(pid: number): number | undefined | null {
   const r = waitpid(pid, status, WNOHANG);
   if (r === pid) return status[0];
-  return r === 0 ? undefined : null;
+  return r === 0 ? undefined : (unwatched?.get(pid) ?? null);
+}
+
+/**
+ * Has `reap` know also of children that were reaped along with others, until the returned function is called: for who
+ * has children that it learns of one by one, after an exec.
+ */
+export function keepStatuses(): () => void {
+  unwatched = new Map();
+  return () => {
+    unwatched = undefined;
+  };
 }
 
 /** Calls `ended` once with the raw wait status when our child `pid` has ended. Returns what ends the watch. */
@@ -38,6 +51,7 @@ function reapAll(): void {
   for (let pid = waitpid(-1, status, WNOHANG); pid > 0; pid = waitpid(-1, status, WNOHANG)) {
     const ended = watched.get(pid);
     watched.delete(pid);
+    if (!ended) unwatched?.set(pid, status[0]);
     try {
       ended?.(status[0]);
     } catch (error) {

@@ -3,7 +3,7 @@ import { existsSync, type FSWatcher, readdirSync, type Stats, statSync, watch } 
 import { join } from "node:path";
 import { bytesOf, textOf } from "../base/bytes.ts";
 import { tell } from "../base/stderr.ts";
-import { becomeSubreaper } from "../kernel/children.ts";
+import { becomeSubreaper, keepStatuses } from "../kernel/children.ts";
 import { holderOf } from "../kernel/locks.ts";
 import { commOf } from "../kernel/tasks.ts";
 import { cgroupBase, cgroupOf } from "./cgroups.ts";
@@ -128,6 +128,7 @@ export class ScanDirectory {
 
   /** Begins supervising; resolves when the services there now have been started. */
   async start(): Promise<void> {
+    const forgetStatuses = keepStatuses();
     await this.recorder?.start();
     // before the first look, so that nothing that comes after it is missed
     try {
@@ -138,6 +139,7 @@ export class ScanDirectory {
     }
     this.scan(true);
     closeUnclaimed();
+    forgetStatuses();
     this.begun = true;
     this.changeSoon();
   }

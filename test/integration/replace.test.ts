@@ -153,6 +153,33 @@ test("a process that somebody has stopped stays so, though it is recorded", asyn
 });
 
 test(
+  ...needs("how a service ended while pid 1 was being replaced is known", notRoot(), lacks("unshare")),
+  async () => {
+    const scan = tempDir("status");
+    const dir = service(scan, "app");
+    const other = service(scan, "other", { "trace/note": "" });
+    const box = start(["unshare", "--pid", "--fork", "--mount-proc", svtracePath, "up", scan]);
+    await waitUntil("both", () => upPid(dir) !== 0 && upPid(other) !== 0, 30);
+    const children = (pid: number) =>
+      readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").map(Number);
+    const [supervisor] = children(box.pid!);
+    const pid = await waitUntil("its exec", () =>
+      children(supervisor).find((p) => commandOf(p)[0] === "sleep" && readlinkSync(`/proc/${p}/cwd`) === dir),
+    );
+    const recorder = await recorderOf(supervisor);
+    process.kill(recorder, "SIGKILL");
+    await ask(scan, { op: "replace", main: svtracePath }, 5000);
+    // it is waited for before anything is taken over
+    await waitUntil("the next recorder", async () => (await recorderOf(supervisor)) !== recorder);
+    process.kill(pid, "SIGUSR2");
+    await waitUntil("the next", () => readExtended(dir)?.starts === 2 && upPid(dir), 30);
+    expect(readExtended(dir)!.lastExit).toMatchObject({ signal: "USR2", missed: false });
+    process.kill(supervisor, "SIGTERM");
+    await waitUntil("the end", () => box.exitCode !== null, 30);
+  },
+);
+
+test(
   ...needs("a notification descriptor, and what we were started with, reach the service", lacks("sh")),
   async () => {
     const scan = tempDir("passed");
