@@ -109,7 +109,7 @@ async function locked(dir: string): Promise<boolean> {
 /** Execs: same pid, our children stay ours, the log pipes and the FIFOs for commands stay open. */
 function become(program: string, dir: string, scan: ScanDirectory): string {
   fault("replace:begin");
-  const handed = handOver(scan.kept);
+  const handed = handOver(scan.kept, scan.nameless);
   try {
     return replaceProcess(program, [program, "up", dir], handed.environment, handedFds());
   } catch (error) {

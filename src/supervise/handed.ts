@@ -1,5 +1,6 @@
-/** Descriptors that stay open across the exec by which a supervisor becomes the version that is installed now. */
+/** What a supervisor hands to itself across the exec by which it becomes the version that is installed now: descriptors, above all. */
 import { fstatSync, readlinkSync, type Stats } from "node:fs";
+import { bytesOf, textOf } from "../base/bytes.ts";
 import { setCloseOnExec } from "../kernel/fds.ts";
 import { startingEnvironment } from "../kernel/own-memory.ts";
 import { closeFd } from "../kernel/pipes.ts";
@@ -7,6 +8,16 @@ import { identityOf } from "./links.ts";
 
 /** Names them: numbers, separated by commas. */
 const VARIABLE = "SVTRACE_HANDED";
+/** Services that run under no name: the bytes of names and directories in turn, in hexadecimal, separated by commas. */
+const NAMELESS = "SVTRACE_NAMELESS";
+
+/** A service that is not in the scan directory any more. */
+export interface Nameless {
+  /** As it was called last. */
+  readonly name: string;
+  /** Where it lies. */
+  readonly dir: string;
+}
 
 let numbers: ReadonlySet<number> | undefined;
 /** What nobody has claimed yet, by what it is. */
@@ -19,9 +30,18 @@ export function handedFds(): ReadonlySet<number> {
   return numbers;
 }
 
-/** What we were started with, without what is said of these descriptors. */
+/** Services that our predecessor supervised and that nobody finds in the directory. */
+export function handedServices(): Nameless[] {
+  const texts = (process.env[NAMELESS] ?? "").split(",").map((hex) => textOf(Buffer.from(hex, "hex")));
+  const found: Nameless[] = [];
+  for (let i = 0; i + 1 < texts.length; i += 2) found.push({ name: texts[i], dir: texts[i + 1] });
+  return found;
+}
+
+/** What we were started with, without what is said of all this. */
 export function ownEnvironment(): Buffer[] {
-  return startingEnvironment().filter((e) => !e.toString("latin1").startsWith(`${VARIABLE}=`));
+  const ours = [VARIABLE, NAMELESS].map((name) => `${name}=`);
+  return startingEnvironment().filter((e) => !ours.some((o) => e.toString("latin1").startsWith(o)));
 }
 
 export interface HandedOver {
@@ -32,15 +52,21 @@ export interface HandedOver {
 }
 
 /** Keeps descriptors open across an exec. */
-export function handOver(fds: readonly number[]): HandedOver {
+export function handOver(fds: readonly number[], nameless: readonly Nameless[]): HandedOver {
   const open = fds.filter((fd) => setCloseOnExec(fd, false));
   return {
-    environment: [...ownEnvironment(), Buffer.from(`${VARIABLE}=${open.join(",")}`)],
+    environment: [
+      ...ownEnvironment(),
+      Buffer.from(`${VARIABLE}=${open.join(",")}`),
+      Buffer.from(`${NAMELESS}=${nameless.flatMap(({ name, dir }) => [hex(name), hex(dir)]).join(",")}`),
+    ],
     takeBack() {
       for (const fd of open) setCloseOnExec(fd, true);
     },
   };
 }
+
+const hex = (text: string): string => bytesOf(text).toString("hex");
 
 /** A pipe's own name, which no file has, or a file's device and inode. */
 function identity(fd: number): string {

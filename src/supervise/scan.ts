@@ -4,22 +4,19 @@ import { join } from "node:path";
 import { bytesOf, textOf } from "../base/bytes.ts";
 import { tell } from "../base/stderr.ts";
 import { becomeSubreaper, keepStatuses } from "../kernel/children.ts";
-import { holderOf } from "../kernel/locks.ts";
-import { commOf } from "../kernel/tasks.ts";
 import { cgroupBase, cgroupOf } from "./cgroups.ts";
 import { words } from "./chain.ts";
 import { endInOrder, endLoggers, PATIENCE_MS } from "./ending.ts";
 import { aliveOf, readExtended } from "./extended.ts";
 import { fault } from "./fault.ts";
-import { closeUnclaimed } from "./handed.ts";
+import { closeUnclaimed, handedServices, type Nameless } from "./handed.ts";
 import { noteInheritance } from "./launch.ts";
-import { files } from "./layout.ts";
 import { identityOf, Links } from "./links.ts";
 import { LogPipe } from "./log-pipe.ts";
 import { findCycles } from "./needs.ts";
 import { RecorderProcess } from "./recorder-process.ts";
 import { Service } from "./service.ts";
-import { fileAt, lastChildOf, Refused } from "./service-files.ts";
+import { fileAt, heldBy, lastChildOf, Refused } from "./service-files.ts";
 import { DEFAULTS } from "./settings.ts";
 import type { SharedLogging } from "./shared-logging.ts";
 
@@ -75,6 +72,8 @@ export class ScanDirectory {
   /** Names that were said to lead nowhere. */
   private readonly told = new Set<string>();
   private readonly links = new Links(RETRY_MS, () => this.scan(false));
+  /** Ran under no name when we were replaced, and are not taken up yet. */
+  private handed = handedServices();
   /** Why services could not be taken up, though it was tried again. */
   private readonly refused = new Map<Service, string>();
   /** Called when the state of a service has changed. */
@@ -109,6 +108,13 @@ export class ScanDirectory {
       ...(pipe ? [pipe.reader, pipe.writer] : []),
       ...[service, logger].flatMap((s) => s?.files?.fifos ?? []),
     ]);
+  }
+
+  /** Those that run under no name: whoever comes after us does not find them in the directory. */
+  get nameless(): Nameless[] {
+    return [...this.entries.values()].flatMap(({ active, name, service: { files } }) =>
+      active || !files ? [] : [{ name, dir: files.realPath() }],
+    );
   }
 
   /** The service with this name, or with this name and `/log` its logger. */
@@ -195,6 +201,25 @@ export class ScanDirectory {
     }
     this.findCycles();
     for (const one of pending) this.open(one);
+    if (retry) this.openNameless();
+  }
+
+  /** What ran under no name goes on so. */
+  private openNameless(): void {
+    this.handed = this.handed.filter(({ name, dir }) => {
+      const stats = fileAt(dir);
+      if (!stats) {
+        this.say(`warning: ${name} is not supervised any more: its directory is gone`);
+        return false;
+      }
+      const { entry, fresh } = this.entryFor(identityOf(stats), name, dir);
+      if (!entry) return true;
+      if (fresh) entry.active = false;
+      // it has got a name meanwhile
+      if (entry.active) return false;
+      for (const one of [entry.logger, entry.service]) if (one) this.open(one);
+      return !entry.service.supervised;
+    });
   }
 
   /** A link that leads nowhere is told once. */
@@ -246,7 +271,7 @@ export class ScanDirectory {
 
   private makeEntry(key: string, name: string, dir: string): Entry {
     const service = new Service(dir, {
-      ...this.commonOptions(key, name),
+      ...this.commonOptions(key, name, dir),
       log: () => entry.pipe,
       beforeStart: () => this.lookForLog(key, entry),
       recorder: this.recorder?.link,
@@ -266,12 +291,12 @@ export class ScanDirectory {
     return entry;
   }
 
-  private commonOptions(key: string, label: string) {
+  private commonOptions(key: string, label: string, dir: string) {
     return {
       program: this.options.program,
       label: this.shown(label),
       defaults: join(this.dir, DEFAULTS),
-      cgroup: this.cgroups && cgroupOf(this.cgroups, join(this.dir, label)),
+      cgroup: this.cgroups && cgroupOf(this.cgroups, dir),
       onGone: () => this.left(key),
       onChange: () => this.changeSoon(),
       onNeedSubreaper: becomeSubreaper,
@@ -292,7 +317,7 @@ export class ScanDirectory {
       entry.shared = logDir;
       if (entry.service.supervised) logging.attach(logDir, pipe);
     } else {
-      const options = this.commonOptions(key, `${entry.name}/log`);
+      const options = this.commonOptions(key, `${entry.name}/log`, logDir);
       entry.logger = new Service(logDir, { ...options, stdin: pipe.reader });
     }
   }
@@ -471,10 +496,4 @@ export class ScanDirectory {
     clearTimeout(patience);
     await this.recorder?.stop();
   }
-}
-
-/** Who supervises a directory whose lock we do not get. */
-function heldBy(dir: string): string {
-  const pid = holderOf(join(dir, files.lock));
-  return pid === undefined ? "" : ` (held by ${commOf(pid) ?? "process"}, pid ${pid})`;
 }

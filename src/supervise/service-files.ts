@@ -23,6 +23,8 @@ import { bytesOf } from "../base/bytes.ts";
 import { SysError } from "../base/errors.ts";
 import { readWhole, WRITING } from "../base/small-file.ts";
 import { lockFile, makeFifo, openFifoBothWays, openFifoReader } from "../kernel/files.ts";
+import { holderOf } from "../kernel/locks.ts";
+import { commOf } from "../kernel/tasks.ts";
 import { words } from "./chain.ts";
 import { type Extended, parseExtended } from "./extended.ts";
 import { fault } from "./fault.ts";
@@ -288,6 +290,12 @@ export function lastChildOf(dir: string): number | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Who supervises a directory whose lock we do not get, in words. */
+export function heldBy(dir: string): string {
+  const pid = holderOf(join(dir, files.lock));
+  return pid === undefined ? "" : ` (held by ${commOf(pid) ?? "process"}, pid ${pid})`;
 }
 
 function writeNew(path: string | Buffer, bytes: Uint8Array): void {

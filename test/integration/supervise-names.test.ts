@@ -141,6 +141,30 @@ test("a log goes with its service: where a link is given another target, and whe
   await end(child);
 });
 
+test("the supervisor is replaced: what runs under no name goes on so, and is started again", async () => {
+  const home = tempDir("nameless");
+  const scan = join(home, "t");
+  mkdirSync(scan);
+  const [v1, v2] = ["v1", "v2"].map((name) => service(home, name, talker(name)));
+  symlinkSync("../v1", join(scan, "web"));
+  const { child, stderr } = up(scan);
+  const old = await isUp(v1);
+  symlinkSync("../v2", join(scan, "web.new"));
+  renameSync(join(scan, "web.new"), join(scan, "web"));
+  const pid = await isUp(v2);
+  for (let i = 0; i < 2; i++) expect(await svtrace(["up", "--replace", scan])).toMatchObject({ status: 0 });
+  expect(readExtended(v1)!.pid).toBe(old);
+  process.kill(old, "SIGKILL");
+  const next = await waitUntil("the next", () => [upPid(v1)].find((p) => p !== old), 30);
+  expect(readExtended(v1)).toMatchObject({ starts: 2, lastExit: { pid: old, signal: "KILL" } });
+  const log = () => readFileSync(join(v1, "log/main/current"), "utf8");
+  const before = log();
+  await waitUntil("its log", () => log().length > before.length);
+  await end(child);
+  expect([next, pid].filter(isAlive)).toEqual([]);
+  expect(stderr()).toBe("");
+});
+
 test("a renamed service: others need it by its new name, and the end is also its own", async () => {
   const scan = tempDir("renamed");
   const a = service(scan, "a");
