@@ -5,6 +5,7 @@
 import { readSync } from "node:fs";
 import { basename, join } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
+import { isShortage } from "../../base/errors.ts";
 import { watchAndOwn } from "../../kernel/epoll.ts";
 import { wallClock } from "../../kernel/wall-clock.ts";
 import { ServiceFiles } from "../service-files.ts";
@@ -36,6 +37,8 @@ const requests: Readonly<Record<string, "rotate" | "reload" | "pause" | "continu
 };
 
 export class Channel {
+  /** By inode: to be read, and not open yet. */
+  private readonly unopened = new Map<number, Job>();
   private readonly sources: Source[] = [];
   /** Whose line is not finished. */
   private current: Source | undefined;
@@ -70,12 +73,27 @@ export class Channel {
     // it may have been renamed
     ({ dir: this.dir, label: this.label } = job);
     if (this.sources.some((s) => s.inode === job.inode)) return;
+    this.unopened.set(job.inode, job);
     try {
-      this.sources.push(Source.open(job));
-    } catch (error) {
-      this.warn(`unable to open the log pipe: ${(error as Error).message}`);
+      this.openSources();
+    } catch {
+      // said, and tried again, with all else that this log needs
     }
     this.wake();
+  }
+
+  /** Throws where there may be a descriptor for it later. */
+  private openSources(): void {
+    for (const job of this.unopened.values()) {
+      try {
+        this.sources.push(Source.open(job));
+      } catch (error) {
+        const why = `unable to open the log pipe: ${(error as Error).message}`;
+        if (isShortage(error)) throw new Error(why);
+        this.warn(why);
+      }
+      this.unopened.delete(job.inode);
+    }
   }
 
   /** No pipe will come any more: ends when those there are have. */
@@ -94,6 +112,11 @@ export class Channel {
       this.retry = undefined;
       this.leave();
     } else this.end();
+  }
+
+  /** Whether there is a pipe to be read. */
+  private get reads(): boolean {
+    return this.sources.length > 0 || this.unopened.size > 0;
   }
 
   private warn(text: string): void {
@@ -119,6 +142,7 @@ export class Channel {
   private async work(): Promise<void> {
     if (this.retry) return;
     for (;;) {
+      this.openSources();
       if (!this.files) this.take();
       if (!this.down && !this.outlet) await this.open();
       await this.answer();
@@ -126,7 +150,7 @@ export class Channel {
       if (this.down || (this.paused && !this.ending)) break;
       const source = this.sources.find((s) => !s.waits);
       if (source) await this.batch(source);
-      else if (!this.ending || this.sources.length > 0) break;
+      else if (!this.ending || this.reads) break;
       else if (await this.finish()) return;
       await turn();
     }
@@ -201,7 +225,8 @@ export class Channel {
   /** Its log is closed, or cannot be written: what has come since stays in the spool. */
   private leave(): void {
     try {
-      if (!this.files && this.sources.length > 0) this.take();
+      if (!this.files && this.reads) this.take();
+      this.openSources();
       this.spool?.keep();
       for (const { fd } of this.sources) {
         for (let i = 0; i < LAST_BATCHES && this.spool!.refill(fd, BATCH); ) i++;
@@ -219,7 +244,7 @@ export class Channel {
     await this.outlet!.finishLine();
     await this.outlet!.close();
     this.outlet = undefined;
-    if (!this.ending || this.sources.length > 0) return false;
+    if (!this.ending || this.reads) return false;
     this.spool!.finish();
     this.down = true;
     this.writeStatus();
