@@ -7,6 +7,7 @@ const good: Extended = {
   boot: bootId(),
   home: "1:2",
   ...{ state: "up", plan: "up", want: "u", pid: 12, born: 345, since: 1.5, paused: false },
+  termSent: true,
   ...{ ready: true, readyAt: 2, starts: 1, startedAt: 1.5, deaths: [1], failed: null },
   lastExit: { at: 1, pid: 11, code: null, signal: "TERM", ran: 3, missed: false },
   lastRestart: { asked: null, dead: 1, started: 1.5, ready: 2, seconds: 1 },
@@ -25,7 +26,7 @@ test("what we wrote is read, also with keys of a later version and blanks at its
 });
 
 test("keys that an earlier version did not write may be missing", () => {
-  expect(parsed({ reaped: undefined, logPipe: undefined, notify: undefined })).toMatchObject({ pid: 12 });
+  expect(parsed({ reaped: undefined, logPipe: undefined, notify: undefined, termSent: undefined })).toMatchObject({ pid: 12 });
 });
 
 test.each<Record<string, unknown>>([

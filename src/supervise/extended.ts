@@ -52,6 +52,7 @@ export interface Extended {
   readonly born: number;
   readonly since: number;
   readonly paused: boolean;
+  readonly termSent: boolean;
   readonly ready: boolean;
   readonly readyAt: number | null;
   readonly starts: number;
@@ -125,6 +126,7 @@ const isExtended = having({
   cgroup: orNull(isText),
   supervisor: isProcess,
   paused: ofVersion(isFlag),
+  termSent: ofVersion(isFlag),
   ready: ofVersion(isFlag),
   readyAt: ofVersion(orNull(isNumber)),
   starts: ofVersion(isNumber),

@@ -35,6 +35,18 @@ test("a stop that goes on under the next supervisor has what is left of its time
   expect(left(now + 3600)).toBe(5000);
 });
 
+test("an end that was seen, but not how, is said to be missed, and how long it ran is known", () => {
+  const history = new History();
+  history.started(Date.now() / 1000 - 10);
+  history.died(42, null, false);
+  expect(history.lastExit).toMatchObject({ code: null, signal: null, missed: true });
+  expect(history.lastExit!.ran).toBeGreaterThan(9);
+  history.died(42, null, true);
+  expect(history.lastExit).toMatchObject({ missed: true, ran: null });
+  history.died(42, 0, false);
+  expect(history.lastExit).toMatchObject({ code: 0, missed: false });
+});
+
 test("deaths an earlier supervisor knew of keep their age", () => {
   const before = new History();
   const now = Date.now() / 1000;

@@ -80,7 +80,7 @@ export class History {
     }
   }
 
-  /** `status` is the raw wait status, null when it is not known. */
+  /** `status` is the raw wait status, null when it is not known; `missed`: nor when it was. */
   died(pid: number, status: number | null, missed: boolean): void {
     const at = now();
     const signal = status === null ? 0 : endSignal(status);
@@ -90,7 +90,7 @@ export class History {
       code: status === null || signal !== 0 ? null : exitCode(status),
       signal: signal === 0 ? null : signalName(signal),
       ran: pid === 0 || this.startedAt === null || missed ? null : at - this.startedAt,
-      missed,
+      missed: missed || status === null,
     };
     this.deaths = [...this.deaths, at].slice(-MAX_DEATHS);
     this.diedAt = [...this.diedAt, performance.now()].slice(-MAX_DEATHS);

@@ -17,7 +17,7 @@ export interface End {
   readonly status: number | null;
   /** The step before its exec that failed, for a child that was not waited for. */
   readonly failed: SysError | undefined;
-  /** It ended while no supervisor ran. */
+  /** It ended while no supervisor ran: when is not known. */
   readonly missed: boolean;
 }
 
@@ -67,6 +67,7 @@ export class MainProcess {
     this.reaped = known.reaped;
     if (known.pid !== process.pid) return;
     this.paused = known.paused;
+    this.termSent = known.termSent ?? false;
     const seconds = Math.floor(known.since);
     this.changed = { seconds, nanoseconds: Math.round((known.since - seconds) * 1e9) };
   }

@@ -455,14 +455,15 @@ export class Service {
 
   get extended(): Extended {
     const { state, plan, want, leftOver, traced, options } = this;
-    const { pid, born, paused, changed, reaped } = this.main;
+    const { pid, born, paused, termSent, changed, reaped } = this.main;
     const logPipe = options.log?.()?.inode ?? null;
     const notify = this.notification?.socket ?? null;
     return {
       version: 1,
       boot: bootId(),
       home: this.files?.identity ?? "",
-      ...{ state, plan, want, pid, born, since: changed.seconds + changed.nanoseconds / 1e9, paused },
+      ...{ state, plan, want, pid, born, since: changed.seconds + changed.nanoseconds / 1e9 },
+      ...{ paused, termSent },
       ...this.history.fields(),
       failed: this.failed,
       ...{ leftOver, cgroup: this.rest.cgroup?.dir ?? null, waitsFor: this.waitingFor },

@@ -67,6 +67,20 @@ test("who asks it to stop again gives it no more time", async () => {
   expect(lines(join(dir, "heard")).filter((l) => l === "TERM").length).toBeLessThan(10);
 });
 
+test("that TERM was sent is known to the next supervisor, too", async () => {
+  const dir = service(tempDir(), "app", { run: hears("") });
+  const termSent = () => readFileSync(join(dir, "supervise/status"))[18] === 1;
+  const first = start([svtracePath, "supervise", dir]);
+  await heard(dir, "ready");
+  sendControl(dir, "t");
+  await waitUntil("it in the status", termSent);
+  first.kill("SIGKILL");
+  await waitUntil("its death", () => first.signalCode !== null);
+  start([svtracePath, "supervise", dir]);
+  await waitUntil("the next", async () => (await run([svtracePath, "svok", dir])).status === 0);
+  expect(termSent()).toBe(true);
+});
+
 test("what is left of a service that dies by itself ends before its next start, without a cgroup, too", async () => {
   const scan = tempDir();
   const dir = service(scan, "app", {
