@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { bootId } from "../kernel/boot.ts";
 import { type Extended, parseExtended } from "./extended.ts";
+import type { Settings } from "./settings.ts";
 
 const good: Extended = {
   version: 1,
@@ -14,6 +15,10 @@ const good: Extended = {
   stopping: { since: 3, killAt: null },
   leftOver: [{ pid: 10, born: 300 }],
   ...{ cgroup: null, waitsFor: ["db"], traced: false, logPipe: 77, notify: null, reaped: 11 },
+  settings: {
+    ...{ stopTimeout: 5000, notifySocket: false, needs: ["db"], runit: false },
+    backoff: { first: 1000, max: 1000 },
+  } as Partial<Settings> as Settings,
   supervisor: { pid: 5, born: 100 },
 };
 
@@ -26,7 +31,8 @@ test("what we wrote is read, also with keys of a later version and blanks at its
 });
 
 test("keys that an earlier version did not write may be missing", () => {
-  expect(parsed({ reaped: undefined, logPipe: undefined, notify: undefined, termSent: undefined })).toMatchObject({ pid: 12 });
+  const missing = ["reaped", "logPipe", "notify", "termSent", "settings"];
+  expect(parsed(Object.fromEntries(missing.map((key) => [key, undefined])))).toMatchObject({ pid: 12 });
 });
 
 test.each<Record<string, unknown>>([
@@ -50,6 +56,8 @@ test.each<Record<string, unknown>>([
   { lastRestart: {} },
   { waitsFor: "db" },
   { supervisor: null },
+  { settings: null },
+  { settings: { ...good.settings, needs: "db" } },
   { reaped: "11" },
 ])("what is damaged is not believed: %j", (changes) => {
   expect(parsed(changes)).toBe(undefined);

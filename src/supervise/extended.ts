@@ -14,6 +14,7 @@ import { send } from "../kernel/signals.ts";
 import { files } from "./layout.ts";
 import { identityOf } from "./links.ts";
 import { type Plan, type State, table } from "./machine.ts";
+import type { Settings } from "./settings.ts";
 
 /** A process, told from a later one with the same pid by its start time (clock ticks since boot). */
 export interface Process {
@@ -66,6 +67,8 @@ export interface Extended {
   readonly cgroup: string | null;
   readonly waitsFor: readonly string[];
   readonly traced: boolean;
+  /** What its files said at its last start. */
+  readonly settings: Settings;
   /** Inode of the pipe to the logger. */
   readonly logPipe: number | null;
   /** Name of its notification socket (abstract), while it has one. */
@@ -110,6 +113,18 @@ const ofVersion =
 const isProcess = having({ pid: isPid, born: isNumber });
 const times = (...keys: string[]) => Object.fromEntries(keys.map((k) => [k, orNull(isNumber)]));
 
+/** What is not set is not there. */
+const isSettings = having({
+  stopTimeout: ofVersion(isNumber),
+  finishTimeout: ofVersion(isNumber),
+  notificationFd: ofVersion(isNumber),
+  notifySocket: isFlag,
+  needs: listOf(isText),
+  backoff: having({ first: isNumber, max: isNumber }),
+  tally: ofVersion(having({ count: isNumber, within: isNumber })),
+  runit: isFlag,
+} satisfies Record<keyof Settings, Check>);
+
 /** Whoever takes over relies on these; those in `ofVersion` an older version may not have written. */
 const isExtended = having({
   version: (v) => v === 1,
@@ -141,6 +156,7 @@ const isExtended = having({
   stopping: ofVersion(orNull(having({ since: isNumber, ...times("killAt") }))),
   waitsFor: ofVersion(listOf(isText)),
   traced: ofVersion(isFlag),
+  settings: ofVersion(isSettings),
   logPipe: ofVersion(orNull(isNumber)),
   notify: ofVersion(orNull(isText)),
   reaped: ofVersion(isPid),

@@ -399,6 +399,7 @@ export class Service {
     this.course.state = state;
     if (known) {
       this.history.restore(known);
+      this.settings = known.settings ?? this.settings;
       ({ want: this.want, plan: this.plan, traced: this.traced } = known);
       this.leftOver = known.leftOver.filter(isThere);
     } else this.want = this.files!.readStatus()?.want ?? "u";
@@ -454,7 +455,7 @@ export class Service {
   }
 
   get extended(): Extended {
-    const { state, plan, want, leftOver, traced, options } = this;
+    const { state, plan, want, leftOver, traced, settings, options } = this;
     const { pid, born, paused, termSent, changed, reaped } = this.main;
     const logPipe = options.log?.()?.inode ?? null;
     const notify = this.notification?.socket ?? null;
@@ -467,7 +468,7 @@ export class Service {
       ...this.history.fields(),
       failed: this.failed,
       ...{ leftOver, cgroup: this.rest.cgroup?.dir ?? null, waitsFor: this.waitingFor },
-      ...{ traced, logPipe, notify, reaped },
+      ...{ traced, settings, logPipe, notify, reaped },
       supervisor: ourselves(),
     };
   }

@@ -1,6 +1,6 @@
 /** Supervision at its edges: commands nobody waits for, very long times, and who is left of a service. */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { sendControl } from "../../src/supervise/control.ts";
@@ -65,6 +65,21 @@ test("who asks it to stop again gives it no more time", async () => {
     expect(performance.now() - began).toBeLessThan(15_000);
   }
   expect(lines(join(dir, "heard")).filter((l) => l === "TERM").length).toBeLessThan(10);
+});
+
+test("settings that are changed hold from the next start on, under the next supervisor, too", async () => {
+  const dir = service(tempDir(), "app", { run: hears(""), "stop-timeout": "0.5\n" });
+  const first = start([svtracePath, "supervise", dir]);
+  await heard(dir, "ready");
+  const before = await isUp(dir);
+  first.kill("SIGKILL");
+  await waitUntil("its death", () => first.signalCode !== null);
+  writeFileSync(join(dir, "stop-timeout"), "1000\n");
+  start([svtracePath, "supervise", dir]);
+  await waitUntil("the next", async () => (await run([svtracePath, "svok", dir])).status === 0);
+  sendControl(dir, "t");
+  await isUp(dir, before);
+  expect(readExtended(dir)!.settings.stopTimeout).toBe(1_000_000);
 });
 
 test("that TERM was sent is known to the next supervisor, too", async () => {
