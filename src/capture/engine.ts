@@ -66,8 +66,8 @@ export interface FlightCall {
   readonly name: string;
   /** The result; a negative errno when it failed. */
   readonly ret: number;
-  /** The first three arguments. */
-  readonly args: readonly number[];
+  /** Words of the first three arguments, low halves first. */
+  readonly args: Uint32Array;
 }
 
 /**

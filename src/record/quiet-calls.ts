@@ -80,15 +80,9 @@ export function taskOf(noted: FlightCall, pid: number): Task {
   call.descriptor = table.lookup("x86_64", call.nr).descriptor;
   call.exit = noted.exit;
   call.entry = noted.exit - noted.duration;
-  for (const [i, arg] of noted.args.entries()) {
-    call.args[2 * i] = arg % WORD;
-    call.args[2 * i + 1] = arg / WORD;
-  }
-  call.retLo = noted.ret % WORD;
-  call.retHi = Math.floor(noted.ret / WORD);
+  call.args.set(noted.args);
+  call.retLo = (noted.ret % WORD) >>> 0;
+  call.retHi = Math.floor(noted.ret / WORD) >>> 0;
   if (noted.ret < 0 && noted.ret >= -ERRNO_MAX) call.error = -noted.ret;
-  // typed arrays wrap, these do not
-  call.retLo >>>= 0;
-  call.retHi >>>= 0;
   return task;
 }

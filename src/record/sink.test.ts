@@ -268,7 +268,7 @@ test("an engine that can be quiet is, while the service runs, and counts", () =>
     tid,
     name: "lseek",
     ret: 5,
-    args: [3, 4, 0],
+    args: Uint32Array.of(3, 0, 4, 0, 0, 0),
   });
   const engine = groups([
     noted(11, PID),
@@ -385,7 +385,7 @@ test("what was noted is kept once, however often it is asked for", () => {
     tid,
     name: "lseek",
     ret: 0,
-    args: [3, 4, 0],
+    args: Uint32Array.of(3, 0, 4, 0, 0, 0),
   }));
   const sink = makeSink({ quiet: new QuietCalls(groups(noted), 3) });
   const task = new Task(PID, PID, 0);

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { Task } from "../capture/event.ts";
 import { Memory } from "../capture/memory.ts";
 import { descriptor } from "../syscalls/index.ts";
+import { NOTED_ARGS, taskOf } from "./quiet-calls.ts";
 import { StraceText } from "./strace-text.ts";
 
 /** Memory with a text at one address. */
@@ -98,4 +99,22 @@ test("what a call notes at its entry is there at its exit, also the second time"
     const shown = call("sendfile", 40, [4, 5, 0x1000, 100], 100, "\x05\0\0\0\0\0\0\0", "\x69\0\0\0\0\0\0\0");
     expect(shown).toBe("sendfile(4, 5, [5] => [105], 100) = 100");
   }
+});
+
+test("a call in numbers has them whole, negative ones, too", () => {
+  const noted = (name: string, args: Uint32Array) => {
+    const { args: shown } = text.numbers(
+      taskOf({ exit: 2e9, duration: 1000, tid: 7, name, ret: 3, args }, 7),
+      NOTED_ARGS,
+    );
+    return shown.text;
+  };
+  // as Go passes AT_FDCWD
+  expect(noted("openat", Uint32Array.of(0xffffff9c, 0xffffffff, 0xc0de0000, 0xc0, 0x80000, 0))).toBe(
+    "AT_FDCWD, 0xc0c0de0000, 0x80000, ...",
+  );
+  expect(noted("lseek", Uint32Array.of(3, 0, 0xfffffe00, 0xffffffff, 2, 0))).toBe("3, -512, 0x2");
+  expect(noted("mmap", Uint32Array.of(0xfffffe00, 0xffffffff, 1, 0x80000000, 3, 0))).toBe(
+    "0xfffffffffffffe00, 9223372036854775809, 0x3, ...",
+  );
 });

@@ -24,8 +24,9 @@ const FICKLE = 8;
 
 /** Kinds of arguments that are shown as decimal numbers when nothing else is known. */
 const SIGNED = new Set(["int", "fd", "dirfd", "pid", "signal", "errno"]);
+const UNSIGNED = new Set(["uint", "uid", "gid"]);
+const LONG = new Set(["long", "time"]);
 const AT_FDCWD = -100;
-const COUNTS = new Set(["uint", "ulong", "long", "uid", "gid", "time"]);
 
 class KnownResult implements Result {
   readonly args: Text;
@@ -132,16 +133,22 @@ export class StraceText implements CallText {
     const { args, descriptor } = task.call;
     const types = descriptor?.args ?? [];
     const shown: string[] = [];
-    for (let i = 0; i < Math.min(known, descriptor ? types.length : known); i++) {
-      const [lo, hi] = [args[2 * i], args[2 * i + 1]];
-      const kind = types[i]?.type.kind ?? "";
-      if (kind === "dirfd" && (lo | 0) === AT_FDCWD) shown.push("AT_FDCWD");
-      else if (SIGNED.has(kind)) shown.push(String(lo | 0));
-      else if (COUNTS.has(kind)) shown.push(String(hi * 4294967296 + lo));
-      else shown.push(lo === 0 && hi === 0 ? "0" : `0x${(hi * 4294967296 + lo).toString(16)}`);
-    }
+    for (let i = 0; i < Math.min(known, descriptor ? types.length : known); i++)
+      shown.push(this.plain(types[i]?.type.kind ?? "", args[2 * i], args[2 * i + 1]));
     if (types.length > known) shown.push("...");
     return { args: new Text(shown.join(", ")), ret: new Text(returnText(task, this.settings)) };
+  }
+
+  private plain(kind: string, lo: number, hi: number): string {
+    const { sink } = this;
+    sink.line = "";
+    if (kind === "dirfd" && (lo | 0) === AT_FDCWD) sink.word("AT_FDCWD");
+    else if (SIGNED.has(kind)) sink.num(lo | 0);
+    else if (UNSIGNED.has(kind)) sink.num(lo);
+    else if (kind === "ulong") sink.ulong(lo, hi);
+    else if (LONG.has(kind)) sink.long(lo, hi);
+    else sink.hex(lo, hi);
+    return sink.line;
   }
 
   siginfo(task: Task, info: DataView): string {

@@ -8,6 +8,9 @@ const TICK = 4000;
 const GETPPID = 110;
 const GROUP = 255;
 
+/** Words of -100, 2 and 3 x 2^32. */
+const ARGS = [0xffffff9c, 0xffffffff, 2, 0, 0, 3];
+
 interface Slot {
   readonly group?: number;
   readonly tid: number;
@@ -30,6 +33,7 @@ function rings(...cpus: Slot[][]) {
       view.setUint32(at + L.slot.tid, tid, true);
       view.setUint16(at + L.slot.nr, GETPPID, true);
       view.setUint16(at + L.slot.group, group, true);
+      for (const [i, word] of ARGS.entries()) view.setUint32(at + L.slot.args + 4 * i, word, true);
     }
   }
   return {
@@ -47,6 +51,11 @@ const told = (of: ReturnType<typeof rings>, now: number, since = 0) =>
 const timed = (tid: number, time: number, duration = 10): Slot => ({ tid, time, duration });
 /** `last`: when the thread's last call ended that was timed. */
 const untimed = (tid: number, last: number): Slot => ({ tid, time: last, duration: 0 });
+
+test("a call's arguments are as the kernel had them", () => {
+  const [{ args }] = notedCalls(rings([timed(1, 1000)]), GROUP, 0, 9000)();
+  expect([...args]).toEqual(ARGS);
+});
 
 test("calls that were not timed lie between those that were", () => {
   const of = rings([timed(1, 1000), untimed(1, 1000), untimed(1, 1000), timed(1, 1300)]);

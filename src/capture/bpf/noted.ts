@@ -27,6 +27,7 @@ interface Noted {
 }
 
 const ARG_WORDS = 12;
+const NOTED_WORDS = 6;
 const word = (bytes: number): number => bytes >>> 2;
 const SLOT = word(L.slot.bytes);
 const HALF = 0xffff;
@@ -153,7 +154,7 @@ function callAt(words: Uint32Array, at: number, exit: number): FlightCall {
     tid: words[at + word(L.slot.tid)],
     name: syscallName("x86_64", nr) ?? `syscall_0x${nr.toString(16)}`,
     ret: words[at + word(L.slot.ret)] + (words[at + word(L.slot.ret) + 1] | 0) * WORD,
-    args: [wide(words, args), wide(words, args + 2), wide(words, args + 4)],
+    args: words.slice(args, args + NOTED_WORDS),
   };
 }
 
