@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterAll, expect, test } from "vitest";
@@ -24,13 +24,18 @@ function setUp(adopt: (pid: number, sink: Demux) => void, told?: () => number) {
     written: [] as Batch[],
     resumed: [] as number[],
     warnings: [] as string[],
+    engines: [] as { asked: string; open: boolean }[],
   };
   const recorder = new Recorder({
-    engine: (_kind, sink) => {
+    engine: (asked, sink) => {
+      const made = { asked, open: true };
+      state.engines.push(made);
       const engine = {
         adopt: (pid: number) => adopt(pid, sink),
         attach: (pid: number) => adopt(pid, sink),
-        detach: () => undefined,
+        detach: () => {
+          made.open = false;
+        },
         step: () => 0,
         tasks: () => [],
         get told() {
@@ -146,6 +151,26 @@ test("what may not have been told of yet is waited for, and nothing is made of i
   recorder.step(0);
   await recorder.flush(dir);
   expect(state.written.at(-1)!.lifetime).toMatchObject({ ready: 20e9, ready_by: "quiet" });
+});
+
+test("services that name the kind of engine that others get anyway have the same one", async () => {
+  const named = join(root, "named");
+  mkdirSync(join(named, "trace"), { recursive: true });
+  writeFileSync(join(named, "trace", "engine"), "ptrace\n");
+  const adopt = (pid: number, demux: Demux) => demux.newTask(new Task(pid, pid, 0), false);
+  const attach = async ({ recorder }: ReturnType<typeof setUp>, ...dirs: string[]) => {
+    for (const [i, d] of dirs.entries())
+      expect(await recorder.attach("s", d, PID - 20 - i, 1)).toBeUndefined();
+  };
+  const first = setUp(adopt);
+  await attach(first, dir, named);
+  expect(first.state.engines).toEqual([{ asked: "auto", open: true }]);
+  const second = setUp(adopt);
+  await attach(second, named, dir);
+  expect(second.state.engines).toEqual([
+    { asked: "ptrace", open: true },
+    { asked: "auto", open: false },
+  ]);
 });
 
 test("a process that cannot be attached to goes on", () => {

@@ -361,14 +361,16 @@ export class Recorder {
   }
 
   private engine(choice: EngineChoice): Chosen {
-    let chosen = this.engines.get(choice);
+    // `auto` and the kind it stands for are one engine
+    const ofKind = (kind: string) => [...this.engines.values()].find((e) => e.kind === kind);
+    let chosen = this.engines.get(choice) ?? ofKind(choice);
     if (!chosen) {
-      // `auto` and the kind it stands for are one engine
       const made = this.options.engine(choice, this.demux);
-      chosen = [...this.engines.values()].find((e) => e.kind === made.kind) ?? made;
-      this.engines.set(choice, chosen);
+      chosen = ofKind(made.kind) ?? made;
+      if (chosen !== made) made.engine.detach();
       if (made.why !== undefined) this.options.warn(`using ptrace, which slows services down: ${made.why}`);
     }
+    this.engines.set(choice, chosen);
     return chosen;
   }
 
