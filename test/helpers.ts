@@ -206,6 +206,9 @@ export function processState(pid: number): string | undefined {
   }
 }
 
+export const umaskOf = (pid: number): string | undefined =>
+  /^Umask:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1];
+
 export const isAlive = (pid: number): boolean => ![undefined, "Z", "X"].includes(processState(pid));
 
 /** A port on loopback that was free a moment ago. */

@@ -6,6 +6,7 @@ import type { Engine } from "../capture/engine.ts";
 import { monotonicNow } from "../kernel/clock.ts";
 import { lockHolder } from "../record/lock.ts";
 import type { Lifetime } from "../record/model.ts";
+import { keepPrivate } from "../record/names.ts";
 import { clockAnchor, sinkParts } from "../record/parts.ts";
 import { WriteFailure, WriteQueue } from "../record/queue.ts";
 import { defaultSettings, type Settings } from "../record/settings.ts";
@@ -115,6 +116,8 @@ export class RecordSession {
 
   /** Records until nothing is left to trace, or `release`, or `over`. Returns why not all of it is in the file. */
   async run(over: () => boolean = () => false): Promise<string | undefined> {
+    // the command, if it is one, has been started
+    keepPrivate();
     let flushed = monotonicNow();
     let took = 0;
     let begun = false;

@@ -15,6 +15,7 @@ import { monotonicNow } from "../kernel/clock.ts";
 import { status } from "../kernel/proc.ts";
 import { send } from "../kernel/signals.ts";
 import { type Message, parseMessage } from "../record/messages.ts";
+import { keepPrivate } from "../record/names.ts";
 import { clockAnchor, sinkParts } from "../record/parts.ts";
 import { WriteQueue } from "../record/queue.ts";
 import { Recorder } from "../record/recorder.ts";
@@ -47,6 +48,7 @@ const LOOK = 3000;
 
 export async function main(argv: string[]): Promise<number> {
   if (argv.length !== 1 || argv[0].startsWith("-")) throw new UsageError(USAGE, 2);
+  keepPrivate();
   const warn = (text: string) => tell(`svtrace recorder: ${text}\n`);
   const queue = new WriteQueue();
   const recorder = new Recorder({

@@ -41,6 +41,12 @@ export function recordingsDir(serviceDir: string): string {
   return join(serviceDir, "trace", "recordings");
 }
 
+/**
+ * What DuckDB makes, a write-ahead log above all, has the mode that the umask leaves it, and arguments of calls in it. For processes
+ * that start no more commands.
+ */
+export const keepPrivate = (): void => void process.umask(0o077);
+
 /** Makes the directory for recordings, readable by its owner only. */
 export function makeRecordingsDir(serviceDir: string): string {
   const dir = recordingsDir(serviceDir);

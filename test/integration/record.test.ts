@@ -14,7 +14,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { waitUntil } from "../helpers.ts";
+import { umaskOf, waitUntil } from "../helpers.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "svtrace-record-"));
 afterAll(() => rmSync(dir, { recursive: true }));
@@ -77,6 +77,23 @@ test("after SIGKILL of the recorder the command lives and the file is readable",
   // a loop that sleeps is idle
   expect(why(file).verdict).toMatch(/^Nothing was slow/);
   target.kill("SIGKILL");
+});
+
+test("what is written beside a recording is nobody else's, and the command's umask its own", async () => {
+  const said = join(dir, "umask");
+  const recorder = spawn(
+    "sh",
+    [
+      ...["-c", 'umask 022; exec "$0" "$@"', "bin/svtrace", "record", "-o", join(dir, "private.duckdb")],
+      ...["--", "sh", "-c", `umask > "${said}"; read x`],
+    ],
+    { stdio: ["pipe", "ignore", "ignore"] },
+  );
+  await waitUntil("the command", () => existsSync(said) && readFileSync(said, "utf8") !== "", 20);
+  expect(readFileSync(said, "utf8")).toBe("0022\n");
+  expect(umaskOf(recorder.pid!)).toBe("0077");
+  recorder.stdin!.end();
+  await once(recorder, "close");
 });
 
 test("a reader is waited for until it is done or an interrupt; the command's status is passed on", async () => {

@@ -5,7 +5,18 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { expect, onTestFinished, test } from "vitest";
-import { isAlive, needs, notRoot, run, start, svtrace, svtracePath, tempDir, waitUntil } from "../helpers.ts";
+import {
+  isAlive,
+  needs,
+  notRoot,
+  run,
+  start,
+  svtrace,
+  svtracePath,
+  tempDir,
+  umaskOf,
+  waitUntil,
+} from "../helpers.ts";
 import { up } from "../services.ts";
 
 /** Serves nothing, but listens, so that it is ready at once; then does a few calls a second. */
@@ -112,8 +123,11 @@ test("a killed recorder harms no service, carries on, and shows the gap", async 
 
 test("a recorder that is asked to end writes what it has first", async () => {
   const { dir, supervisor, pid, name } = await recorded();
+  const recorder = recorderPid(supervisor)!;
+  // logs that are written ahead of a recording hold arguments, too
+  expect(umaskOf(recorder)).toBe("0077");
   const asked = process.hrtime.bigint();
-  process.kill(recorderPid(supervisor)!, "SIGTERM");
+  process.kill(recorder, "SIGTERM");
   const gaps = "SELECT ts FROM event WHERE kind = 'gap'";
   const [gap] = await waitUntil(
     "the recording to go on",
