@@ -1,14 +1,19 @@
+import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, expect, onTestFinished, test } from "vitest";
 import type { Engine } from "../capture/engine.ts";
 import { Task } from "../capture/event.ts";
+import { startedAt } from "../kernel/proc.ts";
 import type { Demux } from "./demux.ts";
 import { parseMessage } from "./messages.ts";
 import type { Batch } from "./model.ts";
+import { recordingName } from "./names.ts";
 import { Recorder } from "./recorder.ts";
+import { makeSink } from "./synthetic.ts";
 import { Text } from "./texts.ts";
+import { writeBatch } from "./writer.ts";
 
 const root = mkdtempSync(join(tmpdir(), "svtrace-recorder-"));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -151,6 +156,31 @@ test("what may not have been told of yet is waited for, and nothing is made of i
   recorder.step(0);
   await recorder.flush(dir);
   expect(state.written.at(-1)!.lifetime).toMatchObject({ ready: 20e9, ready_by: "quiet" });
+});
+
+test("a recording is carried on if its process is there, however far a suspend has moved when that began; else another one begins", async () => {
+  const child = spawn("sleep", ["1000"], { stdio: "ignore" });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  const pid = child.pid!;
+  const begun = startedAt(pid)!;
+  const attached = async (started: number) => {
+    const home = mkdtempSync(join(root, "carried-"));
+    const recordings = join(home, "trace", "recordings");
+    mkdirSync(recordings, { recursive: true });
+    const path = join(recordings, recordingName(1.7e18, pid));
+    const { recorder, state } = setUp((p, demux) => demux.newTask(new Task(p, p, 0), true));
+    const sink = makeSink({ path, lifetime: { pid, service: "web", started, anchor: 1.7e18 } });
+    await writeBatch(sink.take(started)!);
+    expect(await recorder.attach("web", home, pid, 1)).toBeUndefined();
+    await recorder.flush(home);
+    const [{ lifetime, events }] = state.written;
+    return { started: lifetime.started, kinds: events.map((e) => e.kind) };
+  };
+  // hours of sleep came after it, and count as if they had come before
+  const later = begun + 3600e9;
+  expect(await attached(later)).toEqual({ started: later, kinds: ["gap"] });
+  // somebody else had its pid before
+  expect(await attached(begun - 10e9)).toEqual({ started: 5e9, kinds: [] });
 });
 
 test("services that name the kind of engine that others get anyway have the same one", async () => {

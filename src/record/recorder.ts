@@ -214,13 +214,9 @@ export class Recorder {
       const before = await readBefore(join(recordings, name));
       if (!before || before.lifetime.ended !== null) return undefined;
       const begun = startedAt(pid);
-      const { started, attached } = before.lifetime;
-      // its pid may have been used again
-      return begun === undefined ||
-        begun - started > SAME_START ||
-        (!attached && started - begun > SAME_START)
-        ? undefined
-        : before;
+      // its pid may have been used again; no other process can have had it when this one had begun, which after a suspend seems
+      // earlier than it was
+      return begun === undefined || begun - before.lifetime.started > SAME_START ? undefined : before;
     } catch {
       return undefined;
     }
