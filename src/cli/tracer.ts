@@ -5,6 +5,7 @@ import { monotonicNow } from "../kernel/clock.ts";
 import { duplicateOnto } from "../kernel/fds.ts";
 import { startedAt } from "../kernel/proc.ts";
 import { parentOf } from "../kernel/tasks.ts";
+import { HeldDir } from "../record/held-dir.ts";
 import { expire, listRecordings, nextRecordingName, realDir, recordingsDir } from "../record/names.ts";
 import { readSettings } from "../record/settings.ts";
 import { RecordSession } from "./record-session.ts";
@@ -56,8 +57,10 @@ async function recordInto(dir: string, pid: number, fd: number, until: string): 
     const service = serviceOf(dir);
     const settings = readSettings(service);
     mkdirSync(dir, { recursive: true, mode: 0o700 });
-    const previous = listRecordings(dir).at(-1) ?? null;
-    const file = join(dir, nextRecordingName(dir, Date.now() * 1e6, pid));
+    // the service may be renamed while it runs
+    const { path } = new HeldDir(dir);
+    const previous = listRecordings(path).at(-1) ?? null;
+    const file = join(path, nextRecordingName(path, Date.now() * 1e6, pid));
     session = new RecordSession({
       file,
       engine: settings.engine,
@@ -72,7 +75,7 @@ async function recordInto(dir: string, pid: number, fd: number, until: string): 
       },
     });
     session.engine.adopt(pid);
-    expire(dir, settings, new Set([file]));
+    expire(path, settings, new Set([file]));
   } catch (error) {
     writeSync(fd, `${error instanceof Error ? error.message : String(error)}\n`);
     return 1;

@@ -4,12 +4,11 @@
  */
 import { closeSync, openSync } from "node:fs";
 import type { MappedFile } from "../symbols/mapped-file.ts";
+import { O_PATH } from "./held-dir.ts";
 import type { RawFrame } from "./model.ts";
 
 /** Held at once, of all lifetimes. */
 const MAX_HELD = 256;
-/** Nothing is read through it, and no right to read is needed. */
-const O_PATH = 0o10000000;
 
 let count = 0;
 

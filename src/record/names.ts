@@ -1,6 +1,7 @@
 /** Where recordings live, how they are named, and which of them are kept. */
 import { mkdirSync, readdirSync, realpathSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { bytesOf, textOf } from "../base/bytes.ts";
 import type { Settings } from "./settings.ts";
 
 /** 2^62 + 10: what TAI64 adds to seconds since 1970 when leap seconds are left out, as daemontools does. */
@@ -47,10 +48,14 @@ export function recordingsDir(serviceDir: string): string {
  */
 export const keepPrivate = (): void => void process.umask(0o077);
 
-/** Makes the directory for recordings, readable by its owner only. */
+/** Makes the directory for recordings, readable by its owner only, where there is `trace/`. Throws a node:fs error. */
 export function makeRecordingsDir(serviceDir: string): string {
   const dir = recordingsDir(serviceDir);
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  try {
+    mkdirSync(dir, { mode: 0o700 });
+  } catch (error) {
+    if (!statSync(dir, { throwIfNoEntry: false })?.isDirectory()) throw error;
+  }
   return dir;
 }
 
@@ -114,10 +119,10 @@ function removeAbandoned(dir: string, now: number): void {
   }
 }
 
-/** Absolute path without symbolic links, so that a service is one whatever way it was named. */
+/** Absolute path without symbolic links. */
 export function realDir(dir: string): string {
   try {
-    return realpathSync(dir);
+    return textOf(realpathSync(bytesOf(dir), "buffer"));
   } catch {
     return dir;
   }

@@ -1,7 +1,15 @@
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { afterAll, expect, onTestFinished, test } from "vitest";
 import type { Engine } from "../capture/engine.ts";
 import { Task } from "../capture/event.ts";
@@ -51,7 +59,8 @@ function setUp(adopt: (pid: number, sink: Demux) => void, told?: () => number) {
     },
     filter: () => () => true,
     write: async (batch) => {
-      state.written.push(batch);
+      const { path } = batch;
+      state.written.push({ ...batch, path: join(realpathSync(dirname(path)), basename(path)) });
       return { trimmed: 0 };
     },
     parts: {
@@ -181,6 +190,50 @@ test("a recording is carried on if its process is there, however far a suspend h
   expect(await attached(later)).toEqual({ started: later, kinds: ["gap"] });
   // somebody else had its pid before
   expect(await attached(begun - 10e9)).toEqual({ started: 5e9, kinds: [] });
+});
+
+test("a service is the same whatever it is called by now, and what is written goes where it is", async () => {
+  const home = mkdtempSync(join(root, "called-"));
+  mkdirSync(join(home, "trace"));
+  const { recorder, state } = setUp((pid, demux) => demux.newTask(new Task(pid, pid, 0), false));
+  expect(await recorder.attach("web", home, PID + 30, 1)).toBeUndefined();
+  const moved = `${home}.moved`;
+  renameSync(home, moved);
+  expect([home, moved].map((d) => recorder.knows(d, PID + 30))).toEqual([false, true]);
+  await recorder.flush(moved);
+  const last = () => state.written.at(-1)!;
+  expect(dirname(last().path)).toBe(join(moved, "trace", "recordings"));
+  mkdirSync(join(home, "trace"), { recursive: true });
+  expect(await recorder.attach("web", home, PID + 31, 1)).toBeUndefined();
+  await recorder.flush(home);
+  expect(last().lifetime).toMatchObject({ pid: PID + 31, previous: null });
+});
+
+test("a service's directory is not held any more once all of it is written", async () => {
+  const open = () => readdirSync("/proc/self/fd").length;
+  const before = open();
+  let task: Task | undefined;
+  let sink: Demux | undefined;
+  const { recorder, state } = setUp((pid, demux) => {
+    sink = demux;
+    task = new Task(pid, pid, 0);
+    demux.newTask(task, false);
+  });
+  expect(await recorder.attach("web", dir, PID + 50, 1)).toBeUndefined();
+  expect(open()).toBe(before + 1);
+  sink!.exited(task!, { status: 0, signal: undefined, coreDumped: false }, 6e9);
+  await recorder.flush();
+  state.now = 7e9;
+  recorder.step(0);
+  expect([recorder.busy, open()]).toEqual([0, before]);
+});
+
+test("where there is no trace/ nothing is recorded, and nothing made", async () => {
+  const home = mkdtempSync(join(root, "bare-"));
+  const { recorder, state } = setUp(() => undefined);
+  expect(await recorder.attach("web", home, PID + 40, 1)).toContain("ENOENT");
+  expect(state.warnings).toEqual([expect.stringContaining(`'${home}/trace/recordings'`)]);
+  expect(readdirSync(home)).toEqual([]);
 });
 
 test("services that name the kind of engine that others get anyway have the same one", async () => {

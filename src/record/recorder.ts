@@ -9,6 +9,7 @@ import { descendants, ignoresTerm, startedAt, status } from "../kernel/proc.ts";
 import { sameArguments } from "../kernel/tasks.ts";
 import { type Before, readBefore } from "./before.ts";
 import { Demux } from "./demux.ts";
+import { HeldDir, identityAt } from "./held-dir.ts";
 import type { Started } from "./lifetime.ts";
 import type { Message, Start } from "./messages.ts";
 import type { Batch } from "./model.ts";
@@ -21,7 +22,8 @@ import {
   recordingsDir,
 } from "./names.ts";
 import { QuietCalls } from "./quiet-calls.ts";
-import { type EngineChoice, readSettings, type Settings } from "./settings.ts";
+import { Recorded } from "./recorded.ts";
+import { type EngineChoice, readSettings } from "./settings.ts";
 import { RecordingSink } from "./sink.ts";
 import type { SinkOptions } from "./sink-options.ts";
 import type { Written } from "./writer.ts";
@@ -61,17 +63,11 @@ const TERMS = /[dt]/;
 /** A child of the supervisor stops itself before its exec; it is waited for in steps of a millisecond, this many. */
 const STOP_STEPS = 50;
 
-export interface Recorded {
-  readonly sink: RecordingSink;
-  readonly dir: string;
-  readonly settings: Settings;
-}
-
 export class Recorder {
   readonly demux: Demux;
   private readonly engines = new Map<EngineChoice, Chosen>();
   private readonly live = new Set<Recorded>();
-  /** Newest lifetime of each service. */
+  /** Newest lifetime of each service, by the identity of its directory: it may be renamed, and have several names. */
   private readonly newest = new Map<string, Recorded>();
   /** By directory: why what process is not recorded. */
   private readonly problems = new Map<string, string>();
@@ -202,15 +198,17 @@ export class Recorder {
 
   /** Whether the newest lifetime of a service is that of process `pid`. */
   knows(dir: string, pid: number): boolean {
-    return this.newest.get(realDir(dir))?.sink.lifetime.pid === pid;
+    return this.newest.get(identityAt(dir))?.sink.lifetime.pid === pid;
   }
 
   /** The newest recording of a service, if it is one of the running process `pid`. */
   private async unfinished(dir: string, pid: number): Promise<Before | undefined> {
-    const recordings = recordingsDir(realDir(dir));
-    const name = listRecordings(recordings).at(-1);
-    if (name === undefined || !name.endsWith(`-${pid}.duckdb`)) return undefined;
+    let home: HeldDir | undefined;
     try {
+      home = new HeldDir(dir);
+      const recordings = recordingsDir(home.path);
+      const name = listRecordings(recordings).at(-1);
+      if (name === undefined || !name.endsWith(`-${pid}.duckdb`)) return undefined;
       const before = await readBefore(join(recordings, name));
       if (!before || before.lifetime.ended !== null) return undefined;
       const begun = startedAt(pid);
@@ -219,13 +217,15 @@ export class Recorder {
       return begun === undefined || begun - before.lifetime.started > SAME_START ? undefined : before;
     } catch {
       return undefined;
+    } finally {
+      home?.close();
     }
   }
 
   /** Notes what the supervisor tells about a service. */
   tell(m: Exclude<Message, Start | { op: string }>): void {
-    const recorded = this.newest.get(realDir(m.dir));
-    if (!recorded) return;
+    const recorded = this.newest.get(identityAt(m.dir));
+    if (!recorded?.hold(m.dir)) return;
     const { sink } = recorded;
     // the wall clock may have been set since the lifetime began
     const now = this.options.parts.now();
@@ -245,11 +245,9 @@ export class Recorder {
 
   /** Saves the flight recorder of a service (or of all). Returns the number of calls. */
   save(dir: string | undefined, reason: string): number {
-    const wanted = dir === undefined ? undefined : realDir(dir);
     let saved = 0;
-    for (const { sink, dir: d } of this.live) {
-      if (sink.state === "running" && (!wanted || d === wanted))
-        saved += sink.saveFlight(this.options.parts.now(), reason);
+    for (const { sink } of this.liveIn(dir)) {
+      if (sink.state === "running") saved += sink.saveFlight(this.options.parts.now(), reason);
     }
     return saved;
   }
@@ -274,11 +272,13 @@ export class Recorder {
 
   /** Writes everything known of a service (or of all) and resolves when it is on disk. */
   async flush(dir?: string): Promise<void> {
-    const wanted = dir === undefined ? undefined : realDir(dir);
-    const all = new Set([...this.live, ...this.newest.values()]);
-    await Promise.all(
-      [...all].filter((r) => !wanted || r.dir === wanted).map((r) => this.writing.flush(r.sink)),
-    );
+    await Promise.all(this.liveIn(dir).map(({ sink }) => this.writing.flush(sink)));
+  }
+
+  /** Those of a service, or of all. */
+  private liveIn(dir: string | undefined): Recorded[] {
+    const wanted = dir === undefined ? undefined : identityAt(dir);
+    return [...this.live].filter(({ identity }) => wanted === undefined || identity === wanted);
   }
 
   /** Lets go of all services. */
@@ -301,14 +301,18 @@ export class Recorder {
     const dir = realDir(path);
     const anchor = known.anchor ?? this.options.anchor();
     let quiet: QuietCalls | undefined;
+    let home: HeldDir | undefined;
     try {
-      const settings = readSettings(dir, (text) => this.options.warn(`${service}: ${text}`));
+      home = new HeldDir(path);
+      const settings = readSettings(home.path, (text) => this.options.warn(`${service}: ${text}`));
       const { engine, kind } = this.engine(settings.engine);
-      const recordings = makeRecordingsDir(dir);
+      const recordings = makeRecordingsDir(home.path);
       const name = before
         ? basename(before.path)
         : nextRecordingName(recordings, known.started + anchor, pid);
-      const previous = this.newest.get(dir);
+      const newest = this.newest.get(home.identity);
+      const previous = newest?.hold(path) ? newest : undefined;
+      if (previous) this.live.add(previous);
       const names = listRecordings(recordings).filter((n) => n < name);
       const earlier = previous ? basename(previous.sink.path) : names.at(-1);
       quiet = engine.groups && new QuietCalls(engine.groups, engine.groups.allocate());
@@ -331,15 +335,13 @@ export class Recorder {
           ...known,
         },
       });
-      const recorded = { sink, dir, settings };
+      const recorded = new Recorded(sink, settings, home);
       this.engineOf.set(sink, engine);
       attach(recorded, engine, quiet?.group ?? 0);
       this.live.add(recorded);
-      this.newest.set(dir, recorded);
-      if (previous) {
-        previous.sink.follow(name);
-        this.live.add(previous);
-      }
+      this.newest.set(recorded.identity, recorded);
+      home = undefined;
+      previous?.sink.follow(name);
       this.expire(recorded);
       // of many starts at once each takes milliseconds
       engine.hold?.();
@@ -347,7 +349,12 @@ export class Recorder {
     } catch (error) {
       quiet?.close();
       this.demux.forget(pid);
-      const reason = error instanceof Error ? error.message : String(error);
+      const held = home?.path ?? dir;
+      const reason = (error instanceof Error ? error.message : String(error)).replaceAll(
+        `${held}/`,
+        `${dir}/`,
+      );
+      home?.close();
       // one that runs is tried again and again
       const problem = `${pid} ${reason}`;
       if (this.problems.get(dir) !== problem) this.options.warn(`${service}: not recorded: ${reason}`);
@@ -398,7 +405,9 @@ export class Recorder {
     }
     for (const recorded of this.live) {
       recorded.sink.tick(now, this.told(recorded.sink, now));
-      if (this.writing.settled(recorded.sink)) this.live.delete(recorded);
+      if (!this.writing.settled(recorded.sink)) continue;
+      this.live.delete(recorded);
+      recorded.release();
     }
     this.writing.tend(
       [...this.live].map((r) => r.sink),
@@ -409,8 +418,9 @@ export class Recorder {
     for (const recorded of this.newest.values()) this.expire(recorded);
   }
 
-  private expire({ dir, settings }: Recorded): void {
-    expire(join(dir, "trace", "recordings"), settings, new Set([...this.live].map((r) => r.sink.path)));
+  private expire({ recordings, settings }: Recorded): void {
+    const inUse = [...this.live].map(({ sink }) => join(recordings, basename(sink.path)));
+    expire(recordings, settings, new Set(inUse));
   }
 }
 

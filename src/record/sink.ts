@@ -32,6 +32,8 @@ const PR_SET_NAME = 15;
 const tsOf = ({ ts }: { readonly ts: number }): number => ts;
 
 export class RecordingSink implements EventSink {
+  /** Of the recording, as it is reached now. */
+  path: string;
   readonly lifetime: Lifetime;
   state: State = "starting";
   readonly processes: ProcessRows;
@@ -59,6 +61,7 @@ export class RecordingSink implements EventSink {
   constructor(private readonly options: SinkOptions) {
     const { threshold, flight, flightCalls } = options.settings;
     const { before } = options;
+    this.path = options.path;
     this.quiet = options.quiet;
     this.lifetime = newLifetime(threshold, { ...before?.lifetime, ...options.lifetime });
     this.processes = new ProcessRows(options.now, this.losses, before?.processes);
@@ -75,10 +78,6 @@ export class RecordingSink implements EventSink {
     if (this.lifetime.attached) this.run(this.lifetime.started);
     if (before) this.carryOn(before);
     this.targets.watch(this.keepsAll, this.lifetime.started);
-  }
-
-  get path(): string {
-    return this.options.path;
   }
 
   /** Calls waiting to be written. */
@@ -373,7 +372,7 @@ export class RecordingSink implements EventSink {
     this.dirty = false;
     this.lifetime.written = now;
     return {
-      path: this.options.path,
+      path: this.path,
       open: this.log.columns(this.open.rows(now)),
       lifetime: { ...this.lifetime },
       processes: this.processes.take(),
@@ -404,12 +403,13 @@ export class RecordingSink implements EventSink {
     this.dirty = true;
   }
 
-  /** The recording was removed, with the texts that calls of `batch` are named by: another one begins, unless it is over. */
-  restart(batch: Batch): void {
-    if (this.state === "dead") return;
+  /** The recording was removed, with the texts that calls of `batch` are named by: another one begins. False if it is over. */
+  restart(batch: Batch): boolean {
+    if (this.state === "dead") return false;
     const gone = this.log.restart(batch.calls) + this.samples.restart(batch.samples);
     this.dropped(Math.max(1, gone), "calls and samples of before: the recording was removed");
     this.giveBackRows(batch);
+    return true;
   }
 
   /** Drops what is least worth of the calls that wait. */

@@ -9,6 +9,8 @@ import { call, makeSink, PID } from "./synthetic.ts";
 import { writeBatch } from "./writer.ts";
 import { Writing } from "./writing.ts";
 
+const lifetime = { pid: PID, service: "s", dir: "/s", started: 0, anchor: 0 };
+
 test("of recordings on one disk, of which one cannot be written, is spoken twice: when it begins and when it is over", async () => {
   const said: string[] = [];
   let held = true;
@@ -23,7 +25,7 @@ test("of recordings on one disk, of which one cannot be written, is spoken twice
     (text) => said.push(text),
   );
   const [bad, good] = ["held", "free"].map((name) =>
-    makeSink({ path: join(tmpdir(), name, "trace", "recordings", `${name}.duckdb`) }),
+    makeSink({ path: join(tmpdir(), `${name}.duckdb`), lifetime: { ...lifetime, service: name } }),
   );
   for (const sink of [bad, good]) sink.newTask(new Task(PID, PID, 0), false);
   const round = async () => {
@@ -42,11 +44,12 @@ test("a recording that was removed begins anew, and says so; one that is over st
   const recordings = join(tempDir(), "svc", "trace", "recordings");
   mkdirSync(recordings, { recursive: true });
   const path = join(recordings, "a.duckdb");
+  const said: string[] = [];
   const writing = new Writing(
     writeBatch,
     () => 0,
     () => 0,
-    () => {},
+    (text) => said.push(text),
   );
   const sink = makeSink({ path });
   const task = new Task(PID, PID, 0);
@@ -63,10 +66,12 @@ test("a recording that was removed begins anew, and says so; one that is over st
   expect([...calls].map((c) => [c.ts, c.name])).toEqual([[0.5e9, "openat"]]);
   expect(losses).toMatchObject([{ count: 1, reason: expect.stringContaining("removed") }]);
   rmSync(path);
+  expect(said).toEqual([]);
   sink.end(1e9);
   await writing.flush(sink);
   await writing.flush(sink);
   expect(existsSync(path)).toBe(false);
+  expect(said).toEqual(["s: a.duckdb: removed; the end of this recording is lost"]);
   expect(writing.settled(sink)).toBe(true);
 });
 

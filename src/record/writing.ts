@@ -89,7 +89,7 @@ export class Writing {
     if (sink.state !== "dead" || turn.busy || turn.waiters.length > 0) return false;
     if (sink.changed) {
       if (turn.failures < MAX_TRIES) return false;
-      this.warn(`${sink.path}: given up; the end of this recording is lost`);
+      this.warn(`${nameOf(sink)}: given up; ${LOST}`);
       sink.samples.settled(sink.samples.take());
     }
     this.failsNoMore(turn);
@@ -133,7 +133,7 @@ export class Writing {
   private async attempt(sink: RecordingSink, turn: Turn, batch: Batch): Promise<void> {
     try {
       const { trimmed, problem, removed } = await this.write(batch);
-      if (removed) sink.restart(batch);
+      if (removed && !sink.restart(batch)) this.warn(`${nameOf(sink)}: removed; ${LOST}`);
       sink.samples.settled(batch.samples);
       sink.dropped(trimmed, "calls removed: the recording had reached its size (trace/file)");
       if (problem === undefined) this.succeeded(sink, turn);
@@ -141,7 +141,8 @@ export class Writing {
     } catch (error) {
       sink.giveBack(batch);
       sink.dropped((error as { lost?: number }).lost ?? 0, "calls that could not be written");
-      this.failed(sink, turn, oneLine(error));
+      // where it is reached through a descriptor, that says nothing to anybody
+      this.failed(sink, turn, oneLine(error).replaceAll(`${dirname(sink.path)}/`, ""));
     }
   }
 
@@ -206,7 +207,11 @@ export class Writing {
   }
 }
 
-const serviceOf = (sink: RecordingSink): string => basename(dirname(dirname(dirname(sink.path))));
+const LOST = "the end of this recording is lost";
+
+const serviceOf = ({ lifetime }: RecordingSink): string => lifetime.service;
+
+const nameOf = (sink: RecordingSink): string => `${serviceOf(sink)}: ${basename(sink.path)}`;
 
 const deviceOf = (sink: RecordingSink): number =>
   statSync(dirname(sink.path), { throwIfNoEntry: false })?.dev ?? -1;
