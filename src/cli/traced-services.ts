@@ -1,6 +1,8 @@
 /** Services of a scan directory that run and were started to be recorded. */
-import { existsSync, readdirSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import { bytesOf, textOf } from "../base/bytes.ts";
+import { isTraced } from "../supervise/control.ts";
 import { isThere, readExtended } from "../supervise/extended.ts";
 
 export interface RunningService {
@@ -14,7 +16,7 @@ export function tracedServices(scanDir: string): RunningService[] {
   const found: RunningService[] = [];
   for (const service of names(scanDir)) {
     const dir = join(scanDir, service);
-    if (!existsSync(join(dir, "trace")) || existsSync(join(dir, "trace", "down"))) continue;
+    if (!isTraced(dir)) continue;
     const known = readExtended(dir);
     // the process of any other state is `finish`, which is part of the stop
     if (known?.traced && known.state === "up" && isThere(known)) found.push({ service, dir, pid: known.pid });
@@ -24,7 +26,9 @@ export function tracedServices(scanDir: string): RunningService[] {
 
 function names(scanDir: string): string[] {
   try {
-    return readdirSync(scanDir).filter((n) => !n.startsWith("."));
+    return readdirSync(bytesOf(scanDir), "buffer")
+      .map(textOf)
+      .filter((n) => !n.startsWith("."));
   } catch {
     return [];
   }

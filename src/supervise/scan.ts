@@ -451,7 +451,9 @@ export class ScanDirectory {
 
   private anyTraced(): boolean {
     try {
-      return readdirSync(this.dir).some((n) => !n.startsWith(".") && existsSync(join(this.dir, n, "trace")));
+      return readdirSync(bytesOf(this.dir), "buffer")
+        .map(textOf)
+        .some((n) => !n.startsWith(".") && existsSync(bytesOf(join(this.dir, n, "trace"))));
     } catch {
       return false;
     }

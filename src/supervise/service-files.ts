@@ -19,7 +19,7 @@ import {
 } from "node:fs";
 import { Socket } from "node:net";
 import { join, resolve } from "node:path";
-import { bytesOf } from "../base/bytes.ts";
+import { bytesOf, textOf } from "../base/bytes.ts";
 import { SysError } from "../base/errors.ts";
 import { readWhole, WRITING } from "../base/small-file.ts";
 import { lockFile, makeFifo, openFifoBothWays, openFifoReader } from "../kernel/files.ts";
@@ -87,7 +87,7 @@ export class ServiceFiles {
   /** Where the directory is now. */
   realPath(): string {
     try {
-      return readlinkSync(`/proc/self/fd/${this.dirFd}`);
+      return textOf(readlinkSync(`/proc/self/fd/${this.dirFd}`, "buffer"));
     } catch {
       return resolve(this.dir);
     }
@@ -146,7 +146,7 @@ export class ServiceFiles {
       // what else is wrong shows when the lock cannot be had
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") return;
       this.attempt(`unable to create ${this.dir}/${files.dir}`, () =>
-        mkdirSync(resolve(this.realPath(), readlinkSync(path)), 0o700),
+        mkdirSync(bytesOf(resolve(this.realPath(), textOf(readlinkSync(path, "buffer")))), 0o700),
       );
     }
   }

@@ -1,15 +1,26 @@
 /** The recorder of `svtrace up` on real services: killed, asked, out of disk, overrun. */
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { connect } from "node:net";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { expect, onTestFinished, test } from "vitest";
+import { bytesOf, textOf } from "../../src/base/bytes.ts";
 import {
   isAlive,
   needs,
   notRoot,
   run,
+  sleep,
   start,
   svtrace,
   svtracePath,
@@ -177,6 +188,47 @@ test("a start is recorded from the first instruction of the run script", async (
   );
   expect(Number(first) - Number(started)).toBeLessThan(5e9);
 });
+
+test("a service whose name is no UTF-8 is recorded, and no other is made", async () => {
+  const scan = tempDir("bytes");
+  const dir = join(scan, textOf(Buffer.from("w\xff", "latin1")));
+  mkdirSync(bytesOf(join(dir, "trace")), { recursive: true });
+  writeFileSync(bytesOf(join(dir, "run")), "#!/bin/sh\nexec sleep 1000\n", { mode: 0o755 });
+  const { said } = up(scan);
+  const found = () => readdirSync(bytesOf(join(dir, "trace/recordings")));
+  await waitUntil("recording", () => found().some((n) => n.endsWith(".duckdb")), 40);
+  // not even by the one that looks for services that run
+  await sleep(4);
+  expect(readdirSync(bytesOf(scan), "buffer").map(textOf).sort()).toEqual([".svtrace", basename(dir)]);
+  expect(found().length).toBe(1);
+  expect(said()).not.toContain("not recorded");
+}, 60_000);
+
+test("a service that is renamed while it is recorded keeps its recording, and its next one follows it", async () => {
+  const { dir, pid, name } = await recorded();
+  const renamed = `${dir}2`;
+  renameSync(dir, renamed);
+  // the recorder sees the new name by itself, too
+  await sleep(4);
+  expect((await svtrace(["svc", "-t", renamed])).status).toBe(0);
+  const next = await waitUntil("the next recording", () => recordings(renamed)[1], 30);
+  const ends = "SELECT died, asked_by, next, (SELECT count(*) FROM loss)::INT AS lost FROM lifetime";
+  const end = await waitUntil(
+    "the end",
+    async () => {
+      const [row] = await sql(file(renamed, name), ends);
+      return row.next !== null && row.died !== null && row;
+    },
+    30,
+  );
+  expect(end).toMatchObject({ asked_by: "svc -t", next, lost: 0 });
+  const [{ n }] = await sql(
+    file(renamed, name),
+    `SELECT count(*)::INT AS n FROM event WHERE kind = 'gap' OR kind = 'death' AND pid <> ${pid}`,
+  );
+  expect(n).toBe(0);
+  expect(existsSync(dir)).toBe(false);
+}, 90_000);
 
 test("the flight recorder is saved on command and on death", async () => {
   const scan = tempDir("recorder");
