@@ -26,8 +26,9 @@ export class Losses {
 
 const WIDE = 64;
 
-/** Seconds kept when they cannot be written. */
+/** Rows kept second by second when they cannot be written. */
 const MAX_ROWS = 100_000;
+const ROW_BYTES = 120;
 
 interface Counter {
   row: RateRow;
@@ -85,9 +86,36 @@ export class Counters {
     return { rates, histograms };
   }
 
+  /** Bytes held, about. */
+  get bytes(): number {
+    return (this.rates.length + this.histograms.length) * ROW_BYTES;
+  }
+
   giveBack(taken: { rates: readonly RateRow[]; histograms: readonly HistogramRow[] }): void {
-    this.rates = [...taken.rates, ...this.rates].slice(-MAX_ROWS);
-    this.histograms = [...taken.histograms, ...this.histograms].slice(-MAX_ROWS);
+    this.rates = [...taken.rates, ...this.rates];
+    this.histograms = [...taken.histograms, ...this.histograms];
+    if (Math.max(this.rates.length, this.histograms.length) > MAX_ROWS) this.sumUp();
+  }
+
+  /** Puts a sum for each name (and bucket), without a time, in place of the older half: counters must not go back. */
+  sumUp(): void {
+    this.rates = halfSummed(
+      this.rates,
+      ({ name }) => name,
+      (sum, row) => {
+        sum.calls += row.calls;
+        sum.errors += row.errors;
+        sum.total_ns += row.total_ns;
+        sum.max_ns = Math.max(sum.max_ns, row.max_ns);
+      },
+    );
+    this.histograms = halfSummed(
+      this.histograms,
+      ({ name, from_ns, to_ns }) => `${from_ns} ${to_ns} ${name}`,
+      (sum, row) => {
+        sum.calls += row.calls;
+      },
+    );
   }
 
   private emptyRow(name: string): RateRow {
@@ -121,4 +149,20 @@ export class Counters {
     this.second = second;
     for (const [name, c] of this.current) c.row = this.emptyRow(name);
   }
+}
+
+function halfSummed<T extends { ts: number | null }>(
+  rows: readonly T[],
+  keyOf: (row: T) => string,
+  add: (sum: T, row: T) => void,
+): T[] {
+  const half = rows.length >> 1;
+  const sums = new Map<string, T>();
+  for (const row of rows.slice(0, half)) {
+    const key = keyOf(row);
+    const sum = sums.get(key);
+    if (sum) add(sum, row);
+    else sums.set(key, { ...row, ts: null });
+  }
+  return [...sums.values(), ...rows.slice(half)];
 }

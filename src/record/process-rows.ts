@@ -142,6 +142,15 @@ export class ProcessRows {
     return [...this.dead.take(), ...[...this.living].map((r) => ({ ...r }))];
   }
 
+  /** Bytes held for the dead that wait to be written, about. */
+  get bytes(): number {
+    return this.dead.bytes;
+  }
+
+  shed(): void {
+    this.dead.shed();
+  }
+
   giveBack(rows: readonly ProcessRow[]): void {
     this.dead.giveBack(rows.filter((r) => r.died !== null));
   }

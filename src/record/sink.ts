@@ -5,11 +5,10 @@ import { lives } from "../kernel/proc.ts";
 import type { Before } from "./before.ts";
 import { type CallInfo, infoOf } from "./call-info.ts";
 import { CallLog } from "./call-log.ts";
-import { Counters, Losses } from "./counts.ts";
 import { signalRow } from "./describe.ts";
 import { Flight } from "./flight.ts";
 import { newLifetime, phasesOf } from "./lifetime.ts";
-import type { Batch, EventRow, Lifetime, ProcessRow, SignalRow } from "./model.ts";
+import type { Batch, Lifetime, ProcessRow } from "./model.ts";
 import { type OpenCall, OpenCalls } from "./open-calls.ts";
 import { Past } from "./past.ts";
 import { ProcessRows } from "./process-rows.ts";
@@ -18,18 +17,17 @@ import { REST, Readiness } from "./readiness.ts";
 import * as ready from "./ready.ts";
 import { Requests } from "./requests.ts";
 import { SampleBuffer } from "./samples.ts";
+import { SideRows } from "./side-rows.ts";
 import type { SinkOptions, State } from "./sink-options.ts";
 import { Targets } from "./targets.ts";
 import type { Result } from "./text.ts";
 import { BLOCKED, SLOW, Waiting } from "./waiting.ts";
-import { WaitingRows } from "./waiting-rows.ts";
 
 /** Once it seems ready, it is looked for better signs this often (ns). */
 const LOOK = 1e9;
 /** So often if what happened is told of so much later (ns), as there is no CPU to spare. */
 const LATE = 1e8;
 const PR_SET_NAME = 15;
-const tsOf = ({ ts }: { readonly ts: number }): number => ts;
 
 export class RecordingSink implements EventSink {
   /** Of the recording, as it is reached now. */
@@ -44,13 +42,10 @@ export class RecordingSink implements EventSink {
   readonly samples: SampleBuffer;
   private readonly open: OpenCalls;
   private readonly waits: Waiting;
-  private readonly losses = new Losses();
-  private readonly counters = new Counters();
+  private readonly side = new SideRows();
   private readonly flight: Flight;
   private readonly past: Past;
   private readonly quiet: QuietCalls | undefined;
-  private readonly signals = new WaitingRows<SignalRow>("signals", this.losses, tsOf);
-  private readonly events = new WaitingRows<EventRow>("events", this.losses, tsOf);
   /** When it was first recorded like a running service. */
   private ranFrom: number | null = null;
   private dirty = true;
@@ -64,7 +59,7 @@ export class RecordingSink implements EventSink {
     this.path = options.path;
     this.quiet = options.quiet;
     this.lifetime = newLifetime(threshold, { ...before?.lifetime, ...options.lifetime });
-    this.processes = new ProcessRows(options.now, this.losses, before?.processes);
+    this.processes = new ProcessRows(options.now, this.side.losses, before?.processes);
     this.open = new OpenCalls(options.text, this.targets, this.processes, options.underWay);
     this.log = new CallLog(options, (count, reason) => this.dropped(count, reason), before?.texts);
     this.samples = new SampleBuffer(before?.stacks, before?.frames);
@@ -85,9 +80,13 @@ export class RecordingSink implements EventSink {
     return this.log.count;
   }
 
-  /** Bytes held for calls, about. */
+  /** Bytes held, about, but for samples. */
   get bytes(): number {
-    return this.log.bytes + this.flight.bytes;
+    return this.log.bytes + this.flight.bytes + this.rowBytes;
+  }
+
+  private get rowBytes(): number {
+    return this.side.bytes + this.processes.bytes;
   }
 
   /** There is something to write. */
@@ -158,7 +157,7 @@ export class RecordingSink implements EventSink {
     if (info.prctl && call.args[0] === PR_SET_NAME) this.processes.rename(task);
     const running = this.state === "running";
     const elsewhere = !info.exec && this.quiet?.has(call);
-    if (running && !elsewhere) this.counters.add(call.exit, call.name, duration, call.error !== 0);
+    if (running && !elsewhere) this.side.counters.add(call.exit, call.name, duration, call.error !== 0);
     if (this.keepsAll || duration >= threshold) {
       this.keep(task, atEntry, memory, info, open, duration);
       if (running && !info.idle && flightSlow > 0 && duration >= flightSlow) this.sawSlow(task, info);
@@ -172,7 +171,7 @@ export class RecordingSink implements EventSink {
 
   signal(task: Task, event: SignalEvent, now: number): void {
     const row = signalRow(task, event, now, this.options);
-    this.signals.add(row);
+    this.side.signals.add(row);
     this.dirty = true;
     const by = task.pid === this.lifetime.pid && this.requests.signal(now, row.name, row.sender);
     if (by) this.askedToStop(now, by);
@@ -234,12 +233,12 @@ export class RecordingSink implements EventSink {
     }
     this.open.forget(task);
     this.processes.letGo();
-    if (this.state === "running" && this.processes.alive === 0) this.quiet?.count(this.counters, now);
+    if (this.state === "running" && this.processes.alive === 0) this.quiet?.count(this.side.counters, now);
   }
 
   sample(task: Task, frames: Float64Array, count: number, kernelFrames: number, now: number): void {
     if (!this.samples.add(task.tid, task.pid, frames, count, kernelFrames, now))
-      this.losses.add(now, 1, "CPU samples not kept: too many");
+      this.side.losses.add(now, 1, "CPU samples not kept: too many");
     this.dirty = true;
   }
 
@@ -252,18 +251,18 @@ export class RecordingSink implements EventSink {
   /** It was seen, but not kept. */
   dropped(count: number, reason: string): void {
     if (count <= 0) return;
-    this.losses.add(this.options.now(), count, reason);
+    this.side.losses.add(this.options.now(), count, reason);
     this.dirty = true;
   }
 
   /** What is missing so far, for whatever reason. */
   get lossCount(): number {
-    return this.losses.total;
+    return this.side.losses.total;
   }
 
   /** Something the supervisor told: `control`, `death`, `delay`; or that befell the recording. */
   event(ts: number, kind: string, pid: number, text: string, until: number | null = null): void {
-    this.events.add({ ts, kind, pid, text, until });
+    this.side.events.add({ ts, kind, pid, text, until });
     this.dirty = true;
   }
 
@@ -301,7 +300,7 @@ export class RecordingSink implements EventSink {
 
   private moveOn(now: number): void {
     const { lifetime } = this;
-    if (this.state === "running") this.quiet?.tend(this.counters, now);
+    if (this.state === "running") this.quiet?.tend(this.side.counters, now);
     if (this.state === "starting") {
       if (lifetime.ready === null && this.processes.alive > 0)
         this.readiness.checkQuiet(now, () => this.waits.mayBeStarting());
@@ -321,10 +320,10 @@ export class RecordingSink implements EventSink {
 
   private carryOn({ lifetime, losses }: Before): void {
     const now = this.options.now();
-    for (const { ts, count, reason } of losses) this.losses.add(ts, count, reason);
+    for (const { ts, count, reason } of losses) this.side.losses.add(ts, count, reason);
     const missed = ((now - lifetime.written) / 1e9).toFixed(1);
     this.event(lifetime.written, "gap", lifetime.pid, "the recorder was not running", now);
-    this.losses.add(lifetime.written, 1, `gap of ${missed} s: the recorder was not running`);
+    this.side.losses.add(lifetime.written, 1, `gap of ${missed} s: the recorder was not running`);
     if (lifetime.asked !== null) this.state = "stopping";
     else if (lifetime.ready !== null) this.ranFrom ??= lifetime.ready + ready.SETTLE;
   }
@@ -342,7 +341,7 @@ export class RecordingSink implements EventSink {
     const at = Math.max(now, this.options.now());
     this.targets.watch(this.keepsAll, at); // memory of descriptors holds while no call is left out
     this.quiet?.setThreshold(state === "running" && policy !== "everything" ? threshold : 0, at);
-    if (ran) this.quiet?.count(this.counters, now);
+    if (ran) this.quiet?.count(this.side.counters, now);
   }
 
   /** Turns what the flight recorder holds into calls. Returns how many. */
@@ -363,7 +362,7 @@ export class RecordingSink implements EventSink {
   /** What is to be written, or undefined if nothing changed, unless `wanted` nevertheless. */
   take(now: number, wanted = false): Batch | undefined {
     if (wanted || (this.processes.alive > 0 && this.keepsAll)) this.dirty = true;
-    if (!this.dirty && !this.counters.some && !this.samples.some) return undefined;
+    if (!this.dirty && !this.side.counters.some && !this.samples.some) return undefined;
     this.past.settle();
     if (this.state !== "dead") this.look(now);
     // what it waits for now is known now only, though it may not have been told of
@@ -377,11 +376,8 @@ export class RecordingSink implements EventSink {
       lifetime: { ...this.lifetime },
       processes: this.processes.take(),
       phases: phasesOf(this.lifetime),
-      losses: this.losses.rows(),
       ...this.log.take(),
-      signals: this.signals.take(),
-      events: this.events.take(),
-      ...this.counters.take(now, this.isFrozen || this.state === "dead"),
+      ...this.side.take(now, this.isFrozen || this.state === "dead"),
       samples: this.samples.take(),
       limit: this.options.settings.file,
       ranFrom: this.ranFrom,
@@ -397,9 +393,7 @@ export class RecordingSink implements EventSink {
 
   private giveBackRows(batch: Batch): void {
     this.processes.giveBack(batch.processes);
-    this.signals.giveBack(batch.signals);
-    this.events.giveBack(batch.events);
-    this.counters.giveBack(batch);
+    this.side.giveBack(batch);
     this.dirty = true;
   }
 
@@ -412,9 +406,13 @@ export class RecordingSink implements EventSink {
     return true;
   }
 
-  /** Drops what is least worth of the calls that wait. */
+  /** Gives up about half of what waits: of the calls what is least worth, if they are most of it. */
   shed(reason: string): void {
-    this.log.shed(reason);
+    if (this.log.bytes >= this.rowBytes) this.log.shed(reason);
+    else {
+      this.side.shed();
+      this.processes.shed();
+    }
   }
 
   private get isFrozen(): boolean {

@@ -75,8 +75,8 @@ test("a recording that was removed begins anew, and says so; one that is over st
   expect(writing.settled(sink)).toBe(true);
 });
 
-test("the end of a lifetime is given up where the disk does not take it, not because somebody reads the file", async () => {
-  let reason = 'IO Error: Could not set lock on file "x": Conflicting lock is held in less (PID 7)';
+/** Has written in vain what lifetimes ended with, `rounds` times each. */
+async function failing(count: number, rounds: number, dir: string, reason: string) {
   const said: string[] = [];
   const writing = new Writing(
     () => Promise.reject(new Error(reason)),
@@ -84,13 +84,31 @@ test("the end of a lifetime is given up where the disk does not take it, not bec
     () => 0,
     (text) => said.push(text),
   );
-  const sink = makeSink({ path: join(tmpdir(), "read", "trace", "recordings", "read.duckdb") });
-  sink.newTask(new Task(PID, PID, 0), false);
-  sink.end(0);
-  for (let i = 0; i < 40; i++) await writing.flush(sink);
-  expect(writing.settled(sink)).toBe(false);
-  reason = "No space left on device";
-  for (let i = 0; i < 40; i++) await writing.flush(sink);
-  expect(writing.settled(sink)).toBe(true);
-  expect(said.at(-1)).toMatch(/the end of this recording is lost$/);
+  const sinks = Array.from({ length: count }, (_, i) => makeSink({ path: join(dir, `${i}.duckdb`) }));
+  for (const sink of sinks) {
+    sink.newTask(new Task(PID, PID, 0), false);
+    sink.end(0);
+    for (let i = 0; i < rounds; i++) await writing.flush(sink);
+  }
+  writing.tend(sinks, 1);
+  return { settled: sinks.map((sink) => writing.settled(sink)), said };
+}
+
+const READ = 'IO Error: Could not set lock on file "x": Conflicting lock is held in less (PID 7)';
+
+test.each([READ, "No space left on device"])("the end of a lifetime is tried to be written again and again: %s", async (why) => {
+  const { settled, said } = await failing(1, 40, tmpdir(), why);
+  expect(settled).toEqual([false]);
+  expect(said).toEqual([`s: unable to write the recording, trying again every 10 s: ${why}`]);
+});
+
+test("the ends of the oldest are given up where there are too many, and where there is no place for them any more", async () => {
+  const full = await failing(302, 1, tmpdir(), "No space left on device");
+  expect(full.settled).toEqual([true, true, ...Array(300).fill(false)]);
+  expect(full.said.slice(1)).toEqual(
+    [0, 1].map((i) => `s: ${i}.duckdb: given up; the end of this recording is lost: No space left on device`),
+  );
+  const gone = await failing(1, 1, join(tmpdir(), "svtrace-none"), "no such directory");
+  expect(gone.settled).toEqual([true]);
+  expect(gone.said.at(-1)).toContain("given up");
 });

@@ -5,7 +5,6 @@
 import { statSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { oneLine } from "../base/errors.ts";
-import { isLocked } from "./lock.ts";
 import type { Batch } from "./model.ts";
 import type { RecordingSink } from "./sink.ts";
 import type { Written } from "./writer.ts";
@@ -25,11 +24,11 @@ export const nextWrite = (took: number, usual: number): number =>
 const REST = 1e8;
 /** Calls that wait before writing is due at once. */
 const MANY = 20_000;
-/** After a failure it is tried again after this long (ns), for lifetimes that are over this many times if nobody reads the file. */
+/** After a failure it is tried again after this long (ns). */
 const RETRY = 10e9;
-const MAX_TRIES = 30;
-/** Bytes that may wait over all lifetimes. */
+/** Bytes that may wait over all lifetimes, and how many that are over may: a service may die again and again on a full disk. */
 const MEMORY = 256e6;
+const MOST_ENDED = 300;
 
 interface Turn {
   last: number;
@@ -37,7 +36,9 @@ interface Turn {
   took: number;
   /** Callers of flush. */
   readonly waiters: (() => void)[];
-  failures: number;
+  /** Why the last write failed. */
+  failure: string | undefined;
+  givenUp: boolean;
   busy: boolean;
   /** Something is on disk. */
   begun: boolean;
@@ -83,14 +84,15 @@ export class Writing {
     });
   }
 
-  /** It is over, and nothing is left to write (or it was tried often enough). */
+  /** It is over, and nothing is left to write (or nothing will be). */
   settled(sink: RecordingSink): boolean {
     const turn = this.turn(sink);
     if (sink.state !== "dead" || turn.busy || turn.waiters.length > 0) return false;
     if (sink.changed) {
-      if (turn.failures < MAX_TRIES) return false;
-      this.warn(`${nameOf(sink)}: given up; ${LOST}`);
-      sink.samples.settled(sink.samples.take());
+      if (!turn.givenUp) return false;
+      this.warn(`${nameOf(sink)}: given up; ${LOST}: ${turn.failure}`);
+      const left = sink.take(this.now());
+      if (left) sink.samples.settled(left.samples);
     }
     this.failsNoMore(turn);
     return true;
@@ -99,7 +101,7 @@ export class Writing {
   private urgency(sink: RecordingSink, now: number): number {
     const turn = this.turn(sink);
     const waited = now - turn.last;
-    if (turn.failures > 0) return waited > RETRY ? waited : 0;
+    if (turn.failure !== undefined) return waited > RETRY ? waited : 0;
     if (sink.state === "dead") {
       const { died, ended } = sink.lifetime;
       // the next one is about to start
@@ -147,7 +149,7 @@ export class Writing {
   }
 
   private succeeded(sink: RecordingSink, turn: Turn): void {
-    turn.failures = 0;
+    turn.failure = undefined;
     turn.begun = true;
     if (this.failsNoMore(turn)) this.warn(`${serviceOf(sink)}: recording again`);
   }
@@ -165,10 +167,11 @@ export class Writing {
 
   /** One warning for a disk, not one for each service and lifetime. */
   private failed(sink: RecordingSink, turn: Turn, reason: string): void {
-    // whoever reads the file is done some time
-    turn.failures = isLocked(reason) ? 1 : turn.failures + 1;
-    if (this.failing.has(turn)) return;
+    turn.failure = reason;
     const device = deviceOf(sink);
+    // the place itself is gone
+    turn.givenUp ||= device === NOWHERE;
+    if (this.failing.has(turn)) return;
     const known = this.failsOn(device);
     this.failing.set(turn, device);
     if (known) return;
@@ -178,6 +181,8 @@ export class Writing {
   }
 
   private bound(sinks: readonly RecordingSink[]): void {
+    const ended = sinks.filter((sink) => sink.state === "dead" && this.turn(sink).failure !== undefined);
+    for (const sink of ended.slice(0, -MOST_ENDED)) this.turn(sink).givenUp = true;
     let total = 0;
     for (const sink of sinks) total += sink.bytes;
     if (total <= MEMORY) return;
@@ -197,7 +202,8 @@ export class Writing {
         last: this.now(),
         took: 0,
         waiters: [],
-        failures: 0,
+        failure: undefined,
+        givenUp: false,
         busy: false,
         begun: false,
       };
@@ -213,5 +219,7 @@ const serviceOf = ({ lifetime }: RecordingSink): string => lifetime.service;
 
 const nameOf = (sink: RecordingSink): string => `${serviceOf(sink)}: ${basename(sink.path)}`;
 
+const NOWHERE = -1;
+
 const deviceOf = (sink: RecordingSink): number =>
-  statSync(dirname(sink.path), { throwIfNoEntry: false })?.dev ?? -1;
+  statSync(dirname(sink.path), { throwIfNoEntry: false })?.dev ?? NOWHERE;
