@@ -42,6 +42,8 @@ const CALM_WAIT = 100;
 const CALM_AFTER = 1000;
 /** Events of one look that are nothing to hurry for. */
 const FEW = 32;
+/** At the end, recordings that another program reads are waited for this long (ms): a little less than the supervisor waits for us. */
+const END_PATIENCE = 9000;
 const MAX_LINE = 65_536;
 /** Services whose start we missed (the supervisor does not wait for long) are looked for this often (ms). */
 const LOOK = 3000;
@@ -124,7 +126,7 @@ export async function main(argv: string[]): Promise<number> {
   server.close();
   rmSync(join(argv[0], "recorder.sock"), { force: true });
   recorder.detach();
-  await recorder.flush();
+  await recorder.finish(END_PATIENCE);
   await queue.close();
   for (const socket of clients) socket.destroy();
   return 0;

@@ -275,6 +275,14 @@ export class Recorder {
     await Promise.all(this.liveIn(dir).map(({ sink }) => this.writing.flush(sink)));
   }
 
+  /** Writes all there is, for the last time: what another program reads meanwhile is tried again for so long (ms). */
+  finish(patience: number): Promise<void> {
+    return this.writing.finish(
+      [...this.live].map(({ sink }) => sink),
+      patience,
+    );
+  }
+
   /** Those of a service, or of all. */
   private liveIn(dir: string | undefined): Recorded[] {
     const wanted = dir === undefined ? undefined : identityAt(dir);

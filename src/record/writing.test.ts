@@ -71,7 +71,7 @@ test("a recording that was removed begins anew, and says so; one that is over st
   await writing.flush(sink);
   await writing.flush(sink);
   expect(existsSync(path)).toBe(false);
-  expect(said).toEqual(["s: a.duckdb: removed; the end of this recording is lost"]);
+  expect(said).toEqual(["s: a.duckdb: the end of this recording is lost: it was removed"]);
   expect(writing.settled(sink)).toBe(true);
 });
 
@@ -96,19 +96,52 @@ async function failing(count: number, rounds: number, dir: string, reason: strin
 
 const READ = 'IO Error: Could not set lock on file "x": Conflicting lock is held in less (PID 7)';
 
-test.each([READ, "No space left on device"])("the end of a lifetime is tried to be written again and again: %s", async (why) => {
-  const { settled, said } = await failing(1, 40, tmpdir(), why);
-  expect(settled).toEqual([false]);
-  expect(said).toEqual([`s: unable to write the recording, trying again every 10 s: ${why}`]);
-});
+test.each([READ, "No space left on device"])(
+  "the end of a lifetime is tried to be written again and again: %s",
+  async (why) => {
+    const { settled, said } = await failing(1, 40, tmpdir(), why);
+    expect(settled).toEqual([false]);
+    expect(said).toEqual([`s: unable to write the recording, trying again every 10 s: ${why}`]);
+  },
+);
 
 test("the ends of the oldest are given up where there are too many, and where there is no place for them any more", async () => {
   const full = await failing(302, 1, tmpdir(), "No space left on device");
   expect(full.settled).toEqual([true, true, ...Array(300).fill(false)]);
   expect(full.said.slice(1)).toEqual(
-    [0, 1].map((i) => `s: ${i}.duckdb: given up; the end of this recording is lost: No space left on device`),
+    [0, 1].map((i) => `s: ${i}.duckdb: the end of this recording is lost: No space left on device`),
   );
   const gone = await failing(1, 1, join(tmpdir(), "svtrace-none"), "no such directory");
   expect(gone.settled).toEqual([true]);
-  expect(gone.said.at(-1)).toContain("given up");
+  expect(gone.said).toEqual(["s: 0.duckdb: the end of this recording is lost: no such directory"]);
+});
+
+test("at the end of the recorder, a file that is read is waited for, but not for ever; what is lost is said", async () => {
+  const said: string[] = [];
+  let held = true;
+  const write = async ({ path }: { path: string }) => {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    if (path.endsWith("full.duckdb")) throw new Error("No space left on device");
+    if (held) throw new Error(READ);
+    return { trimmed: 0 };
+  };
+  const writing = new Writing(
+    write,
+    () => 0,
+    () => 0,
+    (text) => said.push(text),
+  );
+  const sinks = ["read", "full"].map((name) => makeSink({ path: join(tmpdir(), `${name}.duckdb`) }));
+  for (const sink of sinks) sink.newTask(new Task(PID, PID, 0), false);
+  setTimeout(() => {
+    held = false;
+  }, 50);
+  await writing.finish(sinks, 5000);
+  expect(said.slice(1)).toEqual([
+    "s: full.duckdb: the end of this recording is lost: No space left on device",
+  ]);
+  held = true;
+  sinks[0].end(1e9);
+  await writing.finish(sinks.slice(0, 1), 20);
+  expect(said.at(-1)).toBe(`s: read.duckdb: the end of this recording is lost: ${READ}`);
 });

@@ -5,6 +5,7 @@
 import { statSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { oneLine } from "../base/errors.ts";
+import { isLocked } from "./lock.ts";
 import type { Batch } from "./model.ts";
 import type { RecordingSink } from "./sink.ts";
 import type { Written } from "./writer.ts";
@@ -88,14 +89,28 @@ export class Writing {
   settled(sink: RecordingSink): boolean {
     const turn = this.turn(sink);
     if (sink.state !== "dead" || turn.busy || turn.waiters.length > 0) return false;
-    if (sink.changed) {
-      if (!turn.givenUp) return false;
-      this.warn(`${nameOf(sink)}: given up; ${LOST}: ${turn.failure}`);
-      const left = sink.take(this.now());
-      if (left) sink.samples.settled(left.samples);
-    }
+    if (sink.changed && !turn.givenUp) return false;
     this.failsNoMore(turn);
     return true;
+  }
+
+  private giveUp(sink: RecordingSink, turn: Turn, why: string): void {
+    if (turn.givenUp) return;
+    turn.givenUp = true;
+    this.warn(`${nameOf(sink)}: ${LOST}: ${why}`);
+    const left = sink.take(this.now());
+    if (left) sink.samples.settled(left.samples);
+  }
+
+  /** Writes all there is before the end; what another program reads is tried again for so long (ms). Says what is lost. */
+  async finish(sinks: readonly RecordingSink[], patience: number): Promise<void> {
+    const until = Date.now() + patience;
+    let left = sinks;
+    do {
+      await Promise.all(left.map((sink) => this.flush(sink)));
+      left = left.filter((sink) => sink.changed && this.turn(sink).failure !== undefined);
+    } while (left.some((sink) => isLocked(this.turn(sink).failure ?? "")) && Date.now() < until);
+    for (const sink of left) this.warn(`${nameOf(sink)}: ${LOST}: ${this.turn(sink).failure}`);
   }
 
   private urgency(sink: RecordingSink, now: number): number {
@@ -120,7 +135,7 @@ export class Writing {
     turn.last = this.now();
     turn.busy = true;
     const waiters = turn.waiters.splice(0);
-    const batch = sink.take(this.told(sink, turn.last), waiters.length > 0);
+    const batch = turn.givenUp ? undefined : sink.take(this.told(sink, turn.last), waiters.length > 0);
     if (batch) {
       await this.attempt(sink, turn, batch);
       turn.took = this.now() - turn.last;
@@ -135,8 +150,9 @@ export class Writing {
   private async attempt(sink: RecordingSink, turn: Turn, batch: Batch): Promise<void> {
     try {
       const { trimmed, problem, removed } = await this.write(batch);
-      if (removed && !sink.restart(batch)) this.warn(`${nameOf(sink)}: removed; ${LOST}`);
+      const over = removed && !sink.restart(batch);
       sink.samples.settled(batch.samples);
+      if (over) this.giveUp(sink, turn, "it was removed");
       sink.dropped(trimmed, "calls removed: the recording had reached its size (trace/file)");
       if (problem === undefined) this.succeeded(sink, turn);
       else this.failed(sink, turn, problem);
@@ -169,8 +185,10 @@ export class Writing {
   private failed(sink: RecordingSink, turn: Turn, reason: string): void {
     turn.failure = reason;
     const device = deviceOf(sink);
-    // the place itself is gone
-    turn.givenUp ||= device === NOWHERE;
+    if (device === NOWHERE && sink.state === "dead") {
+      this.giveUp(sink, turn, reason);
+      return;
+    }
     if (this.failing.has(turn)) return;
     const known = this.failsOn(device);
     this.failing.set(turn, device);
@@ -181,8 +199,9 @@ export class Writing {
   }
 
   private bound(sinks: readonly RecordingSink[]): void {
-    const ended = sinks.filter((sink) => sink.state === "dead" && this.turn(sink).failure !== undefined);
-    for (const sink of ended.slice(0, -MOST_ENDED)) this.turn(sink).givenUp = true;
+    const failed = (sink: RecordingSink) => this.turn(sink).failure;
+    const ended = sinks.filter((sink) => sink.state === "dead" && failed(sink) !== undefined);
+    for (const sink of ended.slice(0, -MOST_ENDED)) this.giveUp(sink, this.turn(sink), failed(sink)!);
     let total = 0;
     for (const sink of sinks) total += sink.bytes;
     if (total <= MEMORY) return;

@@ -152,6 +152,22 @@ test("a recorder that is asked to end writes what it has first", async () => {
   expect(isAlive(pid)).toBe(true);
 });
 
+test("the end of a recording that somebody reads is written when that is over", async () => {
+  const { dir, supervisor, name } = await recorded();
+  const reader = await waitUntil("the file to be free", () =>
+    DuckDBInstance.create(file(dir, name), { access_mode: "READ_ONLY" }),
+  );
+  process.kill(supervisor, "SIGTERM");
+  await sleep(5);
+  reader.closeSync();
+  const ended = await waitUntil(
+    "the end",
+    async () => (await sql(file(dir, name), "SELECT ended FROM lifetime"))[0].ended,
+    20,
+  );
+  expect(ended).not.toBeNull();
+}, 60_000);
+
 test("a start is recorded from the first instruction of the run script", async () => {
   const scan = tempDir("recorder");
   const dir = service(scan, "web");
