@@ -238,6 +238,9 @@ export interface Samples {
   /** Stacks and frames that the file does not have yet; frame ids innermost first. */
   stacks: { id: number; frames: number[] }[];
   frames: RawFrame[];
+  /** No new sample will have a stack, nor a new stack a frame, with an id below these. */
+  settledStack: number;
+  settledFrame: number;
 }
 
 /** What one flush adds to a file. What is marked "replaces" is written anew each time. */

@@ -13,6 +13,9 @@ export class SampleBuffer {
   private rows: SampleRow[] = [];
   private stacks: { id: number; frames: number[] }[] = [];
   private frames: RawFrame[] = [];
+  /** Stacks and frames with smaller ids will not come again. */
+  private settledStack: number;
+  private settledFrame: number;
   private readonly stackIds = new Map<string, number>();
   private readonly images = new Images();
   private readonly kernel: Module = { path: "[kernel]", file: undefined, memory: false, frames: new Map() };
@@ -26,7 +29,10 @@ export class SampleBuffer {
   constructor(
     private nextStack = 0,
     private nextFrame = 0,
-  ) {}
+  ) {
+    this.settledStack = nextStack;
+    this.settledFrame = nextFrame;
+  }
 
   /** Returns false when the sample could not be kept. `frames` as in EventSink.sample. */
   add(
@@ -59,12 +65,12 @@ export class SampleBuffer {
   }
 
   take(): Samples {
-    const { rows, stacks, frames } = this;
+    const { rows, stacks, frames, settledStack, settledFrame } = this;
     this.rows = [];
     this.stacks = [];
     this.frames = [];
     if (this.stackIds.size > MAX_KNOWN || this.knownFrames > MAX_KNOWN) this.forgetIds();
-    return { rows, stacks, frames };
+    return { rows, stacks, frames, settledStack, settledFrame };
   }
 
   /** What was taken is written, or never will be: the files of its frames are let go of. */
@@ -84,13 +90,16 @@ export class SampleBuffer {
     const { rows, frames } = this.take();
     release(taken.frames);
     release(frames);
-    this.forgetIds();
     this.nextStack = 0;
     this.nextFrame = 0;
+    this.forgetIds();
     return taken.rows.length + rows.length;
   }
 
-  private forgetIds(): void {
+  /** What comes from now on gets new ids, so that what is known now can go from the recording with the last sample of it. */
+  forgetIds(): void {
+    this.settledStack = this.nextStack;
+    this.settledFrame = this.nextFrame;
     this.stackIds.clear();
     this.kernel.frames.clear();
     this.images.clear();

@@ -3,6 +3,8 @@ import { Counters, Losses } from "./counts.ts";
 import type { Batch, EventRow, SignalRow } from "./model.ts";
 import { WaitingRows } from "./waiting-rows.ts";
 
+/** Events beyond which execs of a running service are not kept. */
+const MOST_EXECS = 1000;
 const tsOf = ({ ts }: { readonly ts: number }): number => ts;
 
 export class SideRows {
@@ -10,6 +12,12 @@ export class SideRows {
   readonly counters = new Counters();
   readonly signals = new WaitingRows<SignalRow>("signals", this.losses, tsOf);
   readonly events = new WaitingRows<EventRow>("events", this.losses, tsOf);
+
+  /** Of a service that runs programs all the time those between two writes are counted only, but for the first. */
+  exec(row: EventRow, running: boolean): void {
+    if (running && this.events.count >= MOST_EXECS) this.losses.add(row.ts, 1, "execs not kept: too many");
+    else this.events.add(row);
+  }
 
   /** Bytes held, about. */
   get bytes(): number {

@@ -179,6 +179,20 @@ test("a slow call saves it, an idle one does not", () => {
   expect(namesIn(sink, 19e9)).toEqual(["fdatasync"]);
 });
 
+test("of what a service runs all the time the first between two writes is kept, the rest counted", () => {
+  const { sink } = running();
+  const child = new Task(PID - 1, PID - 1, PID);
+  sink.newTask(child, false);
+  for (let round = 0; round < 2; round++) {
+    for (let i = 0; i < 1200; i++) sink.exec(child, PID - 1, 8e9 + i);
+    const { events, losses } = sink.take(9e9)!;
+    expect(events.filter((e) => e.kind === "exec").length).toBe(1000);
+    expect(losses).toEqual([
+      { ts: 8e9 + 1000, count: 200 * (round + 1), reason: "execs not kept: too many" },
+    ]);
+  }
+});
+
 test("policies and filters", () => {
   const { sink, task } = running({ policy: "everything" });
   call(sink, task, "lseek", 8, 8 + 1e-6);

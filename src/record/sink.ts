@@ -184,7 +184,9 @@ export class RecordingSink implements EventSink {
   exec(task: Task, formerTid: number, now: number): void {
     const row = this.processes.execed(task, formerTid, now);
     this.samples.forget(task.pid);
-    this.event(now, "exec", task.pid, row.argv);
+    const event = { ts: now, kind: "exec", pid: task.pid, text: row.argv, until: null };
+    this.side.exec(event, this.state === "running");
+    this.dirty = true;
     this.readiness.progress(now, task.tid);
     if (task.pid !== this.lifetime.pid) return;
     // what becomes a program anew was told to reload

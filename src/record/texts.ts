@@ -22,10 +22,12 @@ export class Texts {
   private knownCharacters = 0;
   private fresh: string[] = [];
   /** Texts with smaller ids will not be used for new calls. */
-  private settled = 0;
+  private settled: number;
 
   /** `base`: the first id. */
-  constructor(private base = 0) {}
+  constructor(private base = 0) {
+    this.settled = base;
+  }
 
   id(text: string): number {
     let id = this.ids.get(text);

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import {
   existsSync,
   mkdtempSync,
@@ -13,10 +14,10 @@ import { DuckDBInstance } from "@duckdb/node-api";
 import { afterAll, expect, test } from "vitest";
 import { CallBuffer, putCall } from "./columns.ts";
 import { loadPair } from "./locate.ts";
-import { type Batch, type CallRow, FORMAT, type Lifetime, type ProcessRow } from "./model.ts";
+import { type Batch, type CallRow, type EventRow, FORMAT, type Lifetime, type ProcessRow } from "./model.ts";
 import { expire, listRecordings, recordingName } from "./names.ts";
 import { Owners } from "./owners.ts";
-import { readRates, readRecording, withRecording, withSource } from "./reader.ts";
+import { firstNumber, readRates, readRecording, withRecording, withSource } from "./reader.ts";
 import { SampleBuffer } from "./samples.ts";
 import { tables } from "./schema.ts";
 import { Texts } from "./texts.ts";
@@ -80,6 +81,8 @@ const plain = (call: CallRow): CallRow =>
     Object.keys(row(0)).map((key) => [key, call[key as keyof CallRow]]),
   ) as unknown as CallRow;
 
+const noSamples = { rows: [], stacks: [], frames: [], settledStack: 0, settledFrame: 0 };
+
 /** Collects calls as a sink does. */
 class Calls {
   readonly texts = new Texts();
@@ -106,7 +109,7 @@ class Calls {
       events: [],
       rates: [],
       histograms: [],
-      samples: { rows: [], stacks: [], frames: [] },
+      samples: { ...noSamples },
       ...more,
     };
   }
@@ -210,7 +213,7 @@ test("a call is its thread's, not of another that has had or will have its tid",
   for (const ts of times) calls.add(row(ts));
   calls.add({ ...row(7e9), tid: 12 });
   const rows = times.map((ts) => ({ ts, tid: 10, stack: 0 }));
-  await writeBatch(calls.batch(path, { processes, samples: { rows, stacks: [], frames: [] } }));
+  await writeBatch(calls.batch(path, { processes, samples: { ...noSamples, rows } }));
   const found = await withRecording(path, async (db) => {
     const column = async (sql: string) => (await db.runAndReadAll(sql)).getRowsJS().map(([comm]) => comm);
     return [
@@ -312,6 +315,53 @@ test("a recording larger than it may be loses the older half of what was kept wh
   expect(times.filter((ts) => ts === null).length).toBe(1);
   expect(later.rates.reduce((n, r) => n + r.calls, 0)).toBe(80);
   expect(later.histograms.reduce((n, h) => n + h.calls, 0)).toBe(80);
+});
+
+test("programs run and stacks seen while running do not make a recording larger than it may be", async () => {
+  const path = join(dir, "bounded.duckdb");
+  const [calls, samples] = [new Calls(), new SampleBuffer()];
+  const number = (sql: string) => withRecording(path, (db) => firstNumber(db, sql));
+  const limit = 3e6;
+  const rounds = 11;
+  let ts = 2e9;
+  let gone = 0;
+  const next = () => {
+    ts += 1e6;
+    return ts;
+  };
+  const event = (kind: string, text: string): EventRow => ({ ts: next(), kind, pid: 5, text, until: null });
+  for (let round = 0; round < rounds; round++) {
+    const execs = Array.from({ length: 100 }, () => event("exec", randomBytes(2000).toString("base64")));
+    for (let i = 0; i < 1000; i++) {
+      const frames = Float64Array.from({ length: 30 }, () => -1000 + Math.random() * 990);
+      samples.add(5, 5, frames.map(Math.round), 30, 30, next());
+    }
+    const events = round === 0 ? [event("control", "svc -h"), ...execs] : execs;
+    const { trimmed } = await writeBatch(
+      calls.batch(path, {
+        ...{ ranFrom: 1.5e9, limit, lifetime: { ...lifetime(), written: ts } },
+        ...{ events, samples: samples.take() },
+      }),
+    );
+    if (trimmed > 0) samples.forgetIds();
+    gone += trimmed;
+    expect(statSync(path).size).toBeLessThan(limit * 2);
+  }
+  const used = "SELECT used_blocks * block_size FROM pragma_database_size()";
+  expect(await number(used)).toBeLessThan(limit * 1.2);
+  const [execs, seen] = [
+    await number("SELECT count(*) FROM event WHERE kind = 'exec'"),
+    await number("SELECT count(*) FROM sample"),
+  ];
+  expect(gone).toBe(rounds * 1100 - execs - seen);
+  expect(gone).toBeGreaterThan(rounds * 300);
+  expect(gone).toBeLessThan(rounds * 1000);
+  expect(await number("SELECT count(*) FROM event WHERE kind = 'control'")).toBe(1);
+  // each sample left still has its stack, and that its frames; few others are there
+  expect(await number("SELECT count(*) FROM sample WHERE stack NOT IN (SELECT id FROM stack)")).toBe(0);
+  expect(await number("SELECT count(*) FROM stack WHERE frame NOT IN (SELECT id FROM frame)")).toBe(0);
+  expect(await number("SELECT count(DISTINCT id) FROM stack")).toBeLessThan(seen * 2);
+  expect(await number("SELECT count(*) FROM frame")).toBeLessThan(3000);
 });
 
 test("a file has its name once something is in it; what a killed writer left is removed", async () => {

@@ -159,38 +159,65 @@ async function write(place: Place, batch: Batch): Promise<void> {
   await appendSamples(place, batch);
 }
 
+/** Events of a running service that come again and again. */
+const COMMON = "kind IN ('exec', 'stopped', 'holder')";
+
 /**
- * Removes the older half of what was kept while the service ran, but for sums of what was counted. The blocks are used again; a file that is larger than
- * it may be does not shrink, but it does not grow either.
+ * Removes the older half of what was kept while the service ran, but for sums of what was counted. Its blocks are used again; what
+ * stays is copied first, so that the file may have half as much again as it may. Returns how many calls, samples and events are gone.
  */
-async function trim(db: DuckDBConnection, batch: Batch): Promise<number> {
-  const { asked, died } = batch.lifetime;
-  if (batch.ranFrom === null) return 0;
-  const size = await db.runAndReadAll(
-    `SELECT used_blocks * block_size FROM pragma_database_size() WHERE database_name = '${CATALOG}'`,
-  );
-  if (Number(size.getRows()[0][0]) <= batch.limit) return 0;
-  const from = Math.round(batch.ranFrom);
-  const to = Math.round(asked ?? died ?? batch.lifetime.written);
+async function trim(
+  db: DuckDBConnection,
+  { lifetime, limit, ranFrom, texts, samples }: Batch,
+): Promise<number> {
+  const { asked, died, written, pid } = lifetime;
+  if (ranFrom === null) return 0;
+  const size = `SELECT used_blocks * block_size FROM pragma_database_size() WHERE database_name = '${CATALOG}'`;
+  if ((await numberOf(db, size)) <= limit) return 0;
+  const from = Math.round(ranFrom);
+  const to = Math.round(asked ?? died ?? written);
   const within = `ts > ${from} AND ts < ${to}`;
-  const middle = await db.runAndReadAll(
-    `SELECT coalesce((SELECT median(ts)::BIGINT FROM (SELECT ts FROM call WHERE ${within} UNION ALL
-       SELECT ts FROM histogram WHERE ${within} UNION ALL SELECT ts FROM sample WHERE ${within})), ${to})`,
+  const middle = await numberOf(
+    db,
+    `SELECT coalesce(median(ts)::BIGINT, ${to}) FROM (SELECT ts FROM call WHERE ${within}
+       UNION ALL SELECT ts FROM histogram WHERE ${within} UNION ALL SELECT ts FROM sample WHERE ${within}
+       UNION ALL SELECT ts FROM event WHERE ${within} AND ${COMMON})`,
   );
-  const old = `ts > ${from} AND ts <= ${middle.getRows()[0][0]}`;
-  const gone = await db.runAndReadAll(`SELECT count(*) FROM call WHERE ${old}`);
-  for (const table of ["call", "sample", "signal"]) await db.run(`DELETE FROM ${table} WHERE ${old}`);
+  const old = `ts > ${from} AND ts <= ${middle}`;
+  let gone = 0;
+  gone += await leave(db, "call", `NOT (${old})`);
+  gone += await leave(db, "sample", `NOT (${old})`);
+  gone += await leave(db, "event", `NOT (${old} AND ${COMMON})`);
+  await leave(db, "signal", `NOT (${old})`);
   await sumUp(db, "rate", "name, sum(calls), sum(errors), sum(total_ns), max(max_ns)", old);
   await sumUp(db, "histogram", "name, from_ns, to_ns, sum(calls)", old);
   // who was there at the start made others
-  await db.run(
-    `DELETE FROM process WHERE born > ${from} AND died <= ${middle.getRows()[0][0]} AND tid <> ${batch.lifetime.pid}`,
+  await leave(db, "process", `born <= ${from} OR died IS NULL OR died > ${middle} OR tid = ${pid}`);
+  await leave(
+    db,
+    "text",
+    `id >= ${texts.settled} OR id IN (SELECT unnest([name, args, ret, errno, target]) FROM call)`,
   );
-  await db.run(
-    `DELETE FROM text WHERE id < ${batch.texts.settled} AND id NOT IN (SELECT unnest([name, args, ret, errno, target]) FROM call)`,
-  );
-  return Number(gone.getRows()[0][0]);
+  await leave(db, "stack", `id >= ${samples.settledStack} OR id IN (SELECT stack FROM sample)`);
+  await leave(db, "frame", `id >= ${samples.settledFrame} OR id IN (SELECT frame FROM stack)`);
+  return gone;
 }
+
+/**
+ * Leaves these rows of a table, as a table of its own: blocks of rows that are deleted are free only where 122,880 in a row are.
+ * Returns how many are gone.
+ */
+async function leave(db: DuckDBConnection, table: TableName, these: string): Promise<number> {
+  const gone = await numberOf(db, `SELECT count(*) - count(*) FILTER (${these}) FROM ${table}`);
+  if (gone === 0) return 0;
+  await db.run(`CREATE TABLE kept AS FROM ${table} WHERE ${these}`);
+  await db.run(`DROP TABLE ${table}`);
+  await db.run(`ALTER TABLE kept RENAME TO ${table}`);
+  return gone;
+}
+
+const numberOf = async (db: DuckDBConnection, sql: string): Promise<number> =>
+  Number((await db.runAndReadAll(sql)).getRows()[0][0]);
 
 /** Puts one row of each name (and bucket) in place of the `old`, without a time: counters must not go back. */
 async function sumUp(db: DuckDBConnection, table: TableName, sums: string, old: string): Promise<void> {

@@ -153,7 +153,11 @@ export class Writing {
       const over = removed && !sink.restart(batch);
       sink.samples.settled(batch.samples);
       if (over) this.giveUp(sink, turn, "it was removed");
-      sink.dropped(trimmed, "calls removed: the recording had reached its size (trace/file)");
+      if (trimmed > 0) sink.samples.forgetIds();
+      sink.dropped(
+        trimmed,
+        "calls, samples and events removed: the recording had reached its size (trace/file)",
+      );
       if (problem === undefined) this.succeeded(sink, turn);
       else this.failed(sink, turn, problem);
     } catch (error) {
