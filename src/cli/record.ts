@@ -37,16 +37,7 @@ export async function main(argv: string[]): Promise<number> {
     lifetime: { pid: pid ?? 0, attached: pid !== undefined },
   });
   const { engine, sink } = session;
-  if (pid !== undefined) {
-    engine.attach(pid);
-    attachBelow(engine, [pid]);
-    makeRoom(file);
-  } else {
-    const failed = (error: Error) => tell(`svtrace record: ${printable(error.message)}\n`);
-    const path = findProgram(command[0]);
-    makeRoom(file);
-    sink.lifetime.pid = engine.start({ path, argv: command, env: environment(), failed });
-  }
+  // before there is a command that somebody could take for a reason to send one
   let interrupted = false;
   let letGo = false;
   const release = () => {
@@ -62,6 +53,16 @@ export async function main(argv: string[]): Promise<number> {
     // as under nohup
     if (inherited?.ignored.has(signal)) continue;
     process.on(name, () => (pid !== undefined || session.isOver ? release() : engine.killStarted(signal)));
+  }
+  if (pid !== undefined) {
+    engine.attach(pid);
+    attachBelow(engine, [pid]);
+    makeRoom(file);
+  } else {
+    const failed = (error: Error) => tell(`svtrace record: ${printable(error.message)}\n`);
+    const path = findProgram(command[0]);
+    makeRoom(file);
+    sink.lifetime.pid = engine.start({ path, argv: command, env: environment(), failed });
   }
   const failure = await session.run();
   if (sink.lossCount > 0) tell(`svtrace record: ${file}: ${sink.lossCount} events lost in all\n`);
