@@ -14,7 +14,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { umaskOf, waitUntil } from "../helpers.ts";
+import { sleep, umaskOf, waitUntil } from "../helpers.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "svtrace-record-"));
 afterAll(() => rmSync(dir, { recursive: true }));
@@ -172,6 +172,8 @@ test("the end of the terminal ends the command, and its recording is whole; not 
     const ended = once(recorder, "close");
     await waitUntil("the command", () => existsSync(`${file}.up`), 20);
     recorder.kill("SIGHUP");
+    // of two that are pending the kernel lets the later one be handled first
+    await sleep(0.1);
     recorder.kill("SIGTERM");
     const [, signal] = await ended;
     return [signal, svtrace("export", file).stdout.includes("+++ killed by SIG")];
