@@ -1,7 +1,7 @@
 /** A scan directory: every service in it, each with its logger, supervised by this one process. */
-import { existsSync, type FSWatcher, readdirSync, type Stats, statSync, watch } from "node:fs";
+import { existsSync, type FSWatcher, type Stats, statSync, watch } from "node:fs";
 import { join } from "node:path";
-import { bytesOf, textOf } from "../base/bytes.ts";
+import { bytesOf } from "../base/bytes.ts";
 import { tell } from "../base/stderr.ts";
 import { becomeSubreaper, keepStatuses } from "../kernel/children.ts";
 import { cgroupBase, cgroupOf } from "./cgroups.ts";
@@ -15,6 +15,7 @@ import { identityOf, Links } from "./links.ts";
 import { LogPipe } from "./log-pipe.ts";
 import { findCycles } from "./needs.ts";
 import { RecorderProcess } from "./recorder-process.ts";
+import { namesIn, type ScanName } from "./scan-names.ts";
 import { Service } from "./service.ts";
 import { fileAt, heldBy, lastChildOf, Refused } from "./service-files.ts";
 import { DEFAULTS } from "./settings.ts";
@@ -166,11 +167,9 @@ export class ScanDirectory {
   /** Takes up what is new; with `retry` also what could not be had before, and what has left with `x`. */
   private scan(retry: boolean): void {
     if (this.stopping) return;
-    let names: { name: string; link: boolean }[];
+    let names: ScanName[];
     try {
-      names = readdirSync(bytesOf(this.dir), { encoding: "buffer", withFileTypes: true })
-        .map((e) => ({ name: textOf(e.name), link: e.isSymbolicLink() }))
-        .filter(({ name }) => !name.startsWith("."));
+      names = namesIn(this.dir);
     } catch (error) {
       this.sayAsScanner(`warning: unable to read directory: ${words(error)}`);
       this.retryLater();
@@ -451,9 +450,7 @@ export class ScanDirectory {
 
   private anyTraced(): boolean {
     try {
-      return readdirSync(bytesOf(this.dir), "buffer")
-        .map(textOf)
-        .some((n) => !n.startsWith(".") && existsSync(bytesOf(join(this.dir, n, "trace"))));
+      return namesIn(this.dir).some(({ name }) => existsSync(bytesOf(join(this.dir, name, "trace"))));
     } catch {
       return false;
     }
