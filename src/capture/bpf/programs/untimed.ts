@@ -8,16 +8,24 @@
 import { type Assembler, type Reg, r0, r1, r2, r3, r4, r6, r7, r8, r9 } from "../asm.ts";
 import * as L from "../layout.ts";
 import { type Environment, stateOf, valueOfCpu } from "./common.ts";
-import { beganAt, drawCalls, leftInCall, spentInTicks, ticksSince } from "./marks.ts";
+import {
+  beganAt,
+  drawCalls,
+  leftInCall,
+  markedFor,
+  passesMark,
+  spentInTicks,
+  ticksSince,
+  unlessOften,
+  unlessPlain,
+} from "./marks.ts";
 import { cellOf, copyToSlot, countError, groupOf, slotOf, slotWritten } from "./quiet.ts";
 import { rowOf, TS_COMPAT } from "./take.ts";
 
 const { state, flags, mark } = L;
 const { record } = state;
 const ARGS = 6;
-/** Calls of one task between two ticks that are all timed. */
-const ALL_TIMED = 8;
-/** Of the rest one in so many. */
+/** Of calls that are made very often one in so many. */
 const ONE_IN = 32;
 
 /** Only then does somebody note when the task leaves its CPU, and asks nobody how long a call took, or where it came from. */
@@ -60,9 +68,7 @@ export function passUntimed(a: Assembler, e: Environment, done: string): void {
   const whole = a.fresh("whole");
   a.step("does the call go untimed");
   valueOfCpu(a, maps.quiet!.flight, usual);
-  a.mov(r6, r0).load(4, r1, r6, mark.rest).jump("le", r1, 1, usual);
-  a.load(4, r1, r6, mark.pid).load(4, r2, r7, kernel.pid).jump("ne", r1, r2, usual);
-  a.call("jiffies64").mov32(r0, r0).load(4, r1, r6, mark.tick).jump("ne", r0, r1, usual);
+  passesMark(a, e, mark, usual);
   groupOf(a, e, mark.group, whole);
   a.load(8, r1, r2, L.quiet.sparing).jump("eq", r1, 0, whole);
   a.load(4, r1, r7, kernel.status).and(r1, TS_COMPAT).jump("ne", r1, 0, whole);
@@ -88,22 +94,14 @@ export function passUntimed(a: Assembler, e: Environment, done: string): void {
 export function goUntimed(a: Assembler, e: Environment, done: string): void {
   if (!sometimes(e)) return;
   const timed = a.fresh("timed");
-  const same = a.fresh("same-tick");
   const drawn = a.fresh("drawn");
-  // after what the scheduler did comes a call that tells of it
-  a.step("is the call to be timed").load(4, r1, r6, state.moved).jump("ne", r1, 0, timed);
-  a.load(1, r1, r6, record + L.call.abi)
-    .jump("ne", r1, L.ABI_X86_64, timed)
-    .load(4, r1, r6, record + L.call.nr)
-    .jump("gt", r1, L.COUNTED_CALLS - 1, timed);
+  a.step("is the call to be timed");
+  unlessPlain(a, timed);
   const offsets = Array.from({ length: ARGS }, (_, i) => record + L.call.args + 8 * i);
   unlessRead(a, e, r1, r9, { base: r6, offsets }, timed);
   groupOf(a, e, state.group, timed);
   a.load(8, r1, r2, L.quiet.sparing).jump("eq", r1, 0, timed);
-  a.call("jiffies64").mov32(r0, r0).load(4, r1, r6, state.tick).jump("eq", r0, r1, same);
-  a.store(4, r6, state.tick, r0).store(4, r6, state.callsInTick, 1).goto(timed).label(same);
-  a.load(4, r1, r6, state.callsInTick).add(r1, 1).store(4, r6, state.callsInTick, r1);
-  a.jump("le", r1, ALL_TIMED, timed);
+  unlessOften(a, timed);
   valueOfCpu(a, e.maps.quiet!.flight, timed);
   a.mov(r8, r0).load(4, r1, r8, mark.rest).store(4, r8, mark.rest, 0).jump("eq", r1, 1, drawn);
   drawCalls(a, ONE_IN);
@@ -140,8 +138,8 @@ export function returnUntimed(a: Assembler, e: Environment, done: string, entere
   const noted = a.fresh("noted");
   a.step("did the call go untimed");
   valueOfCpu(a, e.maps.quiet!.flight, usual);
-  a.mov(r6, r0).load(4, r1, r6, mark.nr).jump("eq", r1, 0, usual);
-  a.load(4, r1, r6, mark.pid).load(4, r2, r7, e.kernel.pid).jump("ne", r1, r2, usual);
+  a.mov(r6, r0);
+  markedFor(a, e, r6, mark.nr, mark.pid, usual);
   ticksSince(a, mark.tick);
   a.jump("ge", r0, L.TOLD_TICKS, told);
   groupOf(a, e, mark.group, told);
@@ -181,9 +179,9 @@ export function leaveInCall(a: Assembler, e: Environment): void {
   const entered = a.fresh("entered");
   a.step("is it in a call");
   valueOfCpu(a, e.maps.quiet!.flight, entered);
-  a.mov(r8, r0).store(4, r8, mark.rest, 0).load(4, r1, r8, mark.nr).jump("eq", r1, 0, entered);
+  a.mov(r8, r0).store(4, r8, mark.rest, 0);
   // not every switch is told of: it may be that of one before
-  a.load(4, r1, r8, mark.pid).load(4, r2, r7, e.kernel.pid).jump("ne", r1, r2, entered);
+  markedFor(a, e, r8, mark.nr, mark.pid, entered);
   becomeTimed(a, e, outside);
   spentInTicks(a, e.maps.quiet!.tick);
   a.load(8, r8, r6, state.offAt);
