@@ -22,7 +22,6 @@ import {
 import { rowOf, TS_COMPAT } from "./take.ts";
 
 const { state, flags } = L;
-const { record } = state;
 const MAX_ERRNO = 4095;
 /** Calls of one kind that a CPU times before any go untimed. */
 const ENOUGH = 1000;

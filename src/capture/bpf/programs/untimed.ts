@@ -5,7 +5,7 @@
  * such a call turns out to matter, because it leaves its CPU, ticks pass, or its group is not quiet any more, it becomes one
  * like the others: its state is filled from the mark.
  */
-import { type Assembler, type Reg, r0, r1, r2, r3, r4, r6, r7, r8, r9 } from "../asm.ts";
+import { type Assembler, type Reg, r0, r1, r2, r3, r6, r7, r8, r9 } from "../asm.ts";
 import * as L from "../layout.ts";
 import { type Environment, stateOf, valueOfCpu } from "./common.ts";
 import {
