@@ -11,15 +11,16 @@ import { nginx, redis } from "./servers.ts";
 import { print, type Row, rowOf, type Workload } from "./table.ts";
 import { measures, missing, type Tracer, tracers } from "./tracers.ts";
 
-const workloads: readonly Workload[] = [
+const all: readonly Workload[] = [
   { name: "dd", measure: dd },
   ...[redis, nginx].map((server) => ({ name: server.name, measure: served(server) })),
 ];
 
 const TRACEFS = "/sys/kernel/tracing";
 
-/** Measures all in `rounds` interleaved rounds and prints the table. */
-export async function bpfBench(rounds: number, short: boolean): Promise<void> {
+/** Measures all workloads, or `only` one, in `rounds` interleaved rounds and prints the table. */
+export async function bpfBench(rounds: number, short: boolean, only?: string): Promise<void> {
+  const workloads = all.filter((w) => only === undefined || w.name === only);
   const base = mkdtempSync(join(tmpdir(), "svtrace-bench-"));
   // perf trace and bpftrace need it; ours does not
   const mounted =

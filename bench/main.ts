@@ -10,6 +10,7 @@ const benches: Readonly<Record<string, (rounds: number, short: boolean) => Promi
   start: (rounds) => startBench(rounds),
   ptrace: ptraceBench,
   bpf: bpfBench,
+  dd: (rounds, short) => bpfBench(rounds, short, "dd"),
   multilog: (rounds) => multilogBench(rounds),
   record: recordBench,
   "supervise:restarts": (_rounds, short) => restarts(short ? 20 : 200),
@@ -21,6 +22,8 @@ const words = process.argv.slice(2);
 const short = words.includes("--short");
 const rounds = Number(words.find((w) => /^\d+$/.test(w)) ?? 5);
 const names = words.filter((w) => w !== "--short" && !/^\d+$/.test(w));
+/** Parts of others: run by their names only. */
+const PARTS: ReadonlySet<string> = new Set(["dd"]);
 /** `supervise` stands for all that begin so. */
 const means = (word: string, name: string) => name === word || name.startsWith(`${word}:`);
 if (rounds < 1 || names.some((word) => !Object.keys(benches).some((name) => means(word, name)))) {
@@ -28,5 +31,6 @@ if (rounds < 1 || names.some((word) => !Object.keys(benches).some((name) => mean
   process.exit(1);
 }
 for (const [name, bench] of Object.entries(benches)) {
-  if (names.length === 0 || names.some((word) => means(word, name))) await bench(rounds, short);
+  const wanted = names.length === 0 ? !PARTS.has(name) : names.some((word) => means(word, name));
+  if (wanted) await bench(rounds, short);
 }
