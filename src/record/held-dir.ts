@@ -1,6 +1,7 @@
 /** A directory held open: what is in it is found through the descriptor, whatever the directory is called by then. */
 import { closeSync, constants, fstatSync, openSync, readlinkSync, statSync } from "node:fs";
 import { bytesOf, textOf } from "../base/bytes.ts";
+import { identityOf } from "../base/identity.ts";
 
 /** Nothing is read through it, and no right to read is needed. */
 export const O_PATH = 0o10000000;
@@ -40,5 +41,3 @@ export function identityAt(dir: string): string {
     return dir;
   }
 }
-
-const identityOf = ({ dev, ino }: { dev: bigint; ino: bigint }): string => `${dev}:${ino}`;

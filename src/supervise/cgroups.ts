@@ -1,10 +1,11 @@
 /** Where the cgroups of services are. */
+
 import { createHash } from "node:crypto";
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { bytesOf } from "../base/bytes.ts";
+import { identityOf } from "../base/identity.ts";
 import { ownCgroup } from "../kernel/cgroup.ts";
-import { identityOf } from "./links.ts";
 
 /** Where the cgroups of the services of a directory are; undefined where there are none to be had. */
 export function cgroupBase(dir: string): string | undefined {

@@ -6,13 +6,13 @@
 import { closeSync, openSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { bytesOf, wellFormed } from "../base/bytes.ts";
+import { identityOf } from "../base/identity.ts";
 import { readWhole } from "../base/small-file.ts";
 import { bootId } from "../kernel/boot.ts";
 import { Cgroup } from "../kernel/cgroup.ts";
 import { comm, descendants, lives, startTime } from "../kernel/proc.ts";
 import { send } from "../kernel/signals.ts";
 import { files } from "./layout.ts";
-import { identityOf } from "./links.ts";
 import { type Plan, type State, table } from "./machine.ts";
 import type { Settings } from "./settings.ts";
 

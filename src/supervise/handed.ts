@@ -1,10 +1,11 @@
 /** What a supervisor hands to itself across the exec by which it becomes the version that is installed now: descriptors, above all. */
+
 import { fstatSync, readlinkSync, type Stats } from "node:fs";
 import { bytesOf, textOf } from "../base/bytes.ts";
+import { identityOf } from "../base/identity.ts";
 import { setCloseOnExec } from "../kernel/fds.ts";
 import { startingEnvironment } from "../kernel/own-memory.ts";
 import { closeFd } from "../kernel/pipes.ts";
-import { identityOf } from "./links.ts";
 
 /** Names them: numbers, separated by commas. */
 const VARIABLE = "SVTRACE_HANDED";

@@ -1,9 +1,7 @@
 /** Names in a directory that lead elsewhere: what is behind them changes without a change of the directory. */
 import { type Stats, stat } from "node:fs";
 import { bytesOf } from "../base/bytes.ts";
-
-/** What tells a directory from any other, whatever its name: device and inode. */
-export const identityOf = ({ dev, ino }: Stats): string => `${dev}:${ino}`;
+import { identityOf } from "../base/identity.ts";
 
 interface Link {
   readonly path: Buffer;

@@ -1,7 +1,9 @@
 /** A scan directory: every service in it, each with its logger, supervised by this one process. */
+
 import { existsSync, type FSWatcher, type Stats, statSync, watch } from "node:fs";
 import { join } from "node:path";
 import { bytesOf } from "../base/bytes.ts";
+import { identityOf } from "../base/identity.ts";
 import { tell } from "../base/stderr.ts";
 import { becomeSubreaper, keepStatuses } from "../kernel/children.ts";
 import { cgroupBase, cgroupOf } from "./cgroups.ts";
@@ -11,7 +13,7 @@ import { aliveOf, readExtended } from "./extended.ts";
 import { fault } from "./fault.ts";
 import { closeUnclaimed, handedServices, type Nameless } from "./handed.ts";
 import { noteInheritance } from "./launch.ts";
-import { identityOf, Links } from "./links.ts";
+import { Links } from "./links.ts";
 import { LogPipe } from "./log-pipe.ts";
 import { findCycles } from "./needs.ts";
 import { RecorderProcess } from "./recorder-process.ts";

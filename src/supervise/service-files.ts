@@ -2,6 +2,7 @@
  * The files of one service. The directory is held open, and everything is reached through the descriptor: a service
  * whose link is removed or renamed while it runs goes on working, as it does under daemontools.
  */
+
 import {
   accessSync,
   closeSync,
@@ -21,6 +22,7 @@ import { Socket } from "node:net";
 import { join, resolve } from "node:path";
 import { bytesOf, textOf } from "../base/bytes.ts";
 import { SysError } from "../base/errors.ts";
+import { identityOf } from "../base/identity.ts";
 import { readWhole, WRITING } from "../base/small-file.ts";
 import { lockFile, makeFifo, openFifoBothWays, openFifoReader } from "../kernel/files.ts";
 import { holderOf } from "../kernel/locks.ts";
@@ -37,7 +39,6 @@ import {
   unpackChildRecord,
   unpackStatus,
 } from "./layout.ts";
-import { identityOf } from "./links.ts";
 
 /** O_PATH, which node:fs does not name. */
 const O_PATH = 0o10000000;

@@ -3,6 +3,7 @@
 import { closeSync, existsSync, mkdirSync, realpathSync, statSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { bytesOf, textOf } from "../../base/bytes.ts";
+import { identityOf } from "../../base/identity.ts";
 import { tell } from "../../base/stderr.ts";
 import { onEnd } from "../../kernel/children.ts";
 import { openFifoWriter } from "../../kernel/files.ts";
@@ -13,7 +14,6 @@ import { send } from "../../kernel/signals.ts";
 import { ChildScript } from "../../kernel/spawn.ts";
 import { HOME, lockHome } from "../api.ts";
 import { words } from "../chain.ts";
-import { identityOf } from "../links.ts";
 import type { LogPipe } from "../log-pipe.ts";
 import type { SharedLogging } from "../shared-logging.ts";
 import { Channel } from "./channel.ts";

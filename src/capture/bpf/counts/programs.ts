@@ -48,10 +48,7 @@ export function countEnter(e: Environment, maps: CountMaps): Assembler {
   const a = new Assembler("sys_enter");
   enterCall(a, e, maps.keys === undefined);
   a.step("is the call counted");
-  lookUp(a, e);
-  a.jump("eq", r9, UNWANTED, "out").jump("eq", r9, NO_RETURN, "out").store(4, r6, state.shape, r9);
-  if (maps.keys?.by.fd) a.store(4, r6, state.entryShape, r2);
-  if (e.options.scheduling) schedulingAtEntry(a, e);
+  whatIsCounted(a, e, maps);
   goCounted(a, e, "out");
   beginCall(a);
   a.label("out").mov(r0, 0).exit();
@@ -98,14 +95,19 @@ export function countExit(e: Environment, maps: CountMaps): Assembler {
   return a;
 }
 
-/** The call that the registers in r8 are of was refused before it began. Its result stays in r9; goes to "out" if it is not counted. */
-function refusedCall(a: Assembler, e: Environment, maps: CountMaps): void {
-  a.step("a call that was refused").store(8, r6, record + L.call.ret, r9);
-  takeCall(a, e, true, maps.keys === undefined);
+/** The call taken, with the index of the tables in r9, is counted as the number there, which is in the state then; goes to "out" if it is not. */
+function whatIsCounted(a: Assembler, e: Environment, maps: CountMaps): void {
   lookUp(a, e);
   a.jump("eq", r9, UNWANTED, "out").jump("eq", r9, NO_RETURN, "out").store(4, r6, state.shape, r9);
   if (maps.keys?.by.fd) a.store(4, r6, state.entryShape, r2);
   if (e.options.scheduling) schedulingAtEntry(a, e);
+}
+
+/** The call that the registers in r8 are of was refused before it began. Its result stays in r9; goes to "out" if it is not counted. */
+function refusedCall(a: Assembler, e: Environment, maps: CountMaps): void {
+  a.step("a call that was refused").store(8, r6, record + L.call.ret, r9);
+  takeCall(a, e, true, maps.keys === undefined);
+  whatIsCounted(a, e, maps);
   a.call("ktime_get_ns").store(8, r6, record + L.call.entry, r0);
   a.load(8, r9, r6, record + L.call.ret);
 }
